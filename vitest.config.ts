@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "hono/jsx" } },
+  test: {
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "apps/*/test/**/*.test.{ts,tsx}",
+      "examples/**/*.test.ts",
+      "test/**/*.test.ts"
+    ],
+    globalSetup: "./test/src/globalSetup.ts",
+    reporters: ["default", "./test/src/SummaryReporter.ts"],
+    pool: "forks",
+    maxWorkers: "100%",
+    testTimeout: 20_000,
+    hookTimeout: 60_000
+  }
+})
