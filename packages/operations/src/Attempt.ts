@@ -1,0 +1,73 @@
+import { Cause, Clock, Duration, Effect, Option, Schema } from "effect"
+import { SqlError } from "effect/sql"
+import { type Failure, fromError, type RunFailure } from "./Failure.ts"
+import type { GraphError } from "./GraphError.ts"
+import type { RetryPolicy } from "./OperationType.ts"
+import { reasonInfo } from "./ReasonCode.ts"
+import type { RunResult } from "./RunHandler.ts"
+
+/** This worker's claim is over: another one owns the run, or may own it. */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {}) {
+  override get message(): string {
+    return "Another worker owns this run"
+  }
+}
+
+/** How an attempt ended, before the ledger hears of it. */
+export type AttemptEnd =
+  | { readonly _tag: "Finished"; readonly result: RunResult }
+  | { readonly _tag: "Failed"; readonly failure: Failure; readonly retryAfterMillis: number }
+  | { readonly _tag: "LeaseLost" }
+  | { readonly _tag: "Interrupted" }
+
+const failed = (failure: Failure, retryAfterMillis = 0): AttemptEnd => ({ _tag: "Failed", failure, retryAfterMillis })
+
+const ofDefect = (defect: unknown): AttemptEnd => {
+  if (defect instanceof LeaseLost) return { _tag: "LeaseLost" }
+  return defect instanceof SqlError.SqlError && defect.isRetryable
+    ? failed({ reasonCode: "database_unavailable", message: "The database did not answer.", count: 1 })
+    : failed({ reasonCode: "internal_error", message: "An unexpected error stopped the operation.", count: 1 })
+}
+
+/**
+ * Reads what ended an attempt. Defects are told apart only as far as the ledger needs it: their text may hold anything,
+ * so it goes to the log and never onto the run.
+ *
+ * @param cause why the handler did not finish
+ */
+export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd => {
+  const defects = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)
+  if (defects.some((defect) => defect instanceof LeaseLost)) return { _tag: "LeaseLost" }
+  const error = Cause.findErrorOption(cause)
+  if (Option.isSome(error)) {
+    const wait = error.value._tag === "GraphError" ? error.value.retryAfterMillis : undefined
+    return failed(fromError(error.value), wait)
+  }
+  return defects.length > 0 ? ofDefect(defects[0]) : { _tag: "Interrupted" }
+}
+
+const longestBackoff = Duration.toMillis("10 minutes")
+
+/**
+ * When the next attempt is due, or nothing when there will be none.
+ *
+ * @param policy of the operation type
+ * @param end how this attempt failed
+ * @param attempt failed attempts before this one, and how many there may be
+ * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked for
+ */
+export const nextAttemptIn = (
+  policy: RetryPolicy,
+  end: Extract<AttemptEnd, { _tag: "Failed" }>,
+  attempt: { readonly failed: number; readonly max: number },
+  random: number
+): Option.Option<number> => {
+  if (!reasonInfo(end.failure.reasonCode).retryable || attempt.failed + 1 >= attempt.max) return Option.none()
+  const backoff = Math.min(Duration.toMillis(policy.backoff) * 2 ** attempt.failed, longestBackoff)
+  return Option.some(Math.max(Math.round(backoff * (0.5 + random / 2)), end.retryAfterMillis))
+}
+
+/** Milliseconds on a clock that never jumps: what leases are measured with. */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
+  Number(nanos / 1_000_000n)
+)

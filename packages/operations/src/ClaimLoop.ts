@@ -1,0 +1,48 @@
+import { Effect, FiberSet, Layer, PubSub, Queue, Random } from "effect"
+import { RunExecutor } from "./RunExecutor.ts"
+import { RunLedger } from "./RunLedger.ts"
+import { RunSignals } from "./RunSignals.ts"
+import { WorkerSettings } from "./WorkerSettings.ts"
+
+/**
+ * Hands due runs to the executor: the ledger is the queue. Claims as many as there are free slots, when a signal comes,
+ * when a slot becomes free, and at every poll. Closing the scope gives running work back.
+ */
+export const layer: Layer.Layer<never, never, RunExecutor | RunLedger | RunSignals> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const executor = yield* RunExecutor
+    const ledger = yield* RunLedger
+    const signals = yield* RunSignals
+    const { slots, leaseMillis, pollMillis } = yield* WorkerSettings
+    const claimant = { worker: executor.worker, types: executor.types, leaseMillis }
+    const running = yield* FiberSet.make<void>()
+    const wake = yield* Queue.sliding<void>(1)
+
+    const round = Effect.gen(function* () {
+      const free = slots - (yield* FiberSet.size(running))
+      if (free <= 0) return
+      const claims = yield* ledger.claim(claimant, free)
+      for (const claim of claims) {
+        yield* signals.changed(claim.run.id)
+        yield* FiberSet.run(running, executor.execute(claim).pipe(Effect.ensuring(Queue.offer(wake, undefined))))
+      }
+    })
+
+    const pause = Effect.flatMap(Random.nextBetween(0.75, 1.25), (jitter) =>
+      Effect.timeoutOption(Queue.take(wake), pollMillis * jitter)
+    )
+
+    const subscription = yield* signals.subscribe
+    yield* PubSub.take(subscription).pipe(
+      Effect.flatMap((signal) => (signal._tag === "Queued" ? Queue.offer(wake, undefined) : Effect.void)),
+      Effect.forever,
+      Effect.forkScoped
+    )
+    yield* round.pipe(
+      Effect.catchCause((cause) => Effect.logWarning("Could not claim runs; trying again", cause)),
+      Effect.andThen(pause),
+      Effect.forever,
+      Effect.forkScoped
+    )
+  })
+)

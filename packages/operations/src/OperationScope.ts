@@ -1,0 +1,20 @@
+import { Schema } from "effect"
+
+/** The customer of the host: everything belongs to exactly one workspace. Text chosen by the host. */
+export const WorkspaceId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("WorkspaceId"))
+export type WorkspaceId = typeof WorkspaceId.Type
+
+/** The host's own, globally unique id of a managed tenant. It is not the Entra directory id. */
+export const TenantId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("TenantId"))
+export type TenantId = typeof TenantId.Type
+
+/** Where an operation works: in one tenant, or (tenant `null`) in the workspace as a whole. */
+export interface OperationScope {
+  readonly workspaceId: WorkspaceId
+  readonly tenantId: TenantId | null
+}
+
+/** One managed tenant inside its workspace. */
+export interface TenantScope extends OperationScope {
+  readonly tenantId: TenantId
+}

@@ -1,0 +1,126 @@
+import { Context, Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Actor } from "./Actor.ts"
+import { Failure } from "./Failure.ts"
+import { TenantId, WorkspaceId } from "./OperationScope.ts"
+import { Forbidden, InvalidCursor, InvalidInput, NotFound, Unauthenticated } from "./Problems.ts"
+import { ReasonCode } from "./ReasonCode.ts"
+import { RunCounts, RunId, RunOutcome, RunStatus } from "./Run.ts"
+import { RunEventKind } from "./RunEvent.ts"
+
+/** The actor on whose behalf a request is made. */
+export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
+  "@atlas/operations/OperationsApi/CurrentActor"
+) {}
+
+/** Tells who makes a request, by whatever means the host has; nobody is a 401. */
+export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: CurrentActor }>()(
+  "@atlas/operations/OperationsApi/Authentication",
+  { error: Unauthenticated }
+) {}
+
+const Instant = Schema.DateTimeUtcFromString
+
+/** Where a run is found: in the API, and for people. Absolute. */
+export const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
+
+/** A run on the wire. Times are ISO 8601 in UTC. */
+export const RunResource = Schema.Struct({
+  id: RunId,
+  workspaceId: WorkspaceId,
+  tenantId: Schema.NullOr(TenantId),
+  type: Schema.String,
+  status: RunStatus,
+  outcome: RunOutcome,
+  actor: Actor,
+  input: Schema.Unknown,
+  counts: RunCounts,
+  failures: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
+  reasonCode: Schema.NullOr(ReasonCode),
+  attempt: Schema.Int,
+  maxAttempts: Schema.Int,
+  version: Schema.Int,
+  queuedAt: Instant,
+  availableAt: Instant,
+  startedAt: Schema.NullOr(Instant),
+  completedAt: Schema.NullOr(Instant),
+  links: RunLinks
+})
+export type RunResource = typeof RunResource.Type
+
+/** The answer to a start. */
+export const StartedResource = Schema.Struct({
+  disposition: Schema.Literals(["created", "existing"]),
+  run: RunResource,
+  links: RunLinks
+})
+
+/** A timeline entry on the wire. */
+export const RunEventResource = Schema.Struct({
+  seq: Schema.Int,
+  at: Instant,
+  kind: RunEventKind,
+  data: Schema.Record(Schema.String, Schema.Unknown)
+})
+export type RunEventResource = typeof RunEventResource.Type
+
+/** `limit` of every listing: 1 to 200, 50 if left out. */
+export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
+
+const retryAfter = { "retry-after": Schema.String }
+const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary: Schema.String }
+
+/** Starting and watching operation runs. */
+export class OperationsGroup extends HttpApiGroup.make("operations")
+  .add(
+    HttpApiEndpoint.post("start", "/tenants/:tenant/operations/:type", {
+      params: { tenant: Schema.String, type: Schema.String },
+      // Unknown here, so that nobody learns what exists from a validation message: `Runs.start` authorises first.
+      payload: Schema.Unknown,
+      success: HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.status(202)), {
+        ...retryAfter,
+        location: Schema.String,
+        "operation-location": Schema.String
+      }),
+      error: [NotFound, Forbidden, InvalidInput]
+    }),
+    HttpApiEndpoint.get("list", "/operations", {
+      query: {
+        type: Schema.optionalKey(Schema.String),
+        tenant: Schema.optionalKey(Schema.String),
+        status: Schema.optionalKey(RunStatus),
+        outcome: Schema.optionalKey(RunOutcome),
+        cursor: Schema.optionalKey(Schema.String),
+        limit: PageLimit
+      },
+      success: Schema.Struct({ runs: Schema.Array(RunResource), nextCursor: Schema.NullOr(Schema.String) }),
+      error: InvalidCursor
+    }),
+    HttpApiEndpoint.get("get", "/operations/:run", {
+      params: { run: Schema.String },
+      headers: { "if-none-match": Schema.optionalKey(Schema.String) },
+      success: [
+        HttpApiSchema.WithHeaders(RunResource, { ...cacheHeaders, "retry-after": Schema.optionalKey(Schema.String) }),
+        HttpApiSchema.WithHeaders(HttpApiSchema.Empty(304), cacheHeaders)
+      ],
+      error: [NotFound, Forbidden]
+    }),
+    HttpApiEndpoint.get("events", "/operations/:run/events", {
+      params: { run: Schema.String },
+      query: {
+        after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+        limit: PageLimit
+      },
+      success: Schema.Struct({ events: Schema.Array(RunEventResource) }),
+      error: [NotFound, Forbidden]
+    })
+  )
+  .middleware(Authentication)
+  .annotateMerge(OpenApi.annotations({ title: "Operations", description: "Start operations and watch their runs." })) {}
+
+/** The HTTP API of the run ledger, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
+export class OperationsApi extends HttpApi.make("atlas-operations")
+  .add(OperationsGroup)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .prefix("/api/v1") {}

@@ -1,0 +1,36 @@
+import { Effect, Schema } from "effect"
+import { InvalidCursor } from "./Problems.ts"
+import { RunId } from "./Run.ts"
+import type { RunFilter } from "./RunQueries.ts"
+
+// A cursor carries its filter, so that it cannot continue another listing. It grants nothing: visibility is always
+// checked afresh.
+const Cursor = Schema.StringFromBase64Url.pipe(
+  Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([RunId, Schema.String])))
+)
+
+const filterKey = ({ type, tenant, status, outcome }: RunFilter) =>
+  JSON.stringify([type ?? null, tenant ?? null, status ?? null, outcome ?? null])
+
+/**
+ * The opaque text that continues a listing.
+ *
+ * @param last the last run shown
+ * @param filter of the listing
+ */
+export const writeCursor = (last: RunId, filter: RunFilter): string =>
+  Schema.encodeSync(Cursor)([last, filterKey(filter)])
+
+/**
+ * The run after which a listing continues. Fails for text that is no cursor, or one of another filter.
+ *
+ * @param cursor from `writeCursor`
+ * @param filter of the listing to continue
+ */
+export const readCursor = Effect.fnUntraced(function* (cursor: string, filter: RunFilter) {
+  const [before, key] = yield* Schema.decodeUnknownEffect(Cursor)(cursor).pipe(
+    Effect.mapError(() => new InvalidCursor({}))
+  )
+  if (key !== filterKey(filter)) return yield* new InvalidCursor({})
+  return before
+})

@@ -1,0 +1,104 @@
+import { Context, Effect, Layer, Option } from "effect"
+import type { Failure, RunFailure } from "./Failure.ts"
+import type { GraphError } from "./GraphError.ts"
+import type { AnyOperationType } from "./OperationCatalog.ts"
+import type { TenantScope } from "./OperationScope.ts"
+import type { OperationType } from "./OperationType.ts"
+import type { ReasonCode } from "./ReasonCode.ts"
+import type { Run, RunCounts } from "./Run.ts"
+
+/** What a handler is handed: its run, its input, and the only ways in which it may write. */
+export interface RunContext<Input> {
+  readonly run: Run
+  /** Where it works. */
+  readonly tenant: TenantScope
+  readonly input: Input
+  /** Reports how far the run is; stored at most about once a second, however often it is called. */
+  report(counts: RunCounts): Effect.Effect<void>
+  /**
+   * Runs database work in one transaction that ends with the run's fenced update: it commits only while this worker
+   * still owns the run, and extends its lease.
+   *
+   * @param work the statements
+   * @param counts how far the run is once the work is committed
+   * @returns what the work returned, once it is committed
+   */
+  transaction<A, E, R>(work: Effect.Effect<A, E, R>, counts?: (result: A) => RunCounts): Effect.Effect<A, E, R>
+}
+
+/** How a handler that did not fail ends its run. */
+export type RunResult =
+  | { readonly outcome: "succeeded" }
+  | {
+      readonly outcome: "partially_succeeded"
+      readonly reasonCode: ReasonCode
+      readonly failures: ReadonlyArray<Failure>
+    }
+
+/** Everything was done. */
+export const succeeded: RunResult = { outcome: "succeeded" }
+
+/**
+ * A part was done; the rest failed.
+ *
+ * @param reasonCode the reason that weighs most
+ * @param failures what failed, aggregated by reason
+ */
+export const partiallySucceeded = (reasonCode: ReasonCode, failures: ReadonlyArray<Failure>): RunResult => ({
+  outcome: "partially_succeeded",
+  reasonCode,
+  failures
+})
+
+/** The work of one operation type. It may be interrupted at any point, and executed again after a crash. */
+export interface RunHandler<R = never> {
+  readonly type: AnyOperationType
+  readonly handle: (context: RunContext<any>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
+}
+
+/**
+ * Binds a handler to its operation type; the input's type follows from the definition.
+ *
+ * @param type the definition
+ * @param handle the work of one attempt
+ */
+export const make = <Input, Encoded, R>(
+  type: OperationType<Input, Encoded>,
+  handle: (context: RunContext<Input>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
+): RunHandler<R> => ({ type, handle })
+
+/** The handlers of this process. Types without one here are left to other workers. */
+export class RunHandlers extends Context.Service<
+  RunHandlers,
+  {
+    readonly types: ReadonlyArray<string>
+    find(type: string): Option.Option<RunHandler>
+  }
+>()("@atlas/operations/RunHandlers") {}
+
+type Requirements<Handler> = Handler extends RunHandler<infer R> ? R : never
+
+/**
+ * The handlers that this process executes.
+ *
+ * @param handlers at most one for each type; the last one wins
+ */
+export const layer = <const Handlers extends ReadonlyArray<RunHandler<any>>>(
+  ...handlers: Handlers
+): Layer.Layer<RunHandlers, never, Requirements<Handlers[number]>> =>
+  Layer.effect(
+    RunHandlers,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<any>()
+      const byType = new Map(
+        handlers.map(({ type, handle }): [string, RunHandler] => [
+          type.name,
+          { type, handle: (run) => Effect.provideContext(handle(run), context) }
+        ])
+      )
+      return RunHandlers.of({
+        types: [...byType.keys()],
+        find: (type) => Option.fromUndefinedOr(byType.get(type))
+      })
+    })
+  )

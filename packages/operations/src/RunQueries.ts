@@ -1,0 +1,133 @@
+import { Context, Effect, Layer, type Option, Schema } from "effect"
+import { SqlClient, SqlSchema, type Statement } from "effect/sql"
+import type { TenantId, TenantScope, WorkspaceId } from "./OperationScope.ts"
+import { Run, type RunId, type RunOutcome, type RunStatus } from "./Run.ts"
+import { RunEvent } from "./RunEvent.ts"
+import { runColumns } from "./RunRow.ts"
+
+/** A part of the ledger that an actor may see: in one workspace, some or all tenants, some types. */
+export interface Visible {
+  readonly workspaceId: WorkspaceId
+  readonly tenants: "all" | ReadonlyArray<TenantId>
+  readonly types: ReadonlyArray<string>
+}
+
+/** Which runs of the visible ones a listing shows. */
+export interface RunFilter {
+  readonly type?: string
+  readonly tenant?: string
+  readonly status?: RunStatus
+  readonly outcome?: RunOutcome
+}
+
+/** How many runs are in each status, as far as they are visible. */
+export interface RunTally {
+  readonly queued: number
+  readonly running: number
+}
+
+/** Reads of runs and timelines: Postgres only, each statement on an index. Database failures are defects. */
+export class RunQueries extends Context.Service<
+  RunQueries,
+  {
+    find(id: RunId): Effect.Effect<Option.Option<Run>>
+    /** Visible runs that match, newest first, older than `before`. */
+    list(
+      visible: ReadonlyArray<Visible>,
+      filter: RunFilter,
+      page: { readonly before: RunId | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<Run>>
+    /** The newest active and the newest completed run of each type in a tenant, as far as there are any. */
+    latest(tenant: TenantScope, types: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>>
+    /** Queued and running runs that are visible. */
+    tally(visible: ReadonlyArray<Visible>): Effect.Effect<RunTally>
+    /** A run's events with a sequence above `after`, oldest first. */
+    events(run: Run, page: { readonly after: number; readonly limit: number }): Effect.Effect<ReadonlyArray<RunEvent>>
+  }
+>()("@atlas/operations/RunQueries") {
+  static readonly layer: Layer.Layer<RunQueries, never, SqlClient.SqlClient> = Layer.effect(
+    RunQueries,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const columns = sql.literal(runColumns("r"))
+
+      const findById = SqlSchema.findOneOption({
+        Request: Schema.String,
+        Result: Run,
+        execute: (id) => sql`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
+      })
+      const find = Effect.fn("RunQueries.find")((id: RunId) => findById(id), Effect.orDie)
+
+      const within = (visible: ReadonlyArray<Visible>) =>
+        visible.length === 0
+          ? sql`false`
+          : sql.or(
+              visible.map(({ workspaceId, tenants, types }) =>
+                sql.and([
+                  sql`r.workspace_id = ${workspaceId}`,
+                  sql`r.type = ANY(${types}::text[])`,
+                  ...(tenants === "all" ? [] : [sql`(r.tenant_id IS NULL OR r.tenant_id = ANY(${tenants}::text[]))`])
+                ])
+              )
+            )
+
+      const matching = (filter: RunFilter) => [
+        ...(filter.type === undefined ? [] : [sql`r.type = ${filter.type}`]),
+        ...(filter.tenant === undefined ? [] : [sql`r.tenant_id = ${filter.tenant}`]),
+        ...(filter.status === undefined ? [] : [sql`r.status = ${filter.status}`]),
+        ...(filter.outcome === undefined ? [] : [sql`r.outcome = ${filter.outcome}`])
+      ]
+
+      const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Run))
+      const list = Effect.fn("RunQueries.list")(function* (
+        visible: ReadonlyArray<Visible>,
+        filter: RunFilter,
+        page: { readonly before: RunId | null; readonly limit: number }
+      ) {
+        const conditions = [
+          within(visible),
+          ...matching(filter),
+          ...(page.before === null ? [] : [sql`r.id < ${page.before}::uuid`])
+        ]
+        const rows = yield* sql`
+            SELECT ${columns} FROM operation_runs r WHERE ${sql.and(conditions)} ORDER BY r.id DESC LIMIT ${page.limit}`
+        return yield* decodeRuns(rows)
+      }, Effect.orDie)
+
+      const latest = Effect.fn("RunQueries.latest")(function* (tenant: TenantScope, types: ReadonlyArray<string>) {
+        const newest = (status: Statement.Fragment) => sql`
+            (SELECT * FROM operation_runs WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId}
+              AND type = wanted.type AND ${status} ORDER BY id DESC LIMIT 1)`
+        const rows = yield* sql`
+            SELECT ${columns} FROM unnest(${types}::text[]) AS wanted(type), LATERAL (
+              ${newest(sql`status <> 'completed'`)} UNION ALL ${newest(sql`status = 'completed'`)}
+            ) r`
+        return yield* decodeRuns(rows)
+      }, Effect.orDie)
+
+      const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>) {
+        const [row] = yield* sql<RunTally>`
+            SELECT count(*) FILTER (WHERE r.status = 'queued')::int AS queued,
+              count(*) FILTER (WHERE r.status = 'running')::int AS running
+            FROM operation_runs r WHERE r.status IN ('queued', 'running') AND ${within(visible)}`
+        return row ?? { queued: 0, running: 0 }
+      }, Effect.orDie)
+
+      const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(RunEvent))
+      const created = (run: Run) =>
+        new RunEvent({ seq: 1, at: run.queuedAt, kind: "created", data: { actor: run.actor } })
+      const events = Effect.fn("RunQueries.events")(function* (
+        run: Run,
+        page: { readonly after: number; readonly limit: number }
+      ) {
+        const rows = yield* sql`
+            SELECT seq, at, kind, data::text AS data FROM operation_run_events
+            WHERE run_id = ${run.id}::uuid AND seq > ${page.after} ORDER BY seq LIMIT ${page.limit}`
+        const stored = yield* decodeEvents(rows)
+        return page.after < 1 ? [created(run), ...stored].slice(0, page.limit) : stored
+      }, Effect.orDie)
+
+      return RunQueries.of({ find, list, latest, tally, events })
+    })
+  )
+}

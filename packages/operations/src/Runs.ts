@@ -1,0 +1,152 @@
+import { Context, Effect, Layer, Option, PubSub, Schema, Stream } from "effect"
+import { Access, grantFor } from "./Access.ts"
+import type { Actor } from "./Actor.ts"
+import { OperationCatalog } from "./OperationCatalog.ts"
+import * as Problems from "./Problems.ts"
+import { Run, RunId } from "./Run.ts"
+import type { RunEvent } from "./RunEvent.ts"
+import { readCursor, writeCursor } from "./RunCursor.ts"
+import type { RunLedger } from "./RunLedger.ts"
+import { type RunFilter, RunQueries, type RunTally, type Visible } from "./RunQueries.ts"
+import { RunSignals } from "./RunSignals.ts"
+import { makeStart, requireCapability, type StartRequest, type StartResult } from "./RunStart.ts"
+
+/** A page of runs, newest first. */
+export interface RunPage {
+  readonly runs: ReadonlyArray<Run>
+  /** Opaque; continues this listing with the same filter. Null on the last page. */
+  readonly nextCursor: string | null
+}
+
+/** The largest page of runs or events. */
+export const maxPageSize = 200
+
+const recheckEvery = "15 seconds"
+
+/**
+ * What hosts call. Every method authorises first: outsiders get `NotFound`, exactly as for what does not exist; members
+ * without the capability get `Forbidden`, naming it. Nothing here needs Graph.
+ */
+export class Runs extends Context.Service<
+  Runs,
+  {
+    /**
+     * Starts an operation, or joins the equal one that is active. Nothing is recorded unless the actor may start it and
+     * the input is valid.
+     */
+    start(
+      actor: Actor,
+      request: StartRequest
+    ): Effect.Effect<StartResult, Problems.NotFound | Problems.Forbidden | Problems.InvalidInput>
+    get(actor: Actor, id: string): Effect.Effect<Run, Problems.NotFound | Problems.Forbidden>
+    /** The runs that the actor may see. `limit` is 1 to 200. */
+    list(
+      actor: Actor,
+      filter: RunFilter,
+      page: { readonly cursor: string | null; readonly limit: number }
+    ): Effect.Effect<RunPage, Problems.InvalidCursor>
+    /** How many of the runs that the actor may see are queued and running. */
+    tally(actor: Actor): Effect.Effect<RunTally>
+    /** A run's timeline after the given sequence number, oldest first. `limit` is 1 to 200. */
+    events(
+      actor: Actor,
+      id: string,
+      page: { readonly after: number; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<RunEvent>, Problems.NotFound | Problems.Forbidden>
+    /**
+     * A run's timeline after the given sequence number, live, until the run is completed. Authorisation is repeated
+     * before every batch.
+     */
+    follow(actor: Actor, id: string, after: number): Stream.Stream<RunEvent, Problems.NotFound | Problems.Forbidden>
+  }
+>()("@atlas/operations/Runs") {
+  static readonly layer: Layer.Layer<Runs, never, Access | OperationCatalog | RunLedger | RunQueries | RunSignals> =
+    Layer.effect(
+      Runs,
+      Effect.gen(function* () {
+        const access = yield* Access
+        const catalog = yield* OperationCatalog
+        const queries = yield* RunQueries
+        const signals = yield* RunSignals
+        const start = yield* makeStart
+
+        const visibleTo = Effect.fnUntraced(function* (actor: Actor) {
+          const grants = yield* access.grants(actor)
+          return grants.map((grant): Visible => ({
+            workspaceId: grant.workspaceId,
+            tenants: grant.tenants === "all" ? "all" : [...grant.tenants],
+            types: catalog.types
+              .filter(({ capabilities }) => grant.capabilities.has(capabilities.view))
+              .map(({ name }) => name)
+          }))
+        })
+
+        // One path for unknown and for hidden runs: both read the run and the grants, and answer the same.
+        const get = Effect.fn("Runs.get")(function* (actor: Actor, id: string) {
+          const grants = yield* access.grants(actor)
+          const found = isRunId(id) ? yield* queries.find(id) : Option.none<Run>()
+          const run = Option.getOrUndefined(found)
+          const grant = run && grantFor(grants, run)
+          const type = run && Option.getOrUndefined(catalog.find(run.type))
+          if (!run || !grant || !type) return yield* new Problems.NotFound({})
+          yield* requireCapability(grant, type.capabilities.view)
+          return run
+        })
+
+        const list = Effect.fn("Runs.list")(function* (
+          actor: Actor,
+          filter: RunFilter,
+          page: { readonly cursor: string | null; readonly limit: number }
+        ) {
+          const before = page.cursor === null ? null : yield* readCursor(page.cursor, filter)
+          const limit = Math.min(Math.max(page.limit, 1), maxPageSize)
+          const runs = yield* queries.list(yield* visibleTo(actor), filter, { before, limit: limit + 1 })
+          const shown = runs.slice(0, limit)
+          const last = shown.at(-1)
+          return { runs: shown, nextCursor: runs.length > limit && last ? writeCursor(last.id, filter) : null }
+        })
+
+        const tally = Effect.fn("Runs.tally")(function* (actor: Actor) {
+          return yield* queries.tally(yield* visibleTo(actor))
+        })
+
+        const events = Effect.fn("Runs.events")(function* (
+          actor: Actor,
+          id: string,
+          page: { readonly after: number; readonly limit: number }
+        ) {
+          const run = yield* get(actor, id)
+          const limit = Math.min(Math.max(page.limit, 1), maxPageSize)
+          return yield* queries.events(run, { after: page.after, limit })
+        })
+
+        const follow = (actor: Actor, id: string, after: number) =>
+          Stream.unwrap(
+            Effect.gen(function* () {
+              const subscription = yield* signals.subscribe
+              const changed = PubSub.take(subscription).pipe(
+                Effect.repeat({ until: (signal) => signal._tag === "Changed" && signal.runId === id }),
+                Effect.timeoutOption(recheckEvery)
+              )
+              const next = Effect.fnUntraced(function* (seq: number) {
+                while (true) {
+                  const run = yield* get(actor, id)
+                  const batch = yield* queries.events(run, { after: seq, limit: maxPageSize })
+                  const newest = batch.at(-1)?.seq ?? seq
+                  const ended = run.status === "completed" && newest >= run.lastEvent
+                  if (batch.length > 0 || ended) {
+                    return [batch, ended ? Option.none<number>() : Option.some(newest)] as const
+                  }
+                  yield* changed
+                }
+              })
+              return Stream.paginate(after, next)
+            })
+          )
+
+        return Runs.of({ start, get, list, tally, events, follow })
+      })
+    )
+}
+
+const isRunId = Schema.is(RunId)

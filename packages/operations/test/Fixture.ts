@@ -1,0 +1,93 @@
+import { databaseListener, TestDatabase } from "@atlas/test"
+import { Effect, Layer, Option, Schema } from "effect"
+import {
+  Access,
+  type Actor,
+  type Capability,
+  type Grant,
+  OperationCatalog,
+  OperationType,
+  RunLedger,
+  RunQueries,
+  Runs,
+  RunSignals,
+  TenantId,
+  WorkspaceId
+} from "../src/index.ts"
+
+export const northwind = WorkspaceId.make("northwind")
+export const fourthCoffee = WorkspaceId.make("fourth-coffee")
+export const contoso = TenantId.make("contoso")
+export const fabrikam = TenantId.make("fabrikam")
+export const adatum = TenantId.make("adatum")
+
+const workspaceOf: Record<string, WorkspaceId> = { contoso: northwind, fabrikam: northwind, adatum: fourthCoffee }
+
+/** An operation for tests: starts with the same `key` are the same start. */
+export const Work = OperationType.make("test.work", {
+  label: "Work",
+  description: "Does what the test says.",
+  category: "Test",
+  input: Schema.Struct({ key: Schema.String, size: Schema.optionalKey(Schema.Int) }),
+  capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
+  identity: { rule: "while_active", key: ({ key }) => ({ key }) },
+  retry: { maxAttempts: 3, backoff: "20 millis" }
+})
+
+/** An operation that only others may see. */
+export const Secret = OperationType.make("test.secret", {
+  label: "Secret",
+  description: "Visible to owners only.",
+  category: "Test",
+  input: OperationType.NoInput,
+  capabilities: { start: "tenant.secret.run", view: "tenant.secret.view" },
+  identity: { rule: "while_active" }
+})
+
+const person = (id: string): Actor => ({ id, kind: "user", name: id })
+export const operator = person("operator@northwind")
+export const reader = person("readonly@northwind")
+export const contosoOnly = person("contoso-operator@northwind")
+export const outsider = person("owner@fourth-coffee")
+
+const grant = (
+  workspaceId: WorkspaceId,
+  tenants: Grant["tenants"],
+  capabilities: ReadonlyArray<Capability>
+): Grant => ({ workspaceId, tenants, capabilities: new Set(capabilities) })
+
+const grants: Record<string, ReadonlyArray<Grant>> = {
+  [operator.id]: [grant(northwind, "all", ["tenant.work.run", "tenant.work.view"])],
+  [reader.id]: [grant(northwind, "all", ["tenant.work.view"])],
+  [contosoOnly.id]: [grant(northwind, new Set([contoso]), ["tenant.work.run", "tenant.work.view"])],
+  [outsider.id]: [grant(fourthCoffee, "all", ["tenant.work.run", "tenant.work.view", "tenant.secret.view"])]
+}
+
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: (actor) => Effect.succeed(grants[actor.id] ?? []),
+    tenant: (actor, tenantId) => {
+      const tenant = TenantId.make(tenantId)
+      const found = (grants[actor.id] ?? []).find(
+        ({ workspaceId, tenants }) =>
+          workspaceOf[tenantId] === workspaceId && (tenants === "all" || tenants.has(tenant))
+      )
+      return Effect.succeed(
+        Option.map(Option.fromUndefinedOr(found), ({ workspaceId, capabilities }) => ({
+          scope: { workspaceId, tenantId: tenant },
+          capabilities
+        }))
+      )
+    }
+  })
+)
+
+/** The ledger on a database of its own, with `Work` and `Secret` registered; no worker. */
+export const ledger = Runs.layer.pipe(
+  Layer.provideMerge(
+    Layer.mergeAll(RunLedger.layer, RunQueries.layer, RunSignals.layer.pipe(Layer.provide(databaseListener)))
+  ),
+  Layer.provideMerge(Layer.mergeAll(access, OperationCatalog.layer(Work, Secret))),
+  Layer.provideMerge(TestDatabase.layer)
+)

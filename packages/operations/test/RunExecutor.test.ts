@@ -1,0 +1,302 @@
+import { assert, layer } from "@effect/vitest"
+import { Deferred, Effect, Layer, Ref, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import {
+  ClaimLoop,
+  GraphError,
+  type Run,
+  RunExecutor,
+  RunFailure,
+  RunHandler,
+  RunLedger,
+  type RunCounts,
+  Runs,
+  Sweeper,
+  WorkerSettings
+} from "../src/index.ts"
+import { contoso, ledger, operator, Work } from "./Fixture.ts"
+
+type Handle = Parameters<typeof RunHandler.make<{ readonly key: string }, unknown, never>>[1]
+
+const settings = Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 600, pollMillis: 100, sweepMillis: 100 })
+
+/** A worker whose handler does what the test says, for as long as the scope lives. */
+const worker = (handle: Handle) =>
+  Layer.mergeAll(ClaimLoop.layer, Sweeper.layer).pipe(
+    Layer.provideMerge(RunExecutor.layer),
+    Layer.provide(RunHandler.layer(RunHandler.make(Work, handle))),
+    Layer.provide(settings),
+    Layer.fresh,
+    Layer.build
+  )
+
+const start = (key: string) =>
+  Runs.use((runs) => runs.start(operator, { tenantId: contoso, type: Work.name, input: { key } }))
+
+const completed = (run: Run) =>
+  Runs.use((runs) =>
+    runs
+      .follow(operator, run.id, 0)
+      .pipe(Stream.runDrain, Effect.timeout("10 seconds"), Effect.andThen(runs.get(operator, run.id)))
+  )
+
+const kinds = (run: Run) =>
+  Runs.use((runs) => runs.events(operator, run.id, { after: 0, limit: 200 })).pipe(
+    Effect.map((events) => {
+      assert.deepStrictEqual(
+        events.map(({ seq }) => seq),
+        events.map((_, index) => index + 1)
+      )
+      return events.map(({ kind }) => kind)
+    })
+  )
+
+layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
+  it.effect("executes a queued run and stores its counts", () =>
+    Effect.gen(function* () {
+      yield* worker((run) => run.report({ total: 3, processed: 3 }).pipe(Effect.as(RunHandler.succeeded)))
+      const { run } = yield* start("simple")
+      const done = yield* completed(run)
+      assert.deepStrictEqual([done.outcome, done.counts, done.attempt], ["succeeded", { total: 3, processed: 3 }, 0])
+      assert.deepStrictEqual(yield* kinds(run), ["created", "started", "completed"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("hands the handler its validated input", () =>
+    Effect.gen(function* () {
+      const seen = yield* Deferred.make<string>()
+      yield* worker(({ input }) => Deferred.succeed(seen, input.key).pipe(Effect.as(RunHandler.succeeded)))
+      yield* start("the input")
+      assert.strictEqual(yield* Deferred.await(seen), "the input")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("shows partial success and its reasons", () =>
+    Effect.gen(function* () {
+      const failures = [{ reasonCode: "provider_conflict" as const, message: "Two were busy.", count: 2 }]
+      yield* worker(() => Effect.succeed(RunHandler.partiallySucceeded("provider_conflict", failures)))
+      const done = yield* completed((yield* start("partial")).run)
+      assert.deepStrictEqual(
+        [done.outcome, done.reasonCode, done.failures],
+        ["partially_succeeded", "provider_conflict", failures]
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("fails at once for a reason that is not worth retrying, with Graph's request id", () =>
+    Effect.gen(function* () {
+      yield* worker(() =>
+        Effect.fail(new GraphError({ reasonCode: "provider_permission_denied", message: "No.", requestId: "r-1" }))
+      )
+      const done = yield* completed((yield* start("denied")).run)
+      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_permission_denied", 0])
+      assert.deepStrictEqual(done.failures, [
+        { reasonCode: "provider_permission_denied", message: "No.", count: 1, requestId: "r-1" }
+      ])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("repeats an attempt that is worth it, and gives up after the last", () =>
+    Effect.gen(function* () {
+      yield* worker(() => Effect.fail(new RunFailure({ reasonCode: "provider_unavailable", message: "Down." })))
+      const { run } = yield* start("retried")
+      const done = yield* completed(run)
+      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_unavailable", 2])
+      assert.deepStrictEqual(
+        (yield* kinds(run)).filter((kind) => kind !== "progress"),
+        ["created", "started", "attempt_failed", "started", "attempt_failed", "started", "completed"]
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("keeps the text of an unexpected error off the run", () =>
+    Effect.gen(function* () {
+      yield* worker(() => Effect.die(new Error("client_secret=hunter2")))
+      const done = yield* completed((yield* start("defect")).run)
+      assert.strictEqual(done.reasonCode, "internal_error")
+      assert.notInclude(JSON.stringify(done.failures), "hunter2")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("renews the lease of a run that takes longer than it", () =>
+    Effect.gen(function* () {
+      const attempts = yield* Ref.make(0)
+      const handle: Handle = () =>
+        Ref.update(attempts, (n) => n + 1).pipe(
+          Effect.andThen(Effect.sleep("1500 millis")),
+          Effect.as(RunHandler.succeeded)
+        )
+      yield* worker(handle)
+      yield* worker(handle)
+      const done = yield* completed((yield* start("long")).run)
+      assert.deepStrictEqual([done.outcome, done.attempt, yield* Ref.get(attempts)], ["succeeded", 0, 1])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("coalesces chatty progress to about one event a second", () =>
+    Effect.gen(function* () {
+      yield* worker((run) =>
+        Effect.forEach(
+          Array.from({ length: 120 }, (_, n): RunCounts => ({ processed: n + 1 })),
+          (counts) => run.report(counts).pipe(Effect.andThen(Effect.sleep("10 millis"))),
+          { discard: true }
+        ).pipe(Effect.as(RunHandler.succeeded))
+      )
+      const { run } = yield* start("chatty")
+      const done = yield* completed(run)
+      assert.deepStrictEqual(done.counts, { processed: 120 })
+      const progress = (yield* kinds(run)).filter((kind) => kind === "progress").length
+      assert.isTrue(progress >= 1 && progress <= 3, `${progress} progress events`)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("gives a run back without costing an attempt when its worker shuts down", () =>
+    Effect.gen(function* () {
+      const interrupted = yield* Ref.make(false)
+      const running = yield* Deferred.make<void>()
+      const { run } = yield* start("given back")
+      yield* Effect.scoped(
+        Effect.andThen(
+          worker(() =>
+            Deferred.succeed(running, undefined).pipe(
+              Effect.andThen(Effect.never),
+              Effect.onInterrupt(() => Ref.set(interrupted, true))
+            )
+          ),
+          Deferred.await(running)
+        )
+      )
+      assert.isTrue(yield* Ref.get(interrupted))
+      const waiting = yield* Runs.use((runs) => runs.get(operator, run.id))
+      assert.deepStrictEqual([waiting.status, waiting.attempt], ["queued", 0])
+      yield* worker(() => Effect.succeed(RunHandler.succeeded))
+      assert.strictEqual((yield* completed(run)).outcome, "succeeded")
+      assert.deepStrictEqual(yield* kinds(run), ["created", "started", "given_back", "started", "completed"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("leaves types without a handler here alone", () =>
+    Effect.gen(function* () {
+      const { run } = yield* start("not mine")
+      yield* Layer.build(
+        ClaimLoop.layer.pipe(
+          Layer.provide(RunExecutor.layer),
+          Layer.provide(RunHandler.layer()),
+          Layer.provide(settings),
+          Layer.fresh
+        )
+      )
+      yield* Effect.sleep("300 millis")
+      const waiting = yield* Runs.use((runs) => runs.get(operator, run.id))
+      assert.strictEqual(waiting.status, "queued")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("rescues the run of a dead worker as one failed attempt, and refuses its late writes", () =>
+    Effect.gen(function* () {
+      const writes = yield* RunLedger
+      const { run } = yield* start("rescued")
+      const [dead] = yield* writes.claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
+      assert.isDefined(dead)
+      yield* worker(() => Effect.sleep("300 millis").pipe(Effect.as(RunHandler.succeeded)))
+      yield* Effect.sleep("250 millis")
+      const late = { outcome: "failed", reasonCode: null, counts: {}, failures: [] } as const
+      assert.isFalse(yield* writes.complete({ id: run.id, fence: dead.fence }, late))
+      yield* writes.refuseStaleWrite({ id: run.id, fence: dead.fence }, "dead")
+      const done = yield* completed(run)
+      assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", 1])
+      assert.deepStrictEqual(yield* kinds(run), ["created", "started", "rescued", "stale_write_refused", "completed"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("fails a run whose workers died as often as it may be attempted", () =>
+    Effect.gen(function* () {
+      const writes = yield* RunLedger
+      const sql = yield* SqlClient.SqlClient
+      const { run } = yield* start("lost")
+      yield* writes.claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
+      yield* sql`UPDATE operation_runs SET attempt = max_attempts - 1 WHERE id = ${run.id}::uuid`
+      yield* Effect.sleep("80 millis")
+      yield* worker(() => Effect.succeed(RunHandler.succeeded))
+      const done = yield* completed(run)
+      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "worker_lost", 3])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("commits a handler's transaction only while the run is still its own", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE IF NOT EXISTS pages (n int PRIMARY KEY)`
+      const stolen = yield* Deferred.make<void>()
+      const outcome = yield* Deferred.make<string>()
+      const context = yield* worker((run) =>
+        Effect.gen(function* () {
+          yield* run.transaction(sql`INSERT INTO pages VALUES (1)`, () => ({ processed: 1 }))
+          yield* sql`UPDATE operation_runs SET fence = fence + 1 WHERE id = ${run.run.id}::uuid`
+          yield* Deferred.succeed(stolen, undefined)
+          yield* run.transaction(sql`INSERT INTO pages VALUES (2)`, () => ({ processed: 2 }))
+          return RunHandler.succeeded
+        }).pipe(
+          Effect.orDie,
+          Effect.onExit((exit) => Deferred.succeed(outcome, exit._tag))
+        )
+      )
+      assert.isDefined(context)
+      const { run } = yield* start("stolen")
+      yield* Deferred.await(stolen)
+      assert.strictEqual(yield* Deferred.await(outcome), "Failure")
+      const rows = yield* sql<{ n: number }>`SELECT n FROM pages ORDER BY n`
+      assert.deepStrictEqual(
+        rows.map(({ n }) => n),
+        [1]
+      )
+      const after = yield* Runs.use((runs) => runs.get(operator, run.id))
+      assert.deepStrictEqual([after.status, after.counts], ["running", { processed: 1 }])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("executes one run by id, and nothing when it is not due", () =>
+    Effect.gen(function* () {
+      const executed = yield* Ref.make(0)
+      const executor = Layer.fresh(
+        RunExecutor.layer.pipe(
+          Layer.provide(
+            RunHandler.layer(
+              RunHandler.make(Work, () => Ref.update(executed, (n) => n + 1).pipe(Effect.as(RunHandler.succeeded)))
+            )
+          ),
+          Layer.provide(settings)
+        )
+      )
+      const { run } = yield* start("by id")
+      yield* RunExecutor.use(({ attempt }) => Effect.andThen(attempt(run.id), attempt(run.id))).pipe(
+        Effect.provide(executor)
+      )
+      assert.strictEqual(yield* Ref.get(executed), 1)
+      assert.strictEqual((yield* Runs.use((runs) => runs.get(operator, run.id))).outcome, "succeeded")
+    })
+  )
+
+  it.effect("never executes a run on two workers at once", () =>
+    Effect.gen(function* () {
+      const running = yield* Ref.make<Record<string, number>>({})
+      const most = yield* Ref.make(0)
+      const handle: Handle = ({ input }) =>
+        Effect.gen(function* () {
+          const now = yield* Ref.updateAndGet(running, (all) => ({ ...all, [input.key]: (all[input.key] ?? 0) + 1 }))
+          yield* Ref.update(most, (n) => Math.max(n, now[input.key] ?? 0))
+          return RunHandler.succeeded
+        })
+      const runs = yield* Effect.forEach(
+        Array.from({ length: 60 }, (_, n) => `race-${n}`),
+        start,
+        { concurrency: 8 }
+      )
+      yield* Effect.all(Array.from({ length: 4 }, () => worker(handle)))
+      const done = yield* Effect.forEach(runs, ({ run }) => completed(run), { concurrency: 8 })
+      assert.isTrue(done.every(({ outcome, attempt }) => outcome === "succeeded" && attempt === 0))
+      assert.strictEqual(yield* Ref.get(most), 1)
+      assert.strictEqual(Object.keys(yield* Ref.get(running)).length, 60)
+    }).pipe(Effect.scoped)
+  )
+})
