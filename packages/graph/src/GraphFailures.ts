@@ -1,0 +1,111 @@
+import { type GraphContract, GraphError, type KnownReasonCode } from "@atlas/operations"
+import { Option, Predicate, Schema } from "effect"
+import type { Answer } from "./HttpExchange.ts"
+import * as RetryAfter from "./RetryAfter.ts"
+
+/** Graph's error codes, in lower case, where they say more than the status. */
+const byCode: Readonly<Record<string, KnownReasonCode>> = {
+  authorization_requestdenied: "provider_permission_denied",
+  forbidden: "provider_permission_denied",
+  accessdenied: "provider_permission_denied",
+  authentication_requestfromnonpremiumtenantorb2ctenant: "provider_license_required",
+  invalidauthenticationtoken: "provider_token_rejected",
+  request_unsupportedquery: "provider_query_unsupported",
+  request_resourcenotfound: "provider_resource_not_found",
+  resourcenotfound: "provider_resource_not_found",
+  itemnotfound: "provider_resource_not_found",
+  syncstatenotfound: "provider_resync_required",
+  resyncrequired: "provider_resync_required",
+  activitylimitreached: "provider_throttled",
+  toomanyrequests: "provider_throttled",
+  quotalimitreached: "provider_quota_exceeded",
+  directory_quotaexceeded: "provider_quota_exceeded"
+}
+
+const byStatus: Readonly<Record<number, KnownReasonCode>> = {
+  400: "provider_request_invalid",
+  401: "provider_token_rejected",
+  403: "provider_permission_denied",
+  404: "provider_resource_not_found",
+  408: "provider_timeout",
+  409: "provider_conflict",
+  410: "provider_resync_required",
+  412: "provider_precondition_failed",
+  424: "provider_dependency_failed",
+  429: "provider_throttled",
+  501: "provider_query_unsupported",
+  507: "provider_quota_exceeded"
+}
+
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+const property = (node: unknown, name: string): unknown => (Predicate.hasProperty(node, name) ? node[name] : undefined)
+
+/** The codes from the outermost error to the innermost; documents show both spellings of the nesting. */
+const codesOf = (error: unknown, depth = 0): ReadonlyArray<string> => {
+  if (!Predicate.isObject(error) || depth > 8) return []
+  const code = property(error, "code")
+  const inner = property(error, "innerError") ?? property(error, "innererror")
+  return [...(typeof code === "string" ? [code] : []), ...codesOf(inner, depth + 1)]
+}
+
+/** Intune names missing permissions in its message: JSON in a string, with internal addresses next to them. */
+const scopesIn = (message: unknown): ReadonlyArray<string> => {
+  const text = property(Option.getOrUndefined(parse(message)), "Message")
+  const named = typeof text === "string" ? /scopes:\s*([\w., ]+)/i.exec(text)?.[1] : undefined
+  return named?.match(/\w+(\.\w+)+/g) ?? []
+}
+
+const reasonOf = (status: number, codes: ReadonlyArray<string>): KnownReasonCode => {
+  if (status >= 300 && status < 400) return "provider_untrusted_link"
+  if (status === 429) return "provider_throttled"
+  const known = codes.findLast((code) => Object.hasOwn(byCode, code.toLowerCase()))
+  if (known !== undefined) return byCode[known.toLowerCase()] ?? "provider_unknown"
+  return byStatus[status] ?? (status >= 500 ? "provider_unavailable" : "provider_unknown")
+}
+
+const missingPermission = (
+  contract: GraphContract.GraphContract,
+  scopes: ReadonlyArray<string>
+): string | undefined => {
+  const needed = contract.permissions.map(({ name }) => name)
+  return scopes.find((scope) => needed.includes(scope)) ?? scopes[0] ?? (needed.length === 1 ? needed[0] : undefined)
+}
+
+/**
+ * What an answer that is no success means. Only the status, the known codes and Graph's own names for permissions are
+ * kept: messages may carry addresses and payloads.
+ *
+ * @param contract what was asked
+ * @param answer status, headers and body; the body may be HTML, cut short or empty
+ * @param clientRequestId what the request was sent with
+ * @param now epoch milliseconds, for a `Retry-After` that is a date
+ * @see https://learn.microsoft.com/graph/errors
+ */
+export const fromAnswer = (
+  contract: GraphContract.GraphContract,
+  answer: Answer,
+  clientRequestId: string,
+  now: number
+): GraphError => {
+  const error = property(Option.getOrUndefined(parse(answer.text)), "error")
+  const codes = codesOf(error)
+  const scopes = answer.status === 401 || answer.status === 403 ? scopesIn(property(error, "message")) : []
+  const reasonCode = scopes.length > 0 ? "provider_permission_denied" : reasonOf(answer.status, codes)
+  const missing = reasonCode === "provider_permission_denied" ? missingPermission(contract, scopes) : undefined
+  const requestId = answer.headers["request-id"]
+  const code = codes.findLast((name) => /^\w{1,80}$/.test(name))
+  return new GraphError({
+    reasonCode,
+    message: `Microsoft Graph answered ${contract.name} with ${answer.status}${code === undefined ? "" : ` (${code})`}.`,
+    contract: contract.name,
+    status: answer.status,
+    clientRequestId,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(missing === undefined ? {} : { missingPermission: missing }),
+    ...Option.match(RetryAfter.millis(answer.headers["retry-after"], now), {
+      onNone: () => ({}),
+      onSome: (retryAfterMillis) => ({ retryAfterMillis })
+    })
+  })
+}

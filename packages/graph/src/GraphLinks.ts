@@ -1,0 +1,66 @@
+import { type GraphContract, GraphError } from "@atlas/operations"
+import { Effect } from "effect"
+import type { GraphCloud } from "./GraphCloud.ts"
+
+type Contract = GraphContract.GraphContract<unknown>
+
+const refuse = (contract: Contract, reasonCode: GraphError["reasonCode"], message: string) =>
+  Effect.fail(new GraphError({ reasonCode, message, contract: contract.name }))
+
+/**
+ * The path of a contract's resource, with every parameter percent-encoded.
+ *
+ * @param contract the contract
+ * @param params its placeholders' values
+ * @returns the path from the version on; fails with `provider_contract_violation` when a value is missing, empty, or
+ * would climb to another resource
+ */
+export const resourcePath = (
+  contract: Contract,
+  params: Readonly<Record<string, string>>
+): Effect.Effect<string, GraphError> => {
+  const names = Array.from(contract.path.matchAll(/\{(\w+)\}/g), (match) => match[1] ?? "")
+  // URL parsers resolve dot segments even where they are percent-encoded.
+  const bad = names.find((name) => /^(|\.|\.\.)$/.test(params[name] ?? ""))
+  if (bad !== undefined)
+    return refuse(contract, "provider_contract_violation", `${contract.name} needs a value for ${bad}.`)
+  const path = contract.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+  return Effect.succeed(`/${contract.version}${path}`)
+}
+
+/**
+ * The first address of a request.
+ *
+ * @param cloud whose Graph is asked
+ * @param contract decides `$select`, `$top` and `$count`
+ * @param path from `resourcePath`
+ */
+export const firstLink = (cloud: GraphCloud, contract: Contract, path: string): string => {
+  const query: Array<string> = []
+  if (contract.select !== undefined) query.push(`$select=${contract.select.map(encodeURIComponent).join(",")}`)
+  if ("pageSize" in contract && contract.pageSize !== undefined) query.push(`$top=${contract.pageSize}`)
+  if ("count" in contract && contract.count) query.push("$count=true")
+  return `${cloud.graphOrigin}${path}${query.length === 0 ? "" : `?${query.join("&")}`}`
+}
+
+/** The part of the resource's path that no parameter decides. Graph may write keys as `/x/id` or as `/x('id')`. */
+const fixedPrefix = (contract: Contract): string => `/${contract.version}${contract.path.split("/{", 1)[0] ?? ""}`
+
+/**
+ * Checks a link that came from outside before the bearer token is sent to it.
+ *
+ * @param cloud whose origin it must have, exactly; this decides the scheme too
+ * @param contract whose path it must stay under
+ * @param link as the provider sent it
+ * @returns the link, unchanged, since it is opaque; fails with `provider_untrusted_link`, which does not repeat the link
+ */
+export const trustedLink = (cloud: GraphCloud, contract: Contract, link: string): Effect.Effect<string, GraphError> => {
+  const url = URL.parse(link)
+  const prefix = fixedPrefix(contract)
+  const rest = url?.pathname.startsWith(prefix) === true ? url.pathname.slice(prefix.length) : "elsewhere"
+  const trusted =
+    url?.origin === cloud.graphOrigin && url.username === "" && url.password === "" && /^($|[/(])/.test(rest)
+  return trusted
+    ? Effect.succeed(link)
+    : refuse(contract, "provider_untrusted_link", `The next page of ${contract.name} points outside its resource.`)
+}

@@ -1,0 +1,85 @@
+import type { GraphError } from "@atlas/operations"
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node"
+import { Effect, Schema } from "effect"
+import { HttpClientRequest } from "effect/http"
+import type { GraphCloud } from "./GraphCloud.ts"
+import type { Answer } from "./HttpExchange.ts"
+
+/** What the login service answered, as far as msal keeps it to itself. */
+export interface TokenAnswer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  readonly error: string | undefined
+  /** AADSTS numbers. */
+  readonly numbers: ReadonlyArray<number>
+  /** Seconds that the token lives. */
+  readonly expiresIn: number | undefined
+}
+
+const TokenBody = Schema.fromJsonString(
+  Schema.Struct({
+    error: Schema.optionalKey(Schema.String),
+    error_codes: Schema.optionalKey(Schema.Array(Schema.Int)),
+    expires_in: Schema.optionalKey(Schema.Finite)
+  })
+)
+
+const parseJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
+const parseTokenBody = Schema.decodeUnknownEffect(TokenBody)
+
+/** Takes msal's requests and sends them; set by `GraphTokens`. */
+export interface MsalNetworkOptions {
+  readonly cloud: GraphCloud
+  readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, GraphError>
+  readonly run: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+  /** Told of every answer and of every failure to get one, before msal sees it. */
+  readonly heard: (outcome: TokenAnswer | GraphError) => void
+}
+
+const toRequest = (method: "GET" | "POST", url: string, { body, headers = {} }: NetworkRequestOptions) => {
+  const request = HttpClientRequest.make(method)(url, { headers })
+  return body === undefined
+    ? request
+    : HttpClientRequest.bodyText(request, body, headers["Content-Type"] ?? "application/x-www-form-urlencoded")
+}
+
+/**
+ * The network that msal is given: the project's HTTP client, to the cloud's login origin and nowhere else. msal accepts
+ * https authorities only, so the fake's address is written back here.
+ *
+ * @param options the cloud, how to send and run, and who wants to hear of the answers
+ */
+export const make = ({ cloud, heard, run, send }: MsalNetworkOptions): INetworkModule => {
+  const exchange = Effect.fnUntraced(function* (
+    method: "GET" | "POST",
+    address: string,
+    options: NetworkRequestOptions
+  ) {
+    const url = URL.parse(address)
+    if (url === null || url.host !== new URL(cloud.loginOrigin).host) {
+      return yield* Effect.die("msal asked for a foreign address")
+    }
+    const request = toRequest(method, `${cloud.loginOrigin}${url.pathname}${url.search}`, options)
+    const { headers, status, text } = yield* send(request).pipe(
+      Effect.tapError((error) => Effect.sync(() => heard(error)))
+    )
+    const known = yield* parseTokenBody(text).pipe(Effect.orElseSucceed((): typeof TokenBody.Type => ({})))
+    heard({
+      status,
+      retryAfter: headers["retry-after"],
+      error: known.error,
+      numbers: known.error_codes ?? [],
+      expiresIn: known.expires_in
+    })
+    // msal would refuse further requests for a minute by itself; the client's own retries decide instead.
+    if (status === 429 || status >= 500) return yield* Effect.die("the login service is not available")
+    const body = yield* parseJson(text).pipe(Effect.orElseSucceed(() => ({})))
+    return { status, headers: { ...headers }, body }
+  })
+  const promise = <T>(method: "GET" | "POST", address: string, options: NetworkRequestOptions = {}) =>
+    run(exchange(method, address, options)) as Promise<NetworkResponse<T>>
+  return {
+    sendGetRequestAsync: (address, options) => promise("GET", address, options),
+    sendPostRequestAsync: (address, options) => promise("POST", address, options)
+  }
+}

@@ -1,0 +1,195 @@
+import { type Graph, GraphError, type TenantScope } from "@atlas/operations"
+import { Clock, Context, DateTime, Duration, Effect, Layer, Redacted, Struct } from "effect"
+import { HttpClient } from "effect/http"
+import * as GraphCloud from "../GraphCloud.ts"
+import * as LiveGraph from "../LiveGraph.ts"
+import { ProviderConnection, ProviderConnections } from "../ProviderConnections.ts"
+import { FakeDirectory } from "./FakeDirectory.ts"
+import { FakeEngine } from "./FakeEngine.ts"
+import { type FakeGroup, generateGroups } from "./FakeGroups.ts"
+import * as FakeHttpClient from "./FakeHttpClient.ts"
+import type { FakeLedgerEntry, FakeReply, FakeRequest } from "./FakeRequest.ts"
+import { type FakeGraphListenError, type FakeServerOptions, serve } from "./FakeServer.ts"
+import type { FakeTenant } from "./FakeTenant.ts"
+import type { FaultRule } from "./Fault.ts"
+
+/** One tenant to make up. */
+export interface FakeTenantOptions {
+  /** The host's id of the tenant that `FakeGraph.layer` connects to it; default: the Entra tenant id. */
+  readonly tenantId?: string
+  readonly entraTenantId?: string
+  readonly displayName?: string
+  readonly clientId?: string
+  readonly clientSecret?: string
+  /** Granted application permissions; default: those for groups and the organization. */
+  readonly permissions?: ReadonlyArray<string>
+  /** How many groups to make up, or the groups themselves. Default 100. */
+  readonly groups?: number | Iterable<FakeGroup>
+  /** Of the groups that are made up; default: the tenant's number in the list, from 1. */
+  readonly seed?: number
+}
+
+/** What a fake Graph consists of. */
+export interface FakeGraphOptions {
+  /** Default: one tenant with default values. */
+  readonly tenants?: ReadonlyArray<FakeTenantOptions>
+  /** Default one hour. */
+  readonly tokenLifetime?: Duration.Input
+  readonly faults?: ReadonlyArray<FaultRule>
+}
+
+/** A tenant of the fake, and the credentials of its app. */
+export type FakeTenantInfo = Omit<FakeTenant, "directory"> & { readonly tenantId: string }
+
+const numbered = (digit: number, index: number): string =>
+  `${String(digit).repeat(8)}-0000-4000-8000-${String(index + 1).padStart(12, "0")}`
+
+const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & FakeTenantInfo => {
+  const { groups = 100, seed = index + 1, entraTenantId = numbered(1, index) } = options
+  return {
+    entraTenantId,
+    tenantId: options.tenantId ?? entraTenantId,
+    displayName: options.displayName ?? `Fake tenant ${index + 1}`,
+    clientId: options.clientId ?? numbered(2, index),
+    clientSecret: options.clientSecret ?? `fake-secret-${index + 1}`,
+    permissions: new Set(options.permissions ?? ["GroupMember.Read.All", "Organization.Read.All"]),
+    directory: new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
+  }
+}
+
+const make = (options: FakeGraphOptions, origin: string): FakeGraph["Service"] => {
+  const tenants = (options.tenants ?? [{}]).map(makeTenant)
+  const engine = new FakeEngine(tenants, Duration.toMillis(options.tokenLifetime ?? "1 hour"))
+  for (const rule of options.faults ?? []) engine.inject(rule)
+  const directory = (entraTenantId: string) =>
+    Effect.fromNullishOr(engine.tenant(entraTenantId)?.directory).pipe(Effect.orDie)
+  return FakeGraph.of({
+    origin,
+    tenants: tenants.map(Struct.omit(["directory"])),
+    handle: (request) => Effect.map(Clock.currentTimeMillis, (now) => engine.handle(request, now)),
+    inject: (rule) => Effect.sync(() => engine.inject(rule)),
+    clearFaults: Effect.sync(() => engine.clearFaults()),
+    revokeTokens: Effect.sync(() => engine.revokeTokens()),
+    requests: Effect.sync(() => engine.requests),
+    forgetRequests: Effect.sync(() => engine.forgetRequests()),
+    groups: (tenant) => Effect.map(directory(tenant), (found) => found.all()),
+    putGroup: (tenant, group) => Effect.map(directory(tenant), (found) => found.put(group)),
+    renameGroup: (tenant, id, displayName) =>
+      Effect.map(directory(tenant), (found) => {
+        const group = found.get(id)
+        if (group !== undefined) found.put({ ...group, displayName })
+        return group !== undefined
+      }),
+    removeGroup: (tenant, id) => Effect.map(directory(tenant), (found) => found.remove(id))
+  })
+}
+
+/** Microsoft Graph and its login service, made up: for unit tests, demonstrations and benchmarks. */
+export class FakeGraph extends Context.Service<
+  FakeGraph,
+  {
+    /** Where it is; without a server, an address that only the in-memory client knows. */
+    readonly origin: string
+    readonly tenants: ReadonlyArray<FakeTenantInfo>
+    /** Answers one request: the engine behind both faces. */
+    handle(request: FakeRequest): Effect.Effect<FakeReply>
+    /** Adds a fault. Where several match, the one added first strikes. */
+    inject(rule: FaultRule): Effect.Effect<void>
+    readonly clearFaults: Effect.Effect<void>
+    /** Makes every token issued so far invalid. */
+    readonly revokeTokens: Effect.Effect<void>
+    /** The requests so far, oldest first. */
+    readonly requests: Effect.Effect<ReadonlyArray<FakeLedgerEntry>>
+    readonly forgetRequests: Effect.Effect<void>
+    /** The groups of an Entra tenant, in the order of listings. An unknown tenant is a defect, here and below. */
+    groups(entraTenantId: string): Effect.Effect<ReadonlyArray<FakeGroup>>
+    /** Adds a group, or replaces the one with its id. */
+    putGroup(entraTenantId: string, group: FakeGroup): Effect.Effect<void>
+    /** Tells whether the group was there. */
+    renameGroup(entraTenantId: string, id: string, displayName: string): Effect.Effect<boolean>
+    /** Tells whether the group was there. */
+    removeGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+  }
+>()("@atlas/graph/testing/FakeGraph") {
+  /** The engine alone, in memory. */
+  static readonly layerEngine = (options: FakeGraphOptions = {}): Layer.Layer<FakeGraph> =>
+    Layer.sync(FakeGraph, () => make(options, "http://localhost"))
+
+  /**
+   * The engine behind an HTTP server on loopback, for as long as the layer lives. `GraphCloud.layerFake(origin)` makes
+   * the live client accept it.
+   */
+  static readonly layerHttp = (
+    options: FakeGraphOptions & FakeServerOptions = {}
+  ): Layer.Layer<FakeGraph, FakeGraphListenError> =>
+    Layer.effect(
+      FakeGraph,
+      Effect.gen(function* () {
+        const engine = make(options, "")
+        return FakeGraph.of({ ...engine, origin: yield* serve(engine.handle, options) })
+      })
+    )
+
+  /** A client whose requests end in the engine, without a network. */
+  static readonly layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, FakeGraph> = Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(FakeGraph, ({ handle }) => FakeHttpClient.make(handle))
+  )
+
+  /** A connection for each tenant of the fake, by its `tenantId`, in whatever workspace; nothing is stored. */
+  static readonly layerConnections: Layer.Layer<ProviderConnections, never, FakeGraph> = Layer.effect(
+    ProviderConnections,
+    Effect.map(FakeGraph, ({ tenants }) =>
+      ProviderConnections.of({
+        create: () => Effect.die("The connections of a fake Graph are fixed"),
+        defaultFor: (scope) => connectionOf(tenants, scope),
+        tenantsWithDefault: (wanted) =>
+          Effect.succeed(new Set(wanted.filter((id) => tenants.some(({ tenantId }) => tenantId === id))))
+      })
+    )
+  )
+
+  /** The cloud `fake` at the engine's origin, next to Microsoft's. */
+  static readonly layerCloud: Layer.Layer<never, never, FakeGraph> = Layer.unwrap(
+    Effect.map(FakeGraph, ({ origin }) => GraphCloud.layerFake(origin))
+  )
+
+  /**
+   * The port `Graph` for unit tests: the live client over the engine, in memory.
+   *
+   * @example
+   * flow.pipe(Effect.provide(FakeGraph.layer({ tenants: [{ tenantId: "contoso", groups: 25 }] })))
+   */
+  static readonly layer = (options: FakeGraphOptions = {}): Layer.Layer<Graph | FakeGraph> =>
+    LiveGraph.layer.pipe(
+      Layer.provide([FakeGraph.layerHttpClient, FakeGraph.layerConnections, FakeGraph.layerCloud]),
+      Layer.provideMerge(FakeGraph.layerEngine(options))
+    )
+}
+
+const connectionOf = (tenants: ReadonlyArray<FakeTenantInfo>, { tenantId, workspaceId }: TenantScope) => {
+  const tenant = tenants.find((candidate) => candidate.tenantId === tenantId)
+  if (tenant === undefined) {
+    return Effect.fail(
+      new GraphError({
+        reasonCode: "provider_connection_missing",
+        message: "The tenant has no default provider connection."
+      })
+    )
+  }
+  const { clientId, displayName, entraTenantId } = tenant
+  const connection = new ProviderConnection({
+    id: entraTenantId,
+    workspaceId,
+    tenantId,
+    displayName,
+    cloud: "fake",
+    entraTenantId,
+    clientId,
+    enabled: true,
+    isDefault: true,
+    createdAt: DateTime.makeUnsafe(0),
+    updatedAt: DateTime.makeUnsafe(0)
+  })
+  return Effect.succeed({ connection, clientSecret: Redacted.make(tenant.clientSecret) })
+}

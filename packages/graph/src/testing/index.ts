@@ -1,0 +1,5 @@
+export * as Fault from "./Fault.ts"
+export { FakeGraph, type FakeGraphOptions, type FakeTenantInfo, type FakeTenantOptions } from "./FakeGraph.ts"
+export { fakeGroup, type FakeGroup, generateGroups } from "./FakeGroups.ts"
+export type { FakeLedgerEntry, FakeReply, FakeRequest } from "./FakeRequest.ts"
+export { FakeGraphListenError, type FakeServerOptions } from "./FakeServer.ts"

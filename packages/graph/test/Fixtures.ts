@@ -1,0 +1,42 @@
+import { Graph, type GraphContract, TenantId, type TenantScope, WorkspaceId } from "@atlas/operations"
+import { Effect, Layer, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { defaultGraphLimits, GraphLimits, LiveGraph } from "../src/index.ts"
+import { FakeGraph, type FakeGraphOptions } from "../src/testing/index.ts"
+
+/** The tenant that the fixtures' directory belongs to. */
+export const contoso: TenantScope = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
+
+/** Its directory: three pages of twenty and a rest. */
+export const options: FakeGraphOptions = { tenants: [{ tenantId: "contoso", groups: 65 }] }
+
+/** The fake's id of that tenant. */
+export const entraTenantId = "11111111-0000-4000-8000-000000000001"
+
+/** Waits short enough for tests on the real clock. */
+export const impatient: Partial<GraphLimits> = {
+  requestTimeout: "150 millis",
+  retryBase: "1 milli",
+  retryWindow: "2 seconds"
+}
+
+/** The live client over the fake in memory, on whatever clock the test runs. */
+export const inMemory = (fake: FakeGraphOptions = options, limits: Partial<GraphLimits> = {}) =>
+  FakeGraph.layer(fake).pipe(Layer.provide(Layer.succeed(GraphLimits, { ...defaultGraphLimits, ...limits })))
+
+/** The live client over the fake behind HTTP. */
+export const overHttp = (fake: FakeGraphOptions = options, limits: Partial<GraphLimits> = impatient) =>
+  LiveGraph.layer.pipe(
+    Layer.provide(Layer.succeed(GraphLimits, { ...defaultGraphLimits, ...limits })),
+    Layer.provide([FetchHttpClient.layer, FakeGraph.layerConnections, FakeGraph.layerCloud]),
+    Layer.provideMerge(FakeGraph.layerHttp(fake))
+  )
+
+/** Every item of a listing of contoso's. */
+export const collect = <Path extends string, A>(
+  contract: GraphContract.GraphList<Path, A>,
+  params: GraphContract.PathParams<Path>
+) =>
+  Effect.flatMap(Graph, (graph) => Stream.runCollect(graph.list(contoso, contract, params))).pipe(
+    Effect.map((pages) => pages.flatMap(({ items }) => items))
+  )

@@ -1,0 +1,167 @@
+import { Graph, TenantId, WorkspaceId } from "@atlas/operations"
+import { TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { CredentialVault, LiveGraph, ProviderConnections } from "../src/index.ts"
+import { run } from "../src/Migrations.ts"
+import { FakeGraph } from "../src/testing/index.ts"
+import { groups } from "./Contracts.ts"
+
+const vault = (secret: string) => CredentialVault.layer(Redacted.make(secret))
+const hostSecret = "a development secret of 32 bytes!"
+
+const live = ProviderConnections.layer.pipe(
+  Layer.provide(vault(hostSecret)),
+  Layer.provideMerge(Layer.effectDiscard(run)),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+const tenant = (name: string) => ({ workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make(name) })
+
+const input = (name: string) => ({
+  scope: tenant(name),
+  displayName: "Contoso",
+  cloud: "fake",
+  entraTenantId: "11111111-0000-4000-8000-000000000001",
+  clientId: "22222222-0000-4000-8000-000000000001",
+  clientSecret: Redacted.make("fake-secret-1")
+})
+
+const defaultFor = (name: string) =>
+  Effect.flatMap(ProviderConnections, (connections) => connections.defaultFor(tenant(name)))
+
+layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConnections", (it) => {
+  it.effect("gives back what was stored, with the secret", () =>
+    Effect.gen(function* () {
+      const connections = yield* ProviderConnections
+      const created = yield* connections.create(input("stored"))
+      const { clientSecret, connection } = yield* defaultFor("stored")
+      assert.deepStrictEqual(connection, created)
+      assert.strictEqual(Redacted.value(clientSecret), "fake-secret-1")
+    })
+  )
+
+  it.effect("keeps the secret unreadable in the database, and out of what it returns", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const connections = yield* ProviderConnections
+      const created = yield* connections.create(input("sealed"))
+      const [row] = yield* sql<{ readonly plain: string }>`
+        SELECT encode(sealed_secret, 'escape') || provider_connections::text AS plain
+        FROM provider_connections WHERE id = ${created.id}`
+      assert.notInclude(row?.plain ?? "fake-secret-1", "fake-secret-1")
+      assert.notInclude(JSON.stringify([created, yield* defaultFor("sealed")]), "fake-secret-1")
+    })
+  )
+
+  it.effect("seals the same secret differently each time, and for its connection only", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const connections = yield* ProviderConnections
+      const first = yield* connections.create(input("first"))
+      const second = yield* connections.create(input("second"))
+      const [row] = yield* sql<{ readonly distinct: number }>`
+        SELECT count(DISTINCT sealed_secret)::int AS distinct FROM provider_connections WHERE id IN (${first.id}, ${second.id})`
+      assert.strictEqual(row?.distinct, 2)
+      yield* sql`UPDATE provider_connections SET sealed_secret =
+        (SELECT sealed_secret FROM provider_connections WHERE id = ${first.id}) WHERE id = ${second.id}`
+      assert.strictEqual((yield* Effect.flip(defaultFor("second"))).reasonCode, "provider_credential_missing")
+    })
+  )
+
+  it.effect("does not open a secret that another host secret sealed", () =>
+    Effect.gen(function* () {
+      const connections = yield* ProviderConnections
+      yield* connections.create(input("rotated"))
+      const error = yield* Effect.flip(defaultFor("rotated")).pipe(
+        Effect.provide(
+          Layer.fresh(ProviderConnections.layer).pipe(Layer.provide(vault("another development secret of 32b!")))
+        )
+      )
+      assert.strictEqual(error.reasonCode, "provider_credential_missing")
+    })
+  )
+
+  it.effect("tells missing, disabled and secretless connections apart", () =>
+    Effect.gen(function* () {
+      const connections = yield* ProviderConnections
+      yield* connections.create({ ...input("disabled"), enabled: false })
+      const { clientSecret: _, ...secretless } = input("secretless")
+      yield* connections.create(secretless)
+      yield* connections.create({ ...input("other"), isDefault: false })
+      for (const [name, reasonCode] of [
+        ["unknown", "provider_connection_missing"],
+        ["other", "provider_connection_missing"],
+        ["disabled", "provider_connection_disabled"],
+        ["secretless", "provider_credential_missing"]
+      ] as const) {
+        assert.strictEqual((yield* Effect.flip(defaultFor(name))).reasonCode, reasonCode)
+      }
+    })
+  )
+
+  it.effect("belongs to one workspace, whatever the tenant is called", () =>
+    Effect.gen(function* () {
+      const connections = yield* ProviderConnections
+      yield* connections.create(input("shared-name"))
+      const elsewhere = { ...tenant("shared-name"), workspaceId: WorkspaceId.make("fourth-coffee") }
+      const error = yield* Effect.flip(connections.defaultFor(elsewhere))
+      assert.strictEqual(error.reasonCode, "provider_connection_missing")
+    })
+  )
+
+  it.effect("lets a new default take over, so that there is never more than one", () =>
+    Effect.gen(function* () {
+      const connections = yield* ProviderConnections
+      yield* connections.create(input("replaced"))
+      const newer = yield* connections.create({ ...input("replaced"), displayName: "Newer" })
+      assert.strictEqual((yield* defaultFor("replaced")).connection.id, newer.id)
+    })
+  )
+
+  it.effect("works on a client without name transforms", () =>
+    Effect.gen(function* () {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      const plain = ProviderConnections.layer.pipe(
+        Layer.provide(vault(hostSecret)),
+        Layer.provide(Layer.succeed(SqlClient.SqlClient, sql))
+      )
+      yield* Effect.gen(function* () {
+        const created = yield* (yield* ProviderConnections).create(input("plain"))
+        assert.deepStrictEqual((yield* defaultFor("plain")).connection, created)
+      }).pipe(Effect.provide(Layer.fresh(plain)))
+    })
+  )
+
+  it.effect("tells which tenants have an enabled default connection", () =>
+    Effect.gen(function* () {
+      const connections = yield* ProviderConnections
+      yield* connections.create(input("with"))
+      yield* connections.create({ ...input("without"), isDefault: false })
+      yield* connections.create({ ...input("off"), enabled: false })
+      const found = yield* connections.tenantsWithDefault(["with", "without", "off", "nobody"])
+      assert.deepStrictEqual([...found], ["with"])
+      assert.strictEqual((yield* connections.tenantsWithDefault([])).size, 0)
+    })
+  )
+
+  it.effect("serves the live client", () =>
+    Effect.gen(function* () {
+      yield* (yield* ProviderConnections).create(input("served"))
+      const graph = yield* Graph
+      const pages = yield* Stream.runCollect(graph.list(tenant("served"), groups, {}))
+      assert.lengthOf(
+        pages.flatMap(({ items }) => items),
+        30
+      )
+    }).pipe(
+      Effect.provide(
+        LiveGraph.layer.pipe(
+          Layer.provide([FakeGraph.layerHttpClient, FakeGraph.layerCloud]),
+          Layer.provide(FakeGraph.layerEngine({ tenants: [{ groups: 30 }] }))
+        )
+      )
+    )
+  )
+})
