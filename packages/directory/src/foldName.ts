@@ -1,0 +1,6 @@
+/**
+ * A name as it is searched: without accents and case.
+ *
+ * @param name a display name, or what a person typed
+ */
+export const foldName = (name: string): string => name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim()

@@ -1,0 +1,8 @@
+export { DirectoryApi, FreshnessResource, GroupResource } from "./DirectoryApi.ts"
+export { DirectoryGroup, GroupKind } from "./DirectoryGroup.ts"
+export { DirectoryGroups, type GroupPage, maxGroupPage, StaleAfter, viewDirectory } from "./DirectoryGroups.ts"
+export * as DirectoryHttp from "./DirectoryHttp.ts"
+export { Freshness } from "./Freshness.ts"
+export { GroupCache } from "./GroupCache.ts"
+export { GraphGroup, listGroups } from "./GroupContracts.ts"
+export * as GroupsSync from "./GroupsSync.ts"
