@@ -30,7 +30,7 @@ export const FreshnessResource = Schema.Struct({
 })
 
 /** Reading the directory cache. */
-export class DirectoryEndpoints extends HttpApiGroup.make("directory")
+export class DirectoryApiGroup extends HttpApiGroup.make("directory")
   .add(
     HttpApiEndpoint.get("groups", "/tenants/:tenant/directory/groups", {
       params: { tenant: Schema.String },
@@ -52,7 +52,7 @@ export class DirectoryEndpoints extends HttpApiGroup.make("directory")
 
 /** The HTTP API of the directory cache, below `/api/v1`. */
 export class DirectoryApi extends HttpApi.make("atlas-directory")
-  .add(DirectoryEndpoints)
+  .add(DirectoryApiGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .prefix("/api/v1") {}

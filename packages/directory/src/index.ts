@@ -1,4 +1,4 @@
-export { DirectoryApi, FreshnessResource, GroupResource } from "./DirectoryApi.ts"
+export { DirectoryApi, DirectoryApiGroup, FreshnessResource, GroupResource } from "./DirectoryApi.ts"
 export { DirectoryGroup, GroupKind } from "./DirectoryGroup.ts"
 export { DirectoryGroups, type GroupPage, maxGroupPage, StaleAfter, viewDirectory } from "./DirectoryGroups.ts"
 export * as DirectoryHttp from "./DirectoryHttp.ts"

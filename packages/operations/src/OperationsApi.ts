@@ -22,7 +22,7 @@ export class Authentication extends HttpApiMiddleware.Service<Authentication, { 
 const Instant = Schema.DateTimeUtcFromString
 
 /** Where a run is found: in the API, and for people. Absolute. */
-export const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
+const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
 
 /** A run on the wire. Times are ISO 8601 in UTC. */
 export const RunResource = Schema.Struct({
@@ -34,8 +34,8 @@ export const RunResource = Schema.Struct({
   outcome: RunOutcome,
   actor: Actor,
   input: Schema.Unknown,
-  counts: RunCounts,
-  failures: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
+  summaryCounts: RunCounts,
+  failureSummary: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
   reasonCode: Schema.NullOr(ReasonCode),
   attempt: Schema.Int,
   maxAttempts: Schema.Int,
@@ -71,7 +71,7 @@ const retryAfter = { "retry-after": Schema.String }
 const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary: Schema.String }
 
 /** Starting and watching operation runs. */
-export class OperationsGroup extends HttpApiGroup.make("operations")
+export class OperationsApiGroup extends HttpApiGroup.make("operations")
   .add(
     HttpApiEndpoint.post("start", "/tenants/:tenant/operations/:type", {
       params: { tenant: Schema.String, type: Schema.String },
@@ -120,7 +120,7 @@ export class OperationsGroup extends HttpApiGroup.make("operations")
 
 /** The HTTP API of the run ledger, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
 export class OperationsApi extends HttpApi.make("atlas-operations")
-  .add(OperationsGroup)
+  .add(OperationsApiGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .prefix("/api/v1") {}

@@ -37,8 +37,11 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   outcome: run.outcome,
   actor: run.actor,
   input: run.input,
-  counts: run.counts,
-  failures: run.failures.map((failure) => ({ ...failure, nextStep: reasonInfo(failure.reasonCode).nextStep })),
+  summaryCounts: run.summaryCounts,
+  failureSummary: run.failureSummary.map((failure) => ({
+    ...failure,
+    nextStep: reasonInfo(failure.reasonCode).nextStep
+  })),
   reasonCode: run.reasonCode,
   attempt: run.attempt,
   maxAttempts: run.maxAttempts,

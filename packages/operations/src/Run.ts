@@ -60,8 +60,8 @@ export class Run extends Schema.Class<Run>("@atlas/operations/Run")({
   actor: Schema.fromJsonString(Actor),
   identityKey: Schema.String,
   input: Schema.fromJsonString(Schema.Unknown),
-  counts: Schema.fromJsonString(RunCounts),
-  failures: Schema.fromJsonString(Schema.Array(Failure)),
+  summaryCounts: Schema.fromJsonString(RunCounts),
+  failureSummary: Schema.fromJsonString(Schema.Array(Failure)),
   /** The reason that decided the outcome, or why the last attempt failed. */
   reasonCode: Schema.NullOr(ReasonCode),
   /** Attempts that failed so far. */

@@ -91,7 +91,7 @@ const makeHold = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* ({ run, fence }: Claim) {
     const key = { id: run.id, fence }
-    let counts: RunCounts = run.counts
+    let counts: RunCounts = run.summaryCounts
     let unseen = false
     let extendedAt = yield* monotonicMillis
     let shownAt = Number.NEGATIVE_INFINITY

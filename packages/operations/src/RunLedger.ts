@@ -180,13 +180,13 @@ export class RunLedger extends Context.Service<
         const step = visible ? 1 : 0
         const rows = yield* sql`
             WITH moved AS (
-              UPDATE operation_runs SET counts = ${toJson.counts(counts)}::jsonb,
+              UPDATE operation_runs SET summary_counts = ${toJson.counts(counts)}::jsonb,
                 version = version + ${step}, last_event = last_event + ${step},
                 lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
-              WHERE ${owned(run)} RETURNING id, last_event, counts
+              WHERE ${owned(run)} RETURNING id, last_event, summary_counts
             ), noted AS (
               INSERT INTO operation_run_events (run_id, seq, kind, data)
-              SELECT id, last_event, 'progress', jsonb_build_object('counts', counts) FROM moved
+              SELECT id, last_event, 'progress', jsonb_build_object('counts', summary_counts) FROM moved
               WHERE ${visible}
             )
             SELECT id FROM moved`
@@ -197,14 +197,14 @@ export class RunLedger extends Context.Service<
         const rows = yield* sql`
             WITH moved AS (
               UPDATE operation_runs SET status = 'completed', outcome = ${completion.outcome},
-                reason_code = ${completion.reasonCode}, counts = ${toJson.counts(completion.counts)}::jsonb,
-                failures = ${toJson.failures(completion.failures)}::jsonb, lease_until = NULL,
+                reason_code = ${completion.reasonCode}, summary_counts = ${toJson.counts(completion.counts)}::jsonb,
+                failure_summary = ${toJson.failures(completion.failures)}::jsonb, lease_until = NULL,
                 completed_at = clock_timestamp(), version = version + 1, last_event = last_event + 1
-              WHERE ${owned(run)} RETURNING id, last_event, outcome, reason_code, counts
+              WHERE ${owned(run)} RETURNING id, last_event, outcome, reason_code, summary_counts
             ), noted AS (
               INSERT INTO operation_run_events (run_id, seq, kind, data)
               SELECT id, last_event, 'completed',
-                jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', counts)
+                jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts)
               FROM moved
             )
             SELECT id FROM moved`
@@ -229,7 +229,8 @@ export class RunLedger extends Context.Service<
             WITH moved AS (
               UPDATE operation_runs SET status = 'queued', lease_until = NULL, fence = fence + 1,
                 attempt = attempt + ${next.failedAttempts}, reason_code = coalesce(${next.reasonCode}, reason_code),
-                counts = coalesce(${next.counts}::jsonb, counts), failures = coalesce(${next.failures}::jsonb, failures),
+                summary_counts = coalesce(${next.counts}::jsonb, summary_counts),
+                failure_summary = coalesce(${next.failures}::jsonb, failure_summary),
                 available_at = clock_timestamp() + ${next.delayMillis} * interval '1 millisecond',
                 version = version + 1, last_event = last_event + 1
               WHERE ${owned(run)} RETURNING id, last_event, available_at, attempt, max_attempts
@@ -282,14 +283,14 @@ export class RunLedger extends Context.Service<
           ), moved AS (
             UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'worker_lost',
               attempt = o.attempt + 1, fence = o.fence + 1, lease_until = NULL, completed_at = clock_timestamp(),
-              failures = jsonb_build_array(jsonb_build_object('reasonCode', 'worker_lost', 'count', 1,
+              failure_summary = jsonb_build_array(jsonb_build_object('reasonCode', 'worker_lost', 'count', 1,
                 'message', 'The worker that executed this run stopped answering, and no attempts were left.')),
               version = o.version + 1, last_event = o.last_event + 1
-            FROM lost WHERE o.id = lost.id RETURNING o.id, o.last_event, o.counts
+            FROM lost WHERE o.id = lost.id RETURNING o.id, o.last_event, o.summary_counts
           ), noted AS (
             INSERT INTO operation_run_events (run_id, seq, kind, data)
             SELECT id, last_event, 'completed',
-              jsonb_build_object('outcome', 'failed', 'reasonCode', 'worker_lost', 'counts', counts)
+              jsonb_build_object('outcome', 'failed', 'reasonCode', 'worker_lost', 'counts', summary_counts)
             FROM moved
           )
           SELECT id FROM moved`,

@@ -12,9 +12,11 @@ export {
   Authentication,
   CurrentActor,
   OperationsApi,
+  OperationsApiGroup,
   PageLimit,
   RunEventResource,
-  RunResource
+  RunResource,
+  StartedResource
 } from "./OperationsApi.ts"
 export * as OperationsHttp from "./OperationsHttp.ts"
 export * as OperationType from "./OperationType.ts"

@@ -15,8 +15,8 @@ import {
   WorkspaceId
 } from "../src/index.ts"
 
-export const northwind = WorkspaceId.make("northwind")
-export const fourthCoffee = WorkspaceId.make("fourth-coffee")
+const northwind = WorkspaceId.make("northwind")
+const fourthCoffee = WorkspaceId.make("fourth-coffee")
 export const contoso = TenantId.make("contoso")
 export const fabrikam = TenantId.make("fabrikam")
 export const adatum = TenantId.make("adatum")

@@ -57,7 +57,10 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker((run) => run.report({ total: 3, processed: 3 }).pipe(Effect.as(RunHandler.succeeded)))
       const { run } = yield* start("simple")
       const done = yield* completed(run)
-      assert.deepStrictEqual([done.outcome, done.counts, done.attempt], ["succeeded", { total: 3, processed: 3 }, 0])
+      assert.deepStrictEqual(
+        [done.outcome, done.summaryCounts, done.attempt],
+        ["succeeded", { total: 3, processed: 3 }, 0]
+      )
       assert.deepStrictEqual(yield* kinds(run), ["created", "started", "completed"])
     }).pipe(Effect.scoped)
   )
@@ -77,7 +80,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker(() => Effect.succeed(RunHandler.partiallySucceeded("provider_conflict", failures)))
       const done = yield* completed((yield* start("partial")).run)
       assert.deepStrictEqual(
-        [done.outcome, done.reasonCode, done.failures],
+        [done.outcome, done.reasonCode, done.failureSummary],
         ["partially_succeeded", "provider_conflict", failures]
       )
     }).pipe(Effect.scoped)
@@ -90,7 +93,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       )
       const done = yield* completed((yield* start("denied")).run)
       assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_permission_denied", 0])
-      assert.deepStrictEqual(done.failures, [
+      assert.deepStrictEqual(done.failureSummary, [
         { reasonCode: "provider_permission_denied", message: "No.", count: 1, requestId: "r-1" }
       ])
     }).pipe(Effect.scoped)
@@ -114,7 +117,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker(() => Effect.die(new Error("client_secret=hunter2")))
       const done = yield* completed((yield* start("defect")).run)
       assert.strictEqual(done.reasonCode, "internal_error")
-      assert.notInclude(JSON.stringify(done.failures), "hunter2")
+      assert.notInclude(JSON.stringify(done.failureSummary), "hunter2")
     }).pipe(Effect.scoped)
   )
 
@@ -144,7 +147,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       )
       const { run } = yield* start("chatty")
       const done = yield* completed(run)
-      assert.deepStrictEqual(done.counts, { processed: 120 })
+      assert.deepStrictEqual(done.summaryCounts, { processed: 120 })
       const progress = (yield* kinds(run)).filter((kind) => kind === "progress").length
       assert.isTrue(progress >= 1 && progress <= 3, `${progress} progress events`)
     }).pipe(Effect.scoped)
@@ -251,7 +254,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
         [1]
       )
       const after = yield* Runs.use((runs) => runs.get(operator, run.id))
-      assert.deepStrictEqual([after.status, after.counts], ["running", { processed: 1 }])
+      assert.deepStrictEqual([after.status, after.summaryCounts], ["running", { processed: 1 }])
     }).pipe(Effect.scoped)
   )
 
