@@ -1,0 +1,71 @@
+import { DatabaseListener } from "@atlas/operations"
+import { PgClient } from "@effect/sql-pg"
+import { Duration, Effect, Layer, Schedule, String } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
+import * as EmbeddedPostgres from "./EmbeddedPostgres.ts"
+import { Front } from "./Front.ts"
+import * as Migrations from "./Migrations.ts"
+import { Settings } from "./Settings.ts"
+
+// A worker that was stopped inside a transaction would hide its run from the others for ever: below the lease, the
+// database ends such transactions itself.
+const sessionLimits = (leaseMillis: number) => ({
+  idle_in_transaction_session_timeout: `${Math.floor(leaseMillis * 0.8)}`,
+  lock_timeout: `${Math.floor(leaseMillis * 0.8)}`
+})
+
+const client = Layer.unwrap(
+  Effect.gen(function* () {
+    const { databaseUrl, dataDir, lease, workerSlots } = yield* Settings
+    const url = databaseUrl ?? (yield* EmbeddedPostgres.start(dataDir))
+    return PgClient.layer({
+      url,
+      applicationName: "atlas",
+      maxConnections: workerSlots + 12,
+      connectTimeout: "5 seconds",
+      startupParameters: sessionLimits(Duration.toMillis(lease)),
+      transformQueryNames: String.camelToSnake,
+      transformResultNames: String.snakeToCamel,
+      transformJson: false
+    })
+  })
+)
+
+// A database that is down is waited for; one that refuses the migrations is not.
+const migrated = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const front = yield* Front
+    yield* Migrations.run.pipe(
+      Effect.tapError((error) =>
+        isUnavailable(error)
+          ? front
+              .report(`The database does not answer: ${error.message}`)
+              .pipe(Effect.andThen(Effect.logWarning(`The database does not answer, trying again: ${error.message}`)))
+          : Effect.void
+      ),
+      Effect.retry({ while: isUnavailable, schedule: Schedule.spaced("2 seconds") })
+    )
+  })
+)
+
+const isUnavailable = (error: unknown): error is SqlError.SqlError =>
+  SqlError.isSqlError(error) && (error.isRetryable || error.reason._tag === "ConnectionError")
+
+const listener = Layer.effect(
+  DatabaseListener,
+  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
+)
+
+/** The migrated database: built once it answers. */
+export const layer = Layer.mergeAll(listener, migrated).pipe(Layer.provideMerge(client))
+
+/** Fails with a sentence while the database does not answer: what `/readyz` says. */
+export const databaseAnswers: Effect.Effect<Effect.Effect<void, string>, never, SqlClient.SqlClient> = Effect.map(
+  SqlClient.SqlClient,
+  (sql) =>
+    sql`SELECT 1`.pipe(
+      Effect.asVoid,
+      Effect.timeout("2 seconds"),
+      Effect.mapError(() => "The database does not answer.")
+    )
+)

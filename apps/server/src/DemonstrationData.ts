@@ -1,0 +1,105 @@
+import { ProviderConnections } from "@atlas/graph"
+import { TenantId, WorkspaceId } from "@atlas/operations"
+import { Effect, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import type { Role } from "./Roles.ts"
+
+/** The tenants that are connected to the fake Graph, with the credentials that it accepts. */
+export const demonstrationTenants = [
+  {
+    workspaceId: "northwind",
+    tenantId: "contoso",
+    displayName: "Contoso",
+    entraTenantId: "11111111-0000-4000-8000-000000000001",
+    clientId: "22222222-0000-4000-8000-000000000001",
+    clientSecret: "fake-secret-1"
+  },
+  {
+    workspaceId: "fourth-coffee",
+    tenantId: "adatum",
+    displayName: "Adatum",
+    entraTenantId: "11111111-0000-4000-8000-000000000002",
+    clientId: "22222222-0000-4000-8000-000000000002",
+    clientSecret: "fake-secret-2"
+  }
+] as const
+
+const workspaces = [
+  { id: "northwind", name: "Northwind Traders" },
+  { id: "fourth-coffee", name: "Fourth Coffee" }
+]
+
+// Fabrikam has no provider connection, so that a failing start can be seen.
+const tenants = [
+  { id: "contoso", workspaceId: "northwind", name: "Contoso" },
+  { id: "fabrikam", workspaceId: "northwind", name: "Fabrikam" },
+  { id: "adatum", workspaceId: "fourth-coffee", name: "Adatum" }
+]
+
+interface DemonstrationAccount {
+  readonly id: string
+  readonly name: string
+  readonly workspaceId: string
+  readonly role: Role
+  readonly onlyTenant?: string
+}
+
+/** The people of the development sign-in, named by what they are. */
+export const demonstrationAccounts: ReadonlyArray<DemonstrationAccount> = [
+  { id: "owner@northwind", name: "Olivia Owner", workspaceId: "northwind", role: "owner" },
+  { id: "manager@northwind", name: "Miguel Manager", workspaceId: "northwind", role: "manager" },
+  { id: "operator@northwind", name: "Oskar Operator", workspaceId: "northwind", role: "operator" },
+  { id: "readonly@northwind", name: "Rita Reader", workspaceId: "northwind", role: "readonly" },
+  {
+    id: "contoso-operator@northwind",
+    name: "Carla Contoso",
+    workspaceId: "northwind",
+    role: "operator",
+    onlyTenant: "contoso"
+  },
+  { id: "owner@fourth-coffee", name: "Frank Coffee", workspaceId: "fourth-coffee", role: "owner" }
+]
+
+/** Fills an empty database with the demonstration data. Several processes may try at once: one does it. */
+export const seed = Effect.fn("DemonstrationData.seed")(
+  function* () {
+    const sql = yield* SqlClient.SqlClient
+    const connections = yield* ProviderConnections
+    const json = (rows: ReadonlyArray<object>) => JSON.stringify(rows)
+    // Holds the others back until this transaction ends.
+    yield* sql`LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE`
+    const existing = yield* sql`SELECT FROM workspaces LIMIT 1`
+    if (existing.length > 0) return false
+    yield* sql`
+      INSERT INTO workspaces SELECT * FROM json_to_recordset(${json(workspaces)}::json) AS w(id text, name text)`
+    yield* sql`
+      INSERT INTO tenants (id, workspace_id, name)
+      SELECT t.id, t."workspaceId", t.name
+      FROM json_to_recordset(${json(tenants)}::json) AS t(id text, "workspaceId" text, name text)`
+    yield* sql`
+      WITH people AS (
+        SELECT * FROM json_to_recordset(${json(demonstrationAccounts)}::json)
+          AS p(id text, name text, "workspaceId" text, role text, "onlyTenant" text)
+      ), added AS (
+        INSERT INTO accounts (id, name) SELECT id, name FROM people
+      ), joined AS (
+        INSERT INTO memberships (account_id, workspace_id, role, entitled)
+        SELECT id, "workspaceId", role, CASE WHEN "onlyTenant" IS NULL THEN 'all' ELSE 'some' END FROM people
+      )
+      INSERT INTO entitlements SELECT id, "workspaceId", "onlyTenant" FROM people WHERE "onlyTenant" IS NOT NULL`
+    for (const tenant of demonstrationTenants) {
+      const { entraTenantId, clientId, clientSecret, displayName } = tenant
+      yield* connections.create({
+        scope: { workspaceId: WorkspaceId.make(tenant.workspaceId), tenantId: TenantId.make(tenant.tenantId) },
+        displayName,
+        cloud: "fake",
+        entraTenantId,
+        clientId,
+        clientSecret: Redacted.make(clientSecret)
+      })
+    }
+    return true
+  },
+  (seeded) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(seeded)),
+  Effect.orDie
+)

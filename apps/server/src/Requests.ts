@@ -1,0 +1,115 @@
+import { type Actor, Problems } from "@atlas/operations"
+import { Cause, Effect, Exit, Option, Predicate } from "effect"
+import type { Context } from "hono"
+import { Identity } from "./Identity.ts"
+import { type Shell, renderDocument } from "./pages/Layout.tsx"
+import { ProblemPage, type ProblemStatus } from "./pages/ProblemPage.tsx"
+
+/** What a page may fail with. */
+export type PageProblem =
+  | Problems.Forbidden
+  | Problems.InvalidCursor
+  | Problems.InvalidInput
+  | Problems.NotFound
+  | Problems.Unauthenticated
+
+/** What a page's effect is handed. */
+export interface PageRequest {
+  readonly c: Context
+  readonly actor: Actor
+  readonly shell: Shell
+}
+
+type Page = Parameters<typeof renderDocument>[0]
+
+/**
+ * Renders a page.
+ *
+ * @param c the request
+ * @param page what a page component returned
+ * @param status of the answer
+ */
+export const html = (c: Context, page: Page, status: 200 | ProblemStatus = 200): Effect.Effect<Response> =>
+  Effect.promise(async () => c.html(await renderDocument(page), status, { "cache-control": "private, no-store" }))
+
+const problemPage = (c: Context, shell: Shell, problem: PageProblem | { readonly status: 500 }) => {
+  const title = "title" in problem ? problem.title : "Something went wrong on our side."
+  const detail = "detail" in problem ? problem.detail : undefined
+  const listed = problem.status === 422 ? problem.errors.map((issue) => `${issue.pointer || "/"}: ${issue.detail}`) : []
+  return html(
+    c,
+    ProblemPage({
+      shell,
+      title,
+      status: problem.status,
+      detail: detail ?? (listed.join(" ") || title),
+      ...(problem.status === 403 ? { requiredCapability: problem.requiredCapability } : {})
+    }),
+    problem.status
+  )
+}
+
+/** Runs the effects behind Hono's routes, and maps how they end to an answer in one place. */
+export const makeRequests = Effect.gen(function* () {
+  const identity = yield* Identity
+  const services = yield* Effect.context<Identity>()
+  const run = Effect.runPromiseWith(services)
+  const runExit = Effect.runPromiseExitWith(services)
+  const { development } = identity
+
+  const credentials = (c: Context) => ({ authorization: c.req.header("authorization"), cookie: c.req.header("cookie") })
+
+  const answer = async (c: Context, effect: Effect.Effect<Response, PageProblem>, shell: Shell): Promise<Response> => {
+    const exit = await runExit(effect, { signal: c.req.raw.signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+    if (error !== undefined) return run(problemPage(c, shell, error))
+    // The visitor left: nobody reads the answer.
+    if (Cause.hasInterruptsOnly(exit.cause)) return new Response(null, { status: 499 })
+    await run(Effect.logError(`${c.req.method} ${c.req.path} failed`, exit.cause))
+    return run(problemPage(c, shell, { status: 500 }))
+  }
+
+  /** A page for people who are signed in; others are sent to the sign-in and back. */
+  const page =
+    (current: string, render: (request: PageRequest) => Effect.Effect<Response, PageProblem>) => async (c: Context) => {
+      const shell: Shell = { actor: null, development, current }
+      const signedIn = Effect.flatMap(identity.actor(credentials(c)), (actor) =>
+        Option.match(actor, {
+          onSome: (someone) => render({ c, actor: someone, shell: { ...shell, actor: someone } }),
+          onNone: () => Effect.succeed(c.redirect(signInPath(c)))
+        })
+      )
+      return answer(c, signedIn, shell)
+    }
+
+  /** A page for everyone. */
+  const open = (render: (c: Context, shell: Shell) => Effect.Effect<Response, PageProblem>) => (c: Context) => {
+    const shell: Shell = { actor: null, development }
+    return answer(
+      c,
+      Effect.suspend(() => render(c, shell)),
+      shell
+    )
+  }
+
+  return { page, open, actor: (c: Context) => identity.actor(credentials(c)) }
+})
+
+const signInPath = (c: Context) => {
+  const { pathname, search } = new URL(c.req.url)
+  const back = c.req.method === "GET" ? `${pathname}${search}` : "/admin/operations"
+  return `/sign-in?returnTo=${encodeURIComponent(back)}`
+}
+
+/**
+ * A path on this server to go on to, whatever was asked for.
+ *
+ * @param wanted from a query or form: not trusted
+ */
+export const safeReturnTo = (wanted: unknown): string => {
+  const fallback = "/admin/operations"
+  if (!Predicate.isString(wanted) || !wanted.startsWith("/")) return fallback
+  const url = URL.parse(wanted, "http://self.invalid")
+  return url?.origin === "http://self.invalid" ? `${url.pathname}${url.search}` : fallback
+}

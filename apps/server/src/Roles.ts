@@ -1,0 +1,18 @@
+import type { Capability } from "@atlas/operations"
+import { Schema } from "effect"
+
+/** The roles of the reference policy. */
+export const Role = Schema.Literals(["owner", "manager", "operator", "readonly"])
+export type Role = typeof Role.Type
+
+const view: ReadonlyArray<Capability> = ["tenant.directory.view", "tenant.providers.view"]
+
+const operate: ReadonlyArray<Capability> = [...view, "tenant.directory.sync", "tenant.providers.verify"]
+
+/** What each role may do. Code asks for capabilities, never for roles. */
+export const capabilitiesOf: Readonly<Record<Role, ReadonlySet<Capability>>> = {
+  owner: new Set([...operate, "workspace.members.manage"]),
+  manager: new Set(operate),
+  operator: new Set(operate),
+  readonly: new Set(view)
+}

@@ -1,0 +1,160 @@
+import { Cause, Config, Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+
+/** What this process does: everything, pages and API only, or work only. */
+export type Role = "all" | "web" | "worker"
+
+/** Everything that an operator can set, checked. */
+export interface ServerSettings {
+  readonly role: Role
+  readonly production: boolean
+  readonly host: string
+  readonly port: number
+  /** Null: the embedded Postgres below `dataDir`. */
+  readonly databaseUrl: Redacted.Redacted | null
+  readonly dataDir: string
+  readonly workerSlots: number
+  readonly lease: Duration.Duration
+  /** Base of absolute links: an origin. */
+  readonly publicUrl: string
+  /** Null in development: one is generated and kept in `dataDir`. */
+  readonly secret: Redacted.Redacted | null
+  /** Where Graph is. */
+  readonly graph:
+    | { readonly kind: "live" }
+    | { readonly kind: "fake"; readonly groups: number; readonly url: string | null }
+}
+
+/** The process cannot start as it is set up: one sentence for each problem. */
+export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return this.problems.join("\n")
+  }
+}
+
+const loopbackHosts = new Set(["127.0.0.1", "localhost", "::1"])
+
+/**
+ * Whether an address can be reached from this machine only.
+ *
+ * @param host a host name or IP address, without port
+ */
+export const isLoopback = (host: string): boolean => loopbackHosts.has(host.replace(/^\[|\]$/g, ""))
+
+/** The checked settings of this process. */
+export class Settings extends Context.Service<Settings, ServerSettings>()("@atlas/server/Settings") {
+  /** Reads the environment. Fails with every problem at once. */
+  static readonly layer: Layer.Layer<Settings, SettingsError> = Layer.effect(
+    Settings,
+    Effect.suspend(() => load)
+  )
+}
+
+/** Reads one setting; a problem is noted, and the fallback stands in so that the others are still checked. */
+const reader =
+  (problems: Array<string>) =>
+  <A>(name: string, config: Config.Config<A>, fallback: A, sentence: string): Effect.Effect<A> =>
+    Config.option(config).pipe(
+      Effect.map(Option.getOrElse(() => fallback)),
+      Effect.catchCause((cause) => {
+        if (Cause.hasDies(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+        problems.push(`${name} ${sentence}`)
+        return Effect.succeed(fallback)
+      })
+    )
+
+const load = Effect.gen(function* () {
+  const problems: Array<string> = []
+  const read = reader(problems)
+  const text = (name: string) => read(name, Config.NonEmptyString(name), "", "must not be empty; leave it out instead.")
+  const production = (yield* text("NODE_ENV")) === "production"
+  const role = yield* read(
+    "ATLAS_ROLE",
+    Config.Literals(["all", "web", "worker"], "ATLAS_ROLE"),
+    "all",
+    "must be all, web or worker."
+  )
+  const host = (yield* text("HOST")) || "127.0.0.1"
+  const port = yield* read("PORT", Config.Port("PORT"), 3000, "must be a port between 1 and 65535.")
+  const databaseUrl = yield* read("DATABASE_URL", Config.Redacted("DATABASE_URL"), null, "must be a Postgres URL.")
+  const workerSlots = yield* read(
+    "ATLAS_WORKER_SLOTS",
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })), "ATLAS_WORKER_SLOTS"),
+    8,
+    "must be a whole number between 1 and 1000."
+  )
+  const lease = yield* read(
+    "ATLAS_LEASE",
+    Config.Duration("ATLAS_LEASE"),
+    Duration.seconds(15),
+    'must be a duration such as "15 seconds".'
+  )
+  const groups = yield* read(
+    "ATLAS_FAKE_GRAPH_GROUPS",
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })), "ATLAS_FAKE_GRAPH_GROUPS"),
+    5000,
+    "must be a whole number between 0 and 1000000."
+  )
+  const graph = yield* read(
+    "ATLAS_GRAPH",
+    Config.Literals(["fake", "live"], "ATLAS_GRAPH"),
+    production ? "live" : "fake",
+    "must be fake or live."
+  )
+  const secret = yield* read("ATLAS_SECRET", Config.Redacted("ATLAS_SECRET"), null, "must be text.")
+  const publicUrl = yield* text("ATLAS_PUBLIC_URL")
+  const settings: ServerSettings = {
+    role,
+    production,
+    host,
+    port,
+    databaseUrl,
+    dataDir: (yield* text("ATLAS_DATA_DIR")) || ".atlas",
+    workerSlots,
+    lease,
+    publicUrl: publicUrl || `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    secret,
+    graph:
+      graph === "live" ? { kind: "live" } : { kind: "fake", groups, url: (yield* text("ATLAS_FAKE_GRAPH_URL")) || null }
+  }
+  problems.push(...contradictions(settings, publicUrl !== ""))
+  return problems.length === 0 ? settings : yield* new SettingsError({ problems })
+})
+
+const isOrigin = (value: string) => {
+  const url = URL.parse(value)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value.replace(/\/$/, "")
+}
+
+const isPostgresUrl = (value: string) => /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? "")
+
+/** What is wrong with settings that are each well formed. */
+const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): ReadonlyArray<string> => {
+  const { production, role, databaseUrl, secret, graph, publicUrl, lease } = settings
+  const rules: ReadonlyArray<readonly [wrong: boolean, sentence: string]> = [
+    [
+      databaseUrl !== null && !isPostgresUrl(Redacted.value(databaseUrl)),
+      "DATABASE_URL must be a Postgres URL such as postgres://user:password@host/database."
+    ],
+    [
+      databaseUrl === null && role !== "all",
+      `DATABASE_URL is needed with ATLAS_ROLE=${role}: the embedded database serves one process only.`
+    ],
+    [databaseUrl === null && production, "DATABASE_URL is needed with NODE_ENV=production."],
+    [
+      secret !== null && new TextEncoder().encode(Redacted.value(secret)).length < 32,
+      "ATLAS_SECRET must have at least 32 bytes."
+    ],
+    [secret === null && production, "ATLAS_SECRET is needed with NODE_ENV=production: at least 32 random bytes."],
+    [!isOrigin(publicUrl), "ATLAS_PUBLIC_URL must be an origin such as https://atlas.example.com, without a path."],
+    [!publicUrlIsSet && production, "ATLAS_PUBLIC_URL is needed with NODE_ENV=production."],
+    [graph.kind === "fake" && production, "ATLAS_GRAPH=fake is refused with NODE_ENV=production."],
+    [
+      graph.kind === "fake" && graph.url !== null && !isLoopback(URL.parse(graph.url)?.hostname ?? ""),
+      "ATLAS_FAKE_GRAPH_URL must be an http address on this machine."
+    ],
+    [Duration.toMillis(lease) < 1000, "ATLAS_LEASE must be at least 1 second."]
+  ]
+  return rules.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
+}

@@ -1,0 +1,50 @@
+import { Effect, Option, Predicate } from "effect"
+import type { Context, Hono } from "hono"
+import { Accounts } from "./Accounts.ts"
+import { Identity } from "./Identity.ts"
+import type { Shell } from "./pages/Layout.tsx"
+import { SignInPage } from "./pages/SignInPage.tsx"
+import { html, makeRequests, safeReturnTo } from "./Requests.ts"
+import { Sessions } from "./Sessions.ts"
+
+/** The development sign-in: a list of the people in the database, and a session for the one that is chosen. */
+export const makeSignInRoutes = Effect.gen(function* () {
+  const accounts = yield* Accounts
+  const sessions = yield* Sessions
+  const { development } = yield* Identity
+  const { open } = yield* makeRequests
+
+  const choose = Effect.fnUntraced(function* (c: Context, shell: Shell, returnTo: string, problem?: string) {
+    const people = development ? yield* accounts.all : []
+    const listed = people.map(({ tenants, ...account }) => ({ ...account, tenants: tenants ?? "all tenants" }))
+    const page = SignInPage({ shell, accounts: listed, returnTo, ...(problem === undefined ? {} : { problem }) })
+    return yield* html(c, page, problem === undefined ? 200 : 422)
+  })
+
+  return (app: Hono) => {
+    app.get(
+      "/sign-in",
+      open((c, shell) => choose(c, shell, safeReturnTo(c.req.query("returnTo"))))
+    )
+    app.post(
+      "/sign-in",
+      open(
+        Effect.fnUntraced(function* (c, shell) {
+          const form = yield* Effect.promise(() => c.req.parseBody())
+          const returnTo = safeReturnTo(form["returnTo"])
+          const chosen = Predicate.isString(form["account"]) ? form["account"] : ""
+          const actor = development ? yield* accounts.actor(chosen) : Option.none()
+          if (Option.isNone(actor)) {
+            return yield* choose(c, shell, returnTo, "There is no such account. Choose one from the list.")
+          }
+          c.header("Set-Cookie", yield* sessions.open(actor.value.id))
+          return c.redirect(returnTo, 303)
+        })
+      )
+    )
+    app.post("/sign-out", (c) => {
+      c.header("Set-Cookie", sessions.close)
+      return c.redirect("/sign-in", 303)
+    })
+  }
+})

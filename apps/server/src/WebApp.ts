@@ -1,0 +1,134 @@
+import { fileURLToPath } from "node:url"
+import { type DirectoryGroups, DirectoryHttp } from "@atlas/directory"
+import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
+import { getConnInfo } from "@hono/node-server/conninfo"
+import { serveStatic } from "@hono/node-server/serve-static"
+import { Effect, Layer } from "effect"
+import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { Hono, type MiddlewareHandler } from "hono"
+import { bodyLimit } from "hono/body-limit"
+import { csrf } from "hono/csrf"
+import { etag } from "hono/etag"
+import { HTTPException } from "hono/http-exception"
+import { secureHeaders } from "hono/secure-headers"
+import { databaseAnswers } from "./Database.ts"
+import { Front } from "./Front.ts"
+import { authentication, Identity } from "./Identity.ts"
+import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
+import { makeRequests } from "./Requests.ts"
+import { makeRunRoutes } from "./RunRoutes.ts"
+import { isLoopback, Settings } from "./Settings.ts"
+import { makeSignInRoutes } from "./SignInRoutes.ts"
+import { makeTenantRoutes } from "./TenantRoutes.ts"
+
+const assets = fileURLToPath(new URL("../assets", import.meta.url))
+
+const problem = (status: number, title: string, detail?: string) =>
+  Response.json(
+    { type: "about:blank", status, title, ...(detail === undefined ? {} : { detail }) },
+    { status, headers: { "content-type": "application/problem+json" } }
+  )
+
+// Anyone who reaches the development sign-in is whoever they like: nobody but this machine may, not even through a name
+// that was pointed at it (DNS rebinding).
+const loopbackOnly: MiddlewareHandler = async (c, next) => {
+  const peer = getConnInfo(c).remote.address ?? ""
+  const host = URL.parse(`http://${c.req.header("host") ?? ""}`)?.hostname ?? ""
+  if (isLoopback(peer.replace(/^::ffff:/, "")) && isLoopback(host)) return next()
+  return problem(403, "Development sign-in is for this machine only.", "Open the server by its loopback address.")
+}
+
+const setHeader =
+  (name: string, value: string): MiddlewareHandler =>
+  async (c, next) => {
+    await next()
+    c.header(name, value)
+  }
+
+/** The API as a web handler; it shares the services that are already built. */
+const makeApi = Effect.gen(function* () {
+  const services = yield* Effect.context<Authentication | DirectoryGroups | OperationsHttp.PublicUrl | Runs>()
+  const routes = Layer.mergeAll(OperationsHttp.layer, DirectoryHttp.layer).pipe(
+    Layer.provide(Layer.succeedContext(services)),
+    Layer.provide(HttpServer.layerServices)
+  )
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true })),
+    (api) => Effect.promise(() => api.dispose())
+  )
+})
+
+const contentSecurityPolicy = {
+  defaultSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"]
+}
+
+// Inputs are small; nothing here takes uploads.
+const maxBodyBytes = 64 * 1024
+
+const makeApp = Effect.gen(function* () {
+  const identity = yield* Identity
+  const { publicUrl } = yield* Settings
+  const requests = yield* makeRequests
+  const liveEvents = yield* makeLiveEvents
+  const api = yield* makeApi
+  const addPages = [yield* makeSignInRoutes, yield* makeTenantRoutes, yield* makeRunRoutes]
+  const run = Effect.runPromiseWith(yield* Effect.context())
+
+  const app = new Hono()
+  if (identity.development) app.use(loopbackOnly)
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy,
+      referrerPolicy: "same-origin",
+      strictTransportSecurity: publicUrl.startsWith("https:")
+    })
+  )
+  // Browsers attach cookies by themselves, tokens never: only what a cookie authenticates can be forged.
+  const forgery = csrf()
+  app.use((c, next) => (c.req.header("authorization") === undefined ? forgery(c, next) : next()))
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => problem(413, "The request is too large.") }))
+  // Asset names carry no hash: browsers ask again, and get 304.
+  app.use("/assets/*", etag(), setHeader("cache-control", "no-cache"))
+  app.use("/assets/*", serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace(/^\/assets/, "") }))
+
+  app.get("/api/v1/operations/:run/events", async (c, next) =>
+    wantsStream(c) ? run(Effect.flatMap(requests.actor(c), (actor) => liveEvents(c, actor))) : next()
+  )
+  app.all("/api/*", async (c) => {
+    const response = await api.handler(c.req.raw)
+    // The router's own 404 has no body: an unknown path looks like anything else that is not there.
+    return response.status === 404 && !response.headers.has("content-type")
+      ? run(
+          HttpServerRespondable.toResponse(new Problems.NotFound({})).pipe(
+            Effect.map((found) => HttpServerResponse.toWeb(found))
+          )
+        )
+      : response
+  })
+
+  for (const add of addPages) add(app)
+  app.get("/", (c) => c.redirect("/admin/tenants"))
+  app.get("/admin", (c) => c.redirect("/admin/tenants"))
+  app.onError((error, c) =>
+    error instanceof HTTPException && error.status < 500
+      ? problem(error.status, "The request was refused.", "It did not come from a page of this server.")
+      : run(Effect.logError(`${c.req.method} ${c.req.path} failed`, error)).then(() =>
+          problem(500, "Something went wrong.")
+        )
+  )
+  app.notFound(requests.open(() => new Problems.NotFound({})))
+  return app
+})
+
+/** The web side of the server: pages, API, live events and sign-in, behind the listening socket. */
+export const layer = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const front = yield* Front
+    const app = yield* makeApp
+    yield* front.mount(app.fetch, yield* databaseAnswers)
+  })
+).pipe(Layer.provide(authentication))

@@ -1,0 +1,118 @@
+import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
+import { CredentialVault, LiveGraph, ProviderConnections } from "@atlas/graph"
+import {
+  ClaimLoop,
+  OperationCatalog,
+  OperationsHttp,
+  RunExecutor,
+  RunHandler,
+  RunLedger,
+  RunQueries,
+  Runs,
+  RunSignals,
+  Sweeper,
+  WorkerSettings
+} from "@atlas/operations"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Console, Duration, Effect, Layer } from "effect"
+import * as AccessPolicy from "./AccessPolicy.ts"
+import { Accounts } from "./Accounts.ts"
+import * as Database from "./Database.ts"
+import * as DemonstrationData from "./DemonstrationData.ts"
+import { Front } from "./Front.ts"
+import { Identity } from "./Identity.ts"
+import { ServerSecret } from "./ServerSecret.ts"
+import { Sessions } from "./Sessions.ts"
+import { Settings } from "./Settings.ts"
+import * as WebApp from "./WebApp.ts"
+
+/** The ledger and what stands on it: the same in every role. */
+const operations = Layer.mergeAll(Runs.layer, DirectoryGroups.layer).pipe(
+  Layer.provideMerge(Layer.mergeAll(RunLedger.layer, RunQueries.layer, RunSignals.layer, GroupCache.layer)),
+  Layer.provideMerge(Layer.mergeAll(AccessPolicy.layer, OperationCatalog.layer(GroupsSync.GroupsSync)))
+)
+
+const vault = Layer.unwrap(Effect.map(ServerSecret, (secret) => CredentialVault.layer(secret)))
+const connections = ProviderConnections.layer.pipe(Layer.provide(vault))
+
+/** Graph, or in development the fake one behind the same live client. */
+const graphCloud = Layer.unwrap(
+  Effect.gen(function* () {
+    const { graph } = yield* Settings
+    if (graph.kind === "live") return Layer.empty
+    const { layer } = yield* Effect.promise(() => import("./DevelopmentGraph.ts"))
+    return layer(graph.groups, graph.url)
+  })
+)
+const graph = LiveGraph.layer.pipe(Layer.provide(Layer.mergeAll(graphCloud, NodeHttpClient.layerUndici)))
+
+const workerSettings = Layer.effect(
+  WorkerSettings,
+  Effect.map(Settings, ({ lease, workerSlots }) => ({
+    slots: workerSlots,
+    leaseMillis: Duration.toMillis(lease),
+    pollMillis: 2_000,
+    sweepMillis: 5_000
+  }))
+)
+
+const worker = Layer.mergeAll(ClaimLoop.layer, Sweeper.layer).pipe(
+  Layer.provide(RunExecutor.layer),
+  Layer.provide(RunHandler.layer(GroupsSync.handler)),
+  Layer.provide(Layer.mergeAll(graph, workerSettings))
+)
+
+const publicUrl = Layer.effect(
+  OperationsHttp.PublicUrl,
+  Effect.map(Settings, (settings) => ({ origin: settings.publicUrl }))
+)
+
+const web = WebApp.layer.pipe(
+  Layer.provide(Identity.layer.pipe(Layer.provideMerge(Layer.mergeAll(Accounts.layer, Sessions.layer, publicUrl))))
+)
+
+/** What a worker without pages still answers: whether it can work. */
+const health = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const front = yield* Front
+    yield* front.mount(null, yield* Database.databaseAnswers)
+  })
+)
+
+const demonstration = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { production } = yield* Settings
+    if (!production && (yield* DemonstrationData.seed()))
+      yield* Effect.logInfo("Filled the empty database with demonstration data")
+  })
+)
+
+const welcome = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { role, production, publicUrl: origin } = yield* Settings
+    const people = DemonstrationData.demonstrationAccounts.map(({ id }) => id).join(", ")
+    const serves = role === "worker" ? "Atlas works" : `Atlas is ready: open ${origin}`
+    yield* Console.log(production || role === "worker" ? serves : `${serves} and sign in as one of ${people}`)
+  })
+)
+
+const roles = Layer.unwrap(
+  Effect.map(Settings, ({ role }) => {
+    const parts = { all: Layer.mergeAll(web, worker), web, worker: Layer.mergeAll(health, worker) }[role]
+    return welcome.pipe(Layer.provideMerge(parts))
+  })
+)
+
+const server = roles.pipe(
+  Layer.provide(demonstration),
+  Layer.provide(operations),
+  Layer.provide(connections),
+  Layer.provide(Database.layer),
+  Layer.provide(Layer.mergeAll(Front.layer, ServerSecret.layer)),
+  Layer.provide(Settings.layer)
+)
+
+// Whatever prevents the start is said in sentences, not in stack traces.
+NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapError((error) => Console.error(error.message))), {
+  disableErrorReporting: true
+})

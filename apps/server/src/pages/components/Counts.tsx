@@ -1,0 +1,73 @@
+import type { Run } from "@atlas/operations"
+import { formatCount, plural } from "./format.ts"
+
+/** The whole percents that are done; undefined while the total is unknown. */
+export const percentDone = ({ summaryCounts: counts }: Run): number | undefined =>
+  counts.total === undefined || counts.total === 0
+    ? undefined
+    : Math.min(100, Math.floor(((counts.processed ?? 0) / counts.total) * 100))
+
+/** How far a run is, in words: `2,150 of 5,000 items`. */
+export const countsText = ({ summaryCounts: counts, status }: Pick<Run, "summaryCounts" | "status">): string => {
+  if (counts.processed === undefined) return status === "running" ? "Counting…" : "No items"
+  return counts.total === undefined || (status === "completed" && counts.total === counts.processed)
+    ? plural(counts.processed, "item")
+    : `${formatCount(counts.processed)} of ${plural(counts.total, "item")}`
+}
+
+/** Whether there is any progress to speak of. */
+export const hasProgress = ({ summaryCounts: counts, status }: Run): boolean =>
+  counts.processed !== undefined || status === "running"
+
+/** A run's progress as a bar and in words. */
+export const Progress = ({ run, label }: { readonly run: Run; readonly label: string }) => {
+  const percent = percentDone(run)
+  if (!hasProgress(run)) return <span class="muted">{run.status === "queued" ? "Not started" : "–"}</span>
+  // Nothing to watch once everything is done: the number says it.
+  const bar = run.status !== "completed" || (percent !== undefined && percent < 100)
+  return (
+    <div class="progress">
+      {bar &&
+        (percent === undefined ? (
+          <progress aria-label={`${label}: progress`} />
+        ) : (
+          <progress
+            class={run.status === "running" ? undefined : "resting"}
+            aria-label={`${label}: progress`}
+            max={100}
+            value={percent}
+          />
+        ))}
+      <span class="progress-text number">
+        <span>{countsText(run)}</span>
+        {bar && percent !== undefined && <b>{percent}%</b>}
+      </span>
+    </div>
+  )
+}
+
+const details = [
+  ["succeeded", "Succeeded"],
+  ["created", "Created"],
+  ["updated", "Updated"],
+  ["unchanged", "Unchanged"],
+  ["removed", "Removed"],
+  ["skipped", "Skipped"],
+  ["failed", "Failed"]
+] as const
+
+/** The counts beyond progress, as far as the run knows them. */
+export const CountList = ({ run }: { readonly run: Run }) => {
+  const known = details.filter(([name]) => run.summaryCounts[name] !== undefined)
+  if (known.length === 0) return null
+  return (
+    <dl class="stats">
+      {known.map(([name, text]) => (
+        <div>
+          <dt>{text}</dt>
+          <dd class="number">{formatCount(run.summaryCounts[name] ?? 0)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -1,0 +1,22 @@
+import { Actor, ReasonCode, RunCounts, type RunEvent, RunOutcome } from "@atlas/operations"
+import { Option, Schema } from "effect"
+
+const EventData = Schema.Struct({
+  actor: Schema.optionalKey(Actor),
+  worker: Schema.optionalKey(Schema.String),
+  attempt: Schema.optionalKey(Schema.Int),
+  maxAttempts: Schema.optionalKey(Schema.Int),
+  counts: Schema.optionalKey(RunCounts),
+  reasonCode: Schema.optionalKey(Schema.NullOr(ReasonCode)),
+  message: Schema.optionalKey(Schema.String),
+  outcome: Schema.optionalKey(RunOutcome),
+  nextAttemptAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
+})
+
+/** What the timeline can say about an event. */
+export type EventData = typeof EventData.Type
+
+const decode = Schema.decodeUnknownOption(EventData)
+
+/** Reads an event's details; what cannot be read is left out rather than failing the page. */
+export const eventData = (event: RunEvent): EventData => Option.getOrElse(decode(event.data), () => ({}))

@@ -1,0 +1,65 @@
+import { CredentialVault, ProviderConnections } from "@atlas/graph"
+import { Access, type Actor, grantFor, TenantId, WorkspaceId } from "@atlas/operations"
+import { TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Option, Redacted } from "effect"
+import * as AccessPolicy from "../src/AccessPolicy.ts"
+import { Accounts } from "../src/Accounts.ts"
+import * as DemonstrationData from "../src/DemonstrationData.ts"
+
+const vault = CredentialVault.layer(Redacted.make("x".repeat(32)))
+const fixture = Layer.mergeAll(AccessPolicy.layer, Accounts.layer).pipe(
+  Layer.provideMerge(Layer.effectDiscard(DemonstrationData.seed())),
+  Layer.provideMerge(ProviderConnections.layer.pipe(Layer.provide(vault))),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+/** Who reaches what: s may sync, v may only view; everything else is hidden. */
+const expected = {
+  "owner@northwind": { contoso: "s", fabrikam: "s" },
+  "manager@northwind": { contoso: "s", fabrikam: "s" },
+  "operator@northwind": { contoso: "s", fabrikam: "s" },
+  "readonly@northwind": { contoso: "v", fabrikam: "v" },
+  "contoso-operator@northwind": { contoso: "s" },
+  "owner@fourth-coffee": { adatum: "s" },
+  "stranger@nowhere": {}
+} satisfies Record<string, Record<string, "s" | "v">>
+
+const workspaces: Record<string, string> = { contoso: "northwind", fabrikam: "northwind", adatum: "fourth-coffee" }
+
+const person = (id: string): Actor => ({ id, kind: "user", name: id })
+
+layer(fixture, { excludeTestServices: true })("the reference policy", (it) => {
+  for (const [account, reach] of Object.entries(expected)) {
+    it.effect(`gives ${account} exactly its tenants and rights, in starts and in lists alike`, () =>
+      Effect.gen(function* () {
+        const access = yield* Access
+        const grants = yield* access.grants(person(account))
+        for (const tenant of [...Object.keys(workspaces), "nowhere"]) {
+          const grant = Option.getOrUndefined(yield* access.tenant(person(account), tenant))
+          const right = (reach as Record<string, string>)[tenant]
+          const rightOf = (capabilities?: ReadonlySet<string>) =>
+            capabilities &&
+            (capabilities.has("tenant.directory.sync") ? "s" : capabilities.has("tenant.directory.view") ? "v" : "none")
+          assert.strictEqual(rightOf(grant?.capabilities), right, tenant)
+          const scope = { workspaceId: WorkspaceId.make(workspaces[tenant] ?? "none"), tenantId: TenantId.make(tenant) }
+          assert.strictEqual(
+            rightOf(grantFor(grants, scope)?.capabilities),
+            tenant === "nowhere" ? undefined : right,
+            tenant
+          )
+        }
+        const tenants = yield* Accounts.use((accounts) => accounts.tenantsOf(person(account)))
+        assert.deepStrictEqual(tenants.map(({ id }) => id).sort(), Object.keys(reach).sort())
+      })
+    )
+  }
+
+  it.effect("fills an empty database once, however many try", () =>
+    Effect.gen(function* () {
+      const again = yield* Effect.all([DemonstrationData.seed(), DemonstrationData.seed()], { concurrency: 2 })
+      assert.deepStrictEqual(again, [false, false])
+      assert.strictEqual((yield* Accounts.use(({ all }) => all)).length, DemonstrationData.demonstrationAccounts.length)
+    })
+  )
+})

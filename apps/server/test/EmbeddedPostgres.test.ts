@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process"
+import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import * as EmbeddedPostgres from "../src/EmbeddedPostgres.ts"
+
+const folder = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const path = await mkdtemp(join(tmpdir(), "atlas-embedded-"))
+    await chmod(path, 0o711)
+    return path
+  }),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+const onDatabase = <A, E>(directory: string, work: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) =>
+  Effect.gen(function* () {
+    const url = yield* EmbeddedPostgres.start(directory)
+    return yield* SqlClient.SqlClient.use(work).pipe(Effect.provide(PgClient.layer({ url })))
+  }).pipe(Effect.scoped)
+
+describe("EmbeddedPostgres", () => {
+  it.live("keeps its data from one start to the next", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* onDatabase(directory, (sql) => sql`CREATE TABLE kept AS SELECT 42 AS n`)
+      assert.deepStrictEqual(yield* onDatabase(directory, (sql) => sql`SELECT n FROM kept`), [{ n: 42 }])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("says which process uses the folder already", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      yield* EmbeddedPostgres.start(directory)
+      const refused = yield* Effect.flip(EmbeddedPostgres.start(directory))
+      assert.match(refused.message, /is in use by another server \(process \d+\)/)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("does not outlive a server that was killed", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const module = fileURLToPath(new URL("../src/EmbeddedPostgres.ts", import.meta.url))
+      const program = `
+        import { Effect } from "effect"
+        import { start } from ${JSON.stringify(module)}
+        await Effect.runPromise(Effect.scoped(start(${JSON.stringify(directory)}).pipe(
+          Effect.tap(() => Effect.sync(() => console.log("started"))), Effect.andThen(Effect.never))))`
+      const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+        cwd: fileURLToPath(new URL("..", import.meta.url)),
+        stdio: ["ignore", "pipe", "inherit"]
+      })
+      yield* Effect.callback<void>((resume) => {
+        child.stdout.once("data", () => resume(Effect.void))
+      }).pipe(Effect.timeout("20 seconds"))
+      child.kill("SIGKILL")
+      // The folder becomes free by itself.
+      yield* EmbeddedPostgres.start(directory).pipe(
+        Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 100 })
+      )
+    }).pipe(Effect.scoped)
+  )
+})

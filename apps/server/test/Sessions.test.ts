@@ -1,0 +1,66 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { safeReturnTo } from "../src/Requests.ts"
+import { ServerSecret } from "../src/ServerSecret.ts"
+import { Sessions } from "../src/Sessions.ts"
+import { Settings } from "../src/Settings.ts"
+
+const sessions = (secret: string, env: Record<string, string> = {}) =>
+  Sessions.layer.pipe(
+    Layer.provide(Layer.succeed(ServerSecret, Redacted.make(secret))),
+    Layer.provide(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))),
+    Layer.fresh
+  )
+
+const open = Sessions.use((service) => service.open("operator@northwind"))
+const accountOf = (cookie: string) => Sessions.use((service) => service.account(cookie))
+const cookieOf = (header: string) => header.split(";")[0] ?? ""
+
+describe("Sessions", () => {
+  it.effect("know whom they signed in, for twelve hours", () =>
+    Effect.gen(function* () {
+      const header = yield* open
+      assert.match(header, /HttpOnly/)
+      assert.match(header, /SameSite=Lax/)
+      assert.deepStrictEqual(yield* accountOf(cookieOf(header)), Option.some("operator@northwind"))
+      yield* TestClock.adjust("12 hours")
+      assert.deepStrictEqual(yield* accountOf(cookieOf(header)), Option.none())
+    }).pipe(Effect.provide(sessions("s".repeat(32))))
+  )
+
+  it.effect("are refused when changed, foreign or malformed", () =>
+    Effect.gen(function* () {
+      const foreign = yield* open.pipe(Effect.provide(sessions("t".repeat(32))))
+      const own = cookieOf(yield* open)
+      const changed = own.replace("operator", "manager")
+      assert.notStrictEqual(changed, own)
+      for (const cookie of [cookieOf(foreign), changed, "atlas_session=x", "atlas_session=", ""]) {
+        assert.deepStrictEqual(yield* accountOf(cookie), Option.none(), cookie)
+      }
+    }).pipe(Effect.provide(sessions("s".repeat(32))))
+  )
+
+  it.effect("are sent over https only where the server is reached by it", () =>
+    Effect.gen(function* () {
+      assert.match(yield* open, /Secure/)
+    }).pipe(Effect.provide(sessions("s".repeat(32), { ATLAS_PUBLIC_URL: "https://atlas.example.com" })))
+  )
+})
+
+describe("safeReturnTo", () => {
+  it("goes on to pages of this server only", () => {
+    assert.strictEqual(safeReturnTo("/admin/tenants/contoso?x=1"), "/admin/tenants/contoso?x=1")
+    for (const wanted of [
+      "https://evil.example",
+      "//evil.example",
+      "/\\evil.example",
+      "javascript:alert(1)",
+      "",
+      undefined,
+      1
+    ]) {
+      assert.strictEqual(safeReturnTo(wanted), "/admin/operations", String(wanted))
+    }
+  })
+})

@@ -1,0 +1,71 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Duration, Effect, Layer, Redacted } from "effect"
+import { Settings } from "../src/Settings.ts"
+
+const read = (env: Record<string, string>) =>
+  Effect.map(Settings, (settings) => settings).pipe(
+    Effect.provide(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))))
+  )
+
+const secret = "x".repeat(32)
+const production = {
+  NODE_ENV: "production",
+  DATABASE_URL: "postgres://u:p@db/atlas",
+  ATLAS_SECRET: secret,
+  ATLAS_PUBLIC_URL: "https://atlas.example.com"
+}
+
+describe("Settings", () => {
+  it.effect("has defaults for development", () =>
+    Effect.gen(function* () {
+      const settings = yield* read({})
+      assert.deepInclude(settings, { role: "all", host: "127.0.0.1", port: 3000, workerSlots: 8, dataDir: ".atlas" })
+      assert.strictEqual(settings.publicUrl, "http://127.0.0.1:3000")
+      assert.deepStrictEqual(settings.graph, { kind: "fake", groups: 5000, url: null })
+      assert.strictEqual(Duration.toSeconds(settings.lease), 15)
+    })
+  )
+
+  it.effect("accepts a complete production environment, and talks to the live Graph then", () =>
+    Effect.gen(function* () {
+      const settings = yield* read({ ...production, ATLAS_ROLE: "web", ATLAS_LEASE: "30 seconds" })
+      assert.deepStrictEqual(settings.graph, { kind: "live" })
+      assert.strictEqual(Duration.toSeconds(settings.lease), 30)
+      assert.strictEqual(settings.secret && Redacted.value(settings.secret), secret)
+    })
+  )
+
+  const wrong: ReadonlyArray<readonly [env: Record<string, string>, sentence: RegExp]> = [
+    [{ PORT: "http" }, /^PORT must be a port/],
+    [{ ATLAS_ROLE: "boss" }, /^ATLAS_ROLE must be all, web or worker/],
+    [{ ATLAS_ROLE: "worker" }, /^DATABASE_URL is needed with ATLAS_ROLE=worker/],
+    [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL must be a Postgres URL/],
+    [{ ATLAS_WORKER_SLOTS: "0" }, /^ATLAS_WORKER_SLOTS must be a whole number/],
+    [{ ATLAS_LEASE: "soon" }, /^ATLAS_LEASE must be a duration/],
+    [{ ATLAS_LEASE: "10 millis" }, /^ATLAS_LEASE must be at least/],
+    [{ ATLAS_SECRET: "short" }, /^ATLAS_SECRET must have at least 32 bytes/],
+    [{ ATLAS_GRAPH: "maybe" }, /^ATLAS_GRAPH must be fake or live/],
+    [{ ATLAS_FAKE_GRAPH_GROUPS: "many" }, /^ATLAS_FAKE_GRAPH_GROUPS must be/],
+    [{ ATLAS_FAKE_GRAPH_URL: "https://graph.example.com" }, /^ATLAS_FAKE_GRAPH_URL must be an http address on this/],
+    [{ ATLAS_PUBLIC_URL: "atlas.example.com/x" }, /^ATLAS_PUBLIC_URL must be an origin/],
+    [{ ...production, ATLAS_GRAPH: "fake" }, /^ATLAS_GRAPH=fake is refused/]
+  ]
+  for (const [env, sentence] of wrong) {
+    it.effect(`refuses ${Object.entries(env).at(-1)?.join("=")} in one sentence`, () =>
+      Effect.gen(function* () {
+        const { problems } = yield* Effect.flip(read(env))
+        assert.strictEqual(problems.length, 1)
+        assert.match(problems[0] ?? "", sentence)
+      })
+    )
+  }
+
+  it.effect("names every problem at once, and never a secret", () =>
+    Effect.gen(function* () {
+      const env = { NODE_ENV: "production", ATLAS_SECRET: "hunter2", PORT: "-1", DATABASE_URL: "hunter3" }
+      const error = yield* Effect.flip(read(env))
+      assert.strictEqual(error.problems.length, 4)
+      assert.notMatch(error.message, /hunter/)
+    })
+  )
+})
