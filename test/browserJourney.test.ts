@@ -66,117 +66,132 @@ const signIn = async (page: Page, account: string) => {
 
 describeBrowser("in a browser", () => {
   layer(Layer.merge(Origin.layer, Browser.layer), { excludeTestServices: true, timeout: "90 seconds" })((it) => {
-    it.effect("a newcomer signs in, starts a sync, watches it to the end and finds the groups", () =>
-      Effect.gen(function* () {
-        const { page, problems } = yield* openPage()
-        yield* Effect.promise(async () => {
-          await page.goto("/")
-          await assertAccessible(page)
-          await signIn(page, "operator@northwind")
-          await assertAccessible(page)
-          await page.getByRole("link", { name: "Contoso" }).click()
-          await assertAccessible(page)
-          await page.getByRole("button", { name: "Sync groups" }).dblclick()
+    it.effect(
+      "a newcomer signs in, starts a sync, watches it to the end and finds the groups",
+      () =>
+        Effect.gen(function* () {
+          const { page, problems } = yield* openPage()
+          yield* Effect.promise(async () => {
+            await page.goto("/")
+            await assertAccessible(page)
+            await signIn(page, "operator@northwind")
+            await assertAccessible(page)
+            await page.getByRole("link", { name: "Contoso" }).click()
+            await assertAccessible(page)
+            await page.getByRole("button", { name: "Sync groups" }).dblclick()
 
-          // At once on the run's own page, while it works; it changes there without anybody touching it.
-          await page.waitForURL("**/admin/operations/*")
-          await page.getByText("Running", { exact: true }).first().waitFor()
-          await assertAccessible(page)
-          await page.getByText("Succeeded", { exact: true }).first().waitFor()
-          await page.getByText("40,000 items", { exact: false }).first().waitFor()
-          await assertAccessible(page)
+            // At once on the run's own page, while it works; it changes there without anybody touching it.
+            await page.waitForURL("**/admin/operations/*")
+            await page.getByText("Running", { exact: true }).first().waitFor()
+            await assertAccessible(page)
+            await page.getByText("Succeeded", { exact: true }).first().waitFor()
+            await page.getByText("40,000 items", { exact: false }).first().waitFor()
+            await assertAccessible(page)
 
-          // A double click was one start.
-          await page.goto("/admin/operations")
-          assert.strictEqual(await page.locator("tbody tr").count(), 1)
-          await assertAccessible(page)
+            // A double click was one start.
+            await page.goto("/admin/operations")
+            assert.strictEqual(await page.locator("tbody tr").count(), 1)
+            await assertAccessible(page)
 
-          await page.goto("/admin/tenants/contoso/configuration")
-          await page.getByText("40,000 groups", { exact: false }).first().waitFor()
-          const box = page.getByRole("combobox")
-          await box.pressSequentially("finance")
-          await page.getByRole("option").first().waitFor()
-          await assertAccessible(page)
-          await page.keyboard.press("ArrowDown")
-          await page.keyboard.press("Enter")
-          assert.match(await page.locator(".chip").innerText(), /finance/i)
-        })
-        assert.deepStrictEqual(problems, [])
-      }).pipe(Effect.scoped)
+            await page.goto("/admin/tenants/contoso/configuration")
+            await page.getByText("40,000 groups", { exact: false }).first().waitFor()
+            const box = page.getByRole("combobox")
+            await box.pressSequentially("finance")
+            await page.getByRole("option").first().waitFor()
+            await assertAccessible(page)
+            await page.keyboard.press("ArrowDown")
+            await page.keyboard.press("Enter")
+            assert.match(await page.locator(".chip").innerText(), /finance/i)
+          })
+          assert.deepStrictEqual(problems, [])
+        }).pipe(Effect.scoped),
+      60_000
     )
 
-    it.effect("everything works without JavaScript", () =>
-      Effect.gen(function* () {
-        const { page, problems } = yield* openPage({ javaScriptEnabled: false })
-        yield* Effect.promise(async () => {
-          await signIn(page, "owner@fourth-coffee")
-          await page.getByRole("link", { name: "Adatum" }).click()
-          await page.getByRole("button", { name: "Sync groups" }).click()
-          await page.waitForURL("**/admin/operations/*")
-          while (!(await page.getByText("Succeeded", { exact: true }).first().isVisible())) await page.reload()
-          await page.goto("/admin/tenants/adatum/configuration?query=finance")
-          await page.getByRole("button", { name: /^Add/ }).first().click()
-          assert.strictEqual(await page.locator(".chip").count(), 1)
-          await page.getByRole("button", { name: "Sign out" }).click()
-          await page.waitForURL("**/sign-in")
-        })
-        assert.deepStrictEqual(problems, [])
-      }).pipe(Effect.scoped)
+    it.effect(
+      "everything works without JavaScript",
+      () =>
+        Effect.gen(function* () {
+          const { page, problems } = yield* openPage({ javaScriptEnabled: false })
+          yield* Effect.promise(async () => {
+            await signIn(page, "owner@fourth-coffee")
+            await page.getByRole("link", { name: "Adatum" }).click()
+            await page.getByRole("button", { name: "Sync groups" }).click()
+            await page.waitForURL("**/admin/operations/*")
+            while (!(await page.getByText("Succeeded", { exact: true }).first().isVisible())) await page.reload()
+            await page.goto("/admin/tenants/adatum/configuration?query=finance")
+            await page.getByRole("button", { name: /^Add/ }).first().click()
+            assert.strictEqual(await page.locator(".chip").count(), 1)
+            await page.getByRole("button", { name: "Sign out" }).click()
+            await page.waitForURL("**/sign-in")
+          })
+          assert.deepStrictEqual(problems, [])
+        }).pipe(Effect.scoped),
+      60_000
     )
 
-    it.effect("says what to do where something is missing, hidden or not allowed", () =>
-      Effect.gen(function* () {
-        const { page } = yield* openPage()
-        yield* Effect.promise(async () => {
-          await signIn(page, "readonly@northwind")
-          await page.goto("/admin/tenants/contoso")
-          const sync = page.getByRole("button", { name: "Sync groups" })
-          assert.isTrue(await sync.isDisabled())
-          assert.include(await page.locator("main").innerText(), "tenant.directory.sync")
-          const missing = await page.goto("/admin/operations/019845e1-682f-7b02-a706-3b2422d13aec")
-          assert.strictEqual(missing?.status(), 404)
-          await assertAccessible(page)
-          assert.strictEqual((await page.goto("/admin/tenants/adatum"))?.status(), 404)
-          assert.strictEqual((await page.goto("/admin/nothing"))?.status(), 404)
-        })
-      }).pipe(Effect.scoped)
+    it.effect(
+      "says what to do where something is missing, hidden or not allowed",
+      () =>
+        Effect.gen(function* () {
+          const { page } = yield* openPage()
+          yield* Effect.promise(async () => {
+            await signIn(page, "readonly@northwind")
+            await page.goto("/admin/tenants/contoso")
+            const sync = page.getByRole("button", { name: "Sync groups" })
+            assert.isTrue(await sync.isDisabled())
+            assert.include(await page.locator("main").innerText(), "tenant.directory.sync")
+            const missing = await page.goto("/admin/operations/019845e1-682f-7b02-a706-3b2422d13aec")
+            assert.strictEqual(missing?.status(), 404)
+            await assertAccessible(page)
+            assert.strictEqual((await page.goto("/admin/tenants/adatum"))?.status(), 404)
+            assert.strictEqual((await page.goto("/admin/nothing"))?.status(), 404)
+          })
+        }).pipe(Effect.scoped),
+      60_000
     )
 
-    it.effect("shows why a run failed and the next step", () =>
-      Effect.gen(function* () {
-        const { page } = yield* openPage({ viewport: { width: 390, height: 800 }, colorScheme: "dark" })
-        yield* Effect.promise(async () => {
-          await signIn(page, "operator@northwind")
-          await page.goto("/admin/tenants/fabrikam")
-          await page.getByRole("button", { name: "Sync groups" }).click()
-          await page.getByText("Failed", { exact: true }).first().waitFor()
-          assert.include(await page.locator("main").innerText(), "Add a provider connection to this tenant.")
-          await assertAccessible(page)
-          const width = await page.evaluate(() => document.documentElement.scrollWidth)
-          assert.isAtMost(width, 390)
-        })
-      }).pipe(Effect.scoped)
+    it.effect(
+      "shows why a run failed and the next step",
+      () =>
+        Effect.gen(function* () {
+          const { page } = yield* openPage({ viewport: { width: 390, height: 800 }, colorScheme: "dark" })
+          yield* Effect.promise(async () => {
+            await signIn(page, "operator@northwind")
+            await page.goto("/admin/tenants/fabrikam")
+            await page.getByRole("button", { name: "Sync groups" }).click()
+            await page.getByText("Failed", { exact: true }).first().waitFor()
+            assert.include(await page.locator("main").innerText(), "Add a provider connection to this tenant.")
+            await assertAccessible(page)
+            const width = await page.evaluate(() => document.documentElement.scrollWidth)
+            assert.isAtMost(width, 390)
+          })
+        }).pipe(Effect.scoped),
+      60_000
     )
 
-    it.effect("refuses what another site sends with a visitor's session", () =>
-      Effect.gen(function* () {
-        const origin = yield* Origin
-        const { page } = yield* openPage()
-        yield* Effect.promise(async () => {
-          await signIn(page, "operator@northwind")
-          const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ")
-          const post = (headers: Record<string, string>) =>
-            fetch(`${origin}/admin/tenants/contoso/operations/directory_groups.sync`, {
-              method: "POST",
-              redirect: "manual",
-              headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers }
-            })
-          assert.strictEqual((await post({ origin: "https://evil.example" })).status, 403)
-          assert.strictEqual((await post({ origin })).status, 303)
-          const forged = await fetch(`${origin}/api/v1/operations`, { headers: { cookie: `${cookie}x` } })
-          assert.strictEqual(forged.status, 401)
-        })
-      }).pipe(Effect.scoped)
+    it.effect(
+      "refuses what another site sends with a visitor's session",
+      () =>
+        Effect.gen(function* () {
+          const origin = yield* Origin
+          const { page } = yield* openPage()
+          yield* Effect.promise(async () => {
+            await signIn(page, "operator@northwind")
+            const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ")
+            const post = (headers: Record<string, string>) =>
+              fetch(`${origin}/admin/tenants/contoso/operations/directory_groups.sync`, {
+                method: "POST",
+                redirect: "manual",
+                headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers }
+              })
+            assert.strictEqual((await post({ origin: "https://evil.example" })).status, 403)
+            assert.strictEqual((await post({ origin })).status, 303)
+            const forged = await fetch(`${origin}/api/v1/operations`, { headers: { cookie: `${cookie}x` } })
+            assert.strictEqual(forged.status, 401)
+          })
+        }).pipe(Effect.scoped),
+      60_000
     )
   })
 })

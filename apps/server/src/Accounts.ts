@@ -1,4 +1,4 @@
-import type { Actor } from "@atlas/operations"
+import { type Actor, isStorable } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { Role } from "./Roles.ts"
@@ -66,7 +66,7 @@ export class Accounts extends Context.Service<
       return Accounts.of({
         all: allAccounts().pipe(Effect.orDie, Effect.withSpan("Accounts.all")),
         actor: Effect.fn("Accounts.actor")(
-          (id: string) => findAccount(id),
+          (id: string) => (isStorable(id) ? findAccount(id) : Effect.succeedNone),
           Effect.map(Option.map(({ id, name }): Actor => ({ id, kind: "user", name }))),
           Effect.orDie
         ),

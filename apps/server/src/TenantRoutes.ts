@@ -3,6 +3,7 @@ import { ProviderConnections } from "@atlas/graph"
 import {
   Access,
   type Actor,
+  isStorable,
   type AnyOperationType,
   OperationCatalog,
   Problems,
@@ -55,7 +56,7 @@ export const makeTenantRoutes = Effect.gen(function* () {
 
   const tenantOf = Effect.fnUntraced(function* (actor: Actor, c: Context) {
     const id = c.req.param("tenant") ?? ""
-    const grant = Option.getOrUndefined(yield* access.tenant(actor, id))
+    const grant = isStorable(id) ? Option.getOrUndefined(yield* access.tenant(actor, id)) : undefined
     const tenant = (yield* accounts.tenantsOf(actor)).find((entitled) => entitled.id === id)
     return grant && tenant ? { grant, tenant } : yield* new Problems.NotFound({})
   })
@@ -119,7 +120,7 @@ export const makeTenantRoutes = Effect.gen(function* () {
           shell,
           tenant,
           freshness: found.freshness,
-          canSync: grant.capabilities.has(GroupsSync.GroupsSync.capabilities.start),
+          canSync: grant.capabilities.has(GroupsSync.type.capabilities.start),
           query,
           groups: found.groups,
           selected: chosen.map((id) => selected.find((group) => group.id === id) ?? { id, displayName: id }),

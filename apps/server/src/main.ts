@@ -1,18 +1,6 @@
 import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
 import { CredentialVault, LiveGraph, ProviderConnections } from "@atlas/graph"
-import {
-  ClaimLoop,
-  OperationCatalog,
-  OperationsHttp,
-  RunExecutor,
-  RunHandler,
-  RunLedger,
-  RunQueries,
-  Runs,
-  RunSignals,
-  Sweeper,
-  WorkerSettings
-} from "@atlas/operations"
+import { Operations, OperationsHttp, Worker, WorkerSettings } from "@atlas/operations"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect, Layer } from "effect"
 import * as AccessPolicy from "./AccessPolicy.ts"
@@ -27,9 +15,9 @@ import { Settings } from "./Settings.ts"
 import * as WebApp from "./WebApp.ts"
 
 /** The ledger and what stands on it: the same in every role. */
-const operations = Layer.mergeAll(Runs.layer, DirectoryGroups.layer).pipe(
-  Layer.provideMerge(Layer.mergeAll(RunLedger.layer, RunQueries.layer, RunSignals.layer, GroupCache.layer)),
-  Layer.provideMerge(Layer.mergeAll(AccessPolicy.layer, OperationCatalog.layer(GroupsSync.GroupsSync)))
+const operations = DirectoryGroups.layer.pipe(
+  Layer.provideMerge(Layer.merge(Operations.layer(GroupsSync.type), GroupCache.layer)),
+  Layer.provideMerge(AccessPolicy.layer)
 )
 
 const vault = Layer.unwrap(Effect.map(ServerSecret, (secret) => CredentialVault.layer(secret)))
@@ -56,11 +44,7 @@ const workerSettings = Layer.effect(
   }))
 )
 
-const worker = Layer.mergeAll(ClaimLoop.layer, Sweeper.layer).pipe(
-  Layer.provide(RunExecutor.layer),
-  Layer.provide(RunHandler.layer(GroupsSync.handler)),
-  Layer.provide(Layer.mergeAll(graph, workerSettings))
-)
+const worker = Worker.layer(GroupsSync.handler).pipe(Layer.provide(Layer.mergeAll(graph, workerSettings)))
 
 const publicUrl = Layer.effect(
   OperationsHttp.PublicUrl,

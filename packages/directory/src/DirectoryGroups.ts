@@ -5,13 +5,14 @@ import {
   Problems,
   requireCapability,
   RunQueries,
-  type TenantScope
+  type TenantScope,
+  isStorable
 } from "@atlas/operations"
 import { Context, DateTime, Duration, Effect, Layer, Option, Schema } from "effect"
 import type { DirectoryGroup } from "./DirectoryGroup.ts"
 import { Freshness } from "./Freshness.ts"
 import { GroupCache, type GroupPosition } from "./GroupCache.ts"
-import { GroupsSync } from "./GroupsSync.ts"
+import * as GroupsSync from "./GroupsSync.ts"
 
 /** A page of groups, and how old the cache is that it comes from. */
 export interface GroupPage {
@@ -66,7 +67,8 @@ export class DirectoryGroups extends Context.Service<
       const staleAfter = yield* StaleAfter
 
       const authorize = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
-        const grant = Option.getOrUndefined(yield* access.tenant(actor, tenantId))
+        const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none()
+        const grant = Option.getOrUndefined(found)
         if (!grant) return yield* new Problems.NotFound({})
         yield* requireCapability(grant, viewDirectory)
         return grant.scope
@@ -75,7 +77,7 @@ export class DirectoryGroups extends Context.Service<
       const freshness = Effect.fnUntraced(function* (tenant: TenantScope) {
         const [state, latest, now] = yield* Effect.all([
           cache.state(tenant),
-          runs.latest(tenant, [GroupsSync.name]),
+          runs.latest(tenant, [GroupsSync.type.name]),
           DateTime.now
         ])
         const last = latest.find(({ status }) => status === "completed")
@@ -116,7 +118,7 @@ export class DirectoryGroups extends Context.Service<
         ids: ReadonlyArray<string>
       ) {
         const tenant = yield* authorize(actor, tenantId)
-        return ids.length === 0 ? [] : yield* cache.byIds(tenant, ids.slice(0, 200))
+        return ids.length === 0 ? [] : yield* cache.byIds(tenant, ids.filter(isStorable).slice(0, 200))
       })
 
       return DirectoryGroups.of({ search, byIds })
@@ -124,9 +126,11 @@ export class DirectoryGroups extends Context.Service<
   )
 }
 
+const Storable = Schema.String.check(Schema.makeFilter(isStorable))
+
 // A cursor carries its query, so that it cannot continue another search.
 const Cursor = Schema.StringFromBase64Url.pipe(
-  Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([Schema.Int, Schema.String, Schema.String, Schema.String])))
+  Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([Schema.Literals([0, 1]), Storable, Storable, Schema.String])))
 )
 const writeCursor = ({ tier, foldedName, id }: GroupPosition, query: string) =>
   Schema.encodeSync(Cursor)([tier, foldedName, id, query])

@@ -1,4 +1,4 @@
-import type { RunId, TenantScope } from "@atlas/operations"
+import { type RunId, storable, type TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { DirectoryGroup, type GroupKind } from "./DirectoryGroup.ts"
@@ -16,10 +16,13 @@ export interface PageWritten {
 /** Where a search continues: after this group of this tier. */
 export interface GroupPosition {
   /** 0: the name begins with the query; 1: it contains it. */
-  readonly tier: number
+  readonly tier: 0 | 1
   readonly foldedName: string
   readonly id: string
 }
+
+/** A group that a search found, and where it stands in the order. */
+export type FoundGroup = typeof DirectoryGroup.Type & Omit<GroupPosition, "id">
 
 /** When the cache was last complete, and how many groups there were. */
 export interface GroupCacheState {
@@ -34,10 +37,10 @@ export interface GroupCacheState {
 export class GroupCache extends Context.Service<
   GroupCache,
   {
-    /** Forgets what an earlier attempt of this run has seen. */
-    beginListing(run: RunId): Effect.Effect<void>
+    /** Forgets what an earlier listing of this tenant has seen. */
+    beginListing(tenant: TenantScope): Effect.Effect<void>
     /** Stores one page and notes its ids as seen. Rows that did not change are not rewritten. */
-    writePage(tenant: TenantScope, run: RunId, groups: ReadonlyArray<GraphGroup>): Effect.Effect<PageWritten>
+    writePage(tenant: TenantScope, groups: ReadonlyArray<GraphGroup>): Effect.Effect<PageWritten>
     /**
      * Ends a listing that is proved complete: what it has not seen is marked as removed.
      *
@@ -49,7 +52,7 @@ export class GroupCache extends Context.Service<
       tenant: TenantScope,
       query: string,
       page: { readonly after: GroupPosition | null; readonly limit: number }
-    ): Effect.Effect<ReadonlyArray<DirectoryGroup & { readonly tier: number; readonly foldedName: string }>>
+    ): Effect.Effect<ReadonlyArray<FoundGroup>>
     /** Groups by id, removed ones included. Unknown ids are absent. */
     byIds(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<DirectoryGroup>>
     state(tenant: TenantScope): Effect.Effect<GroupCacheState>
@@ -59,16 +62,17 @@ export class GroupCache extends Context.Service<
     GroupCache,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const inTenant = ({ workspaceId, tenantId }: TenantScope) =>
+        sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
 
       const beginListing = Effect.fn("GroupCache.beginListing")(
-        (run: RunId) => sql`DELETE FROM directory_group_sightings WHERE run_id = ${run}::uuid`,
+        (tenant: TenantScope) => sql`DELETE FROM directory_group_sightings WHERE ${inTenant(tenant)}`,
         Effect.orDie,
         Effect.asVoid
       )
 
       const writePage = Effect.fn("GroupCache.writePage")(function* (
         tenant: TenantScope,
-        run: RunId,
         groups: ReadonlyArray<GraphGroup>
       ) {
         // A page may repeat an object, and one statement may write a row only once: the last one wins.
@@ -79,7 +83,8 @@ export class GroupCache extends Context.Service<
                 id text, display_name text, folded_name text, description text, mail text, kind text,
                 dynamic boolean, synced boolean)
             ), sighted AS (
-              INSERT INTO directory_group_sightings (run_id, id) SELECT ${run}::uuid, id FROM page
+              INSERT INTO directory_group_sightings (workspace_id, tenant_id, id)
+              SELECT ${tenant.workspaceId}, ${tenant.tenantId}, id FROM page
               ON CONFLICT DO NOTHING RETURNING id
             ), written AS (
               INSERT INTO directory_groups AS g (workspace_id, tenant_id, id, display_name, folded_name, description,
@@ -102,59 +107,75 @@ export class GroupCache extends Context.Service<
         return written ?? { created: 0, updated: 0, seen: 0 }
       }, Effect.orDie)
 
+      // OFFSET 0 keeps the lookup a probe of the primary key for each group. As a join, planned without statistics on a
+      // directory just filled, it compared every group with every sighting.
       const completeListing = Effect.fn("GroupCache.completeListing")(function* (tenant: TenantScope, run: RunId) {
         const [done] = yield* sql<{ removed: number }>`
             WITH gone AS (
               UPDATE directory_groups g SET removed_at = now(), changed_at = now()
-              WHERE g.workspace_id = ${tenant.workspaceId} AND g.tenant_id = ${tenant.tenantId}
-                AND g.removed_at IS NULL
-                AND NOT EXISTS (SELECT FROM directory_group_sightings s WHERE s.run_id = ${run}::uuid AND s.id = g.id)
+              WHERE ${inTenant(tenant)} AND removed_at IS NULL AND NOT EXISTS (
+                SELECT FROM directory_group_sightings s
+                WHERE s.workspace_id = g.workspace_id AND s.tenant_id = g.tenant_id AND s.id = g.id OFFSET 0)
               RETURNING 1
             ), noted AS (
               INSERT INTO directory_syncs (workspace_id, tenant_id, collection, run_id, completed_at, size)
               SELECT ${tenant.workspaceId}, ${tenant.tenantId}, 'groups', ${run}::uuid, now(), count(*)
-              FROM directory_group_sightings WHERE run_id = ${run}::uuid
+              FROM directory_group_sightings WHERE ${inTenant(tenant)}
               ON CONFLICT (workspace_id, tenant_id, collection)
               DO UPDATE SET run_id = excluded.run_id, completed_at = excluded.completed_at, size = excluded.size
             ), cleared AS (
-              DELETE FROM directory_group_sightings WHERE run_id = ${run}::uuid
+              DELETE FROM directory_group_sightings WHERE ${inTenant(tenant)}
             )
             SELECT count(*)::int AS removed FROM gone`
         return done?.removed ?? 0
       }, Effect.orDie)
+
+      // One statement for each tier, so that the names' index gives the order and only a page is read of it.
+      const searchTier = Effect.fnUntraced(function* (
+        tenant: TenantScope,
+        tier: GroupPosition["tier"],
+        folded: string,
+        page: { readonly after: GroupPosition | null; readonly limit: number }
+      ) {
+        const { after, limit } = page
+        const last = `${folded}\u{10ffff}`
+        const matches = {
+          0: sql`folded_name >= ${folded} COLLATE "C" AND folded_name < ${last} COLLATE "C"`,
+          1: sql`folded_name LIKE ${`%${escapeLike(folded)}%`} AND NOT starts_with(folded_name, ${folded})`
+        }[tier]
+        const rest =
+          after?.tier === tier ? sql`(folded_name, id) > (${after.foldedName} COLLATE "C", ${after.id})` : sql`true`
+        const rows = yield* sql`
+            SELECT ${sql.literal(columns)}, folded_name AS "foldedName" FROM directory_groups
+            WHERE ${inTenant(tenant)} AND removed_at IS NULL AND ${matches} AND ${rest}
+            ORDER BY folded_name, id LIMIT ${limit}`
+        return (yield* decodeFound(rows)).map((group) => ({ ...group, tier }))
+      })
 
       const search = Effect.fn("GroupCache.search")(function* (
         tenant: TenantScope,
         query: string,
         page: { readonly after: GroupPosition | null; readonly limit: number }
       ) {
-        const folded = escapeLike(foldName(query))
-        const { after } = page
-        const rows = yield* sql`
-            SELECT ${sql.literal(columns)}, folded_name AS "foldedName", tier
-            FROM directory_groups, LATERAL (SELECT (folded_name NOT LIKE ${`${folded}%`})::int AS tier) t
-            WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId} AND removed_at IS NULL
-              AND folded_name LIKE ${`%${folded}%`}
-              AND ${
-                after === null
-                  ? sql`true`
-                  : sql`(tier, folded_name, id) > (${after.tier}::int, ${after.foldedName} COLLATE "C", ${after.id})`
-              }
-            ORDER BY tier, folded_name, id LIMIT ${page.limit}`
-        return yield* decodeFound(rows)
+        const folded = foldName(query)
+        const begins = page.after?.tier === 1 ? [] : yield* searchTier(tenant, 0, folded, page)
+        const left = page.limit - begins.length
+        // Every name begins with nothing.
+        if (left <= 0 || folded === "") return begins
+        return [...begins, ...(yield* searchTier(tenant, 1, folded, { ...page, limit: left }))]
       }, Effect.orDie)
 
       const byIds = Effect.fn("GroupCache.byIds")(function* (tenant: TenantScope, ids: ReadonlyArray<string>) {
         const rows = yield* sql`
             SELECT ${sql.literal(columns)} FROM directory_groups
-            WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId} AND id = ANY(${ids}::text[])`
+            WHERE ${inTenant(tenant)} AND id = ANY(${ids}::text[])`
         return yield* decodeGroups(rows)
       }, Effect.orDie)
 
       const state = Effect.fn("GroupCache.state")(function* (tenant: TenantScope) {
         const [row] = yield* sql<{ completedAt: Date; size: number }>`
             SELECT completed_at AS "completedAt", size FROM directory_syncs
-            WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId} AND collection = 'groups'`
+            WHERE ${inTenant(tenant)} AND collection = 'groups'`
         return row ?? { completedAt: null, size: 0 }
       }, Effect.orDie)
 
@@ -167,7 +188,7 @@ const columns = `id, display_name AS "displayName", description, mail, kind, dyn
 
 const decodeGroups = Schema.decodeUnknownEffect(Schema.Array(DirectoryGroup))
 const decodeFound = Schema.decodeUnknownEffect(
-  Schema.Array(DirectoryGroup.mapFields((fields) => ({ ...fields, tier: Schema.Int, foldedName: Schema.String })))
+  Schema.Array(DirectoryGroup.mapFields((fields) => ({ ...fields, foldedName: Schema.String })))
 )
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
@@ -178,13 +199,13 @@ const kindOf = (group: GraphGroup): GroupKind => {
   return group.securityEnabled === true ? "mail_security" : "distribution"
 }
 
-// Postgres text holds no NUL, which a display name may.
-const text = (value: string | null | undefined) => value?.replaceAll("\0", "") ?? null
+// A name may hold a NUL, or half a character where somebody cut it.
+const text = (value: string | null | undefined) => (value == null ? null : storable(value))
 
 const toRow = (group: GraphGroup) => {
   const displayName = text(group.displayName) ?? group.id
   return {
-    id: group.id,
+    id: storable(group.id),
     display_name: displayName,
     folded_name: foldName(displayName),
     description: text(group.description),

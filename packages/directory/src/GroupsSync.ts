@@ -4,7 +4,7 @@ import { GroupCache, type PageWritten } from "./GroupCache.ts"
 import { type GraphGroup, listGroups } from "./GroupContracts.ts"
 
 /** Copies the tenant's Entra groups into the cache. One run per tenant at a time. */
-export const GroupsSync = OperationType.make("directory_groups.sync", {
+export const type = OperationType.make("directory_groups.sync", {
   label: "Sync groups",
   description: "Copies the tenant's Entra groups into the directory cache that selectors search.",
   category: "Directory",
@@ -28,16 +28,16 @@ const advance = (progress: Progress, page: GraphPage<GraphGroup>, written: PageW
   updated: progress.updated + written.updated
 })
 
-// Groups come and go while a listing runs, so its size may differ a little from the count taken at its start.
-const isComplete = ({ processed, total = processed }: Progress) =>
-  Math.abs(total - processed) <= Math.max(20, total * 0.01)
+// Groups come and go while a listing runs, so it may be a little shorter than the count taken at its start. A small
+// directory has to be exact: there, a few are many.
+const isComplete = ({ processed, total = processed }: Progress) => total - processed <= Math.floor(total * 0.01)
 
 /**
  * Pages through the directory. Each page is stored, with the run's progress, in one transaction; only a listing that
  * reached its end and agrees with Graph's count marks what it has not seen as removed.
  */
 export const handler = RunHandler.make(
-  GroupsSync,
+  type,
   Effect.fn("GroupsSync")(function* (run) {
     const graph = yield* Graph
     const cache = yield* GroupCache
@@ -46,12 +46,12 @@ export const handler = RunHandler.make(
 
     const storePage = Effect.fnUntraced(function* (page: GraphPage<GraphGroup>) {
       progress = yield* run.transaction(
-        Effect.map(cache.writePage(tenant, run.run.id, page.items), (written) => advance(progress, page, written)),
+        Effect.map(cache.writePage(tenant, page.items), (written) => advance(progress, page, written)),
         (next) => next
       )
     })
 
-    yield* run.transaction(cache.beginListing(run.run.id))
+    yield* run.transaction(cache.beginListing(tenant))
     yield* Stream.runForEach(graph.list(tenant, listGroups, {}), storePage)
     if (!isComplete(progress)) {
       return yield* new RunFailure({

@@ -44,7 +44,7 @@ layer(directory({ tenantId: "contoso", groups }, { tenantId: "other", groups: 3 
     it.effect("names the active run while one is", () =>
       Effect.gen(function* () {
         const runs = yield* Runs
-        const type = GroupsSync.GroupsSync.name
+        const type = GroupsSync.type.name
         const { run } = yield* runs.start(actor("contoso"), { tenantId: "contoso", type, input: {} })
         const { activeRunId, lastRunId } = (yield* search("")).freshness
         assert.include([activeRunId, lastRunId], run.id)
@@ -56,6 +56,7 @@ layer(directory({ tenantId: "contoso", groups }, { tenantId: "other", groups: 3 
         assert.deepStrictEqual(yield* found("FINANCE"), ["Finance", "finance Managers", "All Finance"])
         assert.deepStrictEqual(yield* found("zür"), ["Zürich Office", "Zurich visitors"])
         assert.deepStrictEqual(yield* found("nothing like it"), [])
+        assert.deepStrictEqual(yield* found("finance\0 m"), ["finance Managers"])
       })
     )
 
@@ -85,6 +86,8 @@ layer(directory({ tenantId: "contoso", groups }, { tenantId: "other", groups: 3 
         const page = yield* search("team", { cursor: null, limit: 2 })
         assert.strictEqual((yield* Effect.flip(search("fin", { cursor: page.nextCursor, limit: 2 }))).status, 400)
         assert.strictEqual((yield* Effect.flip(search("fin", { cursor: "nonsense", limit: 2 }))).status, 400)
+        const forged = btoa(JSON.stringify([99999999999, "a", "b", "fin"]))
+        assert.strictEqual((yield* Effect.flip(search("fin", { cursor: forged, limit: 2 }))).status, 400)
       })
     )
 

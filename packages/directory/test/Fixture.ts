@@ -2,17 +2,12 @@ import { FakeGraph, type FakeTenantOptions } from "@atlas/graph/testing"
 import {
   Access,
   type Actor,
-  ClaimLoop,
-  OperationCatalog,
+  Operations,
   type Run,
-  RunExecutor,
-  RunHandler,
-  RunLedger,
-  RunQueries,
   Runs,
-  RunSignals,
   TenantId,
   type TenantScope,
+  Worker,
   WorkspaceId
 } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
@@ -36,7 +31,7 @@ export const scopeOf = (tenant: string): TenantScope => ({
 })
 
 const capabilitiesOf = (who: Actor) =>
-  who.id === powerless.id ? new Set<never>() : new Set([viewDirectory, GroupsSync.GroupsSync.capabilities.start])
+  who.id === powerless.id ? new Set<never>() : new Set([viewDirectory, GroupsSync.type.capabilities.start])
 
 const access = Layer.succeed(
   Access,
@@ -60,21 +55,10 @@ const access = Layer.succeed(
 
 /** The cache on a database of its own, a worker that fills it, and the fake Graph that it reads. */
 export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
-  ClaimLoop.layer.pipe(
-    Layer.provide(RunExecutor.layer),
-    Layer.provide(RunHandler.layer(GroupsSync.handler)),
-    Layer.provideMerge(Layer.mergeAll(Runs.layer, DirectoryGroups.layer)),
-    Layer.provideMerge(
-      Layer.mergeAll(
-        RunLedger.layer,
-        RunQueries.layer,
-        GroupCache.layer,
-        RunSignals.layer.pipe(Layer.provide(databaseListener))
-      )
-    ),
-    Layer.provideMerge(
-      Layer.mergeAll(access, OperationCatalog.layer(GroupsSync.GroupsSync), FakeGraph.layer({ tenants }))
-    ),
+  Worker.layer(GroupsSync.handler).pipe(
+    Layer.provideMerge(DirectoryGroups.layer),
+    Layer.provideMerge(Layer.mergeAll(Operations.layer(GroupsSync.type), GroupCache.layer)),
+    Layer.provideMerge(Layer.mergeAll(access, databaseListener, FakeGraph.layer({ tenants }))),
     Layer.provideMerge(TestDatabase.layer)
   )
 
@@ -82,9 +66,7 @@ export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
 export const sync = Effect.fnUntraced(function* (tenant: string): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
   const who = actor(tenant)
-  const { run } = yield* runs
-    .start(who, { tenantId: tenant, type: GroupsSync.GroupsSync.name, input: {} })
-    .pipe(Effect.orDie)
+  const { run } = yield* runs.start(who, { tenantId: tenant, type: GroupsSync.type.name, input: {} }).pipe(Effect.orDie)
   yield* runs.follow(who, run.id, 0).pipe(Stream.runDrain, Effect.timeout("30 seconds"), Effect.orDie)
   return yield* runs.get(who, run.id).pipe(Effect.orDie)
 })

@@ -28,7 +28,8 @@ const fixture = directory(
   tenant("changing", 1200),
   tenant("unchanged", 1500),
   tenant("failing", 1500),
-  tenant("short", 1500),
+  tenant("short", 12),
+  tenant("odd", 1200),
   tenant("throttled", 1500),
   tenant("twin-a", 300),
   tenant("twin-b", 0)
@@ -108,14 +109,39 @@ layer(fixture, { excludeTestServices: true })("directory_groups.sync", (it) => {
     })
   )
 
-  it.effect("does not believe a listing that is shorter than Graph's own count", () =>
+  it.effect("does not believe a listing that is shorter than Graph's own count, however small the directory", () =>
     Effect.gen(function* () {
       yield* sync("short")
-      yield* inject({ fault: Fault.emptyPage, path: "/v1.0/groups", tenant: "short", nth: 2, times: 1 })
+      const body = JSON.stringify({ "@odata.count": 12, value: [] })
+      const nothing = { _tag: "Status" as const, status: 200, headers: { "content-type": "application/json" }, body }
+      yield* inject({ fault: nothing, path: "/v1.0/groups", tenant: "short", times: 1 })
+      const sql = yield* SqlClient.SqlClient
       const run = yield* sync("short")
-      // An empty page with a next link is legal: whatever it did to this listing, nothing that exists may vanish.
+      assert.isAtLeast(run.attempt, 1)
       assert.deepStrictEqual(yield* cached("short"), yield* existing("short"))
-      assert.include(["succeeded", "failed"], run.outcome)
+      const removed = yield* sql`SELECT FROM directory_groups WHERE tenant_id = 'short' AND removed_at IS NOT NULL`
+      assert.deepStrictEqual(removed, [])
+    })
+  )
+
+  it.effect("copes with names that hold half a character, and leaves no sightings behind", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const sql = yield* SqlClient.SqlClient
+      yield* graph.putGroup("odd", fakeGroup({ id: "odd-1", displayName: "cut \ud83d" }))
+      yield* inject({
+        fault: Fault.status(403, "Authorization_RequestDenied"),
+        path: "/v1.0/groups",
+        tenant: "odd",
+        nth: 2
+      })
+      assert.strictEqual((yield* sync("odd")).outcome, "failed")
+      assert.strictEqual((yield* sync("odd")).outcome, "succeeded")
+      assert.deepStrictEqual(yield* sql`SELECT FROM directory_group_sightings WHERE tenant_id = 'odd'`, [])
+      assert.include(
+        (yield* cached("odd")).map(([, name]) => name),
+        "cut \ufffd"
+      )
     })
   )
 

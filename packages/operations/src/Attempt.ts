@@ -22,18 +22,26 @@ export type AttemptEnd =
 
 const failed = (failure: Failure, retryAfterMillis = 0): AttemptEnd => ({ _tag: "Failed", failure, retryAfterMillis })
 
-const ofDefect = (defect: unknown): AttemptEnd => {
-  if (defect instanceof LeaseLost) return { _tag: "LeaseLost" }
-  return defect instanceof SqlError.SqlError && defect.isRetryable
+/**
+ * Whether something died only because the database did not answer, so that it is worth trying again.
+ *
+ * @param cause of the death
+ */
+export const isDatabaseOutage = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some((reason) => Cause.isDieReason(reason) && isOutage(reason.defect))
+
+const isOutage = (defect: unknown) => SqlError.isSqlError(defect) && defect.isRetryable
+
+const ofDefect = (defect: unknown): AttemptEnd =>
+  isOutage(defect)
     ? failed({ reasonCode: "database_unavailable", message: "The database did not answer.", count: 1 })
     : failed({ reasonCode: "internal_error", message: "An unexpected error stopped the operation.", count: 1 })
-}
 
 /**
  * Reads what ended an attempt. Defects are told apart only as far as the ledger needs it: their text may hold anything,
  * so it goes to the log and never onto the run.
  *
- * @param cause why the handler did not finish
+ * @param cause why the handler did not finish; that it was interrupted from outside is for the caller to know
  */
 export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd => {
   const defects = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)
@@ -43,10 +51,13 @@ export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd =
     const wait = error.value._tag === "GraphError" ? error.value.retryAfterMillis : undefined
     return failed(fromError(error.value), wait)
   }
-  return defects.length > 0 ? ofDefect(defects[0]) : { _tag: "Interrupted" }
+  return ofDefect(defects[0])
 }
 
 const longestBackoff = Duration.toMillis("10 minutes")
+
+// A provider that asks for more would hold the run's identity for as long.
+const longestWait = Duration.toMillis("1 hour")
 
 /**
  * When the next attempt is due, or nothing when there will be none.
@@ -54,7 +65,8 @@ const longestBackoff = Duration.toMillis("10 minutes")
  * @param policy of the operation type
  * @param end how this attempt failed
  * @param attempt failed attempts before this one, and how many there may be
- * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked for
+ * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked
+ * for, up to an hour
  */
 export const nextAttemptIn = (
   policy: RetryPolicy,
@@ -64,7 +76,7 @@ export const nextAttemptIn = (
 ): Option.Option<number> => {
   if (!reasonInfo(end.failure.reasonCode).retryable || attempt.failed + 1 >= attempt.max) return Option.none()
   const backoff = Math.min(Duration.toMillis(policy.backoff) * 2 ** attempt.failed, longestBackoff)
-  return Option.some(Math.max(Math.round(backoff * (0.5 + random / 2)), end.retryAfterMillis))
+  return Option.some(Math.max(Math.round(backoff * (0.5 + random / 2)), Math.min(end.retryAfterMillis, longestWait)))
 }
 
 /** Milliseconds on a clock that never jumps: what leases are measured with. */

@@ -1,6 +1,6 @@
 import { Effect, FiberSet, Layer, PubSub, Queue, Random } from "effect"
 import { RunExecutor } from "./RunExecutor.ts"
-import { RunLedger } from "./RunLedger.ts"
+import { type Claim, RunLedger } from "./RunLedger.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
@@ -18,15 +18,19 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunLedger | RunSigna
     const running = yield* FiberSet.make<void>()
     const wake = yield* Queue.sliding<void>(1)
 
+    // A claim and its hand-over are one step: a worker that stops in between would keep runs that nobody executes. The
+    // fibers begin uninterruptible for the same reason; the executor says what may be interrupted.
+    const execute = Effect.fnUntraced(function* (claim: Claim) {
+      const work = executor.execute(claim).pipe(Effect.ensuring(Queue.offer(wake, undefined)))
+      FiberSet.addUnsafe(running, yield* Effect.forkDetach(work, { uninterruptible: true }))
+    })
     const round = Effect.gen(function* () {
       const free = slots - (yield* FiberSet.size(running))
       if (free <= 0) return
       const claims = yield* ledger.claim(claimant, free)
-      for (const claim of claims) {
-        yield* signals.changed(claim.run.id)
-        yield* FiberSet.run(running, executor.execute(claim).pipe(Effect.ensuring(Queue.offer(wake, undefined))))
-      }
-    })
+      yield* Effect.forEach(claims, execute, { discard: true })
+      yield* Effect.forEach(claims, ({ run }) => signals.changed(run.id), { discard: true })
+    }).pipe(Effect.uninterruptible)
 
     const pause = Effect.flatMap(Random.nextBetween(0.75, 1.25), (jitter) =>
       Effect.timeoutOption(Queue.take(wake), pollMillis * jitter)

@@ -10,6 +10,16 @@ export class DuplicateOperationType extends Schema.TaggedError<DuplicateOperatio
   }
 }
 
+/** A handler's operation type is not the one in the catalog, or there is none. */
+export class UnregisteredOperationType extends Schema.TaggedError<UnregisteredOperationType>()(
+  "UnregisteredOperationType",
+  { name: Schema.String }
+) {
+  override get message(): string {
+    return `There is a handler for "${this.name}", but the catalog does not have that operation type.`
+  }
+}
+
 /** Any operation type, whatever its input. */
 export type AnyOperationType = OperationType<any, any>
 

@@ -55,6 +55,10 @@ export const toResource = (origin: string, run: Run): RunResource => ({
 
 const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
 
+// RFC 9110, section 13.1.2: a list of tags, compared weakly, or `*`.
+const matchesEtag = (header: string | undefined, etag: string) =>
+  header?.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim())) ?? false
+
 /** Seconds after which a client may look at a run again. */
 const pollAfter = "1"
 
@@ -93,7 +97,8 @@ const handlers = HttpApiBuilder.group(
         const run = yield* runs.get(yield* CurrentActor, params.run)
         const etag = `"${run.version}"`
         const cache = { etag, "cache-control": "private, no-cache", vary: "Authorization, Cookie, Accept" }
-        if (headers["if-none-match"] === etag) return HttpApiSchema.withHeaders({ body: undefined, headers: cache })
+        if (matchesEtag(headers["if-none-match"], etag))
+          return HttpApiSchema.withHeaders({ body: undefined, headers: cache })
         return HttpApiSchema.withHeaders({
           body: toResource(origin, run),
           headers: run.status === "completed" ? cache : { ...cache, "retry-after": pollAfter }

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 
-/** What happened to a run. */
-export const RunEventKind = Schema.Literals([
+/** What may happen to a run. */
+export const runEventKinds = [
   "created",
   "joined",
   "started",
@@ -11,8 +11,13 @@ export const RunEventKind = Schema.Literals([
   "rescued",
   "completed",
   "stale_write_refused"
-])
-export type RunEventKind = typeof RunEventKind.Type
+] as const
+export type RunEventKind = (typeof runEventKinds)[number]
+
+/** As read, any text: a newer version may write kinds that this one does not know. */
+export const RunEventKind: Schema.Codec<RunEventKind, string> = Schema.String.pipe(
+  Schema.refine((kind): kind is RunEventKind => kind.length > 0)
+)
 
 /** One entry of a run's timeline. Sequence numbers start at 1 and have no gaps. */
 export class RunEvent extends Schema.Class<RunEvent>("@atlas/operations/RunEvent")({

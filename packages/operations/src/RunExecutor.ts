@@ -1,15 +1,16 @@
 import { Cause, Context, Effect, Exit, Layer, Option, Random, Schedule, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { SqlClient, SqlError } from "effect/sql"
-import { type AttemptEnd, endOf, LeaseLost, monotonicMillis, nextAttemptIn } from "./Attempt.ts"
-import type { RunCounts, RunId } from "./Run.ts"
-import { type RunContext, type RunHandler, RunHandlers } from "./RunHandler.ts"
+import type { SqlClient } from "effect/sql"
+import { type AttemptEnd, endOf, isDatabaseOutage, nextAttemptIn } from "./Attempt.ts"
+import type { RunFailure } from "./Failure.ts"
+import type { GraphError } from "./GraphError.ts"
+import type { RetryPolicy } from "./OperationType.ts"
+import type { Run, RunCounts, RunId } from "./Run.ts"
+import { type RunContext, type RunHandler, RunHandlers, type RunResult } from "./RunHandler.ts"
+import { makeRunLease } from "./RunLease.ts"
 import { type Claim, RunLedger } from "./RunLedger.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
-
-/** Progress becomes visible at most this often, however chatty a handler is. */
-const visibleEveryMillis = 1_000
 
 /**
  * Executes one attempt of one run, with lease, heartbeat, fence, progress and interruption. Whatever hands out runs,
@@ -36,187 +37,112 @@ export class RunExecutor extends Context.Service<
         const ledger = yield* RunLedger
         const { leaseMillis } = yield* WorkerSettings
         const worker = `worker-${SecureRandom.uuidV4Unsafe().slice(0, 8)}`
-        const hold = yield* makeHold
+        const leaseOf = yield* makeRunLease
         const settle = yield* makeSettle
 
-        const execute = Effect.fn("RunExecutor.execute")((claim: Claim) =>
-          Effect.uninterruptibleMask(
-            Effect.fnUntraced(function* (restore) {
-              const handler = handlers.find(claim.run.type)
-              const held = yield* hold(claim)
-              const work = Option.match(handler, {
-                onNone: () => Effect.die(new Error(`No handler for ${claim.run.type}`)),
-                onSome: (found) => runHandler(found, held.context)
-              })
-              const exit = yield* Effect.exit(restore(Effect.raceFirst(work, held.keep)))
-              const end: AttemptEnd = Exit.isSuccess(exit)
-                ? { _tag: "Finished", result: exit.value }
-                : endOf(exit.cause)
-              if (end._tag === "Failed" && Exit.isFailure(exit) && Cause.hasDies(exit.cause)) {
-                yield* Effect.logError("An attempt ended unexpectedly", exit.cause)
-              }
-              yield* settle(claim, Option.getOrUndefined(handler), held.counts(), end, worker)
+        // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
+        // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed.
+        const execute = Effect.fn("RunExecutor.execute")((claim: Claim) => {
+          const { run } = claim
+          const lease = leaseOf(claim)
+          const handler = Option.getOrUndefined(handlers.find(run.type))
+          const work = handler === undefined ? Effect.die(new Error("No handler")) : runHandler(handler, lease.context)
+          return Effect.uninterruptible(
+            Effect.gen(function* () {
+              const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(Effect.raceFirst(work, lease.keep))))
+              const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
+              if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
+              yield* settle(claim, handler?.type.retry, lease.counts(), end, worker)
             })
-          ).pipe(Effect.annotateLogs({ runId: claim.run.id, type: claim.run.type }))
-        )
-
-        const attempt = Effect.fn("RunExecutor.attempt")(function* (id: RunId) {
-          const claims = yield* ledger.claimOne({ worker, types: handlers.types, leaseMillis }, id)
-          yield* Effect.forEach(claims, execute, { discard: true })
+          ).pipe(Effect.annotateLogs({ runId: run.id, type: run.type }))
         })
+
+        const attempt = Effect.fn("RunExecutor.attempt")((id: RunId) =>
+          Effect.uninterruptible(
+            Effect.flatMap(ledger.claimOne({ worker, types: handlers.types, leaseMillis }, id), (claims) =>
+              Effect.forEach(claims, execute, { discard: true })
+            )
+          )
+        )
 
         return RunExecutor.of({ worker, types: handlers.types, attempt, execute })
       })
     )
 }
 
-type Hold = Pick<RunContext<unknown>, "run" | "report" | "transaction">
-
-const runHandler = Effect.fnUntraced(function* (handler: RunHandler, hold: Hold) {
-  const { workspaceId, tenantId, input } = hold.run
+const runHandler = Effect.fnUntraced(function* (
+  handler: RunHandler,
+  lease: Omit<RunContext<unknown>, "input" | "tenant">
+) {
+  const { workspaceId, tenantId, input } = lease.run
   if (tenantId === null) return yield* Effect.die(new Error("The run has no tenant"))
-  const decoded = yield* Schema.decodeUnknownEffect(handler.type.input)(input).pipe(Effect.orDie)
-  return yield* handler.handle({ ...hold, tenant: { workspaceId, tenantId }, input: decoded })
+  const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(handler.type.input))(input).pipe(Effect.orDie)
+  return yield* handler.handle({ ...lease, tenant: { workspaceId, tenantId }, input: decoded })
 })
 
-/**
- * Holding a run: the context through which its handler writes, and the loop that keeps the lease and stores progress.
- * Both end with `LeaseLost` as soon as the run belongs to somebody else.
- */
-const makeHold = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const ledger = yield* RunLedger
-  const signals = yield* RunSignals
-  const { leaseMillis } = yield* WorkerSettings
+const endOfExit = (exit: Exit.Exit<RunResult, RunFailure | GraphError>): AttemptEnd =>
+  Exit.isSuccess(exit) ? { _tag: "Finished", result: exit.value } : endOf(exit.cause)
 
-  return Effect.fnUntraced(function* ({ run, fence }: Claim) {
-    const key = { id: run.id, fence }
-    let counts: RunCounts = run.summaryCounts
-    let unseen = false
-    let extendedAt = yield* monotonicMillis
-    let shownAt = Number.NEGATIVE_INFINITY
-
-    const owned = (write: Effect.Effect<boolean>) =>
-      Effect.flatMap(write, (held) => (held ? Effect.void : Effect.die(new LeaseLost())))
-
-    const store = Effect.fnUntraced(function* (now: number, visible: boolean) {
-      yield* owned(ledger.progress(key, leaseMillis, counts, visible))
-      extendedAt = now
-      if (visible) {
-        unseen = false
-        shownAt = now
-      }
-    })
-
-    const transaction: Hold["transaction"] = Effect.fnUntraced(function* (work, next) {
-      const before = counts
-      const commit = Effect.gen(function* () {
-        const result = yield* work
-        const now = yield* monotonicMillis
-        const visible = next !== undefined && now - shownAt >= visibleEveryMillis
-        counts = next?.(result) ?? counts
-        yield* store(now, visible)
-        return { result, visible }
-      })
-      const { result, visible } = yield* sql.withTransaction(commit).pipe(
-        Effect.catchIf(SqlError.isSqlError, Effect.die),
-        Effect.onError(() => Effect.sync(() => (counts = before)))
-      )
-      if (visible) yield* signals.changed(run.id)
-      else if (next !== undefined) unseen = true
-      return result
-    })
-
-    const beat = Effect.gen(function* () {
-      const now = yield* monotonicMillis
-      if (unseen && now - shownAt >= visibleEveryMillis) {
-        yield* store(now, true)
-        yield* signals.changed(run.id)
-      } else if (now - extendedAt >= leaseMillis / 3) {
-        yield* owned(ledger.heartbeat(key, leaseMillis))
-        extendedAt = now
-      }
-    })
-
-    // A database that does not answer is no proof of a lost lease, until the lease has certainly lapsed.
-    const surviveOutage = (cause: Cause.Cause<never>) =>
-      endOf(cause)._tag === "LeaseLost"
-        ? Effect.failCause(cause)
-        : Effect.flatMap(monotonicMillis, (now) =>
-            now - extendedAt >= leaseMillis
-              ? Effect.die(new LeaseLost())
-              : Effect.logWarning("A heartbeat failed", cause)
-          )
-
-    const keep: Effect.Effect<never> = beat.pipe(
-      Effect.catchCause(surviveOutage),
-      Effect.delay(Math.min(visibleEveryMillis, leaseMillis / 3)),
-      Effect.forever
-    )
-
-    const context: Hold = {
-      run,
-      report: (next) =>
-        Effect.sync(() => {
-          counts = next
-          unseen = true
-        }),
-      transaction
-    }
-    return { context, keep, counts: () => counts }
-  })
-})
+const logUnexpected = (exit: Exit.Exit<RunResult, RunFailure | GraphError>) =>
+  Exit.isFailure(exit) && !Cause.hasFails(exit.cause)
+    ? Effect.logError("An attempt ended unexpectedly", exit.cause)
+    : Effect.void
 
 /** Tells the ledger how an attempt ended. */
 const makeSettle = Effect.gen(function* () {
   const ledger = yield* RunLedger
   const signals = yield* RunSignals
 
-  return Effect.fnUntraced(
-    function* (
-      { run, fence }: Claim,
-      handler: RunHandler | undefined,
-      counts: RunCounts,
-      end: AttemptEnd,
-      worker: string
-    ) {
-      const key = { id: run.id, fence }
-
-      const fail = (failed: Extract<AttemptEnd, { _tag: "Failed" }>, random: number) => {
+  const write = Effect.fnUntraced(function* (
+    run: Run,
+    retry: RetryPolicy | undefined,
+    counts: RunCounts,
+    end: AttemptEnd
+  ) {
+    switch (end._tag) {
+      case "Interrupted":
+        return yield* ledger.giveBack(run)
+      case "LeaseLost":
+        return false
+      case "Finished":
+        return yield* end.result.outcome === "succeeded"
+          ? ledger.complete(run, { outcome: "succeeded", reasonCode: null, counts, failures: [] })
+          : ledger.complete(run, { ...end.result, counts })
+      case "Failed": {
         const attempt = { failed: run.attempt, max: run.maxAttempts }
-        const next = handler === undefined ? Option.none() : nextAttemptIn(handler.type.retry, failed, attempt, random)
-        const { failure } = failed
-        return Option.isSome(next)
-          ? ledger.retryLater(key, { failure, counts, delayMillis: next.value })
-          : ledger.complete(key, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: [failure] })
+        const next = retry && Option.getOrUndefined(nextAttemptIn(retry, end, attempt, yield* Random.next))
+        const { failure } = end
+        return yield* next === undefined
+          ? ledger.complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: [failure] })
+          : ledger.retryLater(run, { failure, counts, delayMillis: next })
       }
+    }
+  })
 
-      const write = Effect.fnUntraced(function* () {
-        switch (end._tag) {
-          case "Interrupted":
-            return yield* ledger.giveBack(key)
-          case "LeaseLost":
-            return false
-          case "Failed":
-            return yield* fail(end, yield* Random.next)
-          case "Finished":
-            return yield* end.result.outcome === "succeeded"
-              ? ledger.complete(key, { outcome: "succeeded", reasonCode: null, counts, failures: [] })
-              : ledger.complete(key, { ...end.result, counts })
-        }
-      })
-
-      const accepted = yield* write()
-      if (!accepted) yield* ledger.refuseStaleWrite(key, worker)
-      yield* signals.changed(run.id)
-      if (end._tag === "Interrupted") yield* signals.queued
-    },
+  return Effect.fnUntraced(function* (
+    { run }: Claim,
+    retry: RetryPolicy | undefined,
+    counts: RunCounts,
+    end: AttemptEnd,
+    worker: string
+  ) {
+    let tries = 0
+    const settled = Effect.gen(function* () {
+      tries += 1
+      const accepted = yield* write(run, retry, counts, end)
+      // A repeated try may find its own first one, whose answer was lost.
+      if (!accepted && tries === 1) yield* ledger.refuseStaleWrite(run, worker)
+    })
     // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
-    (settled) =>
-      settled.pipe(
-        Effect.sandbox,
-        Effect.retry(Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])),
-        Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", cause))
-      )
-  )
+    yield* settled.pipe(
+      Effect.sandbox,
+      Effect.retry({
+        while: isDatabaseOutage,
+        schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
+      }),
+      Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", cause))
+    )
+    yield* signals.changed(run.id)
+    if (end._tag === "Interrupted") yield* signals.queued
+  })
 })

@@ -1,7 +1,13 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, type Scope } from "effect"
+import type { SqlError } from "effect/sql"
 import type { Failure, RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
-import type { AnyOperationType } from "./OperationCatalog.ts"
+import {
+  type AnyOperationType,
+  DuplicateOperationType,
+  OperationCatalog,
+  UnregisteredOperationType
+} from "./OperationCatalog.ts"
 import type { TenantScope } from "./OperationScope.ts"
 import type { OperationType } from "./OperationType.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
@@ -17,13 +23,16 @@ export interface RunContext<Input> {
   report(counts: RunCounts): Effect.Effect<void>
   /**
    * Runs database work in one transaction that ends with the run's fenced update: it commits only while this worker
-   * still owns the run, and extends its lease.
+   * still owns the run, and extends its lease. Database failures are defects.
    *
    * @param work the statements
    * @param counts how far the run is once the work is committed
    * @returns what the work returned, once it is committed
    */
-  transaction<A, E, R>(work: Effect.Effect<A, E, R>, counts?: (result: A) => RunCounts): Effect.Effect<A, E, R>
+  transaction<A, E, R>(
+    work: Effect.Effect<A, E, R>,
+    counts?: (result: A) => RunCounts
+  ): Effect.Effect<A, Exclude<E, SqlError.SqlError>, R>
 }
 
 /** How a handler that did not fail ends its run. */
@@ -76,26 +85,36 @@ export class RunHandlers extends Context.Service<
   }
 >()("@atlas/operations/RunHandlers") {}
 
-type Requirements<Handler> = Handler extends RunHandler<infer R> ? R : never
+// A handler's resources are released when its attempt ends.
+type Requirements<Handler> = Handler extends RunHandler<infer R> ? Exclude<R, Scope.Scope> : never
 
 /**
- * The handlers that this process executes.
+ * The handlers that this process executes. Two for one type, or one for a type that is not in the catalog, stop the start.
  *
- * @param handlers at most one for each type; the last one wins
+ * @param handlers at most one for each type
  */
 export const layer = <const Handlers extends ReadonlyArray<RunHandler<any>>>(
   ...handlers: Handlers
-): Layer.Layer<RunHandlers, never, Requirements<Handlers[number]>> =>
+): Layer.Layer<
+  RunHandlers,
+  DuplicateOperationType | UnregisteredOperationType,
+  OperationCatalog | Requirements<Handlers[number]>
+> =>
   Layer.effect(
     RunHandlers,
     Effect.gen(function* () {
+      const catalog = yield* OperationCatalog
       const context = yield* Effect.context<any>()
-      const byType = new Map(
-        handlers.map(({ type, handle }): [string, RunHandler] => [
-          type.name,
-          { type, handle: (run) => Effect.provideContext(handle(run), context) }
-        ])
-      )
+      const byType = new Map<string, RunHandler>()
+      for (const { type, handle } of handlers) {
+        const { name } = type
+        if (byType.has(name)) return yield* new DuplicateOperationType({ name })
+        if (Option.getOrUndefined(catalog.find(name)) !== type) return yield* new UnregisteredOperationType({ name })
+        byType.set(name, {
+          type,
+          handle: (run) => Effect.scoped(Effect.updateContext(handle(run), (own) => Context.merge(context, own)))
+        })
+      }
       return RunHandlers.of({
         types: [...byType.keys()],
         find: (type) => Option.fromUndefinedOr(byType.get(type))

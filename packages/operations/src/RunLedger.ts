@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, SqlSchema } from "effect/sql"
+import { SqlClient, SqlSchema, type Statement } from "effect/sql"
 import { Actor } from "./Actor.ts"
-import { Failure } from "./Failure.ts"
+import { monotonicMillis } from "./Attempt.ts"
+import { bounded, Failure } from "./Failure.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import { Run, RunCounts, type RunId, type RunOutcome } from "./Run.ts"
@@ -20,10 +21,11 @@ export interface NewRun {
   readonly maxAttempts: number
 }
 
-/** The right to write one run, until another claim raises the fence. */
+/** The right to write one run with its fence, until another claim raises it. */
 export interface Claim {
   readonly run: Run
-  readonly fence: bigint
+  /** On this process's monotonic clock, in milliseconds, before the claim was made: when its lease began at the earliest. */
+  readonly claimedAt: number
 }
 
 /** Who claims, what it can execute, and how long a claim lives without a heartbeat. */
@@ -121,17 +123,17 @@ export class RunLedger extends Context.Service<
       }, Effect.orDie)
 
       // Fresh work is taken in the order in which it became due; a run whose worker died goes first.
-      const take = (claimant: Claimant, limit: number, only: RunId | null) =>
-        sql`
+      const take = (claimant: Claimant, limit: number, only: Statement.Fragment) =>
+        sql<object>`
           WITH lapsed AS MATERIALIZED (
             SELECT id FROM operation_runs
             WHERE status = 'running' AND lease_until < now() AND attempt + 1 < max_attempts
-              AND type = ANY(${claimant.types}::text[]) AND (${only}::uuid IS NULL OR id = ${only}::uuid)
+              AND type = ANY(${claimant.types}::text[]) AND ${only}
             ORDER BY lease_until LIMIT ${limit} FOR UPDATE SKIP LOCKED
           ), fresh AS MATERIALIZED (
             SELECT id FROM operation_runs
             WHERE status = 'queued' AND available_at <= now()
-              AND type = ANY(${claimant.types}::text[]) AND (${only}::uuid IS NULL OR id = ${only}::uuid)
+              AND type = ANY(${claimant.types}::text[]) AND ${only}
             ORDER BY available_at, id LIMIT ${limit} - (SELECT count(*) FROM lapsed) FOR UPDATE SKIP LOCKED
           ), due AS (
             SELECT id, true AS rescued FROM lapsed UNION ALL SELECT id, false FROM fresh
@@ -151,15 +153,18 @@ export class RunLedger extends Context.Service<
           SELECT ${columns} FROM r`
 
       const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Run))
-      const claims = (rows: ReadonlyArray<unknown>) =>
-        Effect.map(decodeRuns(rows), (runs) => runs.map((run): Claim => ({ run, fence: run.fence })))
+      const claimWith = Effect.fnUntraced(function* (statement: Statement.Statement<object>) {
+        const claimedAt = yield* monotonicMillis
+        const runs = yield* decodeRuns(yield* statement)
+        return runs.map((run): Claim => ({ run, claimedAt }))
+      }, Effect.orDie)
 
-      const claim = Effect.fn("RunLedger.claim")(function* (claimant: Claimant, limit: number) {
-        return yield* claims(yield* take(claimant, limit, null))
-      }, Effect.orDie)
-      const claimOne = Effect.fn("RunLedger.claimOne")(function* (claimant: Claimant, id: RunId) {
-        return yield* claims(yield* take(claimant, 1, id))
-      }, Effect.orDie)
+      const claim = Effect.fn("RunLedger.claim")((claimant: Claimant, limit: number) =>
+        claimWith(take(claimant, limit, sql`true`))
+      )
+      const claimOne = Effect.fn("RunLedger.claimOne")((claimant: Claimant, id: RunId) =>
+        claimWith(take(claimant, 1, sql`id = ${id}::uuid`))
+      )
 
       const owned = (run: RunKey) => sql`id = ${run.id}::uuid AND fence = ${run.fence} AND status = 'running'`
       const changedOne = (rows: ReadonlyArray<unknown>) => rows.length === 1
@@ -198,7 +203,8 @@ export class RunLedger extends Context.Service<
             WITH moved AS (
               UPDATE operation_runs SET status = 'completed', outcome = ${completion.outcome},
                 reason_code = ${completion.reasonCode}, summary_counts = ${toJson.counts(completion.counts)}::jsonb,
-                failure_summary = ${toJson.failures(completion.failures)}::jsonb, lease_until = NULL,
+                attempt = attempt + ${completion.outcome === "failed" ? 1 : 0},
+                failure_summary = ${toJson.failures(bounded(completion.failures))}::jsonb, lease_until = NULL,
                 completed_at = clock_timestamp(), version = version + 1, last_event = last_event + 1
               WHERE ${owned(run)} RETURNING id, last_event, outcome, reason_code, summary_counts
             ), noted AS (
@@ -254,8 +260,8 @@ export class RunLedger extends Context.Service<
             delayMillis,
             reasonCode: failure.reasonCode,
             counts: toJson.counts(counts),
-            failures: toJson.failures([failure]),
-            message: failure.message
+            failures: toJson.failures(bounded([failure])),
+            message: bounded([failure])[0]?.message ?? null
           }),
         Effect.orDie
       )

@@ -109,7 +109,7 @@ export class RunQueries extends Context.Service<
         const [row] = yield* sql<RunTally>`
             SELECT count(*) FILTER (WHERE r.status = 'queued')::int AS queued,
               count(*) FILTER (WHERE r.status = 'running')::int AS running
-            FROM operation_runs r WHERE r.status IN ('queued', 'running') AND ${within(visible)}`
+            FROM operation_runs r WHERE r.status <> 'completed' AND ${within(visible)}`
         return row ?? { queued: 0, running: 0 }
       }, Effect.orDie)
 

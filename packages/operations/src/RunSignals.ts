@@ -81,7 +81,8 @@ export class RunSignals extends Context.Service<
       yield* listenForever(listener, (payload) => Effect.ignore(receive(payload))).pipe(Effect.forkScoped)
 
       const announce = (signal: RunSignal) =>
-        Effect.andThen(PubSub.publish(signals, signal), Effect.asVoid(Queue.offer(outbox, signal)))
+        // A start inside a caller's transaction is there for others only once that commits.
+        sql.afterCommit(Effect.andThen(PubSub.publish(signals, signal), Effect.asVoid(Queue.offer(outbox, signal))))
 
       return RunSignals.of({
         queued: announce({ _tag: "Queued" }),

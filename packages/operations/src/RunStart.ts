@@ -9,6 +9,7 @@ import { type Run, RunId } from "./Run.ts"
 import { canonicalKey, type Json } from "./RunIdentity.ts"
 import { RunLedger } from "./RunLedger.ts"
 import { RunSignals } from "./RunSignals.ts"
+import { isStorable, storable, unstorablePaths } from "./StorableText.ts"
 
 /** A wish to start an operation in a tenant. Nothing in it is trusted yet. */
 export interface StartRequest {
@@ -50,26 +51,35 @@ export const makeStart = Effect.gen(function* () {
   const digest = yield* Digest.Digest
 
   return Effect.fn("Runs.start")(function* (actor: Actor, request: StartRequest) {
-    const grant = Option.getOrUndefined(yield* access.tenant(actor, request.tenantId))
+    // A text that cannot be stored names nothing that exists.
+    const tenant = isStorable(request.tenantId) ? yield* access.tenant(actor, request.tenantId) : Option.none()
+    const grant = Option.getOrUndefined(tenant)
     const type = Option.getOrUndefined(catalog.find(request.type))
     if (!grant || !type) return yield* new Problems.NotFound({})
     yield* requireCapability(grant, type.capabilities.start)
 
     const input = yield* decodeInput(type.input, request.input)
-    const stored = yield* Schema.encodeEffect(type.input)(input).pipe(Effect.orDie)
+    const stored = (yield* Schema.encodeEffect(Schema.toCodecJson(type.input))(input).pipe(Effect.orDie)) as Json
+    const unstorable = unstorablePaths(stored)
+    if (unstorable.length > 0) {
+      const detail = "Expected text without NUL characters and lone surrogates"
+      return yield* new Problems.InvalidInput({
+        errors: unstorable.map((path) => ({ pointer: pointer(path), detail }))
+      })
+    }
     const { rule, key } = type.identity
     const identityKey = canonicalKey(grant.scope, type.name, rule, key?.(input) ?? null)
     const { created, run } = yield* ledger.insert({
       id: RunId.make(SecureRandom.uuidV7Unsafe()),
       scope: grant.scope,
       type: type.name,
-      actor,
+      actor: { ...actor, name: storable(actor.name).slice(0, 200) || actor.id },
       identity: {
         rule,
         key: identityKey,
         digest: yield* digest.digest(Digest.sha256, new TextEncoder().encode(identityKey))
       },
-      input: stored as Json,
+      input: stored,
       maxAttempts: type.retry.maxAttempts
     })
     if (created) yield* signals.queued
@@ -88,7 +98,7 @@ const pointer = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }
     .join("")
 
 const decodeInput = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>, input: unknown) =>
-  Schema.decodeUnknownEffect(schema)(input, { errors: "all", onExcessProperty: "error" }).pipe(
+  Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(input, { errors: "all", onExcessProperty: "error" }).pipe(
     Effect.mapError(
       (error) =>
         new Problems.InvalidInput({

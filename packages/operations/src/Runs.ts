@@ -10,6 +10,7 @@ import type { RunLedger } from "./RunLedger.ts"
 import { type RunFilter, RunQueries, type RunTally, type Visible } from "./RunQueries.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { makeStart, requireCapability, type StartRequest, type StartResult } from "./RunStart.ts"
+import { isStorable } from "./StorableText.ts"
 
 /** A page of runs, newest first. */
 export interface RunPage {
@@ -99,6 +100,7 @@ export class Runs extends Context.Service<
           page: { readonly cursor: string | null; readonly limit: number }
         ) {
           const before = page.cursor === null ? null : yield* readCursor(page.cursor, filter)
+          if (!isStorable(`${filter.type}${filter.tenant}`)) return { runs: [], nextCursor: null }
           const limit = Math.min(Math.max(page.limit, 1), maxPageSize)
           const runs = yield* queries.list(yield* visibleTo(actor), filter, { before, limit: limit + 1 })
           const shown = runs.slice(0, limit)

@@ -1,12 +1,17 @@
 export { Access, type Grant, grantFor, type TenantGrant } from "./Access.ts"
 export { Actor } from "./Actor.ts"
 export type { Capability } from "./Capability.ts"
-export * as ClaimLoop from "./ClaimLoop.ts"
 export { Failure, RunFailure } from "./Failure.ts"
 export { Graph, type GraphPage } from "./Graph.ts"
 export * as GraphContract from "./GraphContract.ts"
 export { GraphError } from "./GraphError.ts"
-export { type AnyOperationType, DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
+export {
+  type AnyOperationType,
+  DuplicateOperationType,
+  OperationCatalog,
+  UnregisteredOperationType
+} from "./OperationCatalog.ts"
+export * as Operations from "./Operations.ts"
 export { type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./OperationScope.ts"
 export {
   Authentication,
@@ -23,7 +28,7 @@ export * as OperationType from "./OperationType.ts"
 export * as Problems from "./Problems.ts"
 export { type KnownReasonCode, knownReasonCodes, ReasonCode, type ReasonInfo, reasonInfo } from "./ReasonCode.ts"
 export { Run, RunCounts, RunId, RunOutcome, RunStatus } from "./Run.ts"
-export { RunEvent, RunEventKind } from "./RunEvent.ts"
+export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
 export { RunExecutor } from "./RunExecutor.ts"
 export * as RunHandler from "./RunHandler.ts"
 export type { Identity, IdentityRule, Json } from "./RunIdentity.ts"
@@ -32,5 +37,6 @@ export { type RunFilter, RunQueries, type RunTally } from "./RunQueries.ts"
 export { maxPageSize, type RunPage, Runs } from "./Runs.ts"
 export { DatabaseListener, type RunSignal, RunSignals } from "./RunSignals.ts"
 export { requireCapability, type StartRequest, type StartResult } from "./RunStart.ts"
-export * as Sweeper from "./Sweeper.ts"
+export { isStorable, storable } from "./StorableText.ts"
+export * as Worker from "./Worker.ts"
 export { WorkerSettings } from "./WorkerSettings.ts"

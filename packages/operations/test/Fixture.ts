@@ -5,12 +5,8 @@ import {
   type Actor,
   type Capability,
   type Grant,
-  OperationCatalog,
+  Operations,
   OperationType,
-  RunLedger,
-  RunQueries,
-  Runs,
-  RunSignals,
   TenantId,
   WorkspaceId
 } from "../src/index.ts"
@@ -84,10 +80,7 @@ const access = Layer.succeed(
 )
 
 /** The ledger on a database of its own, with `Work` and `Secret` registered; no worker. */
-export const ledger = Runs.layer.pipe(
-  Layer.provideMerge(
-    Layer.mergeAll(RunLedger.layer, RunQueries.layer, RunSignals.layer.pipe(Layer.provide(databaseListener)))
-  ),
-  Layer.provideMerge(Layer.mergeAll(access, OperationCatalog.layer(Work, Secret))),
+export const ledger = Operations.layer(Work, Secret).pipe(
+  Layer.provideMerge(Layer.merge(access, databaseListener)),
   Layer.provideMerge(TestDatabase.layer)
 )

@@ -1,8 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Layer, Ref, Stream } from "effect"
+import { Deferred, Effect, Layer, Ref, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import {
-  ClaimLoop,
   GraphError,
   type Run,
   RunExecutor,
@@ -11,7 +10,7 @@ import {
   RunLedger,
   type RunCounts,
   Runs,
-  Sweeper,
+  Worker,
   WorkerSettings
 } from "../src/index.ts"
 import { contoso, ledger, operator, Work } from "./Fixture.ts"
@@ -22,13 +21,7 @@ const settings = Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 600, pol
 
 /** A worker whose handler does what the test says, for as long as the scope lives. */
 const worker = (handle: Handle) =>
-  Layer.mergeAll(ClaimLoop.layer, Sweeper.layer).pipe(
-    Layer.provideMerge(RunExecutor.layer),
-    Layer.provide(RunHandler.layer(RunHandler.make(Work, handle))),
-    Layer.provide(settings),
-    Layer.fresh,
-    Layer.build
-  )
+  Worker.layer(RunHandler.make(Work, handle)).pipe(Layer.provide(settings), Layer.fresh, Layer.build)
 
 const start = (key: string) =>
   Runs.use((runs) => runs.start(operator, { tenantId: contoso, type: Work.name, input: { key } }))
@@ -92,7 +85,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
         Effect.fail(new GraphError({ reasonCode: "provider_permission_denied", message: "No.", requestId: "r-1" }))
       )
       const done = yield* completed((yield* start("denied")).run)
-      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_permission_denied", 0])
+      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_permission_denied", 1])
       assert.deepStrictEqual(done.failureSummary, [
         { reasonCode: "provider_permission_denied", message: "No.", count: 1, requestId: "r-1" }
       ])
@@ -104,7 +97,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker(() => Effect.fail(new RunFailure({ reasonCode: "provider_unavailable", message: "Down." })))
       const { run } = yield* start("retried")
       const done = yield* completed(run)
-      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_unavailable", 2])
+      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_unavailable", 3])
       assert.deepStrictEqual(
         (yield* kinds(run)).filter((kind) => kind !== "progress"),
         ["created", "started", "attempt_failed", "started", "attempt_failed", "started", "completed"]
@@ -181,14 +174,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
   it.effect("leaves types without a handler here alone", () =>
     Effect.gen(function* () {
       const { run } = yield* start("not mine")
-      yield* Layer.build(
-        ClaimLoop.layer.pipe(
-          Layer.provide(RunExecutor.layer),
-          Layer.provide(RunHandler.layer()),
-          Layer.provide(settings),
-          Layer.fresh
-        )
-      )
+      yield* Worker.layer().pipe(Layer.provide(settings), Layer.fresh, Layer.build)
       yield* Effect.sleep("300 millis")
       const waiting = yield* Runs.use((runs) => runs.get(operator, run.id))
       assert.strictEqual(waiting.status, "queued")
@@ -204,8 +190,8 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker(() => Effect.sleep("300 millis").pipe(Effect.as(RunHandler.succeeded)))
       yield* Effect.sleep("250 millis")
       const late = { outcome: "failed", reasonCode: null, counts: {}, failures: [] } as const
-      assert.isFalse(yield* writes.complete({ id: run.id, fence: dead.fence }, late))
-      yield* writes.refuseStaleWrite({ id: run.id, fence: dead.fence }, "dead")
+      assert.isFalse(yield* writes.complete({ id: run.id, fence: dead.run.fence }, late))
+      yield* writes.refuseStaleWrite({ id: run.id, fence: dead.run.fence }, "dead")
       const done = yield* completed(run)
       assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", 1])
       assert.deepStrictEqual(yield* kinds(run), ["created", "started", "rescued", "stale_write_refused", "completed"])
@@ -300,6 +286,125 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       assert.isTrue(done.every(({ outcome, attempt }) => outcome === "succeeded" && attempt === 0))
       assert.strictEqual(yield* Ref.get(most), 1)
       assert.strictEqual(Object.keys(yield* Ref.get(running)).length, 60)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("counts a handler that interrupts itself as failed, and does not repeat it for ever", () =>
+    Effect.gen(function* () {
+      yield* worker(() => Effect.interrupt)
+      const done = yield* completed((yield* start("self-interrupted")).run)
+      assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "internal_error", 1])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("stores how a run ended even if its handler reports what cannot be stored", () =>
+    Effect.gen(function* () {
+      yield* worker(({ input, report }) =>
+        input.key === "fraction"
+          ? report({ processed: 1.5 }).pipe(Effect.as(RunHandler.succeeded))
+          : Effect.fail(
+              new RunFailure({ reasonCode: "provider_conflict", message: `bad \0 \ud83d ${"long ".repeat(500)}` })
+            )
+      )
+      const fraction = yield* completed((yield* start("fraction")).run)
+      assert.deepStrictEqual([fraction.reasonCode, fraction.attempt], ["internal_error", 1])
+      const text = yield* completed((yield* start("text")).run)
+      assert.deepStrictEqual([text.reasonCode, text.attempt], ["provider_conflict", 1])
+      assert.isAtMost(text.failureSummary[0]?.message.length ?? 0, 500)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("leaves no run behind that was claimed while its worker shut down", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (let round = 0; round < 25; round++) {
+        yield* Effect.forEach([1, 2, 3], (n) => start(`shutdown-${round}-${n}`))
+        yield* Effect.scoped(
+          Effect.andThen(
+            worker(() => Effect.never),
+            Effect.sleep(round % 5)
+          )
+        )
+        const held = yield* sql`SELECT id FROM operation_runs WHERE status = 'running' AND type = ${Work.name}
+          AND identity_key LIKE '%shutdown-%'`
+        assert.deepStrictEqual(held, [], `round ${round}`)
+      }
+      yield* worker(() => Effect.succeed(RunHandler.succeeded))
+      yield* Effect.sleep("100 millis")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("interrupts a handler whose lease lapsed although its heartbeat hangs", () =>
+    Effect.gen(function* () {
+      const writes = yield* RunLedger
+      const hanging = Layer.succeed(RunLedger, {
+        ...writes,
+        heartbeat: () => Effect.never,
+        progress: () => Effect.never
+      })
+      const interrupted = yield* Deferred.make<void>()
+      const began = performance.now()
+      yield* Worker.layer(
+        RunHandler.make(Work, () =>
+          Effect.never.pipe(Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined)))
+        )
+      ).pipe(Layer.provide(Layer.mergeAll(settings, hanging)), Layer.fresh, Layer.build)
+      yield* start("hanging")
+      yield* Deferred.await(interrupted).pipe(Effect.timeout("5 seconds"))
+      assert.isBelow(performance.now() - began, 1500)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("keeps what is reported while progress is being stored", () =>
+    Effect.gen(function* () {
+      const writes = yield* RunLedger
+      const slow = Layer.succeed(RunLedger, {
+        ...writes,
+        progress: (...args) => Effect.tap(writes.progress(...args), () => Effect.sleep("150 millis"))
+      })
+      const seen = yield* Deferred.make<void>()
+      yield* Worker.layer(
+        RunHandler.make(Work, (run) =>
+          Effect.forEach(
+            Array.from({ length: 40 }, (_, n) => n + 1),
+            (processed) => Effect.andThen(run.report({ processed }), Effect.sleep("10 millis")),
+            { discard: true }
+          ).pipe(Effect.andThen(Deferred.await(seen)), Effect.as(RunHandler.succeeded))
+        )
+      ).pipe(Layer.provide(Layer.mergeAll(settings, slow)), Layer.fresh, Layer.build)
+      const { run } = yield* start("reported late")
+      yield* Runs.use((runs) => runs.get(operator, run.id)).pipe(
+        Effect.repeat({
+          until: ({ summaryCounts }) => summaryCounts.processed === 40,
+          schedule: Schedule.spaced("50 millis")
+        }),
+        Effect.timeout("5 seconds")
+      )
+      yield* Deferred.succeed(seen, undefined)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("reads runs and events that a newer version wrote, and executes what stands beside them", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { run } = yield* start("from the future")
+      yield* sql`UPDATE operation_runs SET reason_code = 'run_stale', last_event = 2 WHERE id = ${run.id}::uuid`
+      yield* sql`INSERT INTO operation_run_events (run_id, seq, kind) VALUES (${run.id}::uuid, 2, 'superseded')`
+      assert.strictEqual((yield* Runs.use((runs) => runs.get(operator, run.id))).reasonCode, "run_stale" as never)
+      assert.deepStrictEqual(yield* kinds(run), ["created", "superseded"])
+      yield* worker(() => Effect.succeed(RunHandler.succeeded))
+      assert.strictEqual((yield* completed(run)).outcome, "succeeded")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("refuses to start with a handler for a type that the catalog does not have, or with two for one", () =>
+    Effect.gen(function* () {
+      const handle = RunHandler.make(Work, () => Effect.succeed(RunHandler.succeeded))
+      const stranger = RunHandler.make({ ...Work, name: "test.stranger" }, handle.handle)
+      const refused = (layer: ReturnType<typeof Worker.layer<Array<typeof handle>>>) =>
+        Effect.flip(Layer.build(Layer.fresh(layer)))
+      assert.strictEqual((yield* refused(Worker.layer(stranger)))._tag, "UnregisteredOperationType")
+      assert.strictEqual((yield* refused(Worker.layer(handle, handle)))._tag, "DuplicateOperationType")
     }).pipe(Effect.scoped)
   )
 })

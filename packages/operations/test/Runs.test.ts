@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, PubSub, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunLedger, Runs } from "../src/index.ts"
+import { RunLedger, Runs, RunSignals } from "../src/index.ts"
 import { adatum, contoso, contosoOnly, fabrikam, ledger, operator, outsider, reader, Secret, Work } from "./Fixture.ts"
 
 const work = (key: string, tenantId: string = contoso) => ({ tenantId, type: Work.name, input: { key } })
@@ -80,7 +80,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const [claim] = yield* writes.claimOne({ worker: "w", types: [Work.name], leaseMillis: 5_000 }, first.run.id)
       assert.isDefined(claim)
       const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
-      assert.isTrue(yield* writes.complete({ id: first.run.id, fence: claim.fence }, done))
+      assert.isTrue(yield* writes.complete({ id: first.run.id, fence: claim.run.fence }, done))
       const second = yield* runs.start(operator, work("again"))
       assert.strictEqual(second.disposition, "created")
     })
@@ -186,5 +186,37 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       )
       assert.deepStrictEqual(kinds, ["created", "started", "completed"])
     })
+  )
+
+  it.effect("refuses text that Postgres cannot store, wherever it stands", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      for (const key of ["a\0", "half \ud83d"]) {
+        const refused = yield* Effect.flip(runs.start(operator, { ...work("x"), input: { key } }))
+        assert.deepStrictEqual(refused._tag === "InvalidInput" && refused.errors.map(({ pointer }) => pointer), [
+          "/key"
+        ])
+      }
+      assert.strictEqual((yield* Effect.flip(runs.start(operator, work("x", "con\0toso")))).status, 404)
+      assert.deepStrictEqual((yield* runs.list(operator, { type: "\0" }, { cursor: null, limit: 5 })).runs, [])
+      const long = { ...operator, name: `${"Ada ".repeat(100)}\0` }
+      assert.isAtMost((yield* runs.start(long, work("long name"))).run.actor.name.length, 200)
+    })
+  )
+
+  it.effect("wakes nobody before the transaction that a start is part of commits", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const signals = yield* RunSignals
+      const sql = yield* SqlClient.SqlClient
+      const subscription = yield* signals.subscribe
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* runs.start(operator, work("in a transaction"))
+          assert.strictEqual(yield* PubSub.remaining(subscription), 0)
+        })
+      )
+      assert.isAbove(yield* PubSub.remaining(subscription), 0)
+    }).pipe(Effect.scoped)
   )
 })

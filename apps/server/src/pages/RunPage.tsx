@@ -101,10 +101,9 @@ const Facts = ({ run, tenant, now }: Props) => (
   </dl>
 )
 
-/** `attempt` counts failures: the one that is running, or comes next, has the number above it. A lost worker's is counted at the end. */
+/** `attempt` counts failures: the attempt that runs, comes next or succeeded has the number above it. */
 const Attempt = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
-  const lost = run.status === "completed" && run.reasonCode === "worker_lost"
-  const number = Math.min(lost ? run.attempt : run.attempt + 1, run.maxAttempts)
+  const number = Math.min(run.outcome === "failed" ? run.attempt : run.attempt + 1, run.maxAttempts)
   return (
     <>
       <span class="number">

@@ -23,12 +23,13 @@ export default Effect.gen(function* () {
   yield* sql`
     CREATE INDEX directory_groups_name ON directory_groups (workspace_id, tenant_id, folded_name, id)
     WHERE removed_at IS NULL`
-  // Ids that a listing has seen so far: what it has not seen by its end is gone.
+  // Ids that the tenant's running listing has seen so far: what it has not seen by its end is gone.
   yield* sql`
     CREATE TABLE directory_group_sightings (
-      run_id uuid NOT NULL,
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
       id text NOT NULL,
-      PRIMARY KEY (run_id, id)
+      PRIMARY KEY (workspace_id, tenant_id, id)
     )`
   yield* sql`
     CREATE TABLE directory_syncs (

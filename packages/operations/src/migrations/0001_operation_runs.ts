@@ -41,6 +41,9 @@ export default Effect.gen(function* () {
     WHERE identity_rule = 'while_active' AND status <> 'completed'`
   yield* sql`CREATE INDEX operation_runs_queued ON operation_runs (available_at, id) WHERE status = 'queued'`
   yield* sql`CREATE INDEX operation_runs_running ON operation_runs (id) WHERE status = 'running'`
+  yield* sql`
+    CREATE INDEX operation_runs_active ON operation_runs (workspace_id, tenant_id, type, id DESC)
+    WHERE status <> 'completed'`
   yield* sql`CREATE INDEX operation_runs_workspace ON operation_runs (workspace_id, id DESC)`
   yield* sql`CREATE INDEX operation_runs_tenant ON operation_runs (workspace_id, tenant_id, id DESC)`
   yield* sql`CREATE INDEX operation_runs_tenant_type ON operation_runs (workspace_id, tenant_id, type, id DESC)`

@@ -54,6 +54,9 @@ const sentence = ({ event, data, size }: Entry, now: DateTime.Utc): string => {
       return completion(data)
     case "stale_write_refused":
       return `A late write by ${worker}, which no longer held this run, was refused.`
+    default:
+      // A newer version wrote it.
+      return String(event.kind)
   }
 }
 
@@ -96,6 +99,8 @@ const look = ({ event, data }: Entry): { readonly icon: IconName; readonly tone:
           : data.outcome === "cancelled"
             ? { icon: "cancelled", tone: "neutral" }
             : { icon: "failed", tone: "danger" }
+    default:
+      return { icon: "dot", tone: "neutral" }
   }
 }
 

@@ -1,0 +1,99 @@
+import { Cause, Effect, Schema } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
+import { endOf, LeaseLost, monotonicMillis } from "./Attempt.ts"
+import { RunCounts } from "./Run.ts"
+import type { RunContext } from "./RunHandler.ts"
+import { type Claim, RunLedger } from "./RunLedger.ts"
+import { RunSignals } from "./RunSignals.ts"
+import { WorkerSettings } from "./WorkerSettings.ts"
+
+/** Progress becomes visible at most this often, however chatty a handler is. */
+const visibleEveryMillis = 1_000
+
+const checkCounts = (counts: RunCounts) => Effect.orDie(Schema.decodeUnknownEffect(RunCounts)(counts))
+
+/**
+ * Holding claimed runs: for each the ways in which its handler may write, and the loops that keep its lease and store its
+ * progress. All end with `LeaseLost` as soon as the run belongs, or may belong, to somebody else.
+ */
+export const makeRunLease = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const ledger = yield* RunLedger
+  const signals = yield* RunSignals
+  const { leaseMillis } = yield* WorkerSettings
+
+  return ({ run, claimedAt }: Claim) => {
+    let counts: RunCounts = run.summaryCounts
+    let unseen = false
+    let shownAt = Number.NEGATIVE_INFINITY
+    // Measured before the statement that set it, so that we never believe in a lease longer than the database does.
+    let extendedAt = claimedAt
+
+    const owned = (write: Effect.Effect<boolean>) =>
+      Effect.flatMap(write, (held) => (held ? Effect.void : Effect.die(new LeaseLost())))
+
+    const report: RunContext<unknown>["report"] = (next) =>
+      Effect.map(checkCounts(next), (checked) => {
+        counts = checked
+        unseen = true
+      })
+
+    const transaction: RunContext<unknown>["transaction"] = Effect.fnUntraced(function* (work, next) {
+      const commit = Effect.gen(function* () {
+        const result = yield* work
+        const now = yield* monotonicMillis
+        const visible = next !== undefined && now - shownAt >= visibleEveryMillis
+        const reached = next === undefined ? counts : yield* checkCounts(next(result))
+        yield* owned(ledger.progress(run, leaseMillis, reached, visible))
+        return { result, now, visible, reached }
+      })
+      const done = yield* sql.withTransaction(commit).pipe(Effect.catchIf(SqlError.isSqlError, Effect.die))
+      extendedAt = done.now
+      if (next === undefined) return done.result
+      counts = done.reached
+      unseen = !done.visible
+      if (done.visible) {
+        shownAt = done.now
+        yield* signals.changed(run.id)
+      }
+      return done.result
+    })
+
+    const show = Effect.fnUntraced(function* (now: number) {
+      // Cleared first: what is reported while this is written is for the next time.
+      unseen = false
+      yield* owned(ledger.progress(run, leaseMillis, counts, true)).pipe(
+        Effect.onError(() => Effect.sync(() => (unseen = true)))
+      )
+      shownAt = now
+      extendedAt = now
+      yield* signals.changed(run.id)
+    })
+
+    const beat = Effect.gen(function* () {
+      const now = yield* monotonicMillis
+      if (unseen && now - shownAt >= visibleEveryMillis) return yield* show(now)
+      if (now - extendedAt < leaseMillis / 3) return
+      yield* owned(ledger.heartbeat(run, leaseMillis))
+      extendedAt = now
+    }).pipe(
+      // A database that does not answer is no proof of a lost lease: that is for `expire` to say.
+      Effect.catchCause((cause: Cause.Cause<never>) =>
+        endOf(cause)._tag === "LeaseLost" ? Effect.failCause(cause) : Effect.logWarning("A heartbeat failed", cause)
+      ),
+      Effect.delay(Math.min(visibleEveryMillis, leaseMillis / 3)),
+      Effect.forever
+    )
+
+    // Beside the heartbeat and not inside it: a statement that hangs must not keep a handler at work that lost its run.
+    const expire = Effect.flatMap(monotonicMillis, (now) =>
+      now - extendedAt >= leaseMillis ? Effect.die(new LeaseLost()) : Effect.void
+    ).pipe(Effect.delay(leaseMillis / 10), Effect.forever)
+
+    return {
+      context: { run, report, transaction },
+      keep: Effect.raceFirst(beat, expire) as Effect.Effect<never>,
+      counts: () => counts
+    }
+  }
+})
