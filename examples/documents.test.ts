@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { DirectoryGroups, GroupsSync } from "@atlas/directory"
+import { type Graph, runEventKinds, RunHandler, RunOutcome, Runs, RunStatus } from "@atlas/operations"
+import { call, completed, startServer, TestDatabase } from "@atlas/test"
+import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
+import { Effect, type Layer } from "effect"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const read = (path: string) => readFileSync(join(root, path), "utf8")
+const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? "")
+
+const readme = read("README.md")
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...readdirSync(join(root, "docs"))]
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => (existsSync(join(root, name)) ? name : join("docs", name)))
+
+/** What stands between two headings of the README. */
+const section = (heading: string) => {
+  const [, after] = readme.split(`\n## ${heading}\n`)
+  assert.isDefined(after, `The README has a section “${heading}”`)
+  return after!.split("\n## ")[0]!
+}
+
+/** The first column of a section's tables, as far as it is code. */
+const firstColumn = (heading: string) =>
+  matches(section(heading), /^\| (`[^|]+) \|/gm).flatMap((cell) => matches(cell, /`([^`]+)`/g))
+
+/** The region of an example, without its indentation. */
+const regionOf = (path: string, name: string) => {
+  const [, indent = "", body] =
+    new RegExp(`^( *)// #region ${name}\\n(.*?)^ *// #endregion`, "ms").exec(read(path)) ?? []
+  assert.isDefined(body, `${path} has a region “${name}”`)
+  return body!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+}
+
+describe("the README", () => {
+  it("shows the examples as they are", () => {
+    const shown = [...readme.matchAll(/<!-- (\S+)#(\S+) -->\n```ts\n(.*?)```/gs)]
+    assert.lengthOf(shown, matches(readme, /^(```ts)$/gm).length)
+    for (const [, path = "", name = "", code] of shown) assert.strictEqual(code, regionOf(path, name))
+  })
+
+  it("lists exactly the server's settings", () => {
+    const known = new Set(matches(read("apps/server/src/Settings.ts"), /"((?:[A-Z]+_)+[A-Z]+|HOST|PORT)"/g))
+    assert.include(section("Settings of the server"), "`NODE_ENV=production`")
+    known.delete("NODE_ENV")
+    const listed = firstColumn("Settings of the server").filter((name) => /^[A-Z]/.test(name))
+    assert.sameMembers(listed, [...known])
+  })
+
+  it("lists exactly the packages", () => {
+    const names = readdirSync(join(root, "packages")).map(
+      (name) => JSON.parse(read(`packages/${name}/package.json`)).name
+    )
+    assert.sameMembers(firstColumn("Packages"), names)
+  })
+
+  it("uses only flags that the fake Graph has", () => {
+    const flags = matches(read("packages/graph/src/testing/main.ts"), /Flag\.\w+\("(\w+)"/g)
+    const used = matches(readme, /fake-graph(.*)/g).flatMap((line) => matches(line, /--(\w+)/g))
+    assert.isNotEmpty(used)
+    assert.includeMembers(flags, used)
+  })
+})
+
+describe("every document", () => {
+  it.each(documents)("%s names scripts that exist", (path) => {
+    const scripts = Object.keys(JSON.parse(read("package.json")).scripts)
+    assert.includeMembers(["exec", ...scripts], matches(read(path), /pnpm(?:@12)? ([a-z][\w:-]*)/g))
+  })
+
+  // Pictures are taken from the running server and are not looked for.
+  it.each(documents)("%s links to files that exist", (path) => {
+    for (const link of matches(read(path), /\]\((?!https?:)([^)#]+)/g).filter((link) => !link.endsWith(".png"))) {
+      assert.isTrue(existsSync(join(root, dirname(path), link)), `${path} links to ${link}`)
+    }
+  })
+})
+
+describe("docs/run-lifecycle.md", () => {
+  it("names every status, outcome and event", () => {
+    const text = read("docs/run-lifecycle.md")
+    for (const name of [...RunStatus.literals, ...RunOutcome.literals, ...runEventKinds]) {
+      assert.include(text, `\`${name}\``)
+    }
+  })
+})
+
+describe("docs/architecture.md", () => {
+  it("is right that showing needs no Graph", () => {
+    const worker = RunHandler.layer(GroupsSync.handler)
+    expectTypeOf<Extract<Graph, Layer.Services<typeof worker>>>().toEqualTypeOf<Graph>()
+    expectTypeOf<Extract<Graph, Layer.Services<typeof Runs.layer>>>().toEqualTypeOf<never>()
+    expectTypeOf<Extract<Graph, Layer.Services<typeof DirectoryGroups.layer>>>().toEqualTypeOf<never>()
+  })
+})
+
+/** Whether an answer holds everything that a shortened one shows; "…" stands for any text. */
+const assertShows = (shown: unknown, actual: unknown, path: string): void => {
+  if (typeof shown === "string") {
+    const [start = "", end = ""] = shown.split("…")
+    assert.isTrue(
+      String(actual).startsWith(start) && String(actual).endsWith(end),
+      `${path}: ${shown}, not ${String(actual)}`
+    )
+    if (!shown.includes("…")) assert.strictEqual(actual, shown, path)
+  } else if (typeof shown === "object" && shown !== null) {
+    for (const [key, value] of Object.entries(shown)) {
+      assertShows(value, (actual as Readonly<Record<string, unknown>>)[key], `${path}.${key}`)
+    }
+  } else {
+    assert.strictEqual(actual, shown, path)
+  }
+}
+
+/** The README's curl command, taken apart. */
+const command = () => {
+  const [text = ""] = matches(readme, /```sh\n(curl .*?)```/gs)
+  const [, method = "", path = ""] = /-X (\w+) localhost:3000(\S+)/.exec(text) ?? []
+  const headers = matches(text, /-H '([^']+)'/g).map((header) => header.split(": ") as [string, string])
+  return { path, init: { method, headers, body: matches(text, /-d '([^']*)'/g)[0]! } }
+}
+
+layer(TestDatabase.layer, { excludeTestServices: true })("the demonstration that the README describes", (it) => {
+  it.effect("answers as shown, and has what is to be clicked", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer({ ATLAS_FAKE_GRAPH_GROUPS: "50" })
+      const { path, init } = command()
+      const started = yield* call(server, path, init)
+      assert.strictEqual(started.status, 202)
+      const shown = matches(readme, /```json\n(.*?)```/gs)[0]!.replaceAll("http://127.0.0.1:3000", server.origin)
+      assertShows(JSON.parse(shown), started.body, "answer")
+
+      // While it runs, the page offers the run and not another start.
+      yield* completed(server, started.body.run.id)
+      const unconnected = yield* call(server, path.replace("contoso", "fabrikam"), init)
+      const failed = yield* completed(server, unconnected.body.run.id)
+      assert.deepInclude(failed, { outcome: "failed", reasonCode: "provider_connection_missing" })
+
+      const signedIn = yield* call(server, "/sign-in", {
+        method: "POST",
+        headers: { origin: server.origin },
+        body: new URLSearchParams({ account: "operator@northwind" })
+      })
+      const cookie = signedIn.headers.getSetCookie().join("; ")
+      const tenant = "/admin/tenants/contoso"
+      const run = `/admin/operations/${started.body.run.id}`
+      const pages = yield* Effect.forEach(
+        ["/sign-in", "/admin/tenants", tenant, run, `${tenant}/configuration`],
+        (page) => call(server, page, { headers: { cookie } })
+      )
+      for (const label of matches(section("Run it"), /\*\*([^*]+)\*\*/g)) {
+        assert.isTrue(
+          pages.some(({ text }) => text.includes(label)),
+          `A page shows “${label}”`
+        )
+      }
+    })
+  )
+})

@@ -1,0 +1,117 @@
+/**
+ * Atlas inside a Hono backend that has its own sign-in and its own policy.
+ *
+ * Run it with `DATABASE_URL=postgres://… pnpm exec node --import tsx examples/embed-in-hono.ts`.
+ */
+import {
+  Access,
+  type Actor,
+  DatabaseListener,
+  type Grant,
+  grantFor,
+  Operations,
+  OperationType,
+  type Problems,
+  type Run,
+  RunHandler,
+  Runs,
+  TenantId,
+  Worker,
+  WorkspaceId
+} from "@atlas/operations"
+import * as Migrations from "@atlas/operations/migrations"
+import { PgClient } from "@effect/sql-pg"
+import { serve } from "@hono/node-server"
+import { Config, Effect, Layer, ManagedRuntime, Option, Schema } from "effect"
+import { HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { type Context, Hono } from "hono"
+
+// The host's policy. A real one asks the host's own tables; tenant ids are the host's own as well.
+const acme = WorkspaceId.make("acme")
+const grants = new Map<string, Grant>([
+  [
+    "ada",
+    { workspaceId: acme, tenants: "all", capabilities: new Set(["tenant.reports.export", "tenant.reports.view"]) }
+  ],
+  ["rita", { workspaceId: acme, tenants: "all", capabilities: new Set(["tenant.reports.view"]) }]
+])
+const grantsOf = (actor: Actor) => Option.toArray(Option.fromUndefinedOr(grants.get(actor.id)))
+const tenants = new Map([["acme-eu", { workspaceId: acme, tenantId: TenantId.make("acme-eu") }]])
+
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: (actor) => Effect.succeed(grantsOf(actor)),
+    tenant: (actor, tenantId) => {
+      const scope = tenants.get(tenantId)
+      const grant = scope && grantFor(grantsOf(actor), scope)
+      return Effect.succeed(scope && grant ? Option.some({ scope, capabilities: grant.capabilities }) : Option.none())
+    }
+  })
+)
+
+// The host's Postgres: its tables and Atlas' live side by side. Migrations are applied before anything asks for a run.
+const listener = Layer.effect(
+  DatabaseListener,
+  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
+)
+const database = Layer.mergeAll(listener, Layer.effectDiscard(Migrations.run)).pipe(
+  Layer.provideMerge(PgClient.layerConfig({ url: Config.Redacted("DATABASE_URL") }))
+)
+
+// The host's own sign-in; here it believes a header.
+const actorOf = (c: Context): Actor => {
+  const id = c.req.header("x-user") || "anonymous"
+  return { id, kind: "user", name: id }
+}
+
+// #region embedding
+const ExportReport = OperationType.make("reports.export", {
+  label: "Export report",
+  description: "Exports one month of a tenant's report.",
+  category: "Reports",
+  input: Schema.Struct({ month: Schema.String }),
+  capabilities: { start: "tenant.reports.export", view: "tenant.reports.view" },
+  identity: { rule: "while_active", key: ({ month }) => month }
+})
+
+const exportReport = RunHandler.make(ExportReport, ({ input, tenant }) =>
+  Effect.as(Effect.log(`Exporting ${input.month} of ${tenant.tenantId}`), RunHandler.succeeded)
+)
+
+const atlas = Worker.layer(exportReport).pipe(
+  Layer.provideMerge(Operations.layer(ExportReport)),
+  Layer.provide([access, database])
+)
+const runtime = ManagedRuntime.make(atlas)
+
+const app = new Hono()
+app.post("/tenants/:tenant/reports/:month", (c) => {
+  const { tenant, month } = c.req.param()
+  const request = { tenantId: tenant, type: ExportReport.name, input: { month } }
+  return answer(c, (runs) => Effect.map(runs.start(actorOf(c), request), ({ run }) => run))
+})
+app.get("/runs/:run", (c) => answer(c, (runs) => runs.get(actorOf(c), c.req.param("run"))))
+// #endregion
+
+// A refusal brings its answer along: 404, 403 or 422 as `application/problem+json`.
+type Refusal = Problems.NotFound | Problems.Forbidden | Problems.InvalidInput
+
+function answer(c: Context, ask: (runs: Runs["Service"]) => Effect.Effect<Run, Refusal>): Promise<Response> {
+  return runtime.runPromise(
+    Runs.use(ask).pipe(
+      Effect.map(({ id, status, outcome }) => c.json({ id, status, outcome }, status === "completed" ? 200 : 202)),
+      Effect.catch((refusal) => Effect.map(HttpServerRespondable.toResponse(refusal), HttpServerResponse.toWeb))
+    )
+  )
+}
+
+// Layers are built on first use: this is it, so the worker is up and a wrong setting stops the start.
+const port = await runtime.runPromise(Config.Port("PORT").pipe(Config.withDefault(3000)))
+const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, () => console.log(`Listening on port ${port}`))
+
+// Running work is given back to the queue before the process ends.
+process.once("SIGTERM", () => {
+  server.close()
+  void runtime.dispose()
+})
