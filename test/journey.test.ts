@@ -1,3 +1,4 @@
+import { request } from "node:http"
 import { FakeGraph, Fault } from "@atlas/graph/testing"
 import { as, call, completed, freePort, get, spawnServer, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
@@ -182,6 +183,36 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("the server
       assert.strictEqual(waiting.body.attempt, 0)
       yield* startServer({ ...fake, ATLAS_ROLE: "worker" })
       assert.deepInclude(yield* completed(web, run.id), { outcome: "succeeded", attempt: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("answers nobody who reaches the development sign-in by another name", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer()
+      // `fetch` does not let a test choose the Host header.
+      const status = (host: string) =>
+        Effect.callback<number | undefined>((resume) => {
+          const headers = { ...as("owner@northwind"), host }
+          request(`${server.origin}/api/v1/operations`, { headers }, (response) => {
+            response.resume()
+            resume(Effect.succeed(response.statusCode))
+          }).end()
+        })
+      assert.strictEqual(yield* status(new URL(server.origin).host), 200)
+      assert.strictEqual(yield* status("localhost"), 200)
+      assert.strictEqual(yield* status("atlas.evil.example"), 403)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("takes a NUL in an address for something that is not there", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer()
+      for (const path of ["/operations/%00", "/tenants/%00/directory/groups", "/operations?cursor=%00"]) {
+        assert.include([400, 404], (yield* get(server, path)).status, path)
+      }
+      assert.strictEqual((yield* get(server, "/operations?tenant=%00")).body.runs.length, 0)
+      assert.strictEqual((yield* start(server, "%00")).status, 404)
+      assert.strictEqual((yield* get(server, "/operations", "%00")).status, 401)
     }).pipe(Effect.scoped)
   )
 
