@@ -73,7 +73,7 @@ describe("every document", () => {
 
   // Pictures are taken from the running server and are not looked for.
   it.each(documents)("%s links to files that exist", (path) => {
-    for (const link of matches(read(path), /\]\((?!https?:)([^)#]+)/g).filter((link) => !link.endsWith(".png"))) {
+    for (const link of matches(read(path), /\]\((?!https?:)([^)#]+)/g)) {
       assert.isTrue(existsSync(join(root, dirname(path), link)), `${path} links to ${link}`)
     }
   })

@@ -51,7 +51,7 @@ export const ConfigurationPage = (props: Props) => {
           data-picker={`/api/v1/tenants/${encodeURIComponent(tenant.id)}/directory/groups`}
         >
           <label class="field" for="query">
-            <span>Find a group by name or mail</span>
+            <span>Find a group by name</span>
           </label>
           <div class="picker-row">
             <div class="combobox">

@@ -59,7 +59,9 @@ export const RunProgress = (props: Props) => {
           <p class="muted number">
             {[
               percent === undefined || run.status === "completed" ? undefined : countsText(run),
-              rate === undefined ? undefined : `${formatCount(Math.round(rate * 10) / 10)} items/s`,
+              rate === undefined
+                ? undefined
+                : `${formatCount(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} items/s`,
               left
             ]
               .filter((part) => part !== undefined)

@@ -17,8 +17,9 @@ export const elapsed = (from: DateTime.Utc, to: DateTime.Utc): number =>
 const pair = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
 
-/** A duration with at most two units: `0.4 s`, `12 s`, `3 min 4 s`, `2 h 5 min`, `3 d 4 h`. */
+/** A duration with at most two units: `40 ms`, `0.4 s`, `12 s`, `3 min 4 s`, `2 h 5 min`, `3 d 4 h`. */
 export const formatDuration = (millis: number): string => {
+  if (millis < 100) return `${Math.round(millis)} ms`
   if (millis < 9_950) return `${(millis / 1_000).toFixed(1)} s`
   const seconds = Math.round(millis / 1_000)
   if (seconds < 60) return `${seconds} s`
