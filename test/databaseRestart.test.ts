@@ -1,5 +1,5 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
-import { call, completed, start, startServer, TestDatabase } from "@atlas/test"
+import { call, completed, get, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
@@ -21,6 +21,14 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a database
       yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'atlas'`
 
+      // Whoever asks at that moment gets an answer that says so.
+      const asked = yield* Effect.all(
+        Array.from({ length: 8 }, () => get(server, `/operations/${run.id}`)),
+        { concurrency: 8 }
+      )
+      for (const { status, headers } of asked) {
+        if (status !== 200) assert.strictEqual(headers.get("content-type"), "application/problem+json")
+      }
       assert.deepInclude(yield* completed(server, run.id), { outcome: "succeeded" })
       const cached = yield* sql<{ id: string }>`SELECT id FROM directory_groups WHERE removed_at IS NULL ORDER BY id`
       const existing = yield* graph.groups("11111111-0000-4000-8000-000000000001")

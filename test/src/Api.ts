@@ -28,7 +28,7 @@ export const get = (server: ServerProcess, path: string, account = "operator@nor
 /** The run once it is completed. */
 export const completed = (server: ServerProcess, id: string, account = "operator@northwind") =>
   get(server, `/operations/${id}`, account).pipe(
-    Effect.repeat({ until: ({ body }) => body.status === "completed", schedule: Schedule.spaced("50 millis") }),
+    Effect.repeat({ until: ({ body }) => body?.status === "completed", schedule: Schedule.spaced("50 millis") }),
     Effect.timeout("20 seconds"),
     Effect.map(({ body }) => body)
   )

@@ -66,6 +66,9 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"]
 }
 
+const toWeb = (refusal: Problems.NotFound) =>
+  Effect.map(HttpServerRespondable.toResponse(refusal), (response) => HttpServerResponse.toWeb(response))
+
 // Inputs are small; nothing here takes uploads.
 const maxBodyBytes = 64 * 1024
 
@@ -100,14 +103,16 @@ const makeApp = Effect.gen(function* () {
   )
   app.all("/api/*", async (c) => {
     const response = await api.handler(c.req.raw)
-    // The router's own 404 has no body: an unknown path looks like anything else that is not there.
-    return response.status === 404 && !response.headers.has("content-type")
-      ? run(
-          HttpServerRespondable.toResponse(new Problems.NotFound({})).pipe(
-            Effect.map((found) => HttpServerResponse.toWeb(found))
-          )
+    if (response.ok || response.headers.has("content-type")) return response
+    // The router's own answers have no body. An unknown path looks like anything else that is not there.
+    if (response.status === 404) return run(toWeb(new Problems.NotFound({})))
+    return response.status < 500
+      ? response
+      : problem(
+          response.status,
+          "Something went wrong on our side.",
+          "Try again; if it persists, report it with the time."
         )
-      : response
   })
 
   for (const add of addPages) add(app)
