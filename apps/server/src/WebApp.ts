@@ -3,7 +3,7 @@ import { type DirectoryGroups, DirectoryHttp } from "@atlas/directory"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
-import { Effect, Layer } from "effect"
+import { Cause, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { Hono, type MiddlewareHandler } from "hono"
 import { bodyLimit } from "hono/body-limit"
@@ -45,6 +45,12 @@ const setHeader =
     c.header(name, value)
   }
 
+// Whoever asked learns that something went wrong; what it was is for the log.
+const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
+  Effect.tapCause(answer, (cause) =>
+    Cause.hasDies(cause) ? Effect.logError("A request to the API failed", cause) : Effect.void
+  )
+
 /** The API as a web handler; it shares the services that are already built. */
 const makeApi = Effect.gen(function* () {
   const services = yield* Effect.context<Authentication | DirectoryGroups | OperationsHttp.PublicUrl | Runs>()
@@ -53,7 +59,7 @@ const makeApi = Effect.gen(function* () {
     Layer.provide(HttpServer.layerServices)
   )
   return yield* Effect.acquireRelease(
-    Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true })),
+    Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true, middleware: logDefects })),
     (api) => Effect.promise(() => api.dispose())
   )
 })
