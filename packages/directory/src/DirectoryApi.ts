@@ -1,33 +1,17 @@
-import { Authentication, Problems, ReasonCode, RunId, RunOutcome } from "@atlas/operations"
+import { Authentication, Problems } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
-import { GroupKind } from "./DirectoryGroup.ts"
+import { DirectoryGroup } from "./DirectoryGroup.ts"
+import { Freshness } from "./Freshness.ts"
 import { maxGroupPage } from "./DirectoryGroups.ts"
 
 const Instant = Schema.DateTimeUtcFromString
 
 /** A cached group on the wire. */
-export const GroupResource = Schema.Struct({
-  id: Schema.String,
-  displayName: Schema.String,
-  description: Schema.NullOr(Schema.String),
-  mail: Schema.NullOr(Schema.String),
-  kind: GroupKind,
-  dynamic: Schema.Boolean,
-  synced: Schema.Boolean,
-  removedAt: Schema.NullOr(Instant)
-})
+export const GroupResource = Schema.Struct({ ...DirectoryGroup.fields, removedAt: Schema.NullOr(Instant) })
 
 /** The age of the cache on the wire. */
-export const FreshnessResource = Schema.Struct({
-  completedAt: Schema.NullOr(Instant),
-  count: Schema.Int,
-  activeRunId: Schema.NullOr(RunId),
-  lastRunId: Schema.NullOr(RunId),
-  lastOutcome: Schema.NullOr(RunOutcome),
-  lastReasonCode: Schema.NullOr(ReasonCode),
-  stale: Schema.Boolean
-})
+export const FreshnessResource = Schema.Struct({ ...Freshness.fields, completedAt: Schema.NullOr(Instant) })
 
 /** Reading the directory cache. */
 export class DirectoryApiGroup extends HttpApiGroup.make("directory")

@@ -1,6 +1,6 @@
 import { Effect, FiberSet, Layer, PubSub, Queue, Random } from "effect"
 import { RunExecutor } from "./RunExecutor.ts"
-import { type Claim, RunLedger } from "./RunLedger.ts"
+import { type Claim, RunQueue } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
@@ -8,10 +8,10 @@ import { WorkerSettings } from "./WorkerSettings.ts"
  * Hands due runs to the executor: the ledger is the queue. Claims as many as there are free slots, when a signal comes,
  * when a slot becomes free, and at every poll. Closing the scope gives running work back.
  */
-export const layer: Layer.Layer<never, never, RunExecutor | RunLedger | RunSignals> = Layer.effectDiscard(
+export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignals> = Layer.effectDiscard(
   Effect.gen(function* () {
     const executor = yield* RunExecutor
-    const ledger = yield* RunLedger
+    const queue = yield* RunQueue
     const signals = yield* RunSignals
     const { slots, leaseMillis, pollMillis } = yield* WorkerSettings
     const claimant = { worker: executor.worker, types: executor.types, leaseMillis }
@@ -27,7 +27,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunLedger | RunSigna
     const round = Effect.gen(function* () {
       const free = slots - (yield* FiberSet.size(running))
       if (free <= 0) return
-      const claims = yield* ledger.claim(claimant, free)
+      const claims = yield* queue.claim(claimant, free)
       yield* Effect.forEach(claims, execute, { discard: true })
       yield* Effect.forEach(claims, ({ run }) => signals.changed(run.id), { discard: true })
     }).pipe(Effect.uninterruptible)

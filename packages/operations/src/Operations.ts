@@ -3,6 +3,7 @@ import type { SqlClient } from "effect/sql"
 import type { Access } from "./Access.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { RunLedger } from "./RunLedger.ts"
+import { RunQueue } from "./RunQueue.ts"
 import { RunQueries } from "./RunQueries.ts"
 import { Runs } from "./Runs.ts"
 import { type DatabaseListener, RunSignals } from "./RunSignals.ts"
@@ -16,12 +17,18 @@ import { type DatabaseListener, RunSignals } from "./RunSignals.ts"
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  Runs | RunLedger | RunQueries | RunSignals | OperationCatalog,
+  Runs | RunLedger | RunQueries | RunQueue | RunSignals | OperationCatalog,
   DuplicateOperationType,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Runs.layer.pipe(
     Layer.provideMerge(
-      Layer.mergeAll(RunLedger.layer, RunQueries.layer, RunSignals.layer, OperationCatalog.layer(...types))
+      Layer.mergeAll(
+        RunLedger.layer,
+        RunQueries.layer,
+        RunQueue.layer,
+        RunSignals.layer,
+        OperationCatalog.layer(...types)
+      )
     )
   )

@@ -8,7 +8,8 @@ import type { RetryPolicy } from "./OperationType.ts"
 import type { Run, RunCounts, RunId } from "./Run.ts"
 import { type RunContext, type RunHandler, RunHandlers, type RunResult } from "./RunHandler.ts"
 import { makeRunLease } from "./RunLease.ts"
-import { type Claim, RunLedger } from "./RunLedger.ts"
+import { RunLedger } from "./RunLedger.ts"
+import { type Claim, RunQueue } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
@@ -29,45 +30,48 @@ export class RunExecutor extends Context.Service<
     execute(claim: Claim): Effect.Effect<void>
   }
 >()("@atlas/operations/RunExecutor") {
-  static readonly layer: Layer.Layer<RunExecutor, never, RunHandlers | RunLedger | RunSignals | SqlClient.SqlClient> =
-    Layer.effect(
-      RunExecutor,
-      Effect.gen(function* () {
-        const handlers = yield* RunHandlers
-        const ledger = yield* RunLedger
-        const { leaseMillis } = yield* WorkerSettings
-        const worker = `worker-${SecureRandom.uuidV4Unsafe().slice(0, 8)}`
-        const leaseOf = yield* makeRunLease
-        const settle = yield* makeSettle
+  static readonly layer: Layer.Layer<
+    RunExecutor,
+    never,
+    RunHandlers | RunLedger | RunQueue | RunSignals | SqlClient.SqlClient
+  > = Layer.effect(
+    RunExecutor,
+    Effect.gen(function* () {
+      const handlers = yield* RunHandlers
+      const queue = yield* RunQueue
+      const { leaseMillis } = yield* WorkerSettings
+      const worker = `worker-${SecureRandom.uuidV4Unsafe().slice(0, 8)}`
+      const leaseOf = yield* makeRunLease
+      const settle = yield* makeSettle
 
-        // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
-        // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed.
-        const execute = Effect.fn("RunExecutor.execute")((claim: Claim) => {
-          const { run } = claim
-          const lease = leaseOf(claim)
-          const handler = Option.getOrUndefined(handlers.find(run.type))
-          const work = handler === undefined ? Effect.die(new Error("No handler")) : runHandler(handler, lease.context)
-          return Effect.uninterruptible(
-            Effect.gen(function* () {
-              const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(Effect.raceFirst(work, lease.keep))))
-              const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
-              if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
-              yield* settle(claim, handler?.type.retry, lease.counts(), end, worker)
-            })
-          ).pipe(Effect.annotateLogs({ runId: run.id, type: run.type }))
-        })
+      // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
+      // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed.
+      const execute = Effect.fn("RunExecutor.execute")((claim: Claim) => {
+        const { run } = claim
+        const lease = leaseOf(claim)
+        const handler = Option.getOrUndefined(handlers.find(run.type))
+        const work = handler === undefined ? Effect.die(new Error("No handler")) : runHandler(handler, lease.context)
+        return Effect.uninterruptible(
+          Effect.gen(function* () {
+            const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(Effect.raceFirst(work, lease.keep))))
+            const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
+            if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
+            yield* settle(claim, handler?.type.retry, lease.counts(), end, worker)
+          })
+        ).pipe(Effect.annotateLogs({ runId: run.id, type: run.type }))
+      })
 
-        const attempt = Effect.fn("RunExecutor.attempt")((id: RunId) =>
-          Effect.uninterruptible(
-            Effect.flatMap(ledger.claimOne({ worker, types: handlers.types, leaseMillis }, id), (claims) =>
-              Effect.forEach(claims, execute, { discard: true })
-            )
+      const attempt = Effect.fn("RunExecutor.attempt")((id: RunId) =>
+        Effect.uninterruptible(
+          Effect.flatMap(queue.claimOne({ worker, types: handlers.types, leaseMillis }, id), (claims) =>
+            Effect.forEach(claims, execute, { discard: true })
           )
         )
+      )
 
-        return RunExecutor.of({ worker, types: handlers.types, attempt, execute })
-      })
-    )
+      return RunExecutor.of({ worker, types: handlers.types, attempt, execute })
+    })
+  )
 }
 
 const runHandler = Effect.fnUntraced(function* (

@@ -8,6 +8,7 @@ import {
   RunFailure,
   RunHandler,
   RunLedger,
+  RunQueue,
   type RunCounts,
   Runs,
   Worker,
@@ -185,7 +186,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
     Effect.gen(function* () {
       const writes = yield* RunLedger
       const { run } = yield* start("rescued")
-      const [dead] = yield* writes.claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
+      const [dead] = yield* (yield* RunQueue).claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
       assert.isDefined(dead)
       yield* worker(() => Effect.sleep("300 millis").pipe(Effect.as(RunHandler.succeeded)))
       yield* Effect.sleep("250 millis")
@@ -200,10 +201,9 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
 
   it.effect("fails a run whose workers died as often as it may be attempted", () =>
     Effect.gen(function* () {
-      const writes = yield* RunLedger
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* start("lost")
-      yield* writes.claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
+      yield* (yield* RunQueue).claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
       yield* sql`UPDATE operation_runs SET attempt = max_attempts - 1 WHERE id = ${run.id}::uuid`
       yield* Effect.sleep("80 millis")
       yield* worker(() => Effect.succeed(RunHandler.succeeded))

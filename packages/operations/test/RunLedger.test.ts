@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Run, RunLedger, RunQueries, Runs, type RunStatus } from "../src/index.ts"
+import { type Run, RunLedger, RunQueries, RunQueue, Runs, type RunStatus } from "../src/index.ts"
 import { transitions } from "../src/Run.ts"
 import { contoso, ledger, operator, Work } from "./Fixture.ts"
 
@@ -20,7 +20,7 @@ const apply = Effect.fnUntraced(function* (run: Run, step: typeof Step.Type) {
   const key = { id: run.id, fence: step.stale ? run.fence - 1n : run.fence }
   switch (step.write) {
     case "claim":
-      return (yield* writes.claimOne(claimant, run.id)).length === 1
+      return (yield* (yield* RunQueue).claimOne(claimant, run.id)).length === 1
     case "heartbeat":
       return yield* writes.heartbeat(key, 60_000)
     case "progress":

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, PubSub, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunLedger, Runs, RunSignals } from "../src/index.ts"
+import { RunLedger, RunQueue, Runs, RunSignals } from "../src/index.ts"
 import { adatum, contoso, contosoOnly, fabrikam, ledger, operator, outsider, reader, Secret, Work } from "./Fixture.ts"
 
 const work = (key: string, tenantId: string = contoso) => ({ tenantId, type: Work.name, input: { key } })
@@ -77,7 +77,10 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const runs = yield* Runs
       const writes = yield* RunLedger
       const first = yield* runs.start(operator, work("again"))
-      const [claim] = yield* writes.claimOne({ worker: "w", types: [Work.name], leaseMillis: 5_000 }, first.run.id)
+      const [claim] = yield* (yield* RunQueue).claimOne(
+        { worker: "w", types: [Work.name], leaseMillis: 5_000 },
+        first.run.id
+      )
       assert.isDefined(claim)
       const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
       assert.isTrue(yield* writes.complete({ id: first.run.id, fence: claim.run.fence }, done))
@@ -175,7 +178,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
         Stream.tap(({ kind }) =>
           Effect.gen(function* () {
             const claimant = { worker: "w", types: [Work.name], leaseMillis: 5_000 }
-            if (kind === "created") yield* writes.claimOne(claimant, run.id)
+            if (kind === "created") yield* (yield* RunQueue).claimOne(claimant, run.id)
             if (kind !== "started") return
             const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
             yield* writes.complete({ id: run.id, fence: 1n }, done)
