@@ -32,8 +32,9 @@ const lastSeen = (c: Context) => {
   return Number.isSafeInteger(id) && id > 0 ? id : 0
 }
 
-/** Whether a request wants a stream of events rather than a page of them. */
-export const wantsStream = (c: Context): boolean => c.req.header("accept")?.includes("text/event-stream") ?? false
+/** Whether a request wants a stream of events rather than a page of them. Nobody would ever read, or end, that of a HEAD. */
+export const wantsStream = (c: Context): boolean =>
+  c.req.method === "GET" && (c.req.header("accept")?.includes("text/event-stream") ?? false)
 
 /**
  * Answers with a run's timeline as server-sent events, from after `Last-Event-ID` until the run is completed; a
