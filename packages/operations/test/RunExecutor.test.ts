@@ -329,8 +329,8 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
           AND identity_key LIKE '%shutdown-%'`
         assert.deepStrictEqual(held, [], `round ${round}`)
       }
-      yield* worker(() => Effect.succeed(RunHandler.succeeded))
-      yield* Effect.sleep("100 millis")
+      // What is still queued would occupy the workers of other tests.
+      yield* sql`DELETE FROM operation_runs WHERE identity_key LIKE '%shutdown-%'`
     }).pipe(Effect.scoped)
   )
 
@@ -349,7 +349,9 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
           Effect.never.pipe(Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined)))
         )
       ).pipe(Layer.provide(Layer.mergeAll(settings, hanging)), Layer.fresh, Layer.build)
-      yield* start("hanging")
+      const { run } = yield* start("hanging")
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.addFinalizer(() => Effect.orDie(sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`))
       yield* Deferred.await(interrupted).pipe(Effect.timeout("5 seconds"))
       assert.isBelow(performance.now() - began, 4_000)
     }).pipe(Effect.scoped)
