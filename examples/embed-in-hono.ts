@@ -11,10 +11,10 @@ import {
   grantFor,
   Operations,
   OperationType,
-  type Problems,
   type Run,
   RunHandler,
   Runs,
+  type StartProblem,
   TenantId,
   Worker,
   WorkspaceId
@@ -94,8 +94,8 @@ app.post("/tenants/:tenant/reports/:month", (c) => {
 app.get("/runs/:run", (c) => answer(c, (runs) => runs.get(actorOf(c), c.req.param("run"))))
 // #endregion
 
-// A refusal brings its answer along: 404, 403 or 422 as `application/problem+json`.
-type Refusal = Problems.NotFound | Problems.Forbidden | Problems.InvalidInput
+// A refusal brings its answer along, such as 404, 403 or 422, as `application/problem+json`.
+type Refusal = StartProblem
 
 function answer(c: Context, ask: (runs: Runs["Service"]) => Effect.Effect<Run, Refusal>): Promise<Response> {
   return runtime.runPromise(

@@ -1,4 +1,4 @@
-import { type Actor, Problems } from "@atlas/operations"
+import { type Actor, Problems, type StartProblem } from "@atlas/operations"
 import { Cause, Effect, Exit, Option, Predicate } from "effect"
 import type { Context } from "hono"
 import { Identity } from "./Identity.ts"
@@ -6,12 +6,7 @@ import { type Shell, renderDocument } from "./pages/Layout.tsx"
 import { ProblemPage, type ProblemStatus } from "./pages/ProblemPage.tsx"
 
 /** What a page may fail with. */
-export type PageProblem =
-  | Problems.Forbidden
-  | Problems.InvalidCursor
-  | Problems.InvalidInput
-  | Problems.NotFound
-  | Problems.Unauthenticated
+export type PageProblem = StartProblem | Problems.InvalidCursor | Problems.RunConflict | Problems.Unauthenticated
 
 /** What a page's effect is handed. */
 export interface PageRequest {
@@ -35,7 +30,7 @@ export const html = (c: Context, page: Page, status: 200 | ProblemStatus = 200):
 const problemPage = (c: Context, shell: Shell, problem: PageProblem | { readonly status: 500 }) => {
   const title = "title" in problem ? problem.title : "Something went wrong on our side."
   const detail = "detail" in problem ? problem.detail : undefined
-  const listed = problem.status === 422 ? problem.errors.map((issue) => `${issue.pointer || "/"}: ${issue.detail}`) : []
+  const listed = "errors" in problem ? problem.errors.map((issue) => `${issue.pointer || "/"}: ${issue.detail}`) : []
   return html(
     c,
     ProblemPage({

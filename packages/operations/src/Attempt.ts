@@ -2,6 +2,7 @@ import { Cause, Clock, Duration, Effect, Option, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { type Failure, fromError, type RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
+import type { Block } from "./NewRun.ts"
 import type { RetryPolicy } from "./OperationType.ts"
 import { reasonInfo } from "./ReasonCode.ts"
 import type { RunResult } from "./RunHandler.ts"
@@ -17,10 +18,17 @@ export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {}) 
 export type AttemptEnd =
   | { readonly _tag: "Finished"; readonly result: RunResult }
   | { readonly _tag: "Failed"; readonly failure: Failure; readonly retryAfterMillis: number }
+  | { readonly _tag: "Blocked"; readonly block: Block }
+  | { readonly _tag: "Cancelled" }
   | { readonly _tag: "LeaseLost" }
   | { readonly _tag: "Interrupted" }
 
-const failed = (failure: Failure, retryAfterMillis = 0): AttemptEnd => ({ _tag: "Failed", failure, retryAfterMillis })
+/** An attempt that failed, and how long the provider asked to wait, in milliseconds. */
+export const failed = (failure: Failure, retryAfterMillis = 0): AttemptEnd => ({
+  _tag: "Failed",
+  failure,
+  retryAfterMillis
+})
 
 /**
  * Whether something died only because the database did not answer, so that it is worth trying again.
@@ -54,8 +62,6 @@ export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd =
   return ofDefect(defects[0])
 }
 
-const longestBackoff = Duration.toMillis("10 minutes")
-
 // A provider that asks for more would hold the run's identity for as long.
 const longestWait = Duration.toMillis("1 hour")
 
@@ -64,19 +70,24 @@ const longestWait = Duration.toMillis("1 hour")
  *
  * @param policy of the operation type
  * @param end how this attempt failed
- * @param attempt failed attempts before this one, and how many there may be
+ * @param attempt failed attempts before this one, how many there may be, and how many milliseconds the run has left
  * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked
  * for, up to an hour
  */
 export const nextAttemptIn = (
   policy: RetryPolicy,
   end: Extract<AttemptEnd, { _tag: "Failed" }>,
-  attempt: { readonly failed: number; readonly max: number },
+  attempt: { readonly failed: number; readonly max: number; readonly remainingMillis: number },
   random: number
 ): Option.Option<number> => {
   if (!reasonInfo(end.failure.reasonCode).retryable || attempt.failed + 1 >= attempt.max) return Option.none()
-  const backoff = Math.min(Duration.toMillis(policy.backoff) * 2 ** attempt.failed, longestBackoff)
-  return Option.some(Math.max(Math.round(backoff * (0.5 + random / 2)), Math.min(end.retryAfterMillis, longestWait)))
+  const backoff = Math.min(
+    Duration.toMillis(policy.backoff) * 2 ** attempt.failed,
+    Duration.toMillis(policy.maxBackoff)
+  )
+  const delay = Math.max(Math.round(backoff * (0.5 + random / 2)), Math.min(end.retryAfterMillis, longestWait))
+  // An attempt that would begin after the run's time is up is none.
+  return delay < attempt.remainingMillis ? Option.some(delay) : Option.none()
 }
 
 /** Milliseconds on a clock that never jumps: what leases are measured with. */

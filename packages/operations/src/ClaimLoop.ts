@@ -14,7 +14,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignal
     const queue = yield* RunQueue
     const signals = yield* RunSignals
     const { slots, leaseMillis, pollMillis } = yield* WorkerSettings
-    const claimant = { worker: executor.worker, types: executor.types, leaseMillis }
+    const claim = queue.claimer({ worker: executor.worker, types: executor.types, leaseMillis })
     const running = yield* FiberSet.make<void>()
     const wake = yield* Queue.sliding<void>(1)
 
@@ -27,12 +27,13 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignal
     const round = Effect.gen(function* () {
       const free = slots - (yield* FiberSet.size(running))
       if (free <= 0) return
-      const claims = yield* queue.claim(claimant, free)
+      const claims = yield* claim(free)
       yield* Effect.forEach(claims, execute, { discard: true })
       yield* Effect.forEach(claims, ({ run }) => signals.changed(run.id), { discard: true })
     }).pipe(Effect.uninterruptible)
 
-    const pause = Effect.flatMap(Random.nextBetween(0.75, 1.25), (jitter) =>
+    // Never later than the poll interval: it bounds how long the run of a dead worker waits beyond its lease.
+    const pause = Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) =>
       Effect.timeoutOption(Queue.take(wake), pollMillis * jitter)
     )
 

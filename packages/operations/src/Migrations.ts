@@ -1,5 +1,6 @@
 import { Migrator } from "effect/sql"
 import operationRuns from "./migrations/0001_operation_runs.ts"
+import trustedLedger from "./migrations/0002_trusted_ledger.ts"
 
 /**
  * Creates or upgrades the ledger's tables. Safe to run from several processes at once.
@@ -7,6 +8,6 @@ import operationRuns from "./migrations/0001_operation_runs.ts"
  * @returns the migrations that were applied
  */
 export const run = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_operation_runs": operationRuns }),
+  loader: Migrator.fromRecord({ "0001_operation_runs": operationRuns, "0002_trusted_ledger": trustedLedger }),
   table: "atlas_operations_migrations"
 })

@@ -1,52 +1,139 @@
-import { type Duration, Schema } from "effect"
+import { Duration, Schema } from "effect"
 import type { Capability } from "./Capability.ts"
+import type { OperationScope, TenantScope } from "./OperationScope.ts"
 import type { Identity } from "./RunIdentity.ts"
 
 /** How often a run is attempted, and how long it rests in between. */
 export interface RetryPolicy {
   /** Attempts in all, the first included. A worker's death counts as a failed attempt. */
   readonly maxAttempts: number
-  /** The pause after the first failure; it doubles with each further one, up to ten minutes. */
+  /** The pause after the first failure; it doubles with each further one. */
   readonly backoff: Duration.Input
+  /** The longest pause between two attempts. */
+  readonly maxBackoff: Duration.Input
 }
 
+/** Where an operation works: in one tenant, or in the workspace as a whole. */
+export type ScopeKind = "tenant" | "workspace"
+
+/** The scope that a handler is handed, by the kind of scope of its type. */
+export type ScopeOf<Kind extends ScopeKind> = Kind extends "tenant" ? TenantScope : OperationScope
+
 /** Everything that is specific to one kind of operation. */
-export interface OperationType<Input = unknown, Encoded = unknown> {
+export interface OperationType<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
   /** Stable dotted name, such as `directory_groups.sync`. */
   readonly name: string
   readonly label: string
   readonly description: string
   /** Heading under which pages list the type. */
   readonly category: string
+  readonly scope: Kind
   readonly input: Schema.Codec<Input, Encoded>
+  /** Who may start, cancel and retry it, and who may see it. */
   readonly capabilities: { readonly start: Capability; readonly view: Capability }
+  /** `system`: nobody starts it by hand, whatever their capabilities; schedulers do. */
+  readonly startedBy: "members" | "system"
   readonly identity: Identity<Input>
+  /** Names of the `StartGate`s that must be open; each has to be registered. */
+  readonly gates: ReadonlyArray<string>
   readonly retry: RetryPolicy
+  /** `exclusive_write`: never two of them in one scope; the second start is refused as busy. */
+  readonly class: "read" | "exclusive_write"
+  /** Runs of this type that execute at once in one scope. */
+  readonly concurrency: number | "unlimited"
+  /** Interactive runs are taken before background ones. */
+  readonly priority: "interactive" | "background"
+  /** How long a run may take from its first start, attempts and pauses included. At most 20 days. */
+  readonly timeLimit: Duration.Input
+  /** How long a run may wait while no live worker could take it. At most 20 days. */
+  readonly queueLimit: Duration.Input
+  /** Whether an actor may start again while one is active, replacing it. */
+  readonly supersedable: boolean
 }
 
 /** The input of an operation type, decoded. */
-export type Input<Type> = Type extends OperationType<infer A, infer _> ? A : never
+export type Input<Type> = Type extends OperationType<infer A, infer _, infer _Kind> ? A : never
+
+const defaults = {
+  scope: "tenant",
+  startedBy: "members",
+  gates: [],
+  class: "read",
+  concurrency: "unlimited",
+  priority: "interactive",
+  timeLimit: "6 hours",
+  queueLimit: "1 day",
+  supersedable: false
+} as const
+
+const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
+
+/** What a definition must say; the rest has defaults. */
+export interface Definition<Input, Encoded, Kind extends ScopeKind>
+  extends
+    Pick<
+      OperationType<Input, Encoded, Kind>,
+      "label" | "description" | "category" | "input" | "capabilities" | "identity"
+    >,
+    Partial<Pick<OperationType<Input, Encoded, Kind>, Exclude<keyof typeof defaults, "scope">>> {
+  /** A tenant by default. */
+  readonly scope?: Kind
+  /** 3 attempts, after 5 s and 10 s, by default. */
+  readonly retry?: Partial<RetryPolicy>
+}
+
+/**
+ * Defines an operation type.
+ *
+ * @param name stable dotted lower-case name
+ * @param definition label, description, category, input schema (a JSON codec of non-secret values), capabilities and
+ * identity; by default it works in a tenant, without gates, as a read of unlimited concurrency, within six hours
+ * @returns the type; a definition that contradicts itself is a defect at start-up
+ */
+export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
+  name: string,
+  definition: Definition<Input, Encoded, Kind>
+): OperationType<Input, Encoded, Kind> => {
+  const { retry, ...given } = definition
+  const type = { ...defaults, ...given, retry: { ...defaultRetry, ...retry }, name } as OperationType<
+    Input,
+    Encoded,
+    Kind
+  >
+  const problems = contradictions(type)
+  if (problems.length > 0)
+    throw new TypeError(`The operation type "${name}" is not acceptable: ${problems.join("; ")}.`)
+  return type
+}
 
 const NamePattern = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/
 
-const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds" }
-
-/**
- * Defines an operation type that works in one tenant.
- *
- * @param name stable dotted lower-case name; anything else is a defect at start-up
- * @param options label, description, category, input schema (a JSON codec of non-secret values), capabilities,
- * identity rule and retry policy (3 attempts, 5 s backoff by default)
- */
-export const make = <Input, Encoded>(
-  name: string,
-  options: Omit<OperationType<Input, Encoded>, "name" | "retry"> & { readonly retry?: RetryPolicy }
-): OperationType<Input, Encoded> => {
-  if (!NamePattern.test(name)) {
-    throw new TypeError(`"${name}" is no operation type name: use dotted lower-case words, as in "reports.export"`)
-  }
-  return { retry: defaultRetry, ...options, name }
+const longest = Duration.toMillis("20 days")
+const isLimit = (limit: Duration.Input) => {
+  const millis = Duration.toMillis(limit)
+  return millis >= 1 && millis <= longest
 }
+const isCount = (count: number, most: number) => Number.isInteger(count) && count >= 1 && count <= most
+
+const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
+  [
+    [NamePattern.test(type.name), `its name is not made of dotted lower-case words, as in "reports.export"`],
+    [isCount(type.retry.maxAttempts, 100), "retry.maxAttempts is no whole number from 1 to 100"],
+    [
+      type.concurrency === "unlimited" || isCount(type.concurrency, 1_000),
+      'concurrency is neither "unlimited" nor a whole number from 1 to 1,000'
+    ],
+    [isLimit(type.timeLimit), "timeLimit is not between 1 ms and 20 days"],
+    [isLimit(type.queueLimit), "queueLimit is not between 1 ms and 20 days"],
+    [
+      !type.supersedable || type.identity.rule === "while_active",
+      "only a type whose identity is while_active can be supersedable"
+    ],
+    [
+      type.identity.rule !== "once" || type.identity.by !== "fire_time" || type.startedBy === "system",
+      "an identity by fire time is for types that only the system starts"
+    ]
+  ].flatMap(([holds, problem]) => (holds === true ? [] : [String(problem)]))
 
 /** The input of a type that takes none: an empty object, and nothing in it. */
 export const NoInput = Schema.Record(Schema.String, Schema.Never)

@@ -1,34 +1,58 @@
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Access } from "./Access.ts"
+import { AuditLog } from "./AuditLog.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
+import { RunCancellation } from "./RunCancellation.ts"
 import { RunLedger } from "./RunLedger.ts"
-import { RunQueue } from "./RunQueue.ts"
 import { RunQueries } from "./RunQueries.ts"
+import { RunQueue } from "./RunQueue.ts"
+import { RunRecorder } from "./RunRecorder.ts"
 import { Runs } from "./Runs.ts"
 import { type DatabaseListener, RunSignals } from "./RunSignals.ts"
+import { RunSweeps } from "./RunSweeps.ts"
+import { StartGates, UnregisteredStartGate } from "./StartGate.ts"
+import { WhyWaiting } from "./WhyWaiting.ts"
+import { WorkerRegistry } from "./WorkerRegistry.ts"
+
+/** The tables of the ledger, each statement on them in one of these services. */
+const tables = Layer.mergeAll(
+  AuditLog.layer,
+  RunCancellation.layer,
+  RunLedger.layer,
+  RunQueries.layer,
+  RunQueue.layer,
+  RunRecorder.layer,
+  RunSignals.layer,
+  RunSweeps.layer,
+  WorkerRegistry.layer
+)
+
+/** A type that waits behind a gate that nobody opens could never start: better to say so at once. */
+const gatesRegistered = (types: ReadonlyArray<AnyOperationType>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const gates = yield* StartGates
+      for (const { name: type, gates: names } of types) {
+        for (const name of names) if (!gates.has(name)) return yield* new UnregisteredStartGate({ name, type })
+      }
+    })
+  )
 
 /**
  * Runs and everything below them, in a host's Postgres: what every process of a host needs, whether it starts runs, shows
- * them or executes them.
+ * them or executes them. Gates that the types name are provided to it with `StartGate.layer`.
  *
  * @param types every operation type that the host knows
  */
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  Runs | RunLedger | RunQueries | RunQueue | RunSignals | OperationCatalog,
-  DuplicateOperationType,
+  Runs | Layer.Success<typeof tables> | OperationCatalog,
+  DuplicateOperationType | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Runs.layer.pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(
-        RunLedger.layer,
-        RunQueries.layer,
-        RunQueue.layer,
-        RunSignals.layer,
-        OperationCatalog.layer(...types)
-      )
-    )
+    Layer.provide(WhyWaiting.layer),
+    Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types), gatesRegistered(types)))
   )

@@ -3,10 +3,22 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchem
 import { Actor } from "./Actor.ts"
 import { Failure } from "./Failure.ts"
 import { TenantId, WorkspaceId } from "./OperationScope.ts"
-import { Forbidden, InvalidCursor, InvalidInput, NotFound, Unauthenticated } from "./Problems.ts"
+import {
+  Forbidden,
+  IdempotencyKeyRequired,
+  IdempotencyKeyReused,
+  InvalidCursor,
+  InvalidInput,
+  NotFound,
+  NotSupported,
+  OperationBusy,
+  RunConflict,
+  Unauthenticated
+} from "./Problems.ts"
 import { ReasonCode } from "./ReasonCode.ts"
-import { RunCounts, RunId, RunOutcome, RunStatus } from "./Run.ts"
+import { RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "./Run.ts"
 import { RunEventKind } from "./RunEvent.ts"
+import { Waiting } from "./WhyWaiting.ts"
 
 /** The actor on whose behalf a request is made. */
 export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
@@ -34,6 +46,7 @@ export const RunResource = Schema.Struct({
   outcome: RunOutcome,
   actor: Actor,
   input: Schema.Unknown,
+  context: RunRecordLinks,
   summaryCounts: RunCounts,
   failureSummary: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
   reasonCode: Schema.NullOr(ReasonCode),
@@ -43,14 +56,19 @@ export const RunResource = Schema.Struct({
   queuedAt: Instant,
   availableAt: Instant,
   startedAt: Schema.NullOr(Instant),
+  deadline: Schema.NullOr(Instant),
   completedAt: Schema.NullOr(Instant),
+  cancelRequestedAt: Schema.NullOr(Instant),
+  cancelRequestedBy: Schema.NullOr(Actor),
+  supersededBy: Schema.NullOr(RunId),
+  retryOf: Schema.NullOr(RunId),
   links: RunLinks
 })
 export type RunResource = typeof RunResource.Type
 
 /** The answer to a start. */
 export const StartedResource = Schema.Struct({
-  disposition: Schema.Literals(["created", "existing"]),
+  disposition: Schema.Literals(["created", "existing", "blocked"]),
   run: RunResource,
   links: RunLinks
 })
@@ -67,22 +85,67 @@ export type RunEventResource = typeof RunEventResource.Type
 /** `limit` of every listing: 1 to 200, 50 if left out. */
 export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
 
-const retryAfter = { "retry-after": Schema.String }
+const idempotencyKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
+
+const started = HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.status(202)), {
+  "retry-after": Schema.String,
+  location: Schema.String,
+  "operation-location": Schema.String
+})
+const startProblems = [
+  NotFound,
+  Forbidden,
+  IdempotencyKeyRequired,
+  InvalidInput,
+  IdempotencyKeyReused,
+  NotSupported,
+  OperationBusy
+] as const
+
+const runParams = { run: Schema.String }
+const runIds = Schema.Array(RunId)
+
 const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary: Schema.String }
 
 /** Starting and watching operation runs. */
 export class OperationsApiGroup extends HttpApiGroup.make("operations")
   .add(
+    // The payload is unknown here, so that nobody learns what exists from a validation message: `Runs.start` authorises
+    // first. Its member `supersede` names the run to replace; the rest is the input.
     HttpApiEndpoint.post("start", "/tenants/:tenant/operations/:type", {
       params: { tenant: Schema.String, type: Schema.String },
-      // Unknown here, so that nobody learns what exists from a validation message: `Runs.start` authorises first.
+      headers: idempotencyKey,
       payload: Schema.Unknown,
-      success: HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.status(202)), {
-        ...retryAfter,
-        location: Schema.String,
-        "operation-location": Schema.String
-      }),
-      error: [NotFound, Forbidden, InvalidInput]
+      success: started,
+      error: startProblems
+    }),
+    HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {
+      params: { workspace: Schema.String, type: Schema.String },
+      headers: idempotencyKey,
+      payload: Schema.Unknown,
+      success: started,
+      error: startProblems
+    }),
+    HttpApiEndpoint.post("cancel", "/operations/:run/cancel", {
+      params: runParams,
+      success: RunResource.pipe(HttpApiSchema.status(202)),
+      error: [NotFound, Forbidden, RunConflict]
+    }),
+    HttpApiEndpoint.post("retry", "/operations/:run/retry", {
+      params: runParams,
+      headers: idempotencyKey,
+      success: started,
+      error: [...startProblems, RunConflict]
+    }),
+    HttpApiEndpoint.get("waiting", "/operations/:run/waiting", {
+      params: runParams,
+      success: Schema.Struct({ waiting: Schema.NullOr(Waiting) }),
+      error: [NotFound, Forbidden]
+    }),
+    HttpApiEndpoint.get("lineage", "/operations/:run/lineage", {
+      params: runParams,
+      success: Schema.Struct({ retryOf: runIds, retriedBy: runIds, supersedes: runIds, supersededBy: runIds }),
+      error: [NotFound, Forbidden]
     }),
     HttpApiEndpoint.get("list", "/operations", {
       query: {
@@ -97,7 +160,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       error: InvalidCursor
     }),
     HttpApiEndpoint.get("get", "/operations/:run", {
-      params: { run: Schema.String },
+      params: runParams,
       headers: { "if-none-match": Schema.optionalKey(Schema.String) },
       success: [
         HttpApiSchema.WithHeaders(RunResource, { ...cacheHeaders, "retry-after": Schema.optionalKey(Schema.String) }),
@@ -106,7 +169,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       error: [NotFound, Forbidden]
     }),
     HttpApiEndpoint.get("events", "/operations/:run/events", {
-      params: { run: Schema.String },
+      params: runParams,
       query: {
         after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
         limit: PageLimit

@@ -1,10 +1,12 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option, Predicate } from "effect"
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
 import { CurrentActor, OperationsApi, type RunEventResource, type RunResource } from "./OperationsApi.ts"
+import { OperationBusy } from "./Problems.ts"
 import { reasonInfo } from "./ReasonCode.ts"
-import type { Run } from "./Run.ts"
+import { type Run, RunId } from "./Run.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { Runs } from "./Runs.ts"
+import type { StartProblem, StartResult } from "./RunStart.ts"
 
 /** Where the host is reached from outside, such as `https://atlas.example.com`: the base of absolute links. */
 export class PublicUrl extends Context.Service<PublicUrl, { readonly origin: string }>()(
@@ -37,6 +39,7 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   outcome: run.outcome,
   actor: run.actor,
   input: run.input,
+  context: run.context,
   summaryCounts: run.summaryCounts,
   failureSummary: run.failureSummary.map((failure) => ({
     ...failure,
@@ -49,7 +52,12 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   queuedAt: run.queuedAt,
   availableAt: run.availableAt,
   startedAt: run.startedAt,
+  deadline: run.deadline,
   completedAt: run.completedAt,
+  cancelRequestedAt: run.cancelRequestedAt,
+  cancelRequestedBy: run.cancelRequestedBy,
+  supersededBy: run.supersededBy,
+  retryOf: run.retryOf,
   links: linksOf(origin, run)
 })
 
@@ -64,26 +72,60 @@ const pollAfter = "1"
 
 const defaultPageSize = 50
 
+/** The body of a start: the input, and beside it the run that is to be replaced. */
+const readStart = (payload: unknown) => {
+  if (!Predicate.isObject(payload) || !("supersede" in payload)) return { input: payload }
+  const { supersede, ...input } = payload
+  return { input, supersedes: String(supersede) }
+}
+
+const answerStart = (origin: string) =>
+  Effect.fnUntraced(function* <E>(start: Effect.Effect<StartResult, E | StartProblem>) {
+    const { disposition, run } = yield* start.pipe(
+      Effect.mapError((problem) =>
+        problem instanceof OperationBusy
+          ? new OperationBusy({ ...problem, links: linksOf(origin, { id: RunId.make(problem.holder.id) }) })
+          : problem
+      )
+    )
+    const links = linksOf(origin, run)
+    return HttpApiSchema.withHeaders({
+      body: { disposition, run: toResource(origin, run), links },
+      headers: { location: links.self, "operation-location": links.self, "retry-after": pollAfter }
+    })
+  })
+
+const keyOf = (headers: { readonly "idempotency-key"?: string }) =>
+  headers["idempotency-key"] === undefined ? {} : { nonce: headers["idempotency-key"] }
+
 const handlers = HttpApiBuilder.group(
   OperationsApi,
   "operations",
   Effect.fnUntraced(function* (handlers) {
     const runs = yield* Runs
     const { origin } = yield* PublicUrl
+    const answer = answerStart(origin)
 
     return handlers.handleAll({
-      start: Effect.fnUntraced(function* ({ params, payload }) {
-        const actor = yield* CurrentActor
-        const { disposition, run } = yield* runs.start(actor, {
-          tenantId: params.tenant,
-          type: params.type,
-          input: payload
-        })
-        const links = linksOf(origin, run)
-        return HttpApiSchema.withHeaders({
-          body: { disposition, run: toResource(origin, run), links },
-          headers: { location: links.self, "operation-location": links.self, "retry-after": pollAfter }
-        })
+      start: Effect.fnUntraced(function* ({ params, payload, headers }) {
+        const request = { tenantId: params.tenant, type: params.type, ...readStart(payload), ...keyOf(headers) }
+        return yield* answer(runs.start(yield* CurrentActor, request))
+      }),
+      startInWorkspace: Effect.fnUntraced(function* ({ params, payload, headers }) {
+        const request = { workspaceId: params.workspace, type: params.type, ...readStart(payload), ...keyOf(headers) }
+        return yield* answer(runs.start(yield* CurrentActor, request))
+      }),
+      cancel: Effect.fnUntraced(function* ({ params }) {
+        return toResource(origin, yield* runs.cancel(yield* CurrentActor, params.run))
+      }),
+      retry: Effect.fnUntraced(function* ({ params, headers }) {
+        return yield* answer(runs.retry(yield* CurrentActor, params.run, keyOf(headers).nonce))
+      }),
+      waiting: Effect.fnUntraced(function* ({ params }) {
+        return { waiting: Option.getOrNull(yield* runs.whyWaiting(yield* CurrentActor, params.run)) }
+      }),
+      lineage: Effect.fnUntraced(function* ({ params }) {
+        return yield* runs.lineage(yield* CurrentActor, params.run)
       }),
       list: Effect.fnUntraced(function* ({ query }) {
         const { cursor, limit, ...filter } = query

@@ -41,6 +41,61 @@ export class InvalidInput extends HttpApiError.Problem<InvalidInput>()(
   { errors: Schema.Array(InputIssue) }
 ) {}
 
+/** What starts this operation is told apart by a key that the caller has to send. */
+export class IdempotencyKeyRequired extends HttpApiError.Problem<IdempotencyKeyRequired>()("IdempotencyKeyRequired", {
+  type: "urn:atlas:problem:idempotency-key-required",
+  status: 400,
+  title: "Send an Idempotency-Key of your own with each new start."
+}) {}
+
+/** The key was used before, for another request. */
+export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
+  "IdempotencyKeyReused",
+  {
+    type: "urn:atlas:problem:idempotency-key-reused",
+    status: 422,
+    title: "This Idempotency-Key stands for another request: use a new one."
+  },
+  { runId: Schema.String }
+) {}
+
+/** Another operation holds the scope, and this one does not wait behind it: nothing was recorded. */
+export class OperationBusy extends HttpApiError.Problem<OperationBusy>()(
+  "OperationBusy",
+  {
+    type: "urn:atlas:problem:operation-busy",
+    status: 409,
+    title: "Another operation is at work here: wait for it to end."
+  },
+  {
+    disposition: Schema.Literal("busy"),
+    reasonCode: Schema.String,
+    nextStep: Schema.String,
+    /** The run that holds the scope. */
+    holder: Schema.Struct({ id: Schema.String, type: Schema.String, status: Schema.String }),
+    /** Where the holder is found; absolute. */
+    links: Schema.optionalKey(Schema.Struct({ self: Schema.String, view: Schema.String }))
+  }
+) {}
+
+/** The run is in a state that does not allow what was asked. */
+export class RunConflict extends HttpApiError.Problem<RunConflict>()(
+  "RunConflict",
+  {
+    type: "urn:atlas:problem:run-conflict",
+    status: 409,
+    title: "The run is not in a state that allows this."
+  },
+  { runId: Schema.String, runStatus: Schema.String, runOutcome: Schema.String }
+) {}
+
+/** The operation's type does not allow what was asked. */
+export class NotSupported extends HttpApiError.Problem<NotSupported>()("NotSupported", {
+  type: "urn:atlas:problem:not-supported",
+  status: 409,
+  title: "This operation does not allow this."
+}) {}
+
 /** A page cursor that this listing did not issue, or that belongs to other filters. */
 export class InvalidCursor extends HttpApiError.Problem<InvalidCursor>()("InvalidCursor", {
   type: "urn:atlas:problem:invalid-cursor",

@@ -111,6 +111,11 @@ const reasons = {
   provider_partial_result: transient("Listing incomplete", "Start again; nothing was removed."),
   provider_unknown: failure("Unknown provider failure", "Look at the request ids and ask Microsoft support."),
   operation_cancelled: { ...failure("Cancelled", "Start again when wanted."), severity: "info" },
+  operation_busy: transient("Another operation holds the tenant", "Wait for it to end, or look at its run."),
+  run_stale: failure("No worker took it in time", "Check that a worker with this operation runs, then start again."),
+  time_limit_exceeded: failure("Took too long", "Start again; if it persists, look at what takes so long."),
+  run_superseded: { ...failure("Replaced by another start", "See the run that replaced it."), severity: "info" },
+  work_refused: failure("Work that does not fit its run", reportBug),
   worker_lost: failure("The worker died repeatedly", "Start again; if it persists, look at the workers' logs."),
   database_unavailable: transient("Database unavailable", "Wait; Atlas tries again."),
   internal_error: failure("Unexpected error", "Look at the worker's log for this run, and report it.")

@@ -25,10 +25,12 @@ export type RunOutcome = typeof RunOutcome.Type
 
 /**
  * The transitions that the ledger makes, each guarded in SQL by the status it leaves: queued → running (claimed),
- * running → queued (lease given back or lapsed, or an attempt is to be repeated), running → completed.
+ * running → queued (lease given back, or an attempt is to be repeated), running → completed, and queued → completed
+ * (cancelled, superseded, stale). A blocked start is recorded as completed.
  */
 export const transitions: ReadonlyArray<readonly [from: RunStatus, to: RunStatus]> = [
   ["queued", "running"],
+  ["queued", "completed"],
   ["running", "queued"],
   ["running", "completed"]
 ]
@@ -47,6 +49,10 @@ export const RunCounts = Schema.Struct({
 })
 export type RunCounts = typeof RunCounts.Type
 
+/** Ids of the host's records, by what they are. */
+export const RunRecordLinks = Schema.Record(Schema.String, Schema.String)
+export type RunRecordLinks = typeof RunRecordLinks.Type
+
 const Instant = Schema.DateTimeUtcFromDate
 
 /** One execution record of an operation type, as the ledger keeps it. */
@@ -58,8 +64,12 @@ export class Run extends Schema.Class<Run>("@atlas/operations/Run")({
   status: RunStatus,
   outcome: RunOutcome,
   actor: Schema.fromJsonString(Actor),
+  identityRule: Schema.Literals(["while_active", "once"]),
+  /** What decides "same start", as readable text. */
   identityKey: Schema.String,
   input: Schema.fromJsonString(Schema.Unknown),
+  /** Links to the host's records that this run belongs to: schedule, connection, restore… */
+  context: Schema.fromJsonString(RunRecordLinks),
   summaryCounts: Schema.fromJsonString(RunCounts),
   failureSummary: Schema.fromJsonString(Schema.Array(Failure)),
   /** The reason that decided the outcome, or why the last attempt failed. */
@@ -67,14 +77,23 @@ export class Run extends Schema.Class<Run>("@atlas/operations/Run")({
   /** Attempts that failed so far. */
   attempt: Schema.Int,
   maxAttempts: Schema.Int,
-  /** Raised by every claim and give-back, never lowered: the only token a worker writes with. */
+  /** Raised by every claim, give-back, cancellation and supersession, never lowered: the only token a worker writes with. */
   fence: Schema.BigInt,
   /** Raised on every visible change. */
   version: Schema.Int,
   /** Sequence number of the newest event in the timeline. */
   lastEvent: Schema.Int,
   queuedAt: Instant,
+  /** When the next attempt is due. */
   availableAt: Instant,
   startedAt: Schema.NullOr(Instant),
-  completedAt: Schema.NullOr(Instant)
+  /** When the type's time limit ends the run; known from its first start. */
+  deadline: Schema.NullOr(Instant),
+  completedAt: Schema.NullOr(Instant),
+  /** The worker that claimed it last. */
+  worker: Schema.NullOr(Schema.String),
+  cancelRequestedAt: Schema.NullOr(Instant),
+  cancelRequestedBy: Schema.NullOr(Schema.fromJsonString(Actor)),
+  supersededBy: Schema.NullOr(RunId),
+  retryOf: Schema.NullOr(RunId)
 }) {}

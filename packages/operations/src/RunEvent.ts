@@ -9,8 +9,11 @@ export const runEventKinds = [
   "attempt_failed",
   "given_back",
   "rescued",
+  "cancel_requested",
+  "superseded",
   "completed",
-  "stale_write_refused"
+  "stale_write_refused",
+  "work_refused"
 ] as const
 export type RunEventKind = (typeof runEventKinds)[number]
 

@@ -1,16 +1,20 @@
-import { Cause, Context, Effect, Exit, Layer, Option, Random, Schedule, Schema } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Option, PubSub, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
-import { type AttemptEnd, endOf, isDatabaseOutage, nextAttemptIn } from "./Attempt.ts"
-import type { RunFailure } from "./Failure.ts"
+import { type AttemptEnd, endOf, failed } from "./Attempt.ts"
+import { RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
-import type { RetryPolicy } from "./OperationType.ts"
-import type { Run, RunCounts, RunId } from "./Run.ts"
-import { type RunContext, type RunHandler, RunHandlers, type RunResult } from "./RunHandler.ts"
+import type { AnyOperationType } from "./OperationCatalog.ts"
+import type { RunId } from "./Run.ts"
+import { type RunContext, type RunHandler, RunHandlers } from "./RunHandler.ts"
 import { makeRunLease } from "./RunLease.ts"
-import { RunLedger } from "./RunLedger.ts"
-import { type Claim, RunQueue } from "./RunQueue.ts"
+import type { RunLedger } from "./RunLedger.ts"
+import type { RunQueries } from "./RunQueries.ts"
+import { type Assignment, type Claim, RunQueue } from "./RunQueue.ts"
+import { makeSettle } from "./RunSettlement.ts"
 import { RunSignals } from "./RunSignals.ts"
+import * as StartGate from "./StartGate.ts"
+import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /**
@@ -23,9 +27,12 @@ export class RunExecutor extends Context.Service<
     /** The name under which this process appears in timelines. */
     readonly worker: string
     /** The types that this process can execute. */
-    readonly types: ReadonlyArray<string>
-    /** Claims a run by id and executes it; nothing happens if it is not due, or not of a type handled here. */
-    attempt(id: RunId): Effect.Effect<void>
+    readonly types: ReadonlyArray<AnyOperationType>
+    /**
+     * Claims an assigned run and executes it. Nothing happens if it is not due: it may have been assigned twice. Work that
+     * does not fit its run, or has none, is refused, with an event on the run and a metric.
+     */
+    attempt(assignment: Assignment): Effect.Effect<void, WorkRefused>
     /** Executes a claimed run. Interruption gives the run back to the queue, without costing an attempt. */
     execute(claim: Claim): Effect.Effect<void>
   }
@@ -33,7 +40,7 @@ export class RunExecutor extends Context.Service<
   static readonly layer: Layer.Layer<
     RunExecutor,
     never,
-    RunHandlers | RunLedger | RunQueue | RunSignals | SqlClient.SqlClient
+    RunHandlers | RunLedger | RunQueries | RunQueue | RunSignals | SqlClient.SqlClient
   > = Layer.effect(
     RunExecutor,
     Effect.gen(function* () {
@@ -41,31 +48,41 @@ export class RunExecutor extends Context.Service<
       const queue = yield* RunQueue
       const { leaseMillis } = yield* WorkerSettings
       const worker = `worker-${SecureRandom.uuidV4Unsafe().slice(0, 8)}`
+      const claimant = { worker, types: handlers.types, leaseMillis }
       const leaseOf = yield* makeRunLease
-      const settle = yield* makeSettle
+      const settle = yield* makeSettle(worker)
+      const refusal = yield* makeRefusal(claimant)
+      const perform = yield* makePerform
+      const stops = yield* watchStops
 
       // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
-      // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed.
+      // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed. The lease is
+      // kept until the handler's finalizers are done.
       const execute = Effect.fn("RunExecutor.execute")((claim: Claim) => {
         const { run } = claim
         const lease = leaseOf(claim)
         const handler = Option.getOrUndefined(handlers.find(run.type))
-        const work = handler === undefined ? Effect.die(new Error("No handler")) : runHandler(handler, lease.context)
+        const work = handler
+          ? perform(handler, claim, lease.context)
+          : Effect.die(new Error("A run was claimed that has no handler here"))
+        const stopped = Effect.as(lease.cancelled, { _tag: "Cancelled" } satisfies AttemptEnd)
+        const attempt = Effect.raceFirst(Effect.raceFirst(work, stopped), lease.keep)
         return Effect.uninterruptible(
           Effect.gen(function* () {
-            const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(Effect.raceFirst(work, lease.keep))))
+            const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
             const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
             if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
-            yield* settle(claim, handler?.type.retry, lease.counts(), end, worker)
+            yield* settle(claim, handler?.type.retry, lease.counts(), end)
           })
-        ).pipe(Effect.annotateLogs({ runId: run.id, type: run.type }))
+        ).pipe(stops.watching(run.id, lease.look), Effect.annotateLogs({ runId: run.id, type: run.type }))
       })
 
-      const attempt = Effect.fn("RunExecutor.attempt")((id: RunId) =>
+      const attempt = Effect.fn("RunExecutor.attempt")((assignment: Assignment) =>
         Effect.uninterruptible(
-          Effect.flatMap(queue.claimOne({ worker, types: handlers.types, leaseMillis }, id), (claims) =>
-            Effect.forEach(claims, execute, { discard: true })
-          )
+          Effect.gen(function* () {
+            const [claim] = yield* queue.claimOne(claimant, assignment)
+            yield* claim === undefined ? refusal(assignment) : execute(claim)
+          })
         )
       )
 
@@ -74,79 +91,66 @@ export class RunExecutor extends Context.Service<
   )
 }
 
-const runHandler = Effect.fnUntraced(function* (
-  handler: RunHandler,
-  lease: Omit<RunContext<unknown>, "input" | "tenant">
-) {
-  const { workspaceId, tenantId, input } = lease.run
-  if (tenantId === null) return yield* Effect.die(new Error("The run has no tenant"))
-  const decoded = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(handler.type.input))(input).pipe(Effect.orDie)
-  return yield* handler.handle({ ...lease, tenant: { workspaceId, tenantId }, input: decoded })
+/** One attempt as its handler sees it: behind the gates, with the input decoded, within what is left of the time limit. */
+const makePerform = Effect.gen(function* () {
+  const gates = yield* StartGate.StartGates
+
+  return Effect.fnUntraced(function* (
+    handler: RunHandler,
+    { run, remainingMillis }: Claim,
+    lease: Omit<RunContext<unknown>, "input" | "tenant">
+  ) {
+    const { type } = handler
+    const scope = { workspaceId: run.workspaceId, tenantId: run.tenantId }
+    const input: unknown = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(type.input))(run.input).pipe(
+      Effect.orDie
+    )
+    const gate = yield* StartGate.checkAll(gates, type.gates, { type: type.name, scope, input, actor: run.actor })
+    if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
+    if (gate._tag === "Busy") return failed({ reasonCode: "operation_busy", message: busy(gate.holder), count: 1 })
+    const result = yield* handler.handle({ ...lease, tenant: scope, input }).pipe(
+      Effect.timeoutOrElse({
+        duration: Math.max(remainingMillis, 0),
+        orElse: () => Effect.fail(new RunFailure({ reasonCode: "time_limit_exceeded", message: outOfTime }))
+      })
+    )
+    return { _tag: "Finished", result } satisfies AttemptEnd
+  })
 })
 
-const endOfExit = (exit: Exit.Exit<RunResult, RunFailure | GraphError>): AttemptEnd =>
-  Exit.isSuccess(exit) ? { _tag: "Finished", result: exit.value } : endOf(exit.cause)
+const busy = (holder: RunId) => `The run ${holder} holds what this one needs.`
+const outOfTime = "The operation took longer than its type allows, and was stopped."
 
-const logUnexpected = (exit: Exit.Exit<RunResult, RunFailure | GraphError>) =>
+/** Tells the runs that are executed here when a signal says that they are to be stopped. */
+const watchStops = Effect.gen(function* () {
+  const signals = yield* RunSignals
+  const looks = new Map<RunId, Effect.Effect<void>>()
+  const subscription = yield* signals.subscribe
+  yield* PubSub.take(subscription).pipe(
+    Effect.flatMap((signal) => (signal._tag === "Stopped" && looks.get(signal.runId)) || Effect.void),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  return {
+    watching:
+      (id: RunId, look: Effect.Effect<void>) =>
+      <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+        Effect.suspend(() => {
+          looks.set(id, look)
+          return Effect.ensuring(
+            work,
+            Effect.sync(() => {
+              if (looks.get(id) === look) looks.delete(id)
+            })
+          )
+        })
+  }
+})
+
+const endOfExit = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>): AttemptEnd =>
+  Exit.isSuccess(exit) ? exit.value : endOf(exit.cause)
+
+const logUnexpected = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>) =>
   Exit.isFailure(exit) && !Cause.hasFails(exit.cause)
     ? Effect.logError("An attempt ended unexpectedly", exit.cause)
     : Effect.void
-
-/** Tells the ledger how an attempt ended. */
-const makeSettle = Effect.gen(function* () {
-  const ledger = yield* RunLedger
-  const signals = yield* RunSignals
-
-  const write = Effect.fnUntraced(function* (
-    run: Run,
-    retry: RetryPolicy | undefined,
-    counts: RunCounts,
-    end: AttemptEnd
-  ) {
-    switch (end._tag) {
-      case "Interrupted":
-        return yield* ledger.giveBack(run)
-      case "LeaseLost":
-        return false
-      case "Finished":
-        return yield* end.result.outcome === "succeeded"
-          ? ledger.complete(run, { outcome: "succeeded", reasonCode: null, counts, failures: [] })
-          : ledger.complete(run, { ...end.result, counts })
-      case "Failed": {
-        const attempt = { failed: run.attempt, max: run.maxAttempts }
-        const next = retry && Option.getOrUndefined(nextAttemptIn(retry, end, attempt, yield* Random.next))
-        const { failure } = end
-        return yield* next === undefined
-          ? ledger.complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: [failure] })
-          : ledger.retryLater(run, { failure, counts, delayMillis: next })
-      }
-    }
-  })
-
-  return Effect.fnUntraced(function* (
-    { run }: Claim,
-    retry: RetryPolicy | undefined,
-    counts: RunCounts,
-    end: AttemptEnd,
-    worker: string
-  ) {
-    let tries = 0
-    const settled = Effect.gen(function* () {
-      tries += 1
-      const accepted = yield* write(run, retry, counts, end)
-      // A repeated try may find its own first one, whose answer was lost.
-      if (!accepted && tries === 1) yield* ledger.refuseStaleWrite(run, worker)
-    })
-    // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
-    yield* settled.pipe(
-      Effect.sandbox,
-      Effect.retry({
-        while: isDatabaseOutage,
-        schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
-      }),
-      Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", cause))
-    )
-    yield* signals.changed(run.id)
-    if (end._tag === "Interrupted") yield* signals.queued
-  })
-})

@@ -8,16 +8,15 @@ import {
   OperationCatalog,
   UnregisteredOperationType
 } from "./OperationCatalog.ts"
-import type { TenantScope } from "./OperationScope.ts"
-import type { OperationType } from "./OperationType.ts"
+import type { OperationType, ScopeKind, ScopeOf } from "./OperationType.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunCounts } from "./Run.ts"
 
 /** What a handler is handed: its run, its input, and the only ways in which it may write. */
-export interface RunContext<Input> {
+export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   readonly run: Run
-  /** Where it works. */
-  readonly tenant: TenantScope
+  /** Where it works: for a type of workspace scope, without a tenant. */
+  readonly tenant: ScopeOf<Kind>
   readonly input: Input
   /** Reports how far the run is; stored at most about once a second, however often it is called. */
   report(counts: RunCounts): Effect.Effect<void>
@@ -62,7 +61,7 @@ export const partiallySucceeded = (reasonCode: ReasonCode, failures: ReadonlyArr
 /** The work of one operation type. It may be interrupted at any point, and executed again after a crash. */
 export interface RunHandler<R = never> {
   readonly type: AnyOperationType
-  readonly handle: (context: RunContext<any>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
+  readonly handle: (context: RunContext<any, any>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
 }
 
 /**
@@ -71,16 +70,16 @@ export interface RunHandler<R = never> {
  * @param type the definition
  * @param handle the work of one attempt
  */
-export const make = <Input, Encoded, R>(
-  type: OperationType<Input, Encoded>,
-  handle: (context: RunContext<Input>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
+export const make = <Input, Encoded, Kind extends ScopeKind, R>(
+  type: OperationType<Input, Encoded, Kind>,
+  handle: (context: RunContext<Input, Kind>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
 ): RunHandler<R> => ({ type, handle })
 
 /** The handlers of this process. Types without one here are left to other workers. */
 export class RunHandlers extends Context.Service<
   RunHandlers,
   {
-    readonly types: ReadonlyArray<string>
+    readonly types: ReadonlyArray<AnyOperationType>
     find(type: string): Option.Option<RunHandler>
   }
 >()("@atlas/operations/RunHandlers") {}
@@ -116,7 +115,7 @@ export const layer = <const Handlers extends ReadonlyArray<RunHandler<any>>>(
         })
       }
       return RunHandlers.of({
-        types: [...byType.keys()],
+        types: handlers.map(({ type }) => type),
         find: (type) => Option.fromUndefinedOr(byType.get(type))
       })
     })

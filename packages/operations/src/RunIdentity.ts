@@ -4,38 +4,66 @@ import type { OperationScope } from "./OperationScope.ts"
 /** JSON as identity keys and inputs are made of. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/**
- * Which starts count as the same start. `while_active`: an equal start joins the run that is queued or running.
- */
-export type IdentityRule = "while_active"
+/** How long an identity is taken: while its run is queued or running, or for ever. */
+export type IdentityRule = "while_active" | "once"
 
-/** What makes two starts of an operation type the same, beyond type, workspace and tenant. */
-export interface Identity<Input> {
-  readonly rule: IdentityRule
+/** An equal start joins the run that is queued or running. */
+export interface WhileActive<Input> {
+  readonly rule: "while_active"
   /** What of the input tells starts apart; left out, there is one run per scope. */
   readonly key?: (input: Input) => Json
 }
 
-const canonical = (value: Json): string => {
-  if (Predicate.isString(value)) return JSON.stringify(value.normalize("NFC"))
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+/** An equal start is answered with the run that was recorded first, also when that is completed. */
+export interface Once<Input> {
+  readonly rule: "once"
+  /**
+   * What makes two starts one besides the key: the nonce that one click of one actor carries (`Idempotency-Key`), or the
+   * time for which a schedule meant the run.
+   */
+  readonly by: "nonce" | "fire_time"
+  readonly key?: (input: Input) => Json
+  /** A second identity, that is taken only while the run is active. */
+  readonly whileActive?: (input: Input) => Json
+}
+
+/** What makes two starts of an operation type the same, beyond type, workspace and tenant. */
+export type Identity<Input> = WhileActive<Input> | Once<Input>
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+const text = (value: string) => JSON.stringify(value.normalize("NFC"))
+
+/**
+ * JSON in one canonical form: equal values, and only those, have the same text. Object members are ordered, strings and
+ * names are in Unicode NFC, `-0` is `0`, and a member that is `undefined` is absent; an absent member and a `null` one
+ * differ. A number that is not finite is a defect. Of two names that are the same in NFC, both are kept, in the order of their values.
+ *
+ * @param value what is to be compared
+ */
+export const canonical = (value: Json | undefined): string => {
+  if (Predicate.isString(value)) return text(value)
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`
   if (Predicate.isObject(value)) {
-    const entries = Object.entries(value)
-      .map(([key, member]) => [JSON.stringify(key.normalize("NFC")), canonical(member)] as const)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    return `{${entries.map(([key, member]) => `${key}:${member}`).join(",")}}`
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([name, member]) => [text(name), canonical(member)] as const)
+      .sort(([a, first], [b, second]) => compare(a, b) || compare(first, second))
+    return `{${members.map(([name, member]) => `${name}:${member}`).join(",")}}`
   }
-  return JSON.stringify(value)
+  if (Predicate.isNumber(value) && !Number.isFinite(value))
+    throw new TypeError(`${value} is no JSON: it cannot identify a run`)
+  return JSON.stringify(value ?? null)
 }
 
 /**
- * The readable canonical key of a start, the text that is digested to decide "same start". Object members are ordered,
- * strings are in Unicode NFC, `-0` is `0`; an absent member and a `null` one differ.
+ * The readable canonical key of a start, the text that is digested to decide "same start".
  *
  * @param scope where the operation works
  * @param type the operation type's name
  * @param rule the identity rule
  * @param key what the type says tells its starts apart
+ * @param once what tells the starts of a `once` identity apart: actor and nonce, or the fire time
  */
-export const canonicalKey = (scope: OperationScope, type: string, rule: IdentityRule, key: Json): string =>
-  canonical([rule, type, scope.workspaceId, scope.tenantId, key])
+export const canonicalKey = (scope: OperationScope, type: string, rule: IdentityRule, key: Json, once?: Json): string =>
+  canonical([rule, type, scope.workspaceId, scope.tenantId, key, ...(once === undefined ? [] : [once])])

@@ -1,9 +1,9 @@
-import { Cause, Effect, Schema } from "effect"
+import { Cause, Deferred, Effect, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { endOf, LeaseLost, monotonicMillis } from "./Attempt.ts"
 import { RunCounts } from "./Run.ts"
 import type { RunContext } from "./RunHandler.ts"
-import { RunLedger } from "./RunLedger.ts"
+import { type Hold, RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
@@ -15,7 +15,8 @@ const checkCounts = (counts: RunCounts) => Effect.orDie(Schema.decodeUnknownEffe
 
 /**
  * Holding claimed runs: for each the ways in which its handler may write, and the loops that keep its lease and store its
- * progress. All end with `LeaseLost` as soon as the run belongs, or may belong, to somebody else.
+ * progress. All end with `LeaseLost` as soon as the run belongs, or may belong, to somebody else; `cancelled` ends when the
+ * run was asked to stop.
  */
 export const makeRunLease = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -23,15 +24,29 @@ export const makeRunLease = Effect.gen(function* () {
   const signals = yield* RunSignals
   const { leaseMillis } = yield* WorkerSettings
 
+  // A worker that is stopped inside a transaction would hide its run from the others for as long as it holds the row:
+  // below the lease, the database ends such a transaction itself.
+  const limit = `${Math.ceil(leaseMillis * 0.8)}`
+  const limits = sql`
+    SELECT set_config('idle_in_transaction_session_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
+
   return ({ run, claimedAt }: Claim) => {
     let counts: RunCounts = run.summaryCounts
     let unseen = false
     let shownAt = Number.NEGATIVE_INFINITY
     // Measured before the statement that set it, so that we never believe in a lease longer than the database does.
     let extendedAt = claimedAt
+    const lost = Deferred.makeUnsafe<never>()
+    const stop = Deferred.makeUnsafe<void>()
 
-    const owned = (write: Effect.Effect<boolean>) =>
-      Effect.flatMap(write, (held) => (held ? Effect.void : Effect.die(new LeaseLost())))
+    const owned = (write: Effect.Effect<Hold>) =>
+      Effect.flatMap(write, (hold) =>
+        hold === "lost"
+          ? Effect.die(new LeaseLost())
+          : hold === "cancel_requested"
+            ? Deferred.succeed(stop, undefined)
+            : Effect.void
+      )
 
     const report: RunContext<unknown>["report"] = (next) =>
       Effect.map(checkCounts(next), (checked) => {
@@ -41,6 +56,7 @@ export const makeRunLease = Effect.gen(function* () {
 
     const transaction: RunContext<unknown>["transaction"] = Effect.fnUntraced(function* (work, next) {
       const commit = Effect.gen(function* () {
+        yield* limits
         const result = yield* work
         const now = yield* monotonicMillis
         const visible = next !== undefined && now - shownAt >= visibleEveryMillis
@@ -91,9 +107,21 @@ export const makeRunLease = Effect.gen(function* () {
       now - extendedAt >= leaseMillis ? Effect.die(new LeaseLost()) : Effect.void
     ).pipe(Effect.delay(leaseMillis / 10), Effect.forever)
 
+    // The signal is a hint: whether the run is still ours, and is to be stopped, the ledger says.
+    const look = Effect.suspend(() => owned(ledger.heartbeat(run, leaseMillis))).pipe(
+      Effect.catchCause((cause: Cause.Cause<never>) =>
+        endOf(cause)._tag === "LeaseLost"
+          ? Deferred.failCause(lost, cause)
+          : Effect.logWarning("A heartbeat failed", cause)
+      ),
+      Effect.asVoid
+    )
+
     return {
       context: { run, report, transaction },
-      keep: Effect.raceFirst(beat, expire) as Effect.Effect<never>,
+      keep: Effect.raceAllFirst([beat, expire, Deferred.await(lost)]) as Effect.Effect<never>,
+      cancelled: Deferred.await(stop),
+      look,
       counts: () => counts
     }
   }

@@ -1,24 +1,9 @@
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, SqlSchema } from "effect/sql"
-import { Actor } from "./Actor.ts"
+import { SqlClient } from "effect/sql"
 import { bounded, Failure } from "./Failure.ts"
-import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
-import { Run, RunCounts, type RunId, type RunOutcome } from "./Run.ts"
+import { RunCounts, type RunId, type RunOutcome } from "./Run.ts"
 import type { RunEventKind } from "./RunEvent.ts"
-import type { IdentityRule, Json } from "./RunIdentity.ts"
-import { runColumns } from "./RunRow.ts"
-
-/** A run to be, already authorised and validated. */
-export interface NewRun {
-  readonly id: RunId
-  readonly scope: OperationScope
-  readonly type: string
-  readonly actor: Actor
-  readonly identity: { readonly rule: IdentityRule; readonly key: string; readonly digest: Uint8Array }
-  readonly input: Json
-  readonly maxAttempts: number
-}
 
 /** How an attempt ended for good. */
 export interface Completion {
@@ -38,77 +23,52 @@ export interface FailedAttempt {
 type RunKey = { readonly id: RunId; readonly fence: bigint }
 
 const toJson = {
-  actor: Schema.encodeSync(Schema.fromJsonString(Actor)),
   counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)),
   failures: Schema.encodeSync(Schema.fromJsonString(Schema.Array(Failure)))
 }
 
+/** Whether a worker still has its run, and whether it was asked to stop. */
+export type Hold = "held" | "cancel_requested" | "lost"
+
 /**
- * Records runs, and makes every transition of a worker that owns one. Each is one statement, guarded by the status it
+ * Makes every transition of a worker that owns a run. Each is one statement, guarded by the status it
  * leaves and by the writer's fence; a `false` answer means that nothing was changed. Database failures are defects.
  */
 export class RunLedger extends Context.Service<
   RunLedger,
   {
-    /**
-     * Records a run, or joins the equal one that is not completed. Committed on return, unless the caller has a
-     * transaction open.
-     */
-    insert(run: NewRun): Effect.Effect<{ readonly created: boolean; readonly run: Run }>
     /** Extends the lease. */
-    heartbeat(run: RunKey, leaseMillis: number): Effect.Effect<boolean>
+    heartbeat(run: RunKey, leaseMillis: number): Effect.Effect<Hold>
     /** Stores the counts and extends the lease; `visible` also raises the version and writes a progress event. */
-    progress(run: RunKey, leaseMillis: number, counts: RunCounts, visible: boolean): Effect.Effect<boolean>
+    progress(run: RunKey, leaseMillis: number, counts: RunCounts, visible: boolean): Effect.Effect<Hold>
     /** running → completed. */
     complete(run: RunKey, completion: Completion): Effect.Effect<boolean>
-    /** running → queued, with one more failed attempt and the next one due after the delay. */
+    /** running → queued, with one more failed attempt and the next one due after the delay; a run that was asked to stop ends. */
     retryLater(run: RunKey, attempt: FailedAttempt): Effect.Effect<boolean>
-    /** running → queued, at once and without costing an attempt. */
+    /** running → queued, at once and without costing an attempt; a run that was asked to stop ends. */
     giveBack(run: RunKey): Effect.Effect<boolean>
     /** Notes in the timeline that a worker with an outdated fence tried to write. */
     refuseStaleWrite(run: RunKey, worker: string): Effect.Effect<void>
+    /** Notes in the timeline, if there is one, that a worker was handed work that does not fit the run. */
+    refuseWork(id: RunId, worker: string, reason: string): Effect.Effect<void>
   }
 >()("@atlas/operations/RunLedger") {
   static readonly layer: Layer.Layer<RunLedger, never, SqlClient.SqlClient> = Layer.effect(
     RunLedger,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const columns = sql.literal(runColumns("r"))
-
-      const insertRun = SqlSchema.findOne({
-        Request: Schema.Any,
-        Result: Run,
-        execute: (run: NewRun) => sql`
-          WITH r AS (
-            INSERT INTO operation_runs
-              (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest, input, max_attempts)
-            VALUES (${run.id}, ${run.scope.workspaceId}, ${run.scope.tenantId}, ${run.type},
-              ${toJson.actor(run.actor)}::jsonb, ${run.identity.rule}, ${run.identity.key}, ${run.identity.digest},
-              ${JSON.stringify(run.input)}::jsonb, ${run.maxAttempts})
-            ON CONFLICT (identity_digest) WHERE identity_rule = 'while_active' AND status <> 'completed'
-            DO UPDATE SET last_event = operation_runs.last_event + 1, version = operation_runs.version + 1
-            RETURNING *
-          ), joined AS (
-            INSERT INTO operation_run_events (run_id, seq, kind, data)
-            SELECT r.id, r.last_event, 'joined', jsonb_build_object('actor', ${toJson.actor(run.actor)}::jsonb)
-            FROM r WHERE r.id <> ${run.id}::uuid
-          )
-          SELECT ${columns} FROM r`
-      })
-
-      const insert = Effect.fn("RunLedger.insert")(function* (run: NewRun) {
-        const row = yield* insertRun(run)
-        return { created: row.id === run.id, run: row }
-      }, Effect.orDie)
-
       const owned = (run: RunKey) => sql`id = ${run.id}::uuid AND fence = ${run.fence} AND status = 'running'`
       const changedOne = (rows: ReadonlyArray<unknown>) => rows.length === 1
 
+      const holdOf = (rows: ReadonlyArray<{ readonly asked: boolean }>): Hold =>
+        rows[0] === undefined ? "lost" : rows[0].asked ? "cancel_requested" : "held"
+
       const heartbeat = Effect.fn("RunLedger.heartbeat")(function* (run: RunKey, leaseMillis: number) {
-        const rows = yield* sql`
+        return holdOf(
+          yield* sql<{ asked: boolean }>`
             UPDATE operation_runs SET lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
-            WHERE ${owned(run)} RETURNING id`
-        return changedOne(rows)
+            WHERE ${owned(run)} RETURNING cancel_requested_at IS NOT NULL AS asked`
+        )
       }, Effect.orDie)
 
       const progress = Effect.fn("RunLedger.progress")(function* (
@@ -118,19 +78,19 @@ export class RunLedger extends Context.Service<
         visible: boolean
       ) {
         const step = visible ? 1 : 0
-        const rows = yield* sql`
+        const rows = yield* sql<{ asked: boolean }>`
             WITH moved AS (
               UPDATE operation_runs SET summary_counts = ${toJson.counts(counts)}::jsonb,
                 version = version + ${step}, last_event = last_event + ${step},
                 lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
-              WHERE ${owned(run)} RETURNING id, last_event, summary_counts
+              WHERE ${owned(run)} RETURNING id, last_event, summary_counts, cancel_requested_at IS NOT NULL AS asked
             ), noted AS (
               INSERT INTO operation_run_events (run_id, seq, kind, data)
               SELECT id, last_event, 'progress', jsonb_build_object('counts', summary_counts) FROM moved
               WHERE ${visible}
             )
-            SELECT id FROM moved`
-        return changedOne(rows)
+            SELECT asked FROM moved`
+        return holdOf(rows)
       }, Effect.orDie)
 
       const complete = Effect.fn("RunLedger.complete")(function* (run: RunKey, completion: Completion) {
@@ -168,19 +128,26 @@ export class RunLedger extends Context.Service<
         Effect.map(
           sql`
             WITH moved AS (
-              UPDATE operation_runs SET status = 'queued', lease_until = NULL, fence = fence + 1,
-                attempt = attempt + ${next.failedAttempts}, reason_code = coalesce(${next.reasonCode}, reason_code),
+              UPDATE operation_runs SET
+                status = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'completed' END,
+                outcome = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,
+                completed_at = CASE WHEN cancel_requested_at IS NOT NULL THEN clock_timestamp() END,
+                reason_code = CASE WHEN cancel_requested_at IS NULL THEN coalesce(${next.reasonCode}, reason_code)
+                  ELSE 'operation_cancelled' END,
+                lease_until = NULL, fence = fence + 1, attempt = attempt + ${next.failedAttempts},
                 summary_counts = coalesce(${next.counts}::jsonb, summary_counts),
                 failure_summary = coalesce(${next.failures}::jsonb, failure_summary),
                 available_at = clock_timestamp() + ${next.delayMillis} * interval '1 millisecond',
                 version = version + 1, last_event = last_event + 1
-              WHERE ${owned(run)} RETURNING id, last_event, available_at, attempt, max_attempts
+              WHERE ${owned(run)}
+              RETURNING id, last_event, status, outcome, reason_code, summary_counts, available_at, attempt, max_attempts
             ), noted AS (
               INSERT INTO operation_run_events (run_id, seq, kind, data)
-              SELECT id, last_event, ${next.kind},
-                jsonb_strip_nulls(jsonb_build_object('reasonCode', ${next.reasonCode}::text,
+              SELECT id, last_event, CASE status WHEN 'queued' THEN ${next.kind} ELSE 'completed' END, CASE status
+                WHEN 'queued' THEN jsonb_strip_nulls(jsonb_build_object('reasonCode', ${next.reasonCode}::text,
                   'message', ${next.message}::text, 'attempt', attempt, 'maxAttempts', max_attempts,
                   'nextAttemptAt', available_at))
+                ELSE jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts) END
               FROM moved
             )
             SELECT id FROM moved`,
@@ -225,15 +192,18 @@ export class RunLedger extends Context.Service<
             SELECT id, last_event, 'stale_write_refused', jsonb_build_object('worker', ${worker}::text) FROM moved`
       }, Effect.orDie)
 
-      return RunLedger.of({
-        insert,
-        heartbeat,
-        progress,
-        complete,
-        retryLater,
-        giveBack,
-        refuseStaleWrite
-      })
+      const refuseWork = Effect.fn("RunLedger.refuseWork")(function* (id: RunId, worker: string, reason: string) {
+        yield* sql`
+            WITH moved AS (
+              UPDATE operation_runs SET version = version + 1, last_event = last_event + 1
+              WHERE id = ${id}::uuid RETURNING id, last_event
+            )
+            INSERT INTO operation_run_events (run_id, seq, kind, data)
+            SELECT id, last_event, 'work_refused', jsonb_build_object('worker', ${worker}::text, 'reason', ${reason}::text)
+            FROM moved`
+      }, Effect.orDie)
+
+      return RunLedger.of({ heartbeat, progress, complete, retryLater, giveBack, refuseStaleWrite, refuseWork })
     })
   )
 }

@@ -26,6 +26,18 @@ export interface RunTally {
   readonly running: number
 }
 
+/** A run's relatives: ids of runs that were started again from one another, or replaced one another. */
+export interface Lineage {
+  /** The run that this one is a retry of, the one that that one is a retry of, and so on. */
+  readonly retryOf: ReadonlyArray<RunId>
+  /** The retries of this run, and theirs. */
+  readonly retriedBy: ReadonlyArray<RunId>
+  /** The runs that this one replaced, and those that they had replaced. */
+  readonly supersedes: ReadonlyArray<RunId>
+  /** The run that replaced this one, the one that replaced that, and so on. */
+  readonly supersededBy: ReadonlyArray<RunId>
+}
+
 /** Reads of runs and timelines: Postgres only, each statement on an index. Database failures are defects. */
 export class RunQueries extends Context.Service<
   RunQueries,
@@ -39,6 +51,8 @@ export class RunQueries extends Context.Service<
     ): Effect.Effect<ReadonlyArray<Run>>
     /** The newest active and the newest completed run of each type in a tenant, as far as there are any. */
     latest(tenant: TenantScope, types: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>>
+    /** The run's relatives, nearest first, up to a hundred in each direction. */
+    lineage(run: Run): Effect.Effect<Lineage>
     /** Queued and running runs that are visible. */
     tally(visible: ReadonlyArray<Visible>): Effect.Effect<RunTally>
     /** A run's events with a sequence above `after`, oldest first. */
@@ -113,6 +127,33 @@ export class RunQueries extends Context.Service<
         return row ?? { queued: 0, running: 0 }
       }, Effect.orDie)
 
+      // Chains have no circles: a run points to one that was there before it, or that ended it.
+      const lineage = Effect.fn("RunQueries.lineage")(function* (run: Run) {
+        const chain = (name: string, first: Statement.Fragment, next: Statement.Fragment) => sql`
+          ARRAY(WITH RECURSIVE chain (id, distance) AS (
+            ${first} UNION ALL ${next} LIMIT 100
+          ) SELECT id::text FROM chain ORDER BY distance, id) AS ${sql.literal(`"${name}"`)}`
+        const up = (column: string) => {
+          const parent = sql.literal(column)
+          return [
+            sql`SELECT ${parent}, 1 FROM operation_runs WHERE id = ${run.id}::uuid AND ${parent} IS NOT NULL`,
+            sql`SELECT r.${parent}, c.distance + 1 FROM chain c JOIN operation_runs r ON r.id = c.id
+              WHERE r.${parent} IS NOT NULL`
+          ] as const
+        }
+        const down = (column: string) => {
+          const parent = sql.literal(column)
+          return [
+            sql`SELECT id, 1 FROM operation_runs WHERE ${parent} = ${run.id}::uuid`,
+            sql`SELECT r.id, c.distance + 1 FROM chain c JOIN operation_runs r ON r.${parent} = c.id`
+          ] as const
+        }
+        const [row] = yield* sql<Lineage>`
+          SELECT ${chain("retryOf", ...up("retry_of"))}, ${chain("retriedBy", ...down("retry_of"))},
+            ${chain("supersedes", ...down("superseded_by"))}, ${chain("supersededBy", ...up("superseded_by"))}`
+        return row ?? { retryOf: [], retriedBy: [], supersedes: [], supersededBy: [] }
+      }, Effect.orDie)
+
       const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(RunEvent))
       const created = (run: Run) =>
         new RunEvent({ seq: 1, at: run.queuedAt, kind: "created", data: { actor: run.actor } })
@@ -127,7 +168,7 @@ export class RunQueries extends Context.Service<
         return page.after < 1 ? [created(run), ...stored].slice(0, page.limit) : stored
       }, Effect.orDie)
 
-      return RunQueries.of({ find, list, latest, tally, events })
+      return RunQueries.of({ find, list, latest, lineage, tally, events })
     })
   )
 }

@@ -11,8 +11,10 @@ export const runColumns = (alias: string): string =>
     ["status", "status"],
     ["outcome", "outcome"],
     ["actor::text", "actor"],
+    ["identity_rule", "identityRule"],
     ["identity_key", "identityKey"],
     ["input::text", "input"],
+    ["context::text", "context"],
     ["summary_counts::text", "summaryCounts"],
     ["failure_summary::text", "failureSummary"],
     ["reason_code", "reasonCode"],
@@ -24,7 +26,13 @@ export const runColumns = (alias: string): string =>
     ["queued_at", "queuedAt"],
     ["available_at", "availableAt"],
     ["started_at", "startedAt"],
-    ["completed_at", "completedAt"]
+    ["deadline", "deadline"],
+    ["completed_at", "completedAt"],
+    ["worker", "worker"],
+    ["cancel_requested_at", "cancelRequestedAt"],
+    ["cancel_requested_by::text", "cancelRequestedBy"],
+    ["superseded_by", "supersededBy"],
+    ["retry_of", "retryOf"]
   ]
     .map(([column, name]) => `${alias}.${column} AS "${name}"`)
     .join(", ")

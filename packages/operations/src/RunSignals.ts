@@ -4,7 +4,10 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { RunId } from "./Run.ts"
 
 /** Something happened that others may want to look at now. A hint: it may get lost, and everyone also polls. */
-export type RunSignal = { readonly _tag: "Queued" } | { readonly _tag: "Changed"; readonly runId: RunId }
+export type RunSignal =
+  | { readonly _tag: "Queued" }
+  | { readonly _tag: "Changed"; readonly runId: RunId }
+  | { readonly _tag: "Stopped"; readonly runId: RunId }
 
 /** Postgres LISTEN, as `PgClient` of `@effect/sql-pg` offers it: `Effect.map(PgClient, ({ listen }) => ({ listen }))`. */
 export class DatabaseListener extends Context.Service<
@@ -21,11 +24,16 @@ const channel = "atlas_runs"
 // NOTIFY takes a global lock at commit, so it is sent by a fiber of its own, at most once in this time.
 const coalesceFor = "5 millis"
 
-// Postgres limits a payload to 8,000 bytes; an id takes 39 in JSON.
-const idsPerMessage = 190
+// Postgres limits a payload to 8,000 bytes; an id takes 39 in JSON, and there are two lists.
+const idsPerMessage = 95
 
 const Message = Schema.fromJsonString(
-  Schema.Struct({ from: Schema.String, queued: Schema.Boolean, changed: Schema.Array(RunId) })
+  Schema.Struct({
+    from: Schema.String,
+    queued: Schema.Boolean,
+    changed: Schema.Array(RunId),
+    stopped: Schema.optionalKey(Schema.Array(RunId))
+  })
 )
 
 /** Wake-ups between the parts of Atlas, in this process at once and in other processes through Postgres. */
@@ -36,6 +44,8 @@ export class RunSignals extends Context.Service<
     readonly queued: Effect.Effect<void>
     /** A run changed visibly. */
     changed(runId: RunId): Effect.Effect<void>
+    /** A run was asked to stop, or was replaced: whoever executes it should look at it. */
+    stopped(runId: RunId): Effect.Effect<void>
     /** Signals of every process from now on. A subscriber that is far behind misses the oldest. */
     readonly subscribe: Effect.Effect<PubSub.Subscription<RunSignal>, never, Scope.Scope>
   }
@@ -54,10 +64,18 @@ export class RunSignals extends Context.Service<
         yield* Effect.sleep(coalesceFor)
         const batch = [first, ...(yield* Queue.clear(outbox))]
         const queued = batch.some((signal) => signal._tag === "Queued")
-        const ids = [...new Set(batch.flatMap((signal) => (signal._tag === "Changed" ? [signal.runId] : [])))]
-        for (let start = 0; start === 0 || start < ids.length; start += idsPerMessage) {
-          const changed = ids.slice(start, start + idsPerMessage)
-          const payload = Schema.encodeSync(Message)({ from: self, queued: queued && start === 0, changed })
+        const ids = (tag: "Changed" | "Stopped") => [
+          ...new Set(batch.flatMap((signal) => (signal._tag === tag ? [signal.runId] : [])))
+        ]
+        const [all, ends] = [ids("Changed"), ids("Stopped")]
+        for (let start = 0; start === 0 || start < Math.max(all.length, ends.length); start += idsPerMessage) {
+          const [changed, stopped] = [all, ends].map((list) => list.slice(start, start + idsPerMessage))
+          const payload = Schema.encodeSync(Message)({
+            from: self,
+            queued: queued && start === 0,
+            changed: changed ?? [],
+            stopped: stopped ?? []
+          })
           yield* sql`SELECT pg_notify(${channel}, ${payload})`
         }
       })
@@ -76,6 +94,10 @@ export class RunSignals extends Context.Service<
           signals,
           message.changed.map((runId): RunSignal => ({ _tag: "Changed", runId }))
         )
+        yield* PubSub.publishAll(
+          signals,
+          (message.stopped ?? []).map((runId): RunSignal => ({ _tag: "Stopped", runId }))
+        )
       })
 
       yield* listenForever(listener, (payload) => Effect.ignore(receive(payload))).pipe(Effect.forkScoped)
@@ -87,6 +109,7 @@ export class RunSignals extends Context.Service<
       return RunSignals.of({
         queued: announce({ _tag: "Queued" }),
         changed: (runId) => announce({ _tag: "Changed", runId }),
+        stopped: (runId) => announce({ _tag: "Stopped", runId }),
         subscribe: PubSub.subscribe(signals)
       })
     })

@@ -1,30 +1,68 @@
-import { Effect, Option, Schema, SchemaIssue } from "effect"
+import { type DateTime, Duration, Effect, Option } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
 import { Access, type Grant } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
+import { AuditLog } from "./AuditLog.ts"
+import { identify } from "./Identification.ts"
+import type { NewRun, Recorded } from "./NewRun.ts"
 import type { Capability } from "./Capability.ts"
-import { OperationCatalog } from "./OperationCatalog.ts"
+import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
+import type { OperationScope } from "./OperationScope.ts"
 import * as Problems from "./Problems.ts"
-import { type Run, RunId } from "./Run.ts"
-import { canonicalKey, type Json } from "./RunIdentity.ts"
-import { RunLedger } from "./RunLedger.ts"
+import { reasonInfo } from "./ReasonCode.ts"
+import { type Run, RunId, type RunRecordLinks } from "./Run.ts"
+import type { Json } from "./RunIdentity.ts"
+import { type Holder, RunRecorder } from "./RunRecorder.ts"
 import { RunSignals } from "./RunSignals.ts"
-import { isStorable, storable, unstorablePaths } from "./StorableText.ts"
+import * as StartGate from "./StartGate.ts"
+import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
+import { isStorable, storable } from "./StorableText.ts"
 
-/** A wish to start an operation in a tenant. Nothing in it is trusted yet. */
-export interface StartRequest {
-  readonly tenantId: string
+/** Where an operation is to work. */
+export type StartTarget = { readonly tenantId: string } | { readonly workspaceId: string }
+
+/** A wish to start an operation. Nothing in it is trusted yet. */
+export type StartRequest = StartTarget & {
   /** The operation type's name. */
   readonly type: string
   /** JSON for the type's input schema. */
   readonly input: unknown
+  /** The caller's own key of this start (`Idempotency-Key`), for types whose identity needs one. At most 200 characters. */
+  readonly nonce?: string
+  /** The run that this one replaces while it is active, for types that allow it. */
+  readonly supersedes?: string
+  /** Ids of the host's records that the run belongs to. From the host's own code, not from outside. */
+  readonly context?: RunRecordLinks
 }
 
-/** `created`: a new run, committed. `existing`: an equal start is active, and this one joined it. */
+/** A start by Atlas or the host itself, without an actor's rights: from trusted code only. */
+export interface SystemStartRequest {
+  readonly scope: OperationScope
+  readonly type: string
+  readonly input: unknown
+  /** For types whose identity is a fire time. */
+  readonly fireTime?: DateTime.Utc
+  readonly context?: RunRecordLinks
+}
+
+/**
+ * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: somebody
+ * must act first; the run is completed, and its reason code and failure say what has to be done.
+ */
 export interface StartResult {
-  readonly disposition: "created" | "existing"
+  readonly disposition: "created" | "existing" | "blocked"
   readonly run: Run
 }
+
+/** What a start is refused with. */
+export type StartProblem =
+  | Problems.NotFound
+  | Problems.Forbidden
+  | Problems.InvalidInput
+  | Problems.IdempotencyKeyRequired
+  | Problems.IdempotencyKeyReused
+  | Problems.NotSupported
+  | Problems.OperationBusy
 
 /**
  * Refuses a member who lacks a capability.
@@ -32,7 +70,10 @@ export interface StartResult {
  * @param grant what the member may do
  * @param capability what is needed; the refusal names it
  */
-export const requireCapability = (grant: Pick<Grant, "capabilities">, capability: Capability) =>
+export const requireCapability = (
+  grant: Pick<Grant, "capabilities">,
+  capability: Capability
+): Effect.Effect<void, Problems.Forbidden> =>
   grant.capabilities.has(capability)
     ? Effect.void
     : Effect.fail(
@@ -42,70 +83,186 @@ export const requireCapability = (grant: Pick<Grant, "capabilities">, capability
         })
       )
 
-/** `Runs.start`: authorise, validate, decide identity, record, wake; in this order. */
+const requireStartable = (
+  grant: Pick<Grant, "capabilities">,
+  { capabilities, startedBy }: AnyOperationType
+): Effect.Effect<void, Problems.Forbidden> =>
+  startedBy === "members"
+    ? requireCapability(grant, capabilities.start)
+    : Effect.fail(
+        new Problems.Forbidden({ requiredCapability: "system", detail: "Only Atlas itself starts this operation." })
+      )
+
+/** A start that is authorised; its input is still to be validated. */
+interface Authorised {
+  readonly actor: Actor
+  readonly scope: OperationScope
+  readonly type: AnyOperationType
+  readonly input: unknown
+  readonly nonce?: string | undefined
+  readonly fireTime?: DateTime.Utc | undefined
+  readonly supersedes?: string | undefined
+  readonly retryOf?: RunId | undefined
+  readonly context?: RunRecordLinks | undefined
+}
+
+/** What an actor may do where an operation is to work. */
+interface ScopeGrant {
+  readonly scope: OperationScope
+  readonly capabilities: ReadonlySet<Capability>
+}
+
+/** `Runs.start`: authorise, validate, decide identity, ask the gates, record, wake; in this order. */
 export const makeStart = Effect.gen(function* () {
   const access = yield* Access
+  const audit = yield* AuditLog
   const catalog = yield* OperationCatalog
-  const ledger = yield* RunLedger
+  const begin = yield* makeBegin
+
+  const grantOf = Effect.fnUntraced(function* (
+    actor: Actor,
+    target: StartTarget
+  ): Effect.fn.Return<Option.Option<ScopeGrant>> {
+    if ("tenantId" in target) {
+      // A text that cannot be stored names nothing that exists.
+      return isStorable(target.tenantId) ? yield* access.tenant(actor, target.tenantId) : Option.none()
+    }
+    const grants = yield* access.grants(actor)
+    return Option.map(
+      Option.fromUndefinedOr(grants.find(({ workspaceId }) => workspaceId === target.workspaceId)),
+      ({ workspaceId, tenants, capabilities }) => ({
+        scope: { workspaceId, tenantId: null },
+        // What concerns all tenants is not for those who may reach some.
+        capabilities: tenants === "all" ? capabilities : new Set<Capability>()
+      })
+    )
+  })
+
+  const start = Effect.fn("Runs.start")(function* (actor: Actor, request: StartRequest) {
+    const grant = Option.getOrUndefined(yield* grantOf(actor, request))
+    const type = Option.getOrUndefined(catalog.find(request.type))
+    if (!grant || !type || (type.scope === "workspace") !== (grant.scope.tenantId === null)) {
+      return yield* new Problems.NotFound({})
+    }
+    const { scope } = grant
+    yield* requireStartable(grant, type).pipe(
+      Effect.tapError(({ requiredCapability }) =>
+        audit.forbidden({ actor, ...scope, type: type.name, capability: requiredCapability })
+      )
+    )
+    return yield* begin({ ...request, actor, scope, type })
+  })
+
+  const startAsSystem = Effect.fn("Runs.startAsSystem")(function* (part: string, request: SystemStartRequest) {
+    const type = yield* Effect.orDie(Effect.fromOption(catalog.find(request.type)))
+    const actor: Actor = { id: part, kind: "system", name: part }
+    // What is wrong with a start by our own code is a defect; that another run is in its way is not.
+    return yield* Effect.catchIf(
+      begin({ ...request, actor, type }),
+      (problem) => problem._tag !== "OperationBusy",
+      Effect.die
+    ) as Effect.Effect<StartResult, Problems.OperationBusy>
+  })
+
+  return { start, startAsSystem, begin }
+})
+
+const makeBegin = Effect.gen(function* () {
+  const gates = yield* StartGate.StartGates
+  const recorder = yield* RunRecorder
   const signals = yield* RunSignals
   const digest = yield* Digest.Digest
 
-  return Effect.fn("Runs.start")(function* (actor: Actor, request: StartRequest) {
-    // A text that cannot be stored names nothing that exists.
-    const tenant = isStorable(request.tenantId) ? yield* access.tenant(actor, request.tenantId) : Option.none()
-    const grant = Option.getOrUndefined(tenant)
-    const type = Option.getOrUndefined(catalog.find(request.type))
-    if (!grant || !type) return yield* new Problems.NotFound({})
-    yield* requireCapability(grant, type.capabilities.start)
+  const insert = Effect.fnUntraced(function* (run: NewRun, supersedes: RunId | null) {
+    const recorded = yield* supersedes === null ? recorder.record(run) : recorder.supersede(run, supersedes)
+    return recorded.overdue && recorded.sameRequest ? yield* recorder.replaceStale(run) : recorded
+  }, Effect.option)
 
-    const input = yield* decodeInput(type.input, request.input)
-    const stored = (yield* Schema.encodeEffect(Schema.toCodecJson(type.input))(input).pipe(Effect.orDie)) as Json
-    const unstorable = unstorablePaths(stored)
-    if (unstorable.length > 0) {
-      const detail = "Expected text without NUL characters and lone surrogates"
-      return yield* new Problems.InvalidInput({
-        errors: unstorable.map((path) => ({ pointer: pointer(path), detail }))
-      })
+  const joinEqual = Effect.fnUntraced(function* (run: NewRun) {
+    const first = yield* recorder.join(run, "first")
+    if (Option.isSome(first) || run.identity.rule !== "once" || run.identity.active === null) return first
+    return yield* recorder.join(run, "active")
+  })
+
+  // Whoever is in the way may be gone when it is looked for: then all is asked again.
+  const settle = Effect.fnUntraced(function* (run: NewRun, type: AnyOperationType, request: Authorised) {
+    const question = { type: type.name, scope: run.scope, input: request.input, actor: run.actor }
+    const supersedes = (request.supersedes ?? null) as RunId | null
+    for (let round = 0; round < 10; round++) {
+      const gate = yield* StartGate.checkAll(gates, type.gates, question)
+      const recorded: Option.Option<Recorded> = gate._tag === "Open" ? yield* insert(run, supersedes) : Option.none()
+      const found = Option.isSome(recorded) ? recorded : yield* joinEqual(run)
+      if (Option.isSome(found)) return found.value
+      if (gate._tag === "Blocked") return yield* recorder.recordBlocked(run, gate)
+      const holder = yield* recorder.refuseBusy(run, gate._tag === "Busy" ? Option.some(gate.holder) : Option.none())
+      if (Option.isSome(holder)) return holder.value
     }
-    const { rule, key } = type.identity
-    const identityKey = canonicalKey(grant.scope, type.name, rule, key?.(input) ?? null)
-    const { created, run } = yield* ledger.insert({
-      id: RunId.make(SecureRandom.uuidV7Unsafe()),
-      scope: grant.scope,
-      type: type.name,
-      actor: { ...actor, name: storable(actor.name).slice(0, 200) || actor.id },
-      identity: {
-        rule,
-        key: identityKey,
-        digest: yield* digest.digest(Digest.sha256, new TextEncoder().encode(identityKey))
-      },
-      input: stored,
-      maxAttempts: type.retry.maxAttempts
-    })
-    if (created) yield* signals.queued
-    yield* signals.changed(run.id)
-    return { disposition: created ? ("created" as const) : ("existing" as const), run }
+    return yield* Effect.die(new Error("What held the scope kept ending and beginning again"))
+  })
+
+  return Effect.fnUntraced(function* (request: Authorised) {
+    const { actor, scope, type } = request
+    if (request.supersedes !== undefined) yield* checkSupersedes(type, request.supersedes)
+    const nonce = request.nonce === undefined ? null : yield* checkNonce(request.nonce)
+    const { input, stored } = yield* validate(type, request.input)
+    const starter = { ...actor, name: storable(actor.name).slice(0, 200) || actor.id }
+    const extras = { retryOf: request.retryOf ?? null, supersedes: request.supersedes ?? null }
+    const identity = yield* identify({
+      type,
+      scope,
+      actor,
+      input,
+      stored,
+      nonce,
+      fireTime: request.fireTime ?? null,
+      extras
+    }).pipe(Effect.provideService(Digest.Digest, digest))
+    const run = toNewRun({ ...request, actor: starter }, identity, stored)
+    const outcome = yield* settle(run, type, { ...request, actor: starter, input })
+    if (!("run" in outcome)) return yield* busy(outcome)
+    if (!outcome.sameRequest) return yield* new Problems.IdempotencyKeyReused({ runId: outcome.run.id })
+    yield* announce(signals, run, outcome.run, request.supersedes)
+    return toResult(run, outcome.run)
   })
 }).pipe(Effect.provide(Digest.layerWebCrypto))
 
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+const toNewRun = (request: Authorised, identity: NewRun["identity"], input: Json): NewRun => ({
+  id: RunId.make(SecureRandom.uuidV7Unsafe()),
+  scope: request.scope,
+  type: request.type.name,
+  actor: request.actor,
+  identity,
+  input,
+  context: request.context ?? {},
+  maxAttempts: request.type.retry.maxAttempts,
+  priority: request.type.priority === "interactive" ? 0 : 1,
+  exclusive: request.type.class === "exclusive_write",
+  queueLimitMillis: Duration.toMillis(request.type.queueLimit),
+  timeLimitMillis: Duration.toMillis(request.type.timeLimit),
+  retryOf: request.retryOf ?? null
+})
 
-// RFC 6901: "~" and "/" are escaped inside a JSON Pointer.
-const pointer = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined) =>
-  (path ?? [])
-    .map((segment) => String(typeof segment === "object" ? segment.key : segment))
-    .map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`)
-    .join("")
+const announce = Effect.fnUntraced(function* (
+  signals: RunSignals["Service"],
+  wanted: NewRun,
+  run: Run,
+  supersedes: string | undefined
+) {
+  if (run.id === wanted.id && run.status === "queued") yield* signals.queued
+  if (run.id === wanted.id && supersedes !== undefined) yield* signals.stopped(RunId.make(supersedes))
+  yield* signals.changed(run.id)
+})
 
-const decodeInput = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>, input: unknown) =>
-  Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(input, { errors: "all", onExcessProperty: "error" }).pipe(
-    Effect.mapError(
-      (error) =>
-        new Problems.InvalidInput({
-          errors: formatIssues(error.issue).issues.map(({ path, message }) => ({
-            pointer: pointer(path),
-            detail: message
-          }))
-        })
-    )
-  )
+const toResult = (wanted: NewRun, run: Run): StartResult => ({
+  disposition: run.id !== wanted.id ? "existing" : run.outcome === "blocked" ? "blocked" : "created",
+  run
+})
+
+const busy = (holder: Holder) =>
+  new Problems.OperationBusy({
+    disposition: "busy",
+    reasonCode: "operation_busy",
+    nextStep: reasonInfo("operation_busy").nextStep,
+    holder,
+    detail: `The run ${holder.id} (${holder.type}) is ${holder.status}.`
+  })

@@ -1,29 +1,46 @@
 import { Effect, Layer, Random } from "effect"
-import { RunQueue } from "./RunQueue.ts"
+import { RunExecutor } from "./RunExecutor.ts"
 import { RunSignals } from "./RunSignals.ts"
+import { RunSweeps } from "./RunSweeps.ts"
+import { announceEveryMillis, WorkerRegistry } from "./WorkerRegistry.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /**
- * Ends the runs that nobody will ever finish: those whose worker died and that have no attempts left. Any number of
- * sweepers may run; the database decides.
+ * Announces this worker, and ends the runs that nobody will ever finish. Any number of sweepers may run; the database
+ * decides. A worker announces itself before it sweeps, so that after an outage no backlog counts as abandoned.
  */
-export const layer: Layer.Layer<never, never, RunQueue | RunSignals> = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const queue = yield* RunQueue
-    const signals = yield* RunSignals
-    const { sweepMillis } = yield* WorkerSettings
+export const layer: Layer.Layer<never, never, RunExecutor | RunSweeps | RunSignals | WorkerRegistry> =
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { worker, types } = yield* RunExecutor
+      const registry = yield* WorkerRegistry
+      const sweeps = yield* RunSweeps
+      const signals = yield* RunSignals
+      const { slots, sweepMillis } = yield* WorkerSettings
+      const every = Math.min(sweepMillis, announceEveryMillis)
 
-    const sweep = Effect.gen(function* () {
-      const lost = yield* queue.failLost
-      yield* Effect.forEach(lost, signals.changed, { discard: true })
-      if (lost.length > 0) yield* Effect.logWarning(`Failed ${lost.length} runs whose workers died`)
+      const announce = registry.announce({ worker, types: types.map(({ name }) => name), slots })
+      yield* Effect.addFinalizer(() =>
+        registry.stop(worker).pipe(
+          Effect.timeoutOption("2 seconds"),
+          Effect.catchCause((cause) => Effect.logDebug("A worker could not say that it stops", cause))
+        )
+      )
+
+      const sweep = Effect.gen(function* () {
+        yield* announce
+        const lost = yield* sweeps.endLapsed
+        const stale = yield* sweeps.failStale
+        yield* Effect.forEach([...lost, ...stale], signals.changed, { discard: true })
+        if (lost.length > 0) yield* Effect.logWarning(`Ended ${lost.length} runs whose workers died`)
+        if (stale.length > 0) yield* Effect.logWarning(`Failed ${stale.length} runs that no worker could take`)
+      })
+
+      yield* sweep.pipe(
+        Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", cause)),
+        Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(every * jitter))),
+        Effect.forever,
+        Effect.forkScoped
+      )
     })
-
-    yield* sweep.pipe(
-      Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", cause)),
-      Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1.25), (jitter) => Effect.sleep(sweepMillis * jitter))),
-      Effect.forever,
-      Effect.forkScoped
-    )
-  })
-)
+  )

@@ -6,13 +6,13 @@ export interface WorkerSettings {
   readonly slots: number
   /** How long a run survives a silent worker before another takes it. */
   readonly leaseMillis: number
-  /** How often the queue is looked at when no signal comes. */
+  /** How long the queue is left alone at most when no signal comes; a run whose worker died waits as long beyond its lease. */
   readonly pollMillis: number
-  /** How often runs of dead workers without attempts left are looked for. */
+  /** How often a worker announces itself, and looks for runs that nobody will finish. At most 10,000. */
   readonly sweepMillis: number
 }
 
 /** A host overrides the defaults by providing this reference. */
 export const WorkerSettings = Context.Reference<WorkerSettings>("@atlas/operations/WorkerSettings", {
-  defaultValue: () => ({ slots: 8, leaseMillis: 15_000, pollMillis: 2_000, sweepMillis: 5_000 })
+  defaultValue: () => ({ slots: 8, leaseMillis: 15_000, pollMillis: 1_800, sweepMillis: 10_000 })
 })

@@ -1,5 +1,6 @@
 export { Access, type Grant, grantFor, type TenantGrant } from "./Access.ts"
 export { Actor } from "./Actor.ts"
+export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
 export type { Capability } from "./Capability.ts"
 export { Failure, RunFailure } from "./Failure.ts"
 export { Graph, type GraphPage } from "./Graph.ts"
@@ -32,12 +33,22 @@ export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
 export { RunExecutor } from "./RunExecutor.ts"
 export * as RunHandler from "./RunHandler.ts"
 export type { Identity, IdentityRule, Json } from "./RunIdentity.ts"
-export { RunLedger } from "./RunLedger.ts"
-export { type RunFilter, RunQueries, type RunTally } from "./RunQueries.ts"
-export { type Claim, type Claimant, RunQueue } from "./RunQueue.ts"
+export { type Hold, RunLedger } from "./RunLedger.ts"
+export { type Lineage, type RunFilter, RunQueries, type RunTally } from "./RunQueries.ts"
+export { type Assignment, type Claim, type Claimant, RunQueue } from "./RunQueue.ts"
 export { maxPageSize, type RunPage, Runs } from "./Runs.ts"
 export { DatabaseListener, type RunSignal, RunSignals } from "./RunSignals.ts"
-export { requireCapability, type StartRequest, type StartResult } from "./RunStart.ts"
+export {
+  requireCapability,
+  type StartProblem,
+  type StartRequest,
+  type StartResult,
+  type StartTarget,
+  type SystemStartRequest
+} from "./RunStart.ts"
+export * as StartGate from "./StartGate.ts"
 export { isStorable, storable } from "./StorableText.ts"
+export { Waiting, WaitingReason } from "./WhyWaiting.ts"
 export * as Worker from "./Worker.ts"
+export { WorkRefused } from "./WorkRefused.ts"
 export { WorkerSettings } from "./WorkerSettings.ts"

@@ -3,6 +3,7 @@ import { Deferred, Effect, Layer, Ref, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   GraphError,
+  type OperationType,
   type Run,
   RunExecutor,
   RunFailure,
@@ -16,7 +17,7 @@ import {
 } from "../src/index.ts"
 import { contoso, ledger, operator, Work } from "./Fixture.ts"
 
-type Handle = Parameters<typeof RunHandler.make<{ readonly key: string }, unknown, never>>[1]
+type Handle = Parameters<typeof RunHandler.make<OperationType.Input<typeof Work>, unknown, "tenant", never>>[1]
 
 const settings = Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 2_000, pollMillis: 100, sweepMillis: 100 })
 
@@ -186,7 +187,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
     Effect.gen(function* () {
       const writes = yield* RunLedger
       const { run } = yield* start("rescued")
-      const [dead] = yield* (yield* RunQueue).claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
+      const [dead] = yield* (yield* RunQueue).claimOne({ worker: "dead", types: [Work], leaseMillis: 50 }, run)
       assert.isDefined(dead)
       yield* worker(() => Effect.sleep("300 millis").pipe(Effect.as(RunHandler.succeeded)))
       yield* Effect.sleep("250 millis")
@@ -203,7 +204,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* start("lost")
-      yield* (yield* RunQueue).claimOne({ worker: "dead", types: [Work.name], leaseMillis: 50 }, run.id)
+      yield* (yield* RunQueue).claimOne({ worker: "dead", types: [Work], leaseMillis: 50 }, run)
       yield* sql`UPDATE operation_runs SET attempt = max_attempts - 1 WHERE id = ${run.id}::uuid`
       yield* Effect.sleep("80 millis")
       yield* worker(() => Effect.succeed(RunHandler.succeeded))
@@ -258,7 +259,9 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
         )
       )
       const { run } = yield* start("by id")
-      yield* RunExecutor.use(({ attempt }) => Effect.andThen(attempt(run.id), attempt(run.id))).pipe(
+      const { id, type, workspaceId, tenantId } = run
+      const assignment = { id, type, workspaceId, tenantId }
+      yield* RunExecutor.use(({ attempt }) => Effect.andThen(attempt(assignment), attempt(assignment))).pipe(
         Effect.provide(executor)
       )
       assert.strictEqual(yield* Ref.get(executed), 1)

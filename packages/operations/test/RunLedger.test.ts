@@ -5,7 +5,7 @@ import { type Run, RunLedger, RunQueries, RunQueue, Runs, type RunStatus } from 
 import { transitions } from "../src/Run.ts"
 import { contoso, ledger, operator, Work } from "./Fixture.ts"
 
-const claimant = { worker: "w", types: [Work.name], leaseMillis: 60_000 }
+const claimant = { worker: "w", types: [Work], leaseMillis: 60_000 }
 const completion = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
 const failure = { reasonCode: "provider_unavailable", message: "Down.", count: 1 } as const
 
@@ -20,11 +20,11 @@ const apply = Effect.fnUntraced(function* (run: Run, step: typeof Step.Type) {
   const key = { id: run.id, fence: step.stale ? run.fence - 1n : run.fence }
   switch (step.write) {
     case "claim":
-      return (yield* (yield* RunQueue).claimOne(claimant, run.id)).length === 1
+      return (yield* (yield* RunQueue).claimOne(claimant, run)).length === 1
     case "heartbeat":
-      return yield* writes.heartbeat(key, 60_000)
+      return (yield* writes.heartbeat(key, 60_000)) === "held"
     case "progress":
-      return yield* writes.progress(key, 60_000, { processed: 1 }, true)
+      return (yield* writes.progress(key, 60_000, { processed: 1 }, true)) === "held"
     case "complete":
       return yield* writes.complete(key, completion)
     case "retryLater":
@@ -105,8 +105,8 @@ layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
           AND r.type = ANY(ARRAY['test.work']) ORDER BY r.id DESC LIMIT 50`,
         operation_runs_tenant: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'
           AND r.tenant_id = 't1' AND r.type = ANY(ARRAY['test.work']) ORDER BY r.id DESC LIMIT 50`,
-        operation_runs_queued: sql`EXPLAIN SELECT id FROM operation_runs WHERE status = 'queued' AND available_at <= now()
-          AND type = ANY(ARRAY['test.work']) ORDER BY available_at, id LIMIT 8 FOR UPDATE SKIP LOCKED`,
+        operation_runs_queue: sql`EXPLAIN SELECT lane FROM operation_runs WHERE status = 'queued' AND priority = 0
+          AND type = 'test.work' AND lane > '' ORDER BY lane LIMIT 1`,
         operation_runs_running: sql`EXPLAIN SELECT id FROM operation_runs WHERE status = 'running' AND lease_until < now()
           ORDER BY lease_until LIMIT 8 FOR UPDATE SKIP LOCKED`
       }

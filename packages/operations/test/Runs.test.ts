@@ -77,10 +77,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const runs = yield* Runs
       const writes = yield* RunLedger
       const first = yield* runs.start(operator, work("again"))
-      const [claim] = yield* (yield* RunQueue).claimOne(
-        { worker: "w", types: [Work.name], leaseMillis: 5_000 },
-        first.run.id
-      )
+      const [claim] = yield* (yield* RunQueue).claimOne({ worker: "w", types: [Work], leaseMillis: 5_000 }, first.run)
       assert.isDefined(claim)
       const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
       assert.isTrue(yield* writes.complete({ id: first.run.id, fence: claim.run.fence }, done))
@@ -177,8 +174,8 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const kinds = yield* runs.follow(operator, run.id, 0).pipe(
         Stream.tap(({ kind }) =>
           Effect.gen(function* () {
-            const claimant = { worker: "w", types: [Work.name], leaseMillis: 5_000 }
-            if (kind === "created") yield* (yield* RunQueue).claimOne(claimant, run.id)
+            const claimant = { worker: "w", types: [Work], leaseMillis: 5_000 }
+            if (kind === "created") yield* (yield* RunQueue).claimOne(claimant, run)
             if (kind !== "started") return
             const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
             yield* writes.complete({ id: run.id, fence: 1n }, done)

@@ -1,7 +1,7 @@
 import { Layout, type Shell } from "./Layout.tsx"
 
 /** What a problem page can answer with. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 422 | 500 | 503
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 422 | 500 | 503
 
 interface Props {
   readonly shell: Shell
@@ -17,6 +17,7 @@ const advice: Record<ProblemStatus, string> = {
   403: "Ask an owner of your workspace for a role that includes it, or go on with what you may do.",
   404: "Check the address, or look for the run in the list: it shows everything that you may see.",
   405: "Open the page from its link instead of repeating the request.",
+  409: "Look at the run that is named above; when it has ended, start again.",
   422: "Go back, correct what is named above, and send it again.",
   500: "Try again. If it persists, report it with the time and the address of this page.",
   503: "Wait a moment and load the page again: the service starts, or its database is unavailable."

@@ -1,0 +1,71 @@
+import { DateTime, Effect } from "effect"
+import { Digest } from "effect/crypto"
+import type { Actor } from "./Actor.ts"
+import type { IdentityDigests } from "./NewRun.ts"
+import type { OperationScope } from "./OperationScope.ts"
+import type { OperationType } from "./OperationType.ts"
+import { IdempotencyKeyRequired } from "./Problems.ts"
+import { canonical, canonicalKey, type Json } from "./RunIdentity.ts"
+
+/** A start as far as its identity goes: authorised and valid. */
+export interface Identifiable {
+  readonly type: OperationType<any, any>
+  readonly scope: OperationScope
+  readonly actor: Actor
+  readonly input: unknown
+  /** The input as it is stored. */
+  readonly stored: Json
+  /** The caller's `Idempotency-Key`. */
+  readonly nonce: string | null
+  /** The time for which a schedule means the run. */
+  readonly fireTime: DateTime.Utc | null
+  /** Whatever else makes it another request when it differs. */
+  readonly extras: Json
+}
+
+/**
+ * What decides whether a start is the same as another: the only place that does.
+ *
+ * @param start what is to be started
+ * @returns the identity's key and digests; fails when the type needs a nonce and there is none
+ */
+export const identify = Effect.fnUntraced(function* (start: Identifiable) {
+  const { type, scope, actor, input, stored, nonce, fireTime, extras } = start
+  const { identity } = type
+  const key = identity.key?.(input) ?? null
+  const digest = (text: string) =>
+    Digest.Digest.use((service) => service.digest(Digest.sha256, new TextEncoder().encode(text)))
+
+  if (identity.rule === "while_active") {
+    const text = canonicalKey(scope, type.name, "while_active", key)
+    const digested = yield* digest(text)
+    return {
+      rule: "while_active",
+      key: text,
+      digest: digested,
+      active: digested,
+      request: null,
+      takenWhenBlocked: false
+    } satisfies IdentityDigests
+  }
+
+  const once: Json | null =
+    identity.by === "fire_time"
+      ? fireTime && DateTime.formatIso(fireTime)
+      : nonce === null
+        ? null
+        : [actor.kind, actor.id, nonce]
+  if (once === null && identity.by === "nonce") return yield* new IdempotencyKeyRequired({})
+  if (once === null) return yield* Effect.die(new Error(`"${type.name}" is started for a fire time: give one`))
+  const text = canonicalKey(scope, type.name, "once", key, once)
+  return {
+    rule: "once",
+    key: text,
+    digest: yield* digest(text),
+    active: identity.whileActive
+      ? yield* digest(canonicalKey(scope, type.name, "while_active", identity.whileActive(input)))
+      : null,
+    request: identity.by === "nonce" ? yield* digest(canonical([text, stored, extras])) : null,
+    takenWhenBlocked: identity.by === "fire_time"
+  } satisfies IdentityDigests
+})

@@ -1,0 +1,84 @@
+import { Effect, Metric, Option, Random, Schedule } from "effect"
+import { type AttemptEnd, isDatabaseOutage, monotonicMillis, nextAttemptIn } from "./Attempt.ts"
+import * as Metrics from "./Metrics.ts"
+import type { RetryPolicy } from "./OperationType.ts"
+import type { RunCounts } from "./Run.ts"
+import { RunLedger } from "./RunLedger.ts"
+import type { Claim } from "./RunQueue.ts"
+import { RunSignals } from "./RunSignals.ts"
+
+/** Tells the ledger how an attempt ended. A write that comes too late is refused, and shown. */
+export const makeSettle = Effect.fnUntraced(function* (worker: string) {
+  const ledger = yield* RunLedger
+  const signals = yield* RunSignals
+
+  const write = Effect.fnUntraced(function* (
+    { run, claimedAt, remainingMillis }: Claim,
+    retry: RetryPolicy | undefined,
+    counts: RunCounts,
+    end: AttemptEnd
+  ) {
+    switch (end._tag) {
+      case "Interrupted":
+        return yield* ledger.giveBack(run)
+      case "LeaseLost":
+        return false
+      case "Cancelled":
+        return yield* ledger.complete(run, {
+          outcome: "cancelled",
+          reasonCode: "operation_cancelled",
+          counts,
+          failures: run.failureSummary
+        })
+      case "Blocked":
+        return yield* ledger.complete(run, {
+          outcome: "blocked",
+          reasonCode: end.block.reasonCode,
+          counts,
+          failures: [{ reasonCode: end.block.reasonCode, message: end.block.message, count: 1 }]
+        })
+      case "Finished":
+        return yield* end.result.outcome === "succeeded"
+          ? ledger.complete(run, { outcome: "succeeded", reasonCode: null, counts, failures: [] })
+          : ledger.complete(run, { ...end.result, counts })
+      case "Failed": {
+        const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
+        const attempt = { failed: run.attempt, max: run.maxAttempts, remainingMillis: left }
+        const next = retry && Option.getOrUndefined(nextAttemptIn(retry, end, attempt, yield* Random.next))
+        const { failure } = end
+        return yield* next === undefined
+          ? ledger.complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: [failure] })
+          : ledger.retryLater(run, { failure, counts, delayMillis: next })
+      }
+    }
+  })
+
+  return Effect.fnUntraced(function* (
+    claim: Claim,
+    retry: RetryPolicy | undefined,
+    counts: RunCounts,
+    end: AttemptEnd
+  ) {
+    const { run } = claim
+    let tries = 0
+    const settled = Effect.gen(function* () {
+      tries += 1
+      const accepted = yield* write(claim, retry, counts, end)
+      // A repeated try may find its own first one, whose answer was lost.
+      if (accepted || tries > 1) return
+      yield* Metric.update(Metrics.staleWritesRefused, 1)
+      yield* ledger.refuseStaleWrite(run, worker)
+    })
+    // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
+    yield* settled.pipe(
+      Effect.sandbox,
+      Effect.retry({
+        while: isDatabaseOutage,
+        schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
+      }),
+      Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", cause))
+    )
+    yield* signals.changed(run.id)
+    if (end._tag === "Interrupted") yield* signals.queued
+  })
+})
