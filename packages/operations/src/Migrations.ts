@@ -1,6 +1,7 @@
 import { Migrator } from "effect/sql"
 import operationRuns from "./migrations/0001_operation_runs.ts"
 import trustedLedger from "./migrations/0002_trusted_ledger.ts"
+import dueRuns from "./migrations/0003_due_runs.ts"
 
 /**
  * Creates or upgrades the ledger's tables. Safe to run from several processes at once.
@@ -8,6 +9,10 @@ import trustedLedger from "./migrations/0002_trusted_ledger.ts"
  * @returns the migrations that were applied
  */
 export const run = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_operation_runs": operationRuns, "0002_trusted_ledger": trustedLedger }),
+  loader: Migrator.fromRecord({
+    "0001_operation_runs": operationRuns,
+    "0002_trusted_ledger": trustedLedger,
+    "0003_due_runs": dueRuns
+  }),
   table: "atlas_operations_migrations"
 })

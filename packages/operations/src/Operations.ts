@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Access } from "./Access.ts"
 import { AuditLog } from "./AuditLog.ts"
@@ -11,7 +11,7 @@ import { RunRecorder } from "./RunRecorder.ts"
 import { Runs } from "./Runs.ts"
 import { type DatabaseListener, RunSignals } from "./RunSignals.ts"
 import { RunSweeps } from "./RunSweeps.ts"
-import { StartGates, UnregisteredStartGate } from "./StartGate.ts"
+import { Gatekeeper, type UnregisteredStartGate } from "./StartGate.ts"
 import { WhyWaiting } from "./WhyWaiting.ts"
 import { WorkerRegistry } from "./WorkerRegistry.ts"
 
@@ -28,17 +28,6 @@ const tables = Layer.mergeAll(
   WorkerRegistry.layer
 )
 
-/** A type that waits behind a gate that nobody opens could never start: better to say so at once. */
-const gatesRegistered = (types: ReadonlyArray<AnyOperationType>) =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const gates = yield* StartGates
-      for (const { name: type, gates: names } of types) {
-        for (const name of names) if (!gates.has(name)) return yield* new UnregisteredStartGate({ name, type })
-      }
-    })
-  )
-
 /**
  * Runs and everything below them, in a host's Postgres: what every process of a host needs, whether it starts runs, shows
  * them or executes them. Gates that the types name are provided to it with `StartGate.layer`.
@@ -48,11 +37,12 @@ const gatesRegistered = (types: ReadonlyArray<AnyOperationType>) =>
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  Runs | Layer.Success<typeof tables> | OperationCatalog,
+  Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
   DuplicateOperationType | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Runs.layer.pipe(
     Layer.provide(WhyWaiting.layer),
-    Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types), gatesRegistered(types)))
+    Layer.provideMerge(Gatekeeper.layer),
+    Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types)))
   )

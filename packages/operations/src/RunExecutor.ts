@@ -13,7 +13,7 @@ import type { RunQueries } from "./RunQueries.ts"
 import { type Assignment, type Claim, RunQueue } from "./RunQueue.ts"
 import { makeSettle } from "./RunSettlement.ts"
 import { RunSignals } from "./RunSignals.ts"
-import * as StartGate from "./StartGate.ts"
+import { Gatekeeper } from "./StartGate.ts"
 import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
@@ -40,7 +40,7 @@ export class RunExecutor extends Context.Service<
   static readonly layer: Layer.Layer<
     RunExecutor,
     never,
-    RunHandlers | RunLedger | RunQueries | RunQueue | RunSignals | SqlClient.SqlClient
+    Gatekeeper | RunHandlers | RunLedger | RunQueries | RunQueue | RunSignals | SqlClient.SqlClient
   > = Layer.effect(
     RunExecutor,
     Effect.gen(function* () {
@@ -93,7 +93,7 @@ export class RunExecutor extends Context.Service<
 
 /** One attempt as its handler sees it: behind the gates, with the input decoded, within what is left of the time limit. */
 const makePerform = Effect.gen(function* () {
-  const gates = yield* StartGate.StartGates
+  const gates = yield* Gatekeeper
 
   return Effect.fnUntraced(function* (
     handler: RunHandler,
@@ -105,7 +105,7 @@ const makePerform = Effect.gen(function* () {
     const input: unknown = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(type.input))(run.input).pipe(
       Effect.orDie
     )
-    const gate = yield* StartGate.checkAll(gates, type.gates, { type: type.name, scope, input, actor: run.actor })
+    const gate = yield* gates.check(type, { scope, input, actor: run.actor })
     if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
     if (gate._tag === "Busy") return failed({ reasonCode: "operation_busy", message: busy(gate.holder), count: 1 })
     const result = yield* handler.handle({ ...lease, tenant: scope, input }).pipe(

@@ -131,8 +131,8 @@ export class RunQueries extends Context.Service<
       const lineage = Effect.fn("RunQueries.lineage")(function* (run: Run) {
         const chain = (name: string, first: Statement.Fragment, next: Statement.Fragment) => sql`
           ARRAY(WITH RECURSIVE chain (id, distance) AS (
-            ${first} UNION ALL ${next} LIMIT 100
-          ) SELECT id::text FROM chain ORDER BY distance, id) AS ${sql.literal(`"${name}"`)}`
+            ${first} UNION ALL ${next} AND c.distance < 100
+          ) SELECT id::text FROM chain ORDER BY distance, id LIMIT 100) AS ${sql.literal(`"${name}"`)}`
         const up = (column: string) => {
           const parent = sql.literal(column)
           return [
@@ -145,7 +145,7 @@ export class RunQueries extends Context.Service<
           const parent = sql.literal(column)
           return [
             sql`SELECT id, 1 FROM operation_runs WHERE ${parent} = ${run.id}::uuid`,
-            sql`SELECT r.id, c.distance + 1 FROM chain c JOIN operation_runs r ON r.${parent} = c.id`
+            sql`SELECT r.id, c.distance + 1 FROM chain c JOIN operation_runs r ON r.${parent} = c.id WHERE true`
           ] as const
         }
         const [row] = yield* sql<Lineage>`

@@ -75,7 +75,7 @@ export class RunQueue extends Context.Service<
         const turns = new Map<string, string>()
         return Effect.fn("RunQueue.claim")(function* (limit: number) {
           const { rows, claims } = yield* take(statements.claim(claimant, limit, turns))
-          for (const { priority, type, lane, turn } of rows.toSorted((a, b) => a.turn - b.turn)) {
+          for (const { priority, type, lane, turn } of rows) {
             if (turn > 0) turns.set(turnKey(priority, type), lane)
           }
           return claims
@@ -116,39 +116,14 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
   const places = ({ types }: Claimant) =>
     types.map(({ concurrency }) => (concurrency === "unlimited" ? 0 : concurrency))
 
-  /** Runs whose worker died, and which may be attempted again. The others are for the sweeper. */
-  const lapsed = (claimant: Claimant, limit: number, only: Statement.Fragment) => sql`
-    lapsed AS MATERIALIZED (
-      SELECT id FROM operation_runs
-      WHERE status = 'running' AND lease_until < now() AND attempt + 1 < max_attempts
-        AND (deadline IS NULL OR deadline > now()) AND cancel_requested_at IS NULL AND type = ANY(${names(claimant)}::text[]) AND ${only}
-      ORDER BY lease_until LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
-    )`
-
-  /** Gives what was picked to the worker: a place in its lane where places are limited, fence, lease and event. */
-  const handOver = (claimant: Claimant, limit: number) => sql`
-    fresh AS MATERIALIZED (
-      SELECT o.id, o.type, o.lane, p.places, p.turn, p.place FROM picks p JOIN operation_runs o ON o.id = p.id
-      WHERE o.status = 'queued' AND o.available_at <= now()
-      ORDER BY p.priority, p.place, p.turn, p.type
-      LIMIT ${limit}::int - (SELECT count(*) FROM lapsed) FOR UPDATE OF o SKIP LOCKED
-    ), placed AS (
-      SELECT f.id, f.turn, f.places, CASE WHEN f.places > 0 THEN (ARRAY(
-        SELECT s FROM generate_series(1, f.places) s WHERE NOT EXISTS (
-          SELECT FROM operation_runs b
-          WHERE b.status = 'running' AND b.type = f.type AND b.lane = f.lane AND b.lane_slot = s)
-        ORDER BY s
-      ))[row_number() OVER (PARTITION BY f.type, f.lane ORDER BY f.place, f.id)] END AS lane_slot
-      FROM fresh f
-    ), due AS (
-      SELECT id, 0 AS turn, NULL::int AS lane_slot FROM lapsed
-      UNION ALL SELECT id, turn, lane_slot FROM placed WHERE places = 0 OR lane_slot IS NOT NULL
-    ), r AS (
+  /** Gives the runs that are due to the worker: fence, lease, a place in the lane where places are limited, and the event. */
+  const handOver = (claimant: Claimant, due: Statement.Fragment) => sql<ClaimedRow>`
+    WITH due AS MATERIALIZED (${due}), r AS (
       UPDATE operation_runs o SET status = 'running', fence = o.fence + 1, version = o.version + 1,
         attempt = o.attempt + (o.status = 'running')::int, last_event = o.last_event + 1,
         started_at = coalesce(o.started_at, clock_timestamp()), worker = ${claimant.worker},
         deadline = coalesce(o.deadline, clock_timestamp() + o.time_limit_millis * interval '1 millisecond'),
-        lane_slot = coalesce(due.lane_slot, CASE WHEN o.status = 'running' THEN o.lane_slot END),
+        lane_slot = CASE WHEN o.status = 'running' THEN o.lane_slot ELSE due.lane_slot END,
         lease_until = clock_timestamp() + ${claimant.leaseMillis} * interval '1 millisecond'
       FROM due WHERE o.id = due.id
       RETURNING o.*, due.turn
@@ -160,70 +135,37 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
     )
     SELECT ${columns}, r.priority, r.lane, r.turn,
       (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis"
-    FROM r`
-
-  const due = sql.literal(`q.status = 'queued' AND q.priority = g.priority AND q.type = g.type`)
-
-  // Walks the lanes with queued runs from one to the next on the index, beginning behind the one that was served last and
-  // around to it, and stops when it has enough: the cost is of what is taken, not of what is queued.
-  const walk = (limit: number) => sql`
-    WITH RECURSIVE walk (lane, turn, wrapped) AS (
-      SELECT g.after COLLATE "C", 0, false
-      UNION ALL
-      SELECT next.lane, walk.turn + 1, next.wrapped FROM walk, LATERAL (
-        (SELECT q.lane, walk.wrapped, 0 AS half FROM operation_runs q
-          WHERE ${due} AND q.lane > walk.lane AND (NOT walk.wrapped OR q.lane <= g.after) ORDER BY q.lane LIMIT 1)
-        UNION ALL
-        (SELECT q.lane, true, 1 FROM operation_runs q
-          WHERE ${due} AND NOT walk.wrapped AND q.lane <= g.after ORDER BY q.lane LIMIT 1)
-        ORDER BY half LIMIT 1
-      ) next
-    )
-    SELECT walk.lane, walk.turn, free.places AS free FROM walk, LATERAL (
-      SELECT CASE WHEN g.places = 0 THEN ${limit}::int ELSE g.places - (
-        SELECT count(*)::int FROM operation_runs b
-        WHERE b.status = 'running' AND b.type = g.type AND b.lane = walk.lane AND b.lane_slot IS NOT NULL) END AS places
-    ) free
-    WHERE walk.turn > 0 AND free.places > 0 AND CASE
-      WHEN NOT EXISTS (SELECT FROM operation_runs q WHERE ${due} AND q.lane = walk.lane AND q.available_at <= now())
-        THEN false
-      WHEN g.places = 0 THEN true
-      ELSE pg_try_advisory_xact_lock(hashtextextended(g.type || ' ' || walk.lane, 0)) END
-    LIMIT ${limit}::int`
+    FROM r ORDER BY r.turn`
 
   const claim = (claimant: Claimant, limit: number, turns: ReadonlyMap<string, string>) => {
     const groups = [0, 1].flatMap((priority) => claimant.types.map(({ name }) => [priority, name] as const))
     const after = groups.map(([priority, name]) => turns.get(turnKey(priority, name)) ?? "")
-    // More than are taken, because another worker may be taking the same ones at this moment.
-    return sql<ClaimedRow>`
-      WITH ${lapsed(claimant, limit, sql`true`)}, lanes AS MATERIALIZED (
-        SELECT g.priority, g.type, g.places, l.lane, l.turn, l.free
-        FROM unnest(${groups.map(([priority]) => priority)}::smallint[], ${groups.map(([, name]) => name)}::text[],
-          ${[...places(claimant), ...places(claimant)]}::int[], ${after}::text[]) AS g (priority, type, places, after)
-        CROSS JOIN LATERAL (${walk(limit)}) l
-      ), picks AS MATERIALIZED (
-        SELECT l.priority, l.type, l.places, l.turn, head.id, head.place FROM lanes l CROSS JOIN LATERAL (
-          SELECT q.id, row_number() OVER (ORDER BY q.available_at, q.id)::int AS place FROM (
-            SELECT id, available_at FROM operation_runs
-            WHERE status = 'queued' AND priority = l.priority AND type = l.type AND lane = l.lane
-              AND available_at <= now()
-            ORDER BY available_at, id LIMIT CASE WHEN l.places = 0 THEN 4 * ${limit}::int ELSE l.free END
-          ) q
-        ) head
-        ORDER BY l.priority, head.place, l.turn, l.type LIMIT 4 * ${limit}::int
-      ), ${handOver(claimant, limit)}`
+    return handOver(
+      claimant,
+      sql`SELECT id, turn, lane_slot FROM operation_due(${groups.map(([priority]) => priority)}::smallint[],
+        ${groups.map(([, name]) => name)}::text[], ${[...places(claimant), ...places(claimant)]}::int[],
+        ${after}::text[], ${limit}::int)`
+    )
   }
 
-  const claimOne = (claimant: Claimant, { id, type, workspaceId, tenantId, fence }: Assignment) => {
-    const assigned = sql`id = ${id}::uuid AND type = ${type} AND workspace_id = ${workspaceId}
-      AND tenant_id IS NOT DISTINCT FROM ${tenantId}::text AND fence = coalesce(${fence ?? null}::bigint, fence)`
-    return sql<ClaimedRow>`
-      WITH ${lapsed(claimant, 1, assigned)}, picks AS (
-        SELECT q.id, q.priority, q.type, t.places, 1 AS turn, 1 AS place
-        FROM (SELECT id, priority, type FROM operation_runs WHERE ${assigned}) q
+  const claimOne = (claimant: Claimant, { id, type, workspaceId, tenantId, fence }: Assignment) =>
+    handOver(
+      claimant,
+      sql`
+        SELECT q.id, (q.status = 'queued')::int AS turn, seat.s AS lane_slot
+        FROM (SELECT * FROM operation_runs WHERE id = ${id}::uuid FOR UPDATE SKIP LOCKED) q
         JOIN unnest(${names(claimant)}::text[], ${places(claimant)}::int[]) AS t (type, places) ON t.type = q.type
-      ), ${handOver(claimant, 1)}`
-  }
+        LEFT JOIN LATERAL (
+          SELECT min(s) AS s FROM generate_series(1, t.places) s WHERE NOT EXISTS (
+            SELECT FROM operation_runs b
+            WHERE b.status = 'running' AND b.type = q.type AND b.lane = q.lane AND b.lane_slot = s)
+        ) seat ON true
+        WHERE q.type = ${type} AND q.workspace_id = ${workspaceId}
+          AND q.tenant_id IS NOT DISTINCT FROM ${tenantId}::text AND q.fence = coalesce(${fence ?? null}::bigint, q.fence)
+          AND (q.status = 'queued' AND q.available_at <= now() AND (t.places = 0 OR seat.s IS NOT NULL)
+            OR q.status = 'running' AND q.lease_until < now() AND q.attempt + 1 < q.max_attempts
+              AND (q.deadline IS NULL OR q.deadline > now()) AND q.cancel_requested_at IS NULL)`
+    )
 
   return { claim, claimOne }
 }

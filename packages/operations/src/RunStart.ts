@@ -14,7 +14,7 @@ import { type Run, RunId, type RunRecordLinks } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
 import { type Holder, RunRecorder } from "./RunRecorder.ts"
 import { RunSignals } from "./RunSignals.ts"
-import * as StartGate from "./StartGate.ts"
+import { Gatekeeper } from "./StartGate.ts"
 import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
 import { isStorable, storable } from "./StorableText.ts"
 
@@ -168,7 +168,7 @@ export const makeStart = Effect.gen(function* () {
 })
 
 const makeBegin = Effect.gen(function* () {
-  const gates = yield* StartGate.StartGates
+  const gates = yield* Gatekeeper
   const recorder = yield* RunRecorder
   const signals = yield* RunSignals
   const digest = yield* Digest.Digest
@@ -186,10 +186,10 @@ const makeBegin = Effect.gen(function* () {
 
   // Whoever is in the way may be gone when it is looked for: then all is asked again.
   const settle = Effect.fnUntraced(function* (run: NewRun, type: AnyOperationType, request: Authorised) {
-    const question = { type: type.name, scope: run.scope, input: request.input, actor: run.actor }
+    const question = { scope: run.scope, input: request.input, actor: run.actor }
     const supersedes = (request.supersedes ?? null) as RunId | null
     for (let round = 0; round < 10; round++) {
-      const gate = yield* StartGate.checkAll(gates, type.gates, question)
+      const gate = yield* gates.check(type, question)
       const recorded: Option.Option<Recorded> = gate._tag === "Open" ? yield* insert(run, supersedes) : Option.none()
       const found = Option.isSome(recorded) ? recorded : yield* joinEqual(run)
       if (Option.isSome(found)) return found.value

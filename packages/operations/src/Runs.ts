@@ -19,6 +19,7 @@ import {
   type StartResult,
   type SystemStartRequest
 } from "./RunStart.ts"
+import type { Gatekeeper } from "./StartGate.ts"
 import { isStorable } from "./StorableText.ts"
 import { type Waiting, WhyWaiting } from "./WhyWaiting.ts"
 
@@ -94,7 +95,15 @@ export class Runs extends Context.Service<
   static readonly layer: Layer.Layer<
     Runs,
     never,
-    Access | AuditLog | OperationCatalog | RunCancellation | RunQueries | RunRecorder | RunSignals | WhyWaiting
+    | Access
+    | AuditLog
+    | Gatekeeper
+    | OperationCatalog
+    | RunCancellation
+    | RunQueries
+    | RunRecorder
+    | RunSignals
+    | WhyWaiting
   > = Layer.effect(
     Runs,
     Effect.gen(function* () {

@@ -1,5 +1,6 @@
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { Actor } from "./Actor.ts"
+import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { RunId } from "./Run.ts"
@@ -75,10 +76,13 @@ export class UnregisteredStartGate extends Schema.TaggedError<UnregisteredStartG
   }
 }
 
-type Gates = ReadonlyMap<string, StartGate>
-
-/** The gates of this host; none by default. */
-export const StartGates = Context.Reference<Gates>("@atlas/operations/StartGates", { defaultValue: () => new Map() })
+/** The gates of this host; none by default. `Gatekeeper` asks them. */
+const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
+  "@atlas/operations/StartGate/RegisteredGates",
+  {
+    defaultValue: () => new Map()
+  }
+)
 
 type Requirements<Gate> = Gate extends StartGate<infer R> ? R : never
 
@@ -91,7 +95,7 @@ export const layer = <const All extends ReadonlyArray<StartGate<any>>>(
   ...gates: All
 ): Layer.Layer<never, DuplicateStartGate, Requirements<All[number]>> =>
   Layer.effect(
-    StartGates,
+    RegisteredGates,
     Effect.gen(function* () {
       const context = yield* Effect.context<any>()
       const byName = new Map<string, StartGate>()
@@ -103,24 +107,40 @@ export const layer = <const All extends ReadonlyArray<StartGate<any>>>(
     })
   )
 
-/**
- * Asks the gates that a type names, in their order; the first that is not open answers.
- *
- * @param gates from `StartGates`
- * @param names the type's gates
- * @param request the start
- */
-export const checkAll = Effect.fn("StartGate.checkAll")(function* (
-  gates: Gates,
-  names: ReadonlyArray<string>,
-  request: GateRequest
-) {
-  for (const name of names) {
-    const answer = yield* Option.match(Option.fromUndefinedOr(gates.get(name)), {
-      onNone: () => Effect.die(new UnregisteredStartGate({ name, type: request.type })),
-      onSome: (gate) => gate.check(request)
-    })
-    if (answer._tag !== "Open") return answer
+/** Asks the gates that types name: before a run is recorded, and before each attempt. */
+export class Gatekeeper extends Context.Service<
+  Gatekeeper,
+  {
+    /** Asks the type's gates in their order; the first that is not open answers. */
+    check(type: AnyOperationType, request: Omit<GateRequest, "type">): Effect.Effect<GateAnswer>
   }
-  return open
-})
+>()("@atlas/operations/StartGate/Gatekeeper") {
+  /** A type behind a gate that nobody registered could never start: better to say so at once. */
+  static readonly layer: Layer.Layer<Gatekeeper, UnregisteredStartGate, OperationCatalog> = Layer.effect(
+    Gatekeeper,
+    Effect.gen(function* () {
+      const registered = yield* RegisteredGates
+      const { types } = yield* OperationCatalog
+      const gatesOf = new Map<string, ReadonlyArray<StartGate>>()
+      for (const { name: type, gates } of types) {
+        const missing = gates.find((name) => !registered.has(name))
+        if (missing !== undefined) return yield* new UnregisteredStartGate({ name: missing, type })
+        gatesOf.set(
+          type,
+          gates.flatMap((name) => registered.get(name) ?? [])
+        )
+      }
+      const check = Effect.fn("Gatekeeper.check")(function* (
+        type: AnyOperationType,
+        request: Omit<GateRequest, "type">
+      ) {
+        for (const gate of gatesOf.get(type.name) ?? []) {
+          const answer = yield* gate.check({ ...request, type: type.name })
+          if (answer._tag !== "Open") return answer
+        }
+        return open
+      })
+      return Gatekeeper.of({ check })
+    })
+  )
+}
