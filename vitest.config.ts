@@ -7,7 +7,8 @@ export default defineConfig({
       "packages/*/test/**/*.test.ts",
       "apps/*/test/**/*.test.{ts,tsx}",
       "examples/**/*.test.ts",
-      "test/**/*.test.ts"
+      "test/**/*.test.ts",
+      "bench/test/**/*.test.ts"
     ],
     globalSetup: "./test/src/globalSetup.ts",
     reporters: ["default", "./test/src/SummaryReporter.ts"],
