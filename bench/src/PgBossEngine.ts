@@ -17,7 +17,8 @@ const connect = async (url: string) => {
 /** https://pgboss.io */
 export const PgBossEngine: Engine = {
   name: "pg-boss",
-  settings: "`useListenNotify` and a queue with `notify`, `batchSize` = slots, `burstWhenBatchFull`",
+  settings:
+    "`useListenNotify` and a queue with `notify`; `batchSize` = slots with `burstWhenBatchFull`, so that one statement fetches and one completes a batch",
   unfinished: "SELECT count(*)::int AS n FROM pgboss.job WHERE name = 'noop' AND state < 'completed'",
   clear: "DELETE FROM pgboss.job WHERE name = 'noop'",
   prepare: async (url) => {

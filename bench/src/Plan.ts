@@ -1,6 +1,6 @@
 /** How much is measured. */
 export interface Plan {
-  /** Each figure is the median of so many rounds, after one that does not count. */
+  /** Figures per second are medians of so many rounds. */
   readonly rounds: number
   /** Starts in a round, by how many are under way at once. */
   readonly starts: Readonly<Record<number, number>>

@@ -59,7 +59,7 @@ ${machine.date}, ${machine.cores} cores (${machine.processor}), ${machine.memory
 Postgres ${machine.postgres}. ${list(machine.packages)}.
 
 Client, workers and database share the machine. Postgres: ${list(machine.postgresSettings)}.
-Each figure is the median of ${plan.rounds} rounds in which the contenders take turns, after one round that does not count.
+Figures per second are the medians of ${plan.rounds} rounds in which the contenders take turns, after a warm-up.
 Every process of every engine may open ${connections} connections; a worker executes ${plan.slots} jobs at once.
 
 ${engines.map(({ name, settings }) => `- ${name}: ${settings}.`).join("\n")}
