@@ -1,7 +1,6 @@
 import { DateTime, Effect } from "effect"
-import { Digest } from "effect/crypto"
 import type { Actor } from "./Actor.ts"
-import type { IdentityDigests } from "./NewRun.ts"
+import type { RunIdentity } from "./NewRun.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { OperationType } from "./OperationType.ts"
 import { IdempotencyKeyRequired } from "./Problems.ts"
@@ -27,26 +26,22 @@ export interface Identifiable {
  * What decides whether a start is the same as another: the only place that does.
  *
  * @param start what is to be started
- * @returns the identity's key and digests; fails when the type needs a nonce and there is none
+ * @returns the identity; fails when the type needs a nonce and there is none
  */
 export const identify = Effect.fnUntraced(function* (start: Identifiable) {
   const { type, scope, actor, input, stored, nonce, fireTime, extras } = start
   const { identity } = type
   const key = identity.key?.(input) ?? null
-  const digest = (text: string) =>
-    Digest.Digest.use((service) => service.digest(Digest.sha256, new TextEncoder().encode(text)))
 
   if (identity.rule === "while_active") {
     const text = canonicalKey(scope, type.name, "while_active", key)
-    const digested = yield* digest(text)
     return {
       rule: "while_active",
       key: text,
-      digest: digested,
-      active: digested,
+      activeKey: text,
       request: null,
       takenWhenBlocked: false
-    } satisfies IdentityDigests
+    } satisfies RunIdentity
   }
 
   const once: Json | null =
@@ -61,11 +56,10 @@ export const identify = Effect.fnUntraced(function* (start: Identifiable) {
   return {
     rule: "once",
     key: text,
-    digest: yield* digest(text),
-    active: identity.whileActive
-      ? yield* digest(canonicalKey(scope, type.name, "while_active", identity.whileActive(input)))
+    activeKey: identity.whileActive
+      ? canonicalKey(scope, type.name, "while_active", identity.whileActive(input))
       : null,
-    request: identity.by === "nonce" ? yield* digest(canonical([text, stored, extras])) : null,
+    request: identity.by === "nonce" ? canonical([text, stored, extras]) : null,
     takenWhenBlocked: identity.by === "fire_time"
-  } satisfies IdentityDigests
+  } satisfies RunIdentity
 })

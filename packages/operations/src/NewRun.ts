@@ -4,17 +4,14 @@ import type { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunId, RunRecordLinks } from "./Run.ts"
 import type { IdentityRule, Json } from "./RunIdentity.ts"
 
-/** What decides "same start", digested (SHA-256). */
-export interface IdentityDigests {
+/** What decides "same start": canonical texts, of which the database keeps the digests (SHA-256). */
+export interface RunIdentity {
   readonly rule: IdentityRule
-  /** Readable. */
   readonly key: string
-  /** Of the key. */
-  readonly digest: Uint8Array
-  /** Taken while the run is active: the identity itself, or the second one of a `once` identity. */
-  readonly active: Uint8Array | null
-  /** Of the whole request, where one nonce stands for one request. */
-  readonly request: Uint8Array | null
+  /** Taken while the run is active: the key itself, or the second one of a `once` identity. */
+  readonly activeKey: string | null
+  /** The whole request, where one nonce stands for one request. */
+  readonly request: string | null
   /** A blocked start takes the identity too: a schedule's fire time is used up. */
   readonly takenWhenBlocked: boolean
 }
@@ -25,7 +22,7 @@ export interface NewRun {
   readonly scope: OperationScope
   readonly type: string
   readonly actor: Actor
-  readonly identity: IdentityDigests
+  readonly identity: RunIdentity
   readonly input: Json
   readonly context: RunRecordLinks
   readonly maxAttempts: number

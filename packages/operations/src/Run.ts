@@ -1,8 +1,9 @@
-import { Schema } from "effect"
-import { Actor } from "./Actor.ts"
-import { Failure } from "./Failure.ts"
-import { TenantId, WorkspaceId } from "./OperationScope.ts"
-import { ReasonCode } from "./ReasonCode.ts"
+import { type DateTime, Schema } from "effect"
+import type { Actor } from "./Actor.ts"
+import type { Failure } from "./Failure.ts"
+import type { TenantId, WorkspaceId } from "./OperationScope.ts"
+import type { ReasonCode } from "./ReasonCode.ts"
+import type { IdentityRule } from "./RunIdentity.ts"
 
 /** Identifies a run: a UUIDv7, so that ids order by time of creation. */
 export const RunId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("RunId"))
@@ -53,47 +54,45 @@ export type RunCounts = typeof RunCounts.Type
 export const RunRecordLinks = Schema.Record(Schema.String, Schema.String)
 export type RunRecordLinks = typeof RunRecordLinks.Type
 
-const Instant = Schema.DateTimeUtcFromDate
-
 /** One execution record of an operation type, as the ledger keeps it. */
-export class Run extends Schema.Class<Run>("@atlas/operations/Run")({
-  id: RunId,
-  workspaceId: WorkspaceId,
-  tenantId: Schema.NullOr(TenantId),
-  type: Schema.String,
-  status: RunStatus,
-  outcome: RunOutcome,
-  actor: Schema.fromJsonString(Actor),
-  identityRule: Schema.Literals(["while_active", "once"]),
+export interface Run {
+  readonly id: RunId
+  readonly workspaceId: WorkspaceId
+  readonly tenantId: TenantId | null
+  readonly type: string
+  readonly status: RunStatus
+  readonly outcome: RunOutcome
+  readonly actor: Actor
+  readonly identityRule: IdentityRule
   /** What decides "same start", as readable text. */
-  identityKey: Schema.String,
-  input: Schema.fromJsonString(Schema.Unknown),
+  readonly identityKey: string
+  readonly input: unknown
   /** Links to the host's records that this run belongs to: schedule, connection, restore… */
-  context: Schema.fromJsonString(RunRecordLinks),
-  summaryCounts: Schema.fromJsonString(RunCounts),
-  failureSummary: Schema.fromJsonString(Schema.Array(Failure)),
+  readonly context: RunRecordLinks
+  readonly summaryCounts: RunCounts
+  readonly failureSummary: ReadonlyArray<Failure>
   /** The reason that decided the outcome, or why the last attempt failed. */
-  reasonCode: Schema.NullOr(ReasonCode),
+  readonly reasonCode: ReasonCode | null
   /** Attempts that failed so far. */
-  attempt: Schema.Int,
-  maxAttempts: Schema.Int,
+  readonly attempt: number
+  readonly maxAttempts: number
   /** Raised by every claim, give-back, cancellation and supersession, never lowered: the only token a worker writes with. */
-  fence: Schema.BigInt,
+  readonly fence: bigint
   /** Raised on every visible change. */
-  version: Schema.Int,
+  readonly version: number
   /** Sequence number of the newest event in the timeline. */
-  lastEvent: Schema.Int,
-  queuedAt: Instant,
+  readonly lastEvent: number
+  readonly queuedAt: DateTime.Utc
   /** When the next attempt is due. */
-  availableAt: Instant,
-  startedAt: Schema.NullOr(Instant),
+  readonly availableAt: DateTime.Utc
+  readonly startedAt: DateTime.Utc | null
   /** When the type's time limit ends the run; known from its first start. */
-  deadline: Schema.NullOr(Instant),
-  completedAt: Schema.NullOr(Instant),
+  readonly deadline: DateTime.Utc | null
+  readonly completedAt: DateTime.Utc | null
   /** The worker that claimed it last. */
-  worker: Schema.NullOr(Schema.String),
-  cancelRequestedAt: Schema.NullOr(Instant),
-  cancelRequestedBy: Schema.NullOr(Schema.fromJsonString(Actor)),
-  supersededBy: Schema.NullOr(RunId),
-  retryOf: Schema.NullOr(RunId)
-}) {}
+  readonly worker: string | null
+  readonly cancelRequestedAt: DateTime.Utc | null
+  readonly cancelRequestedBy: Actor | null
+  readonly supersededBy: RunId | null
+  readonly retryOf: RunId | null
+}

@@ -2,8 +2,8 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Actor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
-import { Run, type RunId } from "./Run.ts"
-import { runColumns } from "./RunRow.ts"
+import type { Run, RunId } from "./Run.ts"
+import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 
 /** Asks runs to stop. Database failures are defects. */
 export class RunCancellation extends Context.Service<
@@ -27,7 +27,7 @@ export class RunCancellation extends Context.Service<
 
       const request = Effect.fn("RunCancellation.request")(function* (id: RunId, actor: Actor) {
         const by = encodeActor(actor)
-        const rows = yield* sql`
+        const rows = yield* sql<RunRow>`
           WITH r AS (
             UPDATE operation_runs SET cancel_requested_at = clock_timestamp(), cancel_requested_by = ${by}::jsonb,
               status = CASE WHEN ${idle} THEN 'completed' ELSE status END,
@@ -51,7 +51,7 @@ export class RunCancellation extends Context.Service<
             FROM r
           )
           SELECT ${columns} FROM r`
-        return rows[0] === undefined ? Option.none<Run>() : Option.some(yield* decodeRun(rows[0]))
+        return Option.map(Option.fromUndefinedOr(rows[0]), readRun)
       }, Effect.orDie)
 
       return RunCancellation.of({ request })
@@ -59,5 +59,4 @@ export class RunCancellation extends Context.Service<
   )
 }
 
-const decodeRun = Schema.decodeUnknownEffect(Run)
 const encodeActor = Schema.encodeSync(Schema.fromJsonString(Actor))

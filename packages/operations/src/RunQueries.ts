@@ -1,9 +1,9 @@
-import { Context, Effect, Layer, type Option, Schema } from "effect"
-import { SqlClient, SqlSchema, type Statement } from "effect/sql"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
 import type { TenantId, TenantScope, WorkspaceId } from "./OperationScope.ts"
-import { Run, type RunId, type RunOutcome, type RunStatus } from "./Run.ts"
+import type { Run, RunId, RunOutcome, RunStatus } from "./Run.ts"
 import { RunEvent } from "./RunEvent.ts"
-import { runColumns } from "./RunRow.ts"
+import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 
 /** A part of the ledger that an actor may see: in one workspace, some or all tenants, some types. */
 export interface Visible {
@@ -65,12 +65,10 @@ export class RunQueries extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const columns = sql.literal(runColumns("r"))
 
-      const findById = SqlSchema.findOneOption({
-        Request: Schema.String,
-        Result: Run,
-        execute: (id) => sql`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
-      })
-      const find = Effect.fn("RunQueries.find")((id: RunId) => findById(id), Effect.orDie)
+      const find = Effect.fn("RunQueries.find")(function* (id: RunId) {
+        const [row] = yield* sql<RunRow>`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
+        return Option.map(Option.fromUndefinedOr(row), readRun)
+      }, Effect.orDie)
 
       const within = (visible: ReadonlyArray<Visible>) =>
         visible.length === 0
@@ -92,7 +90,6 @@ export class RunQueries extends Context.Service<
         ...(filter.outcome === undefined ? [] : [sql`r.outcome = ${filter.outcome}`])
       ]
 
-      const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Run))
       const list = Effect.fn("RunQueries.list")(function* (
         visible: ReadonlyArray<Visible>,
         filter: RunFilter,
@@ -103,20 +100,20 @@ export class RunQueries extends Context.Service<
           ...matching(filter),
           ...(page.before === null ? [] : [sql`r.id < ${page.before}::uuid`])
         ]
-        const rows = yield* sql`
+        const rows = yield* sql<RunRow>`
             SELECT ${columns} FROM operation_runs r WHERE ${sql.and(conditions)} ORDER BY r.id DESC LIMIT ${page.limit}`
-        return yield* decodeRuns(rows)
+        return rows.map(readRun)
       }, Effect.orDie)
 
       const latest = Effect.fn("RunQueries.latest")(function* (tenant: TenantScope, types: ReadonlyArray<string>) {
         const newest = (status: Statement.Fragment) => sql`
             (SELECT * FROM operation_runs WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId}
               AND type = wanted.type AND ${status} ORDER BY id DESC LIMIT 1)`
-        const rows = yield* sql`
+        const rows = yield* sql<RunRow>`
             SELECT ${columns} FROM unnest(${types}::text[]) AS wanted(type), LATERAL (
               ${newest(sql`status <> 'completed'`)} UNION ALL ${newest(sql`status = 'completed'`)}
             ) r`
-        return yield* decodeRuns(rows)
+        return rows.map(readRun)
       }, Effect.orDie)
 
       const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>) {

@@ -1,10 +1,10 @@
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import { monotonicMillis } from "./Attempt.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import type { OperationScope } from "./OperationScope.ts"
-import { Run, type RunId } from "./Run.ts"
-import { runColumns } from "./RunRow.ts"
+import type { Run, RunId } from "./Run.ts"
+import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 
 /** The right to write one run with its fence, until another claim raises it. */
 export interface Claim {
@@ -57,11 +57,10 @@ export class RunQueue extends Context.Service<
         function* (statement: Statement.Statement<ClaimedRow>) {
           const claimedAt = yield* monotonicMillis
           const rows = yield* statement
-          const runs = yield* decodeRuns(rows)
-          const claims = runs.map((run, index): Claim => ({
-            run,
+          const claims = rows.map((row): Claim => ({
+            run: readRun(row),
             claimedAt,
-            remainingMillis: Number(rows[index]?.remainingMillis)
+            remainingMillis: row.remainingMillis
           }))
           return { rows, claims }
         },
@@ -91,7 +90,7 @@ export class RunQueue extends Context.Service<
   )
 }
 
-interface ClaimedRow {
+interface ClaimedRow extends RunRow {
   readonly priority: number
   readonly type: string
   readonly lane: string
@@ -99,8 +98,6 @@ interface ClaimedRow {
   readonly turn: number
   readonly remainingMillis: number
 }
-
-const decodeRuns = Schema.decodeUnknownEffect(Schema.Array(Run))
 
 const isPlaceTaken = (error: unknown) =>
   SqlError.isSqlError(error) &&

@@ -4,8 +4,8 @@ import { Actor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
 import { bounded, Failure } from "./Failure.ts"
 import type { Block, NewRun, Recorded } from "./NewRun.ts"
-import { Run, RunId, RunStatus } from "./Run.ts"
-import { runColumns } from "./RunRow.ts"
+import { RunId, RunStatus } from "./Run.ts"
+import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 import { encodeFailure } from "./RunSweeps.ts"
 import { isOverdue, isStale } from "./StaleRuns.ts"
 
@@ -44,7 +44,7 @@ export class RunRecorder extends Context.Service<
 
       const one = <E>(rows: Effect.Effect<ReadonlyArray<RecordedRow>, E>) =>
         Effect.flatMap(rows, ([row]) =>
-          row === undefined ? Effect.die(new Error("A start left no run")) : toRecorded(row)
+          row === undefined ? Effect.die(new Error("A start left no run")) : Effect.succeed(toRecorded(row))
         )
 
       const occupied = Effect.mapError((error: SqlError.SqlError | Schema.SchemaError) =>
@@ -58,7 +58,7 @@ export class RunRecorder extends Context.Service<
       // A refused insert would spoil the caller's transaction, so only a savepoint is lost; alone, it costs a round trip,
       // which only the types pay that can be refused.
       const guarded = (run: NewRun, rows: Effect.Effect<ReadonlyArray<RecordedRow>, SqlError.SqlError>) =>
-        run.exclusive || (run.identity.rule === "once" && run.identity.active !== null)
+        run.exclusive || (run.identity.rule === "once" && run.identity.activeKey !== null)
           ? sql.withTransaction(rows)
           : rows
 
@@ -74,7 +74,7 @@ export class RunRecorder extends Context.Service<
 
       const join = Effect.fn("RunRecorder.join")(function* (run: NewRun, by: "first" | "active") {
         const [row] = yield* statements.join(run, yield* RequestId, by)
-        return row === undefined ? Option.none<Recorded>() : Option.some(yield* toRecorded(row))
+        return Option.map(Option.fromUndefinedOr(row), toRecorded)
       }, Effect.orDie)
 
       const recordBlocked = Effect.fn("RunRecorder.recordBlocked")(function* (run: NewRun, block: Block) {
@@ -98,19 +98,21 @@ export class RunRecorder extends Context.Service<
   )
 }
 
-const decodeRun = Schema.decodeUnknownEffect(Run)
 const decodeHolder = Schema.decodeUnknownEffect(Holder)
 const encodeActor = Schema.encodeSync(Schema.fromJsonString(Actor))
 const encodeFailures = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Failure)))
 const encodeBlock = (block: Block) => encodeFailures(bounded([{ ...block, count: 1 }]))
 
-interface RecordedRow {
+interface RecordedRow extends RunRow {
   readonly sameRequest: boolean
   readonly overdue: boolean
 }
 
-const toRecorded = (row: RecordedRow) =>
-  Effect.map(decodeRun(row), (run): Recorded => ({ run, sameRequest: row.sameRequest, overdue: row.overdue }))
+const toRecorded = (row: RecordedRow): Recorded => ({
+  run: readRun(row),
+  sameRequest: row.sameRequest,
+  overdue: row.overdue
+})
 
 /** Ends an older run in the statement that records the new one, which reads from it so that it comes first. */
 interface Replacement {
@@ -122,16 +124,17 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
   const columns = sql.literal(runColumns("r"))
   const overdue = sql.literal(isOverdue("r"))
 
+  const digest = (text: string | null) => sql`sha256(convert_to(${text}::text, 'UTF8'))`
   const values = (run: NewRun, block?: Block) => {
-    const { rule, key, digest, active, request, takenWhenBlocked } = run.identity
-    const once = rule === "once" && (block === undefined || takenWhenBlocked) ? digest : null
+    const { rule, key, activeKey, request, takenWhenBlocked } = run.identity
+    const once = rule === "once" && (block === undefined || takenWhenBlocked) ? key : null
     const end =
       block === undefined
         ? sql`'queued', 'pending', NULL::text, '[]'::jsonb, NULL::timestamptz, 1`
         : sql`'completed', 'blocked', ${block.reasonCode}, ${encodeBlock(block)}::jsonb, clock_timestamp(), 2`
     return sql`${run.id}::uuid, ${run.scope.workspaceId}, ${run.scope.tenantId}::text, ${run.type},
-      ${encodeActor(run.actor)}::jsonb, ${rule}, ${key}, ${digest}::bytea, ${active}::bytea, ${once}::bytea,
-      ${request}::bytea, ${JSON.stringify(run.input)}::jsonb, ${JSON.stringify(run.context)}::jsonb,
+      ${encodeActor(run.actor)}::jsonb, ${rule}, ${key}, ${digest(key)}, ${digest(activeKey)}, ${digest(once)},
+      ${digest(request)}, ${JSON.stringify(run.input)}::jsonb, ${JSON.stringify(run.context)}::jsonb,
       ${run.maxAttempts}::int, ${run.priority}::smallint, ${run.exclusive}::boolean, ${run.queueLimitMillis}::int,
       ${run.timeLimitMillis}::int, ${run.retryOf}::uuid, ${end}`
   }
@@ -141,7 +144,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       queue_limit_millis, time_limit_millis, retry_of, status, outcome, reason_code, failure_summary, completed_at,
       last_event)`)
 
-  const sameRequest = (run: NewRun) => sql`r.request_digest IS NOT DISTINCT FROM ${run.identity.request}::bytea`
+  const sameRequest = (run: NewRun) => sql`r.request_digest IS NOT DISTINCT FROM ${digest(run.identity.request)}`
   const isNew = (run: NewRun) => sql`r.id = ${run.id}::uuid`
   const touch = (joins: Statement.Fragment) =>
     sql`version = r.version + (${joins})::int, last_event = r.last_event + (${joins})::int`
@@ -195,7 +198,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
         UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
           failure_summary = ${encodeFailure("run_stale")}::jsonb, fence = o.fence + 1, completed_at = clock_timestamp(),
           version = o.version + 1, last_event = o.last_event + 1
-        WHERE o.active_digest = ${run.identity.active}::bytea AND ${sql.literal(isStale("o"))}
+        WHERE o.active_digest = ${digest(run.identity.activeKey)} AND ${sql.literal(isStale("o"))}
         RETURNING o.id, o.last_event
       ), ended_noted AS (
         INSERT INTO operation_run_events (run_id, seq, kind, data)
@@ -210,7 +213,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
         UPDATE operation_runs o SET status = 'completed', outcome = 'cancelled', reason_code = 'run_superseded',
           superseded_by = ${run.id}::uuid, fence = o.fence + 1, lease_until = NULL, completed_at = clock_timestamp(),
           version = o.version + 1, last_event = o.last_event + 1
-        WHERE o.id = ${old ?? null}::uuid AND o.active_digest = ${run.identity.active}::bytea AND o.status <> 'completed'
+        WHERE o.id = ${old ?? null}::uuid AND o.active_digest = ${digest(run.identity.activeKey)} AND o.status <> 'completed'
         RETURNING o.id, o.last_event
       ), ended_noted AS (
         INSERT INTO operation_run_events (run_id, seq, kind, data)
@@ -222,11 +225,11 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
   })
 
   const join = (run: NewRun, requestId: string | null, by: "first" | "active") => {
-    const { rule, digest, active } = run.identity
+    const { rule, key, activeKey } = run.identity
     const equal =
       by === "first" && rule === "once"
-        ? sql`r.once_digest = ${digest}::bytea`
-        : sql`r.active_digest = ${active}::bytea AND r.status <> 'completed'`
+        ? sql`r.once_digest = ${digest(key)}`
+        : sql`r.active_digest = ${digest(activeKey)} AND r.status <> 'completed'`
     // By the second identity, another nonce stands for the same thing.
     const joins = by === "first" ? sameRequest(run) : sql`true`
     return sql<RecordedRow>`

@@ -1,5 +1,5 @@
 import { type DateTime, Duration, Effect, Option } from "effect"
-import { Digest, SecureRandom } from "effect/crypto"
+import { SecureRandom } from "effect/crypto"
 import { Access, type Grant } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
@@ -171,7 +171,6 @@ const makeBegin = Effect.gen(function* () {
   const gates = yield* Gatekeeper
   const recorder = yield* RunRecorder
   const signals = yield* RunSignals
-  const digest = yield* Digest.Digest
 
   const insert = Effect.fnUntraced(function* (run: NewRun, supersedes: RunId | null) {
     const recorded = yield* supersedes === null ? recorder.record(run) : recorder.supersede(run, supersedes)
@@ -180,7 +179,7 @@ const makeBegin = Effect.gen(function* () {
 
   const joinEqual = Effect.fnUntraced(function* (run: NewRun) {
     const first = yield* recorder.join(run, "first")
-    if (Option.isSome(first) || run.identity.rule !== "once" || run.identity.active === null) return first
+    if (Option.isSome(first) || run.identity.rule !== "once" || run.identity.activeKey === null) return first
     return yield* recorder.join(run, "active")
   })
 
@@ -216,7 +215,7 @@ const makeBegin = Effect.gen(function* () {
       nonce,
       fireTime: request.fireTime ?? null,
       extras
-    }).pipe(Effect.provideService(Digest.Digest, digest))
+    })
     const run = toNewRun({ ...request, actor: starter }, identity, stored)
     const outcome = yield* settle(run, type, { ...request, actor: starter, input })
     if (!("run" in outcome)) return yield* busy(outcome)
@@ -224,7 +223,7 @@ const makeBegin = Effect.gen(function* () {
     yield* announce(signals, run, outcome.run, request.supersedes)
     return toResult(run, outcome.run)
   })
-}).pipe(Effect.provide(Digest.layerWebCrypto))
+})
 
 const toNewRun = (request: Authorised, identity: NewRun["identity"], input: Json): NewRun => ({
   id: RunId.make(SecureRandom.uuidV7Unsafe()),
