@@ -21,8 +21,8 @@ export class DatabaseListener extends Context.Service<
 
 const channel = "atlas_runs"
 
-// NOTIFY takes a global lock at commit, so it is sent by a fiber of its own: the first one at once, further ones together
-// after this time.
+// NOTIFY takes a global lock at commit, so it is sent by a fiber of its own, at most once in this time. A first one that
+// did not wait would be one more statement for each start of a caller who waits for each.
 const coalesceFor = "5 millis"
 
 // Postgres limits a payload to 8,000 bytes; an id takes 39 in JSON, and there are two lists.
@@ -62,6 +62,7 @@ export class RunSignals extends Context.Service<
 
       const sendNext = Effect.gen(function* () {
         const first = yield* Queue.take(outbox)
+        yield* Effect.sleep(coalesceFor)
         const batch = [first, ...(yield* Queue.clear(outbox))]
         const queued = batch.some((signal) => signal._tag === "Queued")
         const ids = (tag: "Changed" | "Stopped") => [
@@ -82,7 +83,6 @@ export class RunSignals extends Context.Service<
 
       yield* sendNext.pipe(
         Effect.catchCause((cause) => Effect.logDebug("Could not notify other processes", cause)),
-        Effect.andThen(Effect.sleep(coalesceFor)),
         Effect.forever,
         Effect.forkScoped
       )

@@ -4,7 +4,7 @@ import { Access, type Grant } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
 import { identify } from "./Identification.ts"
-import type { NewRun, Recorded } from "./NewRun.ts"
+import type { NewRun } from "./NewRun.ts"
 import type { Capability } from "./Capability.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import type { OperationScope } from "./OperationScope.ts"
@@ -14,7 +14,7 @@ import { type Run, RunId, type RunRecordLinks } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
 import { type Holder, RunRecorder } from "./RunRecorder.ts"
 import { RunSignals } from "./RunSignals.ts"
-import { Gatekeeper } from "./StartGate.ts"
+import { Gatekeeper, open } from "./StartGate.ts"
 import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
 import { isStorable, storable } from "./StorableText.ts"
 
@@ -172,15 +172,13 @@ const makeBegin = Effect.gen(function* () {
   const recorder = yield* RunRecorder
   const signals = yield* RunSignals
 
-  const insert = Effect.fnUntraced(function* (run: NewRun, supersedes: RunId | null) {
-    const recorded = yield* supersedes === null ? recorder.record(run) : recorder.supersede(run, supersedes)
-    return recorded.overdue && recorded.sameRequest ? yield* recorder.replaceStale(run) : recorded
-  }, Effect.option)
+  const insert = (run: NewRun, supersedes: RunId | null) =>
+    supersedes === null ? recorder.insert(run) : recorder.insertSuperseding(run, supersedes)
 
-  const joinEqual = Effect.fnUntraced(function* (run: NewRun) {
-    const first = yield* recorder.join(run, "first")
+  const joinEqual = Effect.fnUntraced(function* (run: NewRun, evenOverdue: boolean) {
+    const first = yield* recorder.join(run, "first", evenOverdue)
     if (Option.isSome(first) || run.identity.rule !== "once" || run.identity.activeKey === null) return first
-    return yield* recorder.join(run, "active")
+    return yield* recorder.join(run, "active", evenOverdue)
   })
 
   // Whoever is in the way may be gone when it is looked for: then all is asked again.
@@ -188,15 +186,29 @@ const makeBegin = Effect.gen(function* () {
     const question = { scope: run.scope, input: request.input, actor: run.actor }
     const supersedes = (request.supersedes ?? null) as RunId | null
     for (let round = 0; round < 10; round++) {
-      const gate = yield* gates.check(type, question)
-      const recorded: Option.Option<Recorded> = gate._tag === "Open" ? yield* insert(run, supersedes) : Option.none()
-      const found = Option.isSome(recorded) ? recorded : yield* joinEqual(run)
-      if (Option.isSome(found)) return found.value
-      if (gate._tag === "Blocked") return yield* recorder.recordBlocked(run, gate)
-      const holder = yield* recorder.refuseBusy(run, gate._tag === "Busy" ? Option.some(gate.holder) : Option.none())
-      if (Option.isSome(holder)) return holder.value
+      const gate = type.gates.length === 0 ? open : yield* gates.check(type, question)
+      if (gate._tag === "Open") {
+        const created = yield* insert(run, supersedes)
+        if (Option.isSome(created)) return answer("created", created.value)
+      }
+      const equal = yield* joinEqual(run, gate._tag !== "Open" || round > 0)
+      if (Option.isSome(equal)) {
+        const { run: existing, sameRequest, overdue } = equal.value
+        if (!sameRequest) return yield* new Problems.IdempotencyKeyReused({ runId: existing.id })
+        if (!overdue || gate._tag !== "Open" || round > 0) return answer("existing", existing)
+        const created = yield* recorder.insertForStale(run)
+        if (Option.isSome(created)) return answer("created", created.value)
+        continue
+      }
+      if (gate._tag === "Blocked") {
+        const blocked = yield* recorder.insertBlocked(run, gate)
+        if (Option.isSome(blocked)) return answer("blocked", blocked.value)
+        continue
+      }
+      const holder = yield* recorder.refuseBusy(run, gate._tag === "Busy" ? gate.holder : null)
+      if (Option.isSome(holder)) return yield* busy(holder.value)
     }
-    return yield* Effect.die(new Error("What held the scope kept ending and beginning again"))
+    return yield* Effect.die(new Error("What was in the way kept ending and beginning again"))
   })
 
   return Effect.fnUntraced(function* (request: Authorised) {
@@ -217,13 +229,17 @@ const makeBegin = Effect.gen(function* () {
       extras
     })
     const run = toNewRun({ ...request, actor: starter }, identity, stored)
-    const outcome = yield* settle(run, type, { ...request, actor: starter, input })
-    if (!("run" in outcome)) return yield* busy(outcome)
-    if (!outcome.sameRequest) return yield* new Problems.IdempotencyKeyReused({ runId: outcome.run.id })
-    yield* announce(signals, run, outcome.run, request.supersedes)
-    return toResult(run, outcome.run)
+    const result = yield* settle(run, type, { ...request, actor: starter, input })
+    yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
+    if (request.supersedes !== undefined) {
+      yield* signals.stopped(RunId.make(request.supersedes))
+      yield* signals.changed(RunId.make(request.supersedes))
+    }
+    return result
   })
 })
+
+const answer = (disposition: StartResult["disposition"], run: Run): StartResult => ({ disposition, run })
 
 const toNewRun = (request: Authorised, identity: NewRun["identity"], input: Json): NewRun => ({
   id: RunId.make(SecureRandom.uuidV7Unsafe()),
@@ -239,22 +255,6 @@ const toNewRun = (request: Authorised, identity: NewRun["identity"], input: Json
   queueLimitMillis: Duration.toMillis(request.type.queueLimit),
   timeLimitMillis: Duration.toMillis(request.type.timeLimit),
   retryOf: request.retryOf ?? null
-})
-
-const announce = Effect.fnUntraced(function* (
-  signals: RunSignals["Service"],
-  wanted: NewRun,
-  run: Run,
-  supersedes: string | undefined
-) {
-  if (run.id === wanted.id && run.status === "queued") yield* signals.queued
-  if (run.id === wanted.id && supersedes !== undefined) yield* signals.stopped(RunId.make(supersedes))
-  yield* signals.changed(run.id)
-})
-
-const toResult = (wanted: NewRun, run: Run): StartResult => ({
-  disposition: run.id !== wanted.id ? "existing" : run.outcome === "blocked" ? "blocked" : "created",
-  run
 })
 
 const busy = (holder: Holder) =>
