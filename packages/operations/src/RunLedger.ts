@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlResolver } from "effect/sql"
 import { bounded, Failure } from "./Failure.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import { RunCounts, type RunId, type RunOutcome } from "./Run.ts"
@@ -93,24 +93,40 @@ export class RunLedger extends Context.Service<
         return holdOf(rows)
       }, Effect.orDie)
 
-      const complete = Effect.fn("RunLedger.complete")(function* (run: RunKey, completion: Completion) {
-        const rows = yield* sql`
-            WITH moved AS (
-              UPDATE operation_runs SET status = 'completed', outcome = ${completion.outcome},
-                reason_code = ${completion.reasonCode}, summary_counts = ${toJson.counts(completion.counts)}::jsonb,
-                attempt = attempt + ${completion.outcome === "failed" ? 1 : 0},
-                failure_summary = ${toJson.failures(bounded(completion.failures))}::jsonb, lease_until = NULL,
-                completed_at = clock_timestamp(), version = version + 1, last_event = last_event + 1
-              WHERE ${owned(run)} RETURNING id, last_event, outcome, reason_code, summary_counts
+      // What ends in the same moment is written together: small runs would otherwise pay a commit each.
+      const completions = SqlResolver.ordered({
+        Request: Schema.Any,
+        Result: Schema.Struct({ accepted: Schema.Boolean }),
+        execute: (ended: ReadonlyArray<readonly [run: RunKey, completion: Completion]>) => sql`
+            WITH ended AS (
+              SELECT * FROM unnest(${ended.map(([{ id }]) => id)}::uuid[], ${ended.map(([{ fence }]) => fence)}::bigint[],
+                ${ended.map(([, { outcome }]) => outcome)}::text[],
+                ${ended.map(([, { reasonCode }]) => reasonCode ?? "")}::text[],
+                ${ended.map(([, { counts }]) => toJson.counts(counts))}::text[],
+                ${ended.map(([, { failures }]) => toJson.failures(bounded(failures)))}::text[]
+              ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)
+            ), moved AS (
+              UPDATE operation_runs r SET status = 'completed', outcome = e.outcome, reason_code = nullif(e.reason_code, ''),
+                summary_counts = e.counts::jsonb, failure_summary = e.failures::jsonb,
+                attempt = r.attempt + (e.outcome = 'failed')::int, lease_until = NULL,
+                completed_at = clock_timestamp(), version = r.version + 1, last_event = r.last_event + 1
+              FROM ended e WHERE r.id = e.id AND r.fence = e.fence AND r.status = 'running'
+              RETURNING r.id, r.last_event, r.outcome, r.reason_code, r.summary_counts, e.place
             ), noted AS (
               INSERT INTO operation_run_events (run_id, seq, kind, data)
               SELECT id, last_event, 'completed',
                 jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts)
               FROM moved
             )
-            SELECT id FROM moved`
-        return changedOne(rows)
-      }, Effect.orDie)
+            SELECT EXISTS (SELECT FROM moved m WHERE m.place = e.place) AS accepted FROM ended e ORDER BY e.place`
+      })
+      const request = SqlResolver.request(completions)
+
+      const complete = Effect.fn("RunLedger.complete")(
+        (run: RunKey, completion: Completion) =>
+          Effect.map(request([{ id: run.id, fence: run.fence }, completion]), ({ accepted }) => accepted),
+        Effect.orDie
+      )
 
       // Back to the queue: the fence is raised, so that the worker that held the run can write no more.
       const requeue = (
