@@ -136,8 +136,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the demonstration that
       // While it runs, the page offers the run and not another start.
       yield* completed(server, started.body.run.id)
       const unconnected = yield* call(server, path.replace("contoso", "fabrikam"), init)
-      const failed = yield* completed(server, unconnected.body.run.id)
-      assert.deepInclude(failed, { outcome: "failed", reasonCode: "provider_connection_missing" })
+      assert.strictEqual(unconnected.body.disposition, "blocked")
+      assert.deepInclude(unconnected.body.run, { outcome: "blocked", reasonCode: "provider_connection_missing" })
 
       const signedIn = yield* call(server, "/sign-in", {
         method: "POST",

@@ -152,7 +152,7 @@ describeBrowser("in a browser", () => {
     )
 
     it.effect(
-      "shows why a run failed and the next step",
+      "shows why a start is blocked and the next step",
       () =>
         Effect.gen(function* () {
           const { page } = yield* openPage({ viewport: { width: 390, height: 800 }, colorScheme: "dark" })
@@ -160,7 +160,7 @@ describeBrowser("in a browser", () => {
             await signIn(page, "operator@northwind")
             await page.goto("/admin/tenants/fabrikam")
             await page.getByRole("button", { name: "Sync groups" }).click()
-            await page.getByText("Failed", { exact: true }).first().waitFor()
+            await page.getByText("Blocked", { exact: true }).first().waitFor()
             assert.include(await page.locator("main").innerText(), "Add a provider connection to this tenant.")
             await assertAccessible(page)
             const width = await page.evaluate(() => document.documentElement.scrollWidth)

@@ -40,8 +40,8 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a database
         )
         assert.strictEqual((yield* call(server, "/readyz")).status, 200)
         // Signals as well: the next run is picked up at once.
-        const next = (yield* start(server, "fabrikam")).body.run
-        assert.deepInclude(yield* completed(server, next.id), { outcome: "failed" })
+        const next = (yield* start(server, "contoso")).body.run
+        assert.deepInclude(yield* completed(server, next.id), { outcome: "succeeded" })
       }).pipe(Effect.scoped)
   )
 

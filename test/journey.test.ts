@@ -94,7 +94,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("the server
         }
       }
       const done = yield* completed(server, run.id)
-      assert.deepInclude(done, { outcome: "failed", reasonCode: "provider_connection_missing" })
+      assert.deepInclude(done, { outcome: "blocked", reasonCode: "provider_connection_missing" })
       assert.isNotEmpty(done.failureSummary[0].nextStep)
     }).pipe(Effect.scoped)
   )
@@ -158,7 +158,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("the server
       assert.strictEqual((yield* call(worker, "/admin/operations")).status, 404)
       // From now on the worker hears of new runs at once, not at its next poll.
       const before = performance.now()
-      const next = (yield* start(web, "fabrikam")).body.run
+      const next = (yield* start(web, "contoso")).body.run
       yield* completed(web, next.id)
       assert.isBelow(performance.now() - before, 1500)
     }).pipe(Effect.scoped)

@@ -29,7 +29,7 @@ const workspaces = [
   { id: "fourth-coffee", name: "Fourth Coffee" }
 ]
 
-// Fabrikam has no provider connection, so that a failing start can be seen.
+// Fabrikam has no provider connection, so that a blocked start can be seen.
 const tenants = [
   { id: "contoso", workspaceId: "northwind", name: "Contoso" },
   { id: "fabrikam", workspaceId: "northwind", name: "Fabrikam" },

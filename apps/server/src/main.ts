@@ -1,6 +1,6 @@
 import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
 import { CredentialVault, LiveGraph, ProviderConnections } from "@atlas/graph"
-import { Operations, OperationsHttp, Worker, WorkerSettings } from "@atlas/operations"
+import { Operations, OperationsHttp, StartGate, Worker, WorkerSettings } from "@atlas/operations"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect, Layer } from "effect"
 import * as AccessPolicy from "./AccessPolicy.ts"
@@ -17,6 +17,7 @@ import * as WebApp from "./WebApp.ts"
 /** The ledger and what stands on it: the same in every role. */
 const operations = DirectoryGroups.layer.pipe(
   Layer.provideMerge(Layer.merge(Operations.layer(GroupsSync.type), GroupCache.layer)),
+  Layer.provide(StartGate.layer(ProviderConnections.gate)),
   Layer.provideMerge(AccessPolicy.layer)
 )
 

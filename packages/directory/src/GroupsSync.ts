@@ -1,16 +1,21 @@
-import { Graph, type GraphPage, OperationType, RunFailure, RunHandler } from "@atlas/operations"
+import { Graph, type GraphPage, OperationType, RunFailure, RunHandler, StartGate } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 import { GroupCache, type PageWritten } from "./GroupCache.ts"
 import { type GraphGroup, listGroups } from "./GroupContracts.ts"
 
-/** Copies the tenant's Entra groups into the cache. One run per tenant at a time. */
+/**
+ * Copies the tenant's Entra groups into the cache. Its identity allows one run per tenant at a time, so its concurrency
+ * needs no limit of its own; a million groups take a fraction of its time limit.
+ */
 export const type = OperationType.make("directory_groups.sync", {
   label: "Sync groups",
   description: "Copies the tenant's Entra groups into the directory cache that selectors search.",
   category: "Directory",
   input: OperationType.NoInput,
   capabilities: { start: "tenant.directory.sync", view: "tenant.directory.sync" },
-  identity: { rule: "while_active" }
+  identity: { rule: "while_active" },
+  gates: [StartGate.providerConnection],
+  timeLimit: "2 hours"
 })
 
 interface Progress {

@@ -5,6 +5,7 @@ import {
   Operations,
   type Run,
   Runs,
+  StartGate,
   TenantId,
   type TenantScope,
   Worker,
@@ -53,11 +54,15 @@ const access = Layer.succeed(
   })
 )
 
+const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
+
 /** The cache on a database of its own, a worker that fills it, and the fake Graph that it reads. */
 export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
   Worker.layer(GroupsSync.handler).pipe(
     Layer.provideMerge(DirectoryGroups.layer),
-    Layer.provideMerge(Layer.mergeAll(Operations.layer(GroupsSync.type), GroupCache.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Operations.layer(GroupsSync.type), GroupCache.layer).pipe(Layer.provide(openGate))
+    ),
     Layer.provideMerge(Layer.mergeAll(access, databaseListener, FakeGraph.layer({ tenants }))),
     Layer.provideMerge(TestDatabase.layer)
   )

@@ -1,4 +1,4 @@
-import { GraphError, type TenantScope } from "@atlas/operations"
+import { GraphError, type OperationScope, StartGate, type TenantScope } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, type Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, SqlSchema } from "effect/sql"
@@ -129,6 +129,20 @@ const makeTenantsWithDefault = Effect.gen(function* () {
   }, Effect.orDie)
 })
 
+const isTenantScope = (scope: OperationScope): scope is TenantScope => scope.tenantId !== null
+
+// One rule for the gate and for the client behind it: what would fail an attempt blocks its start.
+const checkConnection = Effect.fnUntraced(function* (scope: OperationScope) {
+  if (!isTenantScope(scope)) {
+    return StartGate.blocked("provider_connection_missing", "Connections belong to tenants; the workspace has none.")
+  }
+  const connections = yield* ProviderConnections
+  return yield* connections.defaultFor(scope).pipe(
+    Effect.as(StartGate.open),
+    Effect.catch(({ reasonCode, message }) => Effect.succeed(StartGate.blocked(reasonCode, message)))
+  )
+})
+
 /** The connections of every tenant, with their credentials sealed. */
 export class ProviderConnections extends Context.Service<
   ProviderConnections,
@@ -163,4 +177,10 @@ export class ProviderConnections extends Context.Service<
     ProviderConnections,
     Effect.all({ create: makeCreate, defaultFor: makeDefaultFor, tenantsWithDefault: makeTenantsWithDefault })
   ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
+  /** Blocks a start in a tenant without a usable connection. Answers from the database only. */
+  static readonly gate: StartGate.StartGate<ProviderConnections> = StartGate.make(
+    StartGate.providerConnection,
+    ({ scope }) => checkConnection(scope)
+  )
 }

@@ -1,4 +1,4 @@
-import { Graph, TenantId, WorkspaceId } from "@atlas/operations"
+import { Graph, type OperationScope, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
@@ -30,6 +30,9 @@ const input = (name: string) => ({
 
 const defaultFor = (name: string) =>
   Effect.flatMap(ProviderConnections, (connections) => connections.defaultFor(tenant(name)))
+
+const ask = (scope: OperationScope) =>
+  ProviderConnections.gate.check({ type: "any.type", scope, input: {}, actor: { id: "a", kind: "user", name: "A" } })
 
 layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConnections", (it) => {
   it.effect("gives back what was stored, with the secret", () =>
@@ -97,7 +100,19 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
         ["secretless", "provider_credential_missing"]
       ] as const) {
         assert.strictEqual((yield* Effect.flip(defaultFor(name))).reasonCode, reasonCode)
+        assert.deepInclude(yield* ask(tenant(name)), { _tag: "Blocked", reasonCode })
       }
+    })
+  )
+
+  it.effect("opens its gate where operations have a connection to use, and nowhere else", () =>
+    Effect.gen(function* () {
+      yield* (yield* ProviderConnections).create(input("gated"))
+      assert.deepStrictEqual(yield* ask(tenant("gated")), StartGate.open)
+      assert.deepInclude(yield* ask({ ...tenant("gated"), tenantId: null }), {
+        _tag: "Blocked",
+        reasonCode: "provider_connection_missing"
+      })
     })
   )
 

@@ -43,6 +43,12 @@ export const blocked = (reasonCode: ReasonCode, message: string): GateAnswer => 
  */
 export const busy = (holder: RunId): GateAnswer => ({ _tag: "Busy", holder })
 
+/**
+ * The name of the gate of types whose handlers use Graph: the tenant has a usable provider connection. Whoever brings the
+ * adapter behind the port brings the gate.
+ */
+export const providerConnection = "provider_connection"
+
 /** A condition under which operations may start, such as a usable provider connection. Types name the gates they need. */
 export interface StartGate<R = never> {
   readonly name: string
