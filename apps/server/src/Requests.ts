@@ -4,6 +4,7 @@ import type { Context } from "hono"
 import { Identity } from "./Identity.ts"
 import { type Shell, renderDocument } from "./pages/Layout.tsx"
 import { ProblemPage, type ProblemStatus } from "./pages/ProblemPage.tsx"
+import { requestServices } from "./RequestIds.ts"
 
 /** What a page may fail with. */
 export type PageProblem = StartProblem | Problems.InvalidCursor | Problems.RunConflict | Problems.Unauthenticated
@@ -54,28 +55,38 @@ export const makeRequests = Effect.gen(function* () {
 
   const credentials = (c: Context) => ({ authorization: c.req.header("authorization"), cookie: c.req.header("cookie") })
 
-  const answer = async (c: Context, effect: Effect.Effect<Response, PageProblem>, shell: Shell): Promise<Response> => {
-    const exit = await runExit(effect, { signal: c.req.raw.signal })
+  const answer = async (
+    c: Context,
+    effect: Effect.Effect<Response, PageProblem>,
+    shellNow: () => Shell
+  ): Promise<Response> => {
+    const named = requestServices(c)
+    const exit = await runExit(Effect.provideContext(effect, named), { signal: c.req.raw.signal })
     if (Exit.isSuccess(exit)) return exit.value
     const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-    if (error !== undefined) return run(problemPage(c, shell, error))
+    if (error !== undefined) return run(problemPage(c, shellNow(), error))
     // The visitor left: nobody reads the answer.
     if (Cause.hasInterruptsOnly(exit.cause)) return new Response(null, { status: 499 })
-    await run(Effect.logError(`${c.req.method} ${c.req.path} failed`, exit.cause))
-    return run(problemPage(c, shell, { status: 500 }))
+    const failed = Effect.logError(`${c.req.method} ${c.req.path} failed`, exit.cause)
+    await run(Effect.provideContext(failed, named))
+    return run(problemPage(c, shellNow(), { status: 500 }))
   }
 
   /** A page for people who are signed in; others are sent to the sign-in and back. */
   const page =
     (current: string, render: (request: PageRequest) => Effect.Effect<Response, PageProblem>) => async (c: Context) => {
-      const shell: Shell = { actor: null, development, current }
+      // A problem's page is for the same person.
+      let shell: Shell = { actor: null, development, current }
       const signedIn = Effect.flatMap(identity.actor(credentials(c)), (actor) =>
         Option.match(actor, {
-          onSome: (someone) => render({ c, actor: someone, shell: { ...shell, actor: someone } }),
+          onSome: (someone) => {
+            shell = { ...shell, actor: someone }
+            return render({ c, actor: someone, shell })
+          },
           onNone: () => Effect.succeed(c.redirect(signInPath(c)))
         })
       )
-      return answer(c, signedIn, shell)
+      return answer(c, signedIn, () => shell)
     }
 
   /** A page for everyone. */
@@ -84,7 +95,7 @@ export const makeRequests = Effect.gen(function* () {
     return answer(
       c,
       Effect.suspend(() => render(c, shell)),
-      shell
+      () => shell
     )
   }
 

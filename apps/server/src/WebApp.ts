@@ -5,7 +5,7 @@ import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
 import { Cause, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
-import { Hono, type MiddlewareHandler } from "hono"
+import { type Context, Hono, type MiddlewareHandler } from "hono"
 import { bodyLimit } from "hono/body-limit"
 import { csrf } from "hono/csrf"
 import { etag } from "hono/etag"
@@ -15,6 +15,7 @@ import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
+import { nameRequests, requestServices } from "./RequestIds.ts"
 import { makeRequests } from "./Requests.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
 import { isLoopback, Settings } from "./Settings.ts"
@@ -86,8 +87,10 @@ const makeApp = Effect.gen(function* () {
   const api = yield* makeApi
   const addPages = [yield* makeSignInRoutes, yield* makeTenantRoutes, yield* makeRunRoutes]
   const run = Effect.runPromiseWith(yield* Effect.context())
+  const serve = <A>(c: Context, effect: Effect.Effect<A>) => run(Effect.provideContext(effect, requestServices(c)))
 
   const app = new Hono()
+  app.use(nameRequests)
   if (identity.development) app.use(loopbackOnly)
   app.use(
     secureHeaders({
@@ -105,10 +108,15 @@ const makeApp = Effect.gen(function* () {
   app.use("/assets/*", serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace(/^\/assets/, "") }))
 
   app.get("/api/v1/operations/:run/events", async (c, next) =>
-    wantsStream(c) ? run(Effect.flatMap(requests.actor(c), (actor) => liveEvents(c, actor))) : next()
+    wantsStream(c)
+      ? serve(
+          c,
+          Effect.flatMap(requests.actor(c), (actor) => liveEvents(c, actor))
+        )
+      : next()
   )
   app.all("/api/*", async (c) => {
-    const response = await api.handler(c.req.raw)
+    const response = await api.handler(c.req.raw, requestServices(c))
     if (response.ok || response.headers.has("content-type")) return response
     // The router's own answers have no body. An unknown path looks like anything else that is not there.
     if (response.status === 404) return run(toWeb(new Problems.NotFound({})))
@@ -127,7 +135,7 @@ const makeApp = Effect.gen(function* () {
   app.onError((error, c) =>
     error instanceof HTTPException && error.status < 500
       ? problem(error.status, "The request was refused.", "It did not come from a page of this server.")
-      : run(Effect.logError(`${c.req.method} ${c.req.path} failed`, error)).then(() =>
+      : serve(c, Effect.logError(`${c.req.method} ${c.req.path} failed`, error)).then(() =>
           problem(500, "Something went wrong.")
         )
   )
