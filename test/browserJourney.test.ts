@@ -131,6 +131,34 @@ describeBrowser("in a browser", () => {
     )
 
     it.effect(
+      "stops a run after asking, and starts it again",
+      () =>
+        Effect.gen(function* () {
+          const { page, problems } = yield* openPage()
+          yield* Effect.promise(async () => {
+            await signIn(page, "operator@northwind")
+            await page.goto("/admin/tenants/contoso")
+            await page.getByRole("button", { name: "Sync groups" }).click()
+            await page.waitForURL("**/admin/operations/*")
+            const run = page.url()
+            await page.getByRole("link", { name: "Cancel" }).click()
+            await assertAccessible(page)
+            await page.getByRole("button", { name: "Cancel the run" }).click()
+            await page.waitForURL(run)
+            await page.getByText("Cancelled", { exact: true }).first().waitFor()
+            await assertAccessible(page)
+            await page.getByRole("button", { name: "Start again" }).click()
+            await page.getByText("Started again from").waitFor()
+            assert.notStrictEqual(page.url(), run)
+            await page.getByText("Succeeded", { exact: true }).first().waitFor()
+            await assertAccessible(page)
+          })
+          assert.deepStrictEqual(problems, [])
+        }).pipe(Effect.scoped),
+      60_000
+    )
+
+    it.effect(
       "says what to do where something is missing, hidden or not allowed",
       () =>
         Effect.gen(function* () {

@@ -38,8 +38,13 @@ const problemPage = (c: Context, shell: Shell, problem: PageProblem | { readonly
       shell,
       title,
       status: problem.status,
-      detail: detail ?? (listed.join(" ") || title),
-      ...(problem.status === 403 ? { requiredCapability: problem.requiredCapability } : {})
+      // A button leads to the holder: its id says nothing more.
+      detail:
+        ("holder" in problem ? `Nothing was started: its run is ${problem.holder.status}.` : detail) ??
+        (listed.join(" ") || title),
+      ...(problem.status === 403 ? { requiredCapability: problem.requiredCapability } : {}),
+      ...("runId" in problem ? { runId: problem.runId } : {}),
+      ...("holder" in problem ? { runId: problem.holder.id } : {})
     }),
     problem.status
   )

@@ -1,20 +1,27 @@
 import {
+  type Actor,
+  type Lineage,
   OperationCatalog,
   OperationsHttp,
+  Problems,
   type Run,
   type RunFilter,
   RunOutcome,
+  RunQueries,
   Runs,
   RunStatus
 } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts, type Tenant } from "./Accounts.ts"
+import { formNonce } from "./FormNonce.ts"
 import { hrefWith } from "./pages/components/format.ts"
+import type { Relation } from "./pages/components/Relatives.tsx"
 import type { RunRow } from "./pages/components/RunsTable.tsx"
 import { OperationsPage } from "./pages/OperationsPage.tsx"
 import { RunPage } from "./pages/RunPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
+import { makeRunActions } from "./RunActions.ts"
 
 const runsPerPage = 50
 const eventsPerPage = 100
@@ -54,6 +61,32 @@ export const makeRunRows = Effect.map(
       }))
 )
 
+const relations: ReadonlyArray<readonly [keyof Lineage, string]> = [
+  ["retryOf", "Started again from"],
+  ["retriedBy", "Started again as"],
+  ["supersedes", "Replaces"],
+  ["supersededBy", "Replaced by"]
+]
+const shownRelatives = 3
+
+const makeRelatives = Effect.gen(function* () {
+  const runs = yield* Runs
+  const queries = yield* RunQueries
+  return Effect.fnUntraced(function* (actor: Actor, run: Run) {
+    const lineage = yield* runs.lineage(actor, run.id)
+    // Relatives have the run's own type and scope, so whoever may see it may see them.
+    const found = yield* Effect.forEach(
+      relations.filter(([name]) => lineage[name].length > 0),
+      Effect.fnUntraced(function* ([name, title]) {
+        const ids = lineage[name].slice(0, shownRelatives)
+        const shown = (yield* Effect.forEach(ids, queries.find)).flatMap(Option.toArray)
+        return { title, runs: shown, more: lineage[name].length - ids.length } satisfies Relation
+      })
+    )
+    return found
+  })
+})
+
 /** The monitoring list and the canonical viewer: from the database only. */
 export const makeRunRoutes = Effect.gen(function* () {
   const runs = yield* Runs
@@ -61,6 +94,8 @@ export const makeRunRoutes = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const { origin } = yield* OperationsHttp.PublicUrl
   const rows = yield* makeRunRows
+  const actionsOf = yield* makeRunActions
+  const relativesOf = yield* makeRelatives
   const { page } = yield* makeRequests
 
   const list = page(
@@ -96,12 +131,17 @@ export const makeRunRoutes = Effect.gen(function* () {
       const run = yield* runs.get(actor, c.req.param("run") ?? "")
       // Without a place to begin, the newest stretch: what happens now is what people come for.
       const after = sequenceOf(c.req.query("after")) ?? Math.max(run.lastEvent - eventsPerPage, 0)
-      const [events, tenants, now] = yield* Effect.all([
+      const [events, tenants, actions, relatives, waiting, now] = yield* Effect.all([
         runs.events(actor, run.id, { after, limit: eventsPerPage }),
         accounts.tenantsOf(actor),
+        actionsOf(actor, run),
+        relativesOf(actor, run),
+        runs.whyWaiting(actor, run.id),
         DateTime.now
       ])
       const type = Option.getOrUndefined(catalog.find(run.type))
+      // `Runs` shows runs of known types only.
+      if (type === undefined) return yield* new Problems.NotFound({})
       const shownTo = events.at(-1)?.seq ?? after
       const stretch = (from: number) => `${section}/${run.id}?after=${from}`
       return yield* html(
@@ -109,8 +149,11 @@ export const makeRunRoutes = Effect.gen(function* () {
         RunPage({
           shell,
           run,
-          label: type?.label ?? run.type,
-          description: type?.description ?? "",
+          type,
+          actions,
+          nonce: formNonce(type),
+          relatives,
+          waiting: Option.getOrNull(waiting),
           tenant: tenants.find(({ id }) => id === run.tenantId) ?? null,
           events,
           earlierHref: after > 0 ? stretch(Math.max(after - eventsPerPage, 0)) : null,

@@ -1,56 +1,30 @@
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
 import { ProviderConnections } from "@atlas/graph"
-import {
-  Access,
-  type Actor,
-  isStorable,
-  type AnyOperationType,
-  OperationCatalog,
-  Problems,
-  type Run,
-  RunQueries,
-  Runs,
-  type TenantGrant
-} from "@atlas/operations"
+import { Access, type Actor, isStorable, Problems, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
+import { nonceOf } from "./FormNonce.ts"
 import { hrefWith } from "./pages/components/format.ts"
 import { ConfigurationPage } from "./pages/ConfigurationPage.tsx"
-import { type Surface, TenantPage } from "./pages/TenantPage.tsx"
+import { TenantPage } from "./pages/TenantPage.tsx"
 import { TenantsPage } from "./pages/TenantsPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
 import { makeRunRows } from "./RunRoutes.ts"
+import { makeSurfaces } from "./Surfaces.ts"
 
 const section = "/admin/tenants"
 const recentRuns = 8
 const groupsPerPage = 20
 
-/** Where an operation type is started, for one actor. */
-const surfaceOf = (type: AnyOperationType, grant: TenantGrant, latest: ReadonlyArray<Run>): Surface => {
-  const allowed = grant.capabilities.has(type.capabilities.start)
-  const visible = grant.capabilities.has(type.capabilities.view)
-  const ofType = visible ? latest.filter((run) => run.type === type.name) : []
-  return {
-    type: type.name,
-    label: type.label,
-    description: type.description,
-    allowed,
-    missingCapability: allowed ? null : type.capabilities.start,
-    active: ofType.find(({ status }) => status !== "completed") ?? null,
-    last: ofType.find(({ status }) => status === "completed") ?? null
-  }
-}
-
 /** Tenants, what can be started in them, and their configuration. */
 export const makeTenantRoutes = Effect.gen(function* () {
   const access = yield* Access
   const accounts = yield* Accounts
-  const catalog = yield* OperationCatalog
   const connections = yield* ProviderConnections
   const groups = yield* DirectoryGroups
-  const queries = yield* RunQueries
   const runs = yield* Runs
+  const surfacesOf = yield* makeSurfaces
   const rows = yield* makeRunRows
   const { page } = yield* makeRequests
 
@@ -75,15 +49,11 @@ export const makeTenantRoutes = Effect.gen(function* () {
     section,
     Effect.fn("TenantPage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
-      const [latest, recent, now] = yield* Effect.all([
-        queries.latest(
-          grant.scope,
-          catalog.types.map(({ name }) => name)
-        ),
+      const [surfaces, recent, now] = yield* Effect.all([
+        surfacesOf(actor, grant),
         runs.list(actor, { tenant: tenant.id }, { cursor: null, limit: recentRuns }).pipe(Effect.orDie),
         DateTime.now
       ])
-      const surfaces = catalog.types.map((type) => surfaceOf(type, grant, latest))
       return yield* html(c, TenantPage({ shell, tenant, surfaces, recent: rows(recent.runs, [tenant]), now }))
     })
   )
@@ -92,7 +62,8 @@ export const makeTenantRoutes = Effect.gen(function* () {
     section,
     Effect.fn("TenantStart")(function* ({ c, actor }) {
       const type = c.req.param("type") ?? ""
-      const { run } = yield* runs.start(actor, { tenantId: c.req.param("tenant") ?? "", type, input: {} })
+      const nonce = yield* nonceOf(c)
+      const { run } = yield* runs.start(actor, { tenantId: c.req.param("tenant") ?? "", type, input: {}, ...nonce })
       return c.redirect(`/admin/operations/${run.id}`, 303)
     })
   )

@@ -17,6 +17,7 @@ import { authentication, Identity } from "./Identity.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
 import { makeRequests } from "./Requests.ts"
+import { makeRunActionRoutes } from "./RunActionRoutes.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
 import { isLoopback, Settings } from "./Settings.ts"
 import { makeSignInRoutes } from "./SignInRoutes.ts"
@@ -85,7 +86,7 @@ const makeApp = Effect.gen(function* () {
   const requests = yield* makeRequests
   const liveEvents = yield* makeLiveEvents
   const api = yield* makeApi
-  const addPages = [yield* makeSignInRoutes, yield* makeTenantRoutes, yield* makeRunRoutes]
+  const addPages = [yield* makeSignInRoutes, yield* makeTenantRoutes, yield* makeRunRoutes, yield* makeRunActionRoutes]
   const run = Effect.runPromiseWith(yield* Effect.context())
   const serve = <A>(c: Context, effect: Effect.Effect<A>) => run(Effect.provideContext(effect, requestServices(c)))
 

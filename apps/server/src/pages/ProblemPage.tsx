@@ -1,3 +1,4 @@
+import { runHref } from "./components/format.ts"
 import { Layout, type Shell } from "./Layout.tsx"
 
 /** What a problem page can answer with. */
@@ -9,6 +10,8 @@ interface Props {
   readonly title: string
   readonly detail: string
   readonly requiredCapability?: string
+  /** The run that is in the way. */
+  readonly runId?: string
 }
 
 const advice: Record<ProblemStatus, string> = {
@@ -17,14 +20,14 @@ const advice: Record<ProblemStatus, string> = {
   403: "Ask an owner of your workspace for a role that includes it, or go on with what you may do.",
   404: "Check the address, or look for the run in the list: it shows everything that you may see.",
   405: "Open the page from its link instead of repeating the request.",
-  409: "Look at the run that is named above; when it has ended, start again.",
+  409: "Look at the run to see how far it is; then decide whether to start again.",
   422: "Go back, correct what is named above, and send it again.",
   500: "Try again. If it persists, report it with the time and the address of this page.",
   503: "Wait a moment and load the page again: the service starts, or its database is unavailable."
 }
 
 /** What went wrong with a request, and what to do now. */
-export const ProblemPage = ({ shell, status, title, detail, requiredCapability }: Props) => (
+export const ProblemPage = ({ shell, status, title, detail, requiredCapability, runId }: Props) => (
   <Layout title={title} shell={shell}>
     <div class="narrow problem">
       <p class="problem-status number">{status}</p>
@@ -43,7 +46,12 @@ export const ProblemPage = ({ shell, status, title, detail, requiredCapability }
           </a>
         ) : (
           <>
-            <a class="button primary" href="/admin/operations">
+            {runId !== undefined && (
+              <a class="button primary" href={runHref(runId)}>
+                View the run
+              </a>
+            )}
+            <a class={runId === undefined ? "button primary" : "button"} href="/admin/operations">
               Operations
             </a>
             <a class="button" href="/admin/tenants">

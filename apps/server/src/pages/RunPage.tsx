@@ -1,4 +1,4 @@
-import type { Run, RunEvent } from "@atlas/operations"
+import type { AnyOperationType, Run, RunEvent, Waiting } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge, runState } from "./components/Badge.tsx"
 import { Failures } from "./components/Failures.tsx"
@@ -6,18 +6,26 @@ import { RunDuration } from "./components/Duration.tsx"
 import { tenantHref } from "./components/format.ts"
 import { Icon } from "./components/Icon.tsx"
 import { Phases } from "./components/Phases.tsx"
+import { type Relation, Relatives } from "./components/Relatives.tsx"
+import { RefusedActions, RunActions } from "./components/RunActions.tsx"
 import { ReasonCallout } from "./components/Reason.tsx"
 import { RunProgress } from "./components/RunProgress.tsx"
 import { TechnicalDetails } from "./components/TechnicalDetails.tsx"
 import { AbsoluteTime, DueTime, Time } from "./components/Time.tsx"
 import { Timeline } from "./components/Timeline.tsx"
+import type { RunAction } from "../RunActions.ts"
+import { WaitingReason } from "./components/Waiting.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
 
 interface Props {
   readonly shell: Shell
   readonly run: Run
-  readonly label: string
-  readonly description: string
+  readonly type: AnyOperationType
+  readonly actions: ReadonlyArray<RunAction>
+  /** For the form that starts it again, where the type needs one. */
+  readonly nonce: string | null
+  readonly relatives: ReadonlyArray<Relation>
+  readonly waiting: Waiting | null
   readonly tenant: { readonly id: string; readonly name: string } | null
   /** A stretch of the timeline, oldest first. */
   readonly events: ReadonlyArray<RunEvent>
@@ -30,7 +38,9 @@ interface Props {
 
 /** The canonical viewer of a run. */
 export const RunPage = (props: Props) => {
-  const { shell, run, label, description, tenant, absoluteUrl } = props
+  const { shell, run, tenant, absoluteUrl } = props
+  const { label, description, capabilities } = props.type
+  const actionProps = { ...props, capability: capabilities.start }
   const state = runState(run)
   const live = run.status !== "completed"
   return (
@@ -43,7 +53,7 @@ export const RunPage = (props: Props) => {
         id="run"
         data-region=""
         data-live={live ? `/api/v1/operations/${run.id}/events` : undefined}
-        data-refresh={live ? "15" : undefined}
+        data-refresh={live ? (run.status === "queued" ? "5" : "15") : undefined}
         data-announce={`${label}: ${state.text}`}
       >
         <div class="title-row">
@@ -54,13 +64,19 @@ export const RunPage = (props: Props) => {
             </div>
             <p class="lead">{description}</p>
           </div>
-          <button class="button needs-script" type="button" data-copy={absoluteUrl}>
-            <Icon name="link" />
-            <span>Copy link</span>
-          </button>
+          <div class="run-actions">
+            <div class="card-actions">
+              <RunActions {...actionProps} />
+              <button class="button needs-script" type="button" data-copy={absoluteUrl}>
+                <Icon name="link" />
+                <span>Copy link</span>
+              </button>
+            </div>
+            <RefusedActions {...actionProps} />
+          </div>
         </div>
         <Facts {...props} />
-        <ReasonCallout run={run} />
+        <Callout run={run} now={props.now} />
         <Body {...props} />
       </div>
     </Layout>
@@ -90,6 +106,11 @@ const Facts = ({ run, tenant, now }: Props) => (
       <dt>Duration</dt>
       <dd>
         <RunDuration run={run} now={now} />
+        {run.status !== "completed" && run.deadline !== null && (
+          <span class="block muted small">
+            ends at the latest <Time at={run.deadline} now={now} />
+          </span>
+        )}
       </dd>
     </div>
     <div>
@@ -103,6 +124,7 @@ const Facts = ({ run, tenant, now }: Props) => (
 
 /** `attempt` counts failures: the attempt that runs, comes next or succeeded has the number above it. */
 const Attempt = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
+  if (run.status === "completed" && run.startedAt === null) return <span class="muted">Not executed</span>
   const number = Math.min(run.outcome === "failed" ? run.attempt : run.attempt + 1, run.maxAttempts)
   return (
     <>
@@ -118,11 +140,31 @@ const Attempt = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }
   )
 }
 
-const Body = ({ run, label, events, earlierHref, laterHref, now }: Props) => (
+/** What has to be known first: who stopped the run, or why it ended as it did. */
+const Callout = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
+  const { cancelRequestedAt, cancelRequestedBy } = run
+  const stops = run.status === "running" || run.reasonCode === "operation_cancelled"
+  if (cancelRequestedAt === null || cancelRequestedBy === null || !stops) return <ReasonCallout run={run} />
+  return (
+    <section class="callout tone-neutral" aria-labelledby="cancel-title">
+      <Icon name="cancelled" />
+      <div>
+        <h2 id="cancel-title">{run.status === "running" ? "Stopping" : "Cancelled"}</h2>
+        <p>
+          {cancelRequestedBy.name} cancelled this run <Time at={cancelRequestedAt} now={now} />.
+          {run.status === "running" && " Its worker is being interrupted; what it has stored so far stays."}
+        </p>
+      </div>
+    </section>
+  )
+}
+
+const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, now }: Props) => (
   <div class="panels">
     <section class="panel" aria-labelledby="progress-title">
       <h2 id="progress-title">Progress</h2>
-      <RunProgress run={run} label={label} events={events} now={now} />
+      <WaitingReason run={run} waiting={waiting} now={now} />
+      <RunProgress run={run} label={type.label} events={events} now={now} />
     </section>
     <section class="panel" aria-labelledby="phases-title">
       <h2 id="phases-title">Phases</h2>
@@ -132,6 +174,12 @@ const Body = ({ run, label, events, earlierHref, laterHref, now }: Props) => (
       <section class="panel panel-full" aria-labelledby="failures-title">
         <h2 id="failures-title">Failures</h2>
         <Failures failures={run.failureSummary} />
+      </section>
+    )}
+    {relatives.length > 0 && (
+      <section class="panel panel-full" aria-labelledby="relatives-title">
+        <h2 id="relatives-title">Related runs</h2>
+        <Relatives relations={relatives} now={now} />
       </section>
     )}
     <section class="panel panel-full" aria-labelledby="timeline-title">

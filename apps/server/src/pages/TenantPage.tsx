@@ -1,26 +1,10 @@
-import type { Run } from "@atlas/operations"
 import type { DateTime } from "effect"
-import { RunBadge } from "./components/Badge.tsx"
-import { Progress } from "./components/Counts.tsx"
 import { EmptyState } from "./components/EmptyState.tsx"
-import { hrefWith, runHref, startHref, tenantHref } from "./components/format.ts"
+import { hrefWith, tenantHref } from "./components/format.ts"
 import { Icon } from "./components/Icon.tsx"
-import { RunReason } from "./components/Reason.tsx"
 import { type RunRow, RunsTable } from "./components/RunsTable.tsx"
-import { Time } from "./components/Time.tsx"
+import { type Surface, SurfaceCard } from "./components/SurfaceCard.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
-
-/** A place where one operation type is started in this tenant. */
-export interface Surface {
-  readonly type: string
-  readonly label: string
-  readonly description: string
-  readonly allowed: boolean
-  /** Named when the actor may not start it. */
-  readonly missingCapability: string | null
-  readonly active: Run | null
-  readonly last: Run | null
-}
 
 interface Props {
   readonly shell: Shell
@@ -69,82 +53,3 @@ export const TenantPage = ({ shell, tenant, surfaces, recent, now }: Props) => (
     </div>
   </Layout>
 )
-
-interface CardProps {
-  readonly tenantId: string
-  readonly surface: Surface
-  readonly now: DateTime.Utc
-}
-
-const SurfaceCard = ({ tenantId, surface, now }: CardProps) => (
-  <>
-    <div>
-      <h3>{surface.label}</h3>
-      <p class="muted">{surface.description}</p>
-    </div>
-    {surface.active === null ? (
-      <LastRun run={surface.last} now={now} />
-    ) : (
-      <div class="card-state">
-        <p>
-          <RunBadge run={surface.active} />{" "}
-          <span class="muted">
-            requested <Time at={surface.active.queuedAt} now={now} />
-          </span>
-        </p>
-        <Progress run={surface.active} label={surface.label} />
-      </div>
-    )}
-    <div class="card-actions">
-      {surface.active === null ? (
-        <StartForm tenantId={tenantId} surface={surface} />
-      ) : (
-        <a class="button primary" href={runHref(surface.active.id)}>
-          View {surface.active.status} run
-        </a>
-      )}
-    </div>
-  </>
-)
-
-const LastRun = ({ run, now }: { readonly run: Run | null; readonly now: DateTime.Utc }) =>
-  run === null ? (
-    <p class="card-state muted">Never run.</p>
-  ) : (
-    <div class="card-state">
-      <p>
-        <RunBadge run={run} />{" "}
-        <a href={runHref(run.id)}>
-          <span class="visually-hidden">last run, </span>
-          <Time at={run.completedAt ?? run.queuedAt} now={now} />
-        </a>
-      </p>
-      <RunReason run={run} />
-    </div>
-  )
-
-const StartForm = ({ tenantId, surface }: { readonly tenantId: string; readonly surface: Surface }) => {
-  const reasonId = `why-${surface.type}`
-  return (
-    <form method="post" action={startHref(tenantId, surface.type)}>
-      <button
-        class="button primary"
-        disabled={!surface.allowed}
-        aria-describedby={surface.allowed ? undefined : reasonId}
-      >
-        {surface.label}
-      </button>
-      {!surface.allowed && (
-        <p class="muted why" id={reasonId}>
-          Your role does not allow this
-          {surface.missingCapability !== null && (
-            <>
-              : it needs <code>{surface.missingCapability}</code>
-            </>
-          )}
-          .
-        </p>
-      )}
-    </form>
-  )
-}

@@ -31,6 +31,8 @@ const outcomes: Record<Run["outcome"], Look> = {
 /** Status and outcome as one word, as people ask for it. */
 export const runState = (run: Run): Look => {
   if (run.status === "completed") return outcomes[run.outcome]
+  if (run.status === "running" && run.cancelRequestedAt !== null)
+    return { text: "Stopping", tone: "warning", icon: "running" }
   if (run.status === "running") return { text: "Running", tone: "info", icon: "running" }
   return run.attempt > 0
     ? { text: "Waiting to retry", tone: "warning", icon: "retry" }

@@ -18,7 +18,8 @@ const entered: Partial<Record<RunEvent["kind"], "queued" | "running" | "end">> =
   given_back: "queued",
   started: "running",
   rescued: "running",
-  completed: "end"
+  completed: "end",
+  superseded: "end"
 }
 
 /** The stretches of a run between its events; without the whole timeline, the two that the run itself knows. */
@@ -64,7 +65,11 @@ export const Phases = ({ run, events, whole, now }: Props) => {
         </li>
         <li class={run.status === "running" ? "phase phase-running current" : "phase phase-running"}>
           <Phase name="Running" current={run.status === "running"} />
-          {run.startedAt === null ? <span class="muted">Not yet</span> : <Duration millis={working} />}
+          {run.startedAt === null ? (
+            <span class="muted">{ended ? "Never" : "Not yet"}</span>
+          ) : (
+            <Duration millis={working} />
+          )}
         </li>
         <li class={ended ? `phase tone-${runState(run).tone}` : "phase phase-open"}>
           {ended && <Icon name={runState(run).icon} />}

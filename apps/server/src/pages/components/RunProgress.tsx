@@ -2,7 +2,6 @@ import type { Run, RunEvent } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { CountList, countsText, percentDone } from "./Counts.tsx"
 import { elapsed, formatCount, formatDuration } from "./format.ts"
-import { DueTime, Time } from "./Time.tsx"
 
 interface Props {
   readonly run: Run
@@ -26,18 +25,12 @@ const remaining = ({ summaryCounts: counts, status }: Run, rate: number): string
 
 /** How far the run is: bar, counts and rate; or why there is nothing to show yet. */
 export const RunProgress = (props: Props) => {
-  const { run, label, now } = props
+  const { run, label } = props
   const percent = percentDone(run)
   const rate = rateOf(props)
   const left = rate === undefined ? undefined : remaining(run, rate)
   return (
     <div class="run-progress">
-      {run.status === "queued" && (
-        <p>
-          {run.attempt > 0 ? "The next attempt is due " : "Waiting for a worker since "}
-          {run.attempt > 0 ? <DueTime at={run.availableAt} now={now} /> : <Time at={run.queuedAt} now={now} />}.
-        </p>
-      )}
       {run.summaryCounts.processed === undefined && run.status === "completed" && (
         <p class="muted">It ended before any item was processed.</p>
       )}

@@ -27,14 +27,20 @@ const condense = (events: ReadonlyArray<RunEvent>): ReadonlyArray<Entry> => {
 
 const reason = (code: ReasonCode | null | undefined): string => (code ? reasonInfo(code).title : "Unknown reason")
 
+/** What people did. */
+const deeds: Partial<Record<RunEvent["kind"], string>> = {
+  created: "started the operation.",
+  joined: "asked for the same and joined this run.",
+  cancel_requested: "asked this run to stop.",
+  superseded: "started again: another run takes the place of this one."
+}
+
 const sentence = ({ event, data, size }: Entry, now: DateTime.Utc): string => {
   const attempt = data.attempt ?? 1
   const worker = data.worker ?? "A worker"
+  const deed = deeds[event.kind]
+  if (deed !== undefined) return `${data.actor?.name ?? "Somebody"} ${deed}`
   switch (event.kind) {
-    case "created":
-      return `${data.actor?.name ?? "Somebody"} started the operation.`
-    case "joined":
-      return `${data.actor?.name ?? "Somebody"} asked for the same and joined this run.`
     case "started":
       return attempt > 1 ? `Attempt ${attempt} began.` : "Work began."
     case "progress":
@@ -54,13 +60,22 @@ const sentence = ({ event, data, size }: Entry, now: DateTime.Utc): string => {
       return completion(data)
     case "stale_write_refused":
       return `A late write by ${worker}, which no longer held this run, was refused.`
+    case "work_refused":
+      return `${worker} was handed work that does not fit this run, and refused it: ${refusals[data.reason ?? ""] ?? data.reason}.`
     default:
       // A newer version wrote it.
       return String(event.kind)
   }
 }
 
-const completion = ({ outcome, reasonCode, counts }: EventData): string => {
+const refusals: Readonly<Record<string, string>> = {
+  other_type: "another operation was named",
+  other_scope: "another tenant was named",
+  no_handler: "it cannot execute this operation",
+  stale_fence: "the run had changed hands since"
+}
+
+const completion = ({ outcome, reasonCode, counts, actor }: EventData): string => {
   const items =
     counts?.processed === undefined ? "" : ` with ${countsText({ summaryCounts: counts, status: "completed" })}`
   switch (outcome) {
@@ -69,7 +84,7 @@ const completion = ({ outcome, reasonCode, counts }: EventData): string => {
     case "partially_succeeded":
       return `Partially succeeded${items}: ${reason(reasonCode)}.`
     case "cancelled":
-      return "Cancelled."
+      return actor === undefined ? "Cancelled." : `Cancelled by ${actor.name}.`
     default:
       return `${outcome === "blocked" ? "Blocked" : "Failed"}: ${reason(reasonCode)}.`
   }
@@ -90,7 +105,11 @@ const look = ({ event, data }: Entry): { readonly icon: IconName; readonly tone:
     case "given_back":
       return { icon: "clock", tone: "neutral" }
     case "stale_write_refused":
+    case "work_refused":
       return { icon: "blocked", tone: "warning" }
+    case "cancel_requested":
+    case "superseded":
+      return { icon: "cancelled", tone: "neutral" }
     case "completed":
       return data.outcome === "succeeded"
         ? { icon: "check", tone: "success" }

@@ -10,6 +10,8 @@ const EventData = Schema.Struct({
   reasonCode: Schema.optionalKey(Schema.NullOr(ReasonCode)),
   message: Schema.optionalKey(Schema.String),
   outcome: Schema.optionalKey(RunOutcome),
+  /** Why a worker refused what it was handed. */
+  reason: Schema.optionalKey(Schema.String),
   nextAttemptAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
 

@@ -1,0 +1,74 @@
+import { Problems, type Run, Runs } from "@atlas/operations"
+import { DateTime, Effect } from "effect"
+import type { Context, Hono } from "hono"
+import { Accounts } from "./Accounts.ts"
+import { nonceOf } from "./FormNonce.ts"
+import { runHref } from "./pages/components/format.ts"
+import { ConfirmPage } from "./pages/ConfirmPage.tsx"
+import { html, makeRequests, type PageRequest } from "./Requests.ts"
+import { makeRunActions } from "./RunActions.ts"
+import { makeRunRows } from "./RunRoutes.ts"
+
+const section = "/admin/operations"
+
+/** Cancel, replace and start again: what ends a run asks for confirmation on a page of its own. */
+export const makeRunActionRoutes = Effect.gen(function* () {
+  const runs = yield* Runs
+  const accounts = yield* Accounts
+  const actions = yield* makeRunActions
+  const rows = yield* makeRunRows
+  const { page } = yield* makeRequests
+
+  const runOf = ({ c, actor }: PageRequest) => runs.get(actor, c.req.param("run") ?? "")
+  const goTo = (c: Context, run: Pick<Run, "id">) => c.redirect(runHref(run.id), 303)
+
+  const confirm = (name: "cancel" | "replace") =>
+    page(
+      section,
+      Effect.fn("ConfirmPage")(function* (request) {
+        const run = yield* runOf(request)
+        const action = (yield* actions(request.actor, run)).find((fitting) => fitting.name === name)
+        // Whatever the link was for is over, or is not for this person: the run's page says so.
+        if (action === undefined || action.refused !== null) return goTo(request.c, run)
+        const [row] = rows([run], yield* accounts.tenantsOf(request.actor))
+        if (row === undefined) return yield* new Problems.NotFound({})
+        return yield* html(
+          request.c,
+          ConfirmPage({ shell: request.shell, row, action: name, now: yield* DateTime.now })
+        )
+      })
+    )
+
+  const cancel = page(
+    section,
+    Effect.fn("RunCancel")(function* ({ c, actor }) {
+      return goTo(c, yield* runs.cancel(actor, c.req.param("run") ?? ""))
+    })
+  )
+
+  const retry = page(
+    section,
+    Effect.fn("RunRetry")(function* ({ c, actor }) {
+      const { nonce } = yield* nonceOf(c)
+      return goTo(c, (yield* runs.retry(actor, c.req.param("run") ?? "", nonce)).run)
+    })
+  )
+
+  const replace = page(
+    section,
+    Effect.fn("RunReplace")(function* (request) {
+      const { id, workspaceId, tenantId, type, input, context } = yield* runOf(request)
+      const target = tenantId === null ? { workspaceId } : { tenantId }
+      const started = yield* runs.start(request.actor, { ...target, type, input, context, supersedes: id })
+      return goTo(request.c, started.run)
+    })
+  )
+
+  return (app: Hono) => {
+    app.get(`${section}/:run/cancel`, confirm("cancel"))
+    app.get(`${section}/:run/replace`, confirm("replace"))
+    app.post(`${section}/:run/cancel`, cancel)
+    app.post(`${section}/:run/replace`, replace)
+    app.post(`${section}/:run/retry`, retry)
+  }
+})

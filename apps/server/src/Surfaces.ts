@@ -1,0 +1,57 @@
+import {
+  type Actor,
+  type AnyOperationType,
+  OperationCatalog,
+  type Run,
+  RunQueries,
+  StartGate,
+  type TenantGrant
+} from "@atlas/operations"
+import { Effect, Option, Schema } from "effect"
+import { formNonce } from "./FormNonce.ts"
+import type { Surface } from "./pages/components/SurfaceCard.tsx"
+
+const surfaceOf = (
+  type: AnyOperationType,
+  grant: TenantGrant,
+  latest: ReadonlyArray<Run>,
+  gate: StartGate.GateAnswer
+): Surface => {
+  const ofType = grant.capabilities.has(type.capabilities.view) ? latest.filter((run) => run.type === type.name) : []
+  return {
+    type: type.name,
+    label: type.label,
+    description: type.description,
+    startedBy: type.startedBy,
+    missingCapability: grant.capabilities.has(type.capabilities.start) ? null : type.capabilities.start,
+    nonce: formNonce(type),
+    gate,
+    active: ofType.find(({ status }) => status !== "completed") ?? null,
+    last: ofType.find(({ status }) => status === "completed") ?? null
+  }
+}
+
+/** Where the operations of a tenant are started, for one actor, with what would block each start now. From the database only. */
+export const makeSurfaces = Effect.gen(function* () {
+  const catalog = yield* OperationCatalog
+  const gatekeeper = yield* StartGate.Gatekeeper
+  const queries = yield* RunQueries
+  const types = catalog.types.filter(({ scope }) => scope === "tenant")
+
+  // What the form would send: a type that cannot be started without input has no answer before it is known.
+  const ask = (actor: Actor, { scope }: TenantGrant, type: AnyOperationType) =>
+    Option.match(Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({}), {
+      onNone: () => Effect.succeed(StartGate.open),
+      onSome: (input) => gatekeeper.check(type, { scope, input, actor })
+    })
+
+  return Effect.fnUntraced(function* (actor: Actor, grant: TenantGrant) {
+    const latest = yield* queries.latest(
+      grant.scope,
+      types.map(({ name }) => name)
+    )
+    return yield* Effect.forEach(types, (type) =>
+      Effect.map(ask(actor, grant, type), (answer) => surfaceOf(type, grant, latest, answer))
+    )
+  })
+})

@@ -1,0 +1,33 @@
+import type { Run } from "@atlas/operations"
+import type { DateTime } from "effect"
+import { RunBadge } from "./Badge.tsx"
+import { formatCount, runHref } from "./format.ts"
+import { Time } from "./Time.tsx"
+
+/** Runs that stand in one relation to another one, nearest first. */
+export interface Relation {
+  readonly title: string
+  readonly runs: ReadonlyArray<Run>
+  /** How many there are beyond those. */
+  readonly more: number
+}
+
+/** The runs that this one was started again from or as, and those that replaced one another. */
+export const Relatives = (props: { readonly relations: ReadonlyArray<Relation>; readonly now: DateTime.Utc }) => (
+  <dl class="relatives">
+    {props.relations.map(({ title, runs, more }) => (
+      <div>
+        <dt>{title}</dt>
+        {runs.map((run) => (
+          <dd>
+            <a href={runHref(run.id)}>
+              Requested <Time at={run.queuedAt} now={props.now} />
+            </a>{" "}
+            <RunBadge run={run} /> <span class="muted">{run.actor.name}</span>
+          </dd>
+        ))}
+        {more > 0 && <dd class="muted">and {formatCount(more)} more</dd>}
+      </div>
+    ))}
+  </dl>
+)

@@ -1,0 +1,192 @@
+import { RunQueue, Runs } from "@atlas/operations"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { app, pages, types } from "./Pages.ts"
+
+const operator = "operator@northwind"
+const reader = "readonly@northwind"
+const run = "[0-9a-f-]{36}"
+
+/** Requests as browsers without scripts make them. */
+const visitor = Effect.map(app, (hono) => {
+  const send = (account: string, path: string, init: RequestInit) =>
+    Effect.promise(async () => {
+      const response = await hono.request(path, { ...init, headers: { authorization: account } })
+      const text = (await response.text()).replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ")
+      return { status: response.status, text, location: response.headers.get("location") ?? "" }
+    })
+  const get = (path: string, account = operator) => send(account, path, {})
+  const post = (path: string, form: Record<string, string> = {}, account = operator) =>
+    send(account, path, { method: "POST", body: new URLSearchParams(form) })
+  const source = (path: string) =>
+    Effect.promise(async () => (await hono.request(path, { headers: { authorization: operator } })).text())
+  const start = (type: { readonly name: string }, form: Record<string, string> = {}, tenant = "contoso") =>
+    post(`/admin/tenants/${tenant}/operations/${type.name}`, form)
+  return { get, post, source, start }
+})
+
+const claimAll = Effect.gen(function* () {
+  const claimer = (yield* RunQueue).claimer({ worker: "w", types: Object.values(types), leaseMillis: 60_000 })
+  return yield* claimer(100)
+})
+
+const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`TRUNCATE operation_runs, operation_run_events CASCADE`)
+
+layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the pages of runs", (it) => {
+  it.effect("a queued run is cancelled after a confirmation, and started again from its page", () =>
+    Effect.gen(function* () {
+      const { get, post, start } = yield* visitor
+      const { location } = yield* start(types.checked)
+      assert.include((yield* get(location)).text, "No worker that can execute it is running")
+      assert.include((yield* get(`${location}/cancel`)).text, "Cancel this run?")
+      assert.strictEqual((yield* post(`${location}/cancel`)).location, location)
+      const cancelled = (yield* get(location)).text
+      assert.include(cancelled, "Oskar Operator cancelled this run")
+      assert.include(cancelled, "Cancelled by Oskar Operator.")
+      // The link of an old page leads back, the form of an old page says why not.
+      assert.strictEqual((yield* get(`${location}/cancel`)).location, location)
+      assert.strictEqual((yield* post(`${location}/cancel`)).status, 409)
+
+      const again = yield* post(`${location}/retry`)
+      assert.match(again.location, new RegExp(`^/admin/operations/${run}$`))
+      assert.notStrictEqual(again.location, location)
+      assert.include((yield* get(location)).text, "Started again as")
+      assert.include((yield* get(again.location)).text, "Started again from")
+      yield* forget
+    })
+  )
+
+  it.effect("a running run says that it stops, who asked, and until when it may run", () =>
+    Effect.gen(function* () {
+      const { get, post, start } = yield* visitor
+      const { location } = yield* start(types.checked)
+      yield* claimAll
+      assert.include((yield* get(location)).text, "ends at the latest")
+      yield* post(`${location}/cancel`)
+      const { text } = yield* get(location)
+      for (const shown of ["Stopping", "Oskar Operator asked this run to stop.", "has cancelled it already"]) {
+        assert.include(text, shown)
+      }
+      yield* forget
+    })
+  )
+
+  it.effect("an active run of a type that allows it is replaced, and both say so", () =>
+    Effect.gen(function* () {
+      const { get, post, start } = yield* visitor
+      const { location } = yield* start(types.checked)
+      assert.include((yield* get(`${location}/replace`)).text, "Replace this run?")
+      const newer = yield* post(`${location}/replace`)
+      const old = (yield* get(location)).text
+      assert.include(old, "Replaced by")
+      assert.include(old, "Oskar Operator started again: another run takes the place of this one.")
+      assert.include((yield* get(newer.location)).text, "Replaces")
+      yield* forget
+    })
+  )
+
+  it.effect("each rendered form is one start, for types of which each start is a run", () =>
+    Effect.gen(function* () {
+      const { post, source, start } = yield* visitor
+      const nonceIn = (html: string) => /name="nonce" value="([^"]+)"/.exec(html)?.[1] ?? ""
+      const nonces = yield* Effect.forEach([1, 2], () => Effect.map(source("/admin/tenants/contoso"), nonceIn))
+      const [one = "", two = ""] = nonces
+      const first = yield* start(types.clicked, { nonce: one })
+      assert.strictEqual((yield* start(types.clicked, { nonce: one })).location, first.location)
+      assert.notStrictEqual((yield* start(types.clicked, { nonce: two })).location, first.location)
+      assert.strictEqual((yield* start(types.clicked)).status, 400)
+
+      yield* post(`${first.location}/cancel`)
+      const nonce = nonceIn(yield* source(first.location))
+      const again = yield* post(`${first.location}/retry`, { nonce })
+      assert.strictEqual((yield* post(`${first.location}/retry`, { nonce })).location, again.location)
+      assert.notStrictEqual(again.location, first.location)
+      yield* forget
+    })
+  )
+
+  it.effect("a queued run says who goes first", () =>
+    Effect.gen(function* () {
+      const { get, start } = yield* visitor
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`INSERT INTO operation_workers (id, types, slots) VALUES ('w', ${[types.clicked.name]}, 8)`
+      const started = yield* Effect.forEach(["a", "b", "c"], (nonce) => start(types.clicked, { nonce }))
+      assert.include((yield* get(started[2]?.location ?? "")).text, "It is number 3 in line.")
+      yield* claimAll
+      const { text } = yield* get(started[2]?.location ?? "")
+      assert.include(text, "No more than 1 run of this operation may be at work here at once")
+      yield* forget
+    })
+  )
+
+  it.effect("what is held by another run is refused with the way to that run", () =>
+    Effect.gen(function* () {
+      const { source, start, post } = yield* visitor
+      const runs = yield* Runs
+      const actor = { id: operator, kind: "user", name: "Oskar Operator" } as const
+      const input = { backup: "b-1" }
+      const holder = (yield* runs.start(actor, { tenantId: "contoso", type: types.restored.name, input })).run
+      const busy = yield* start(types.restored)
+      assert.strictEqual(busy.status, 409)
+      assert.include(busy.text, "View the run")
+      yield* post(`/admin/operations/${holder.id}/cancel`)
+      assert.match((yield* start(types.restored)).location, new RegExp(run))
+      assert.include(yield* source("/admin/operations"), "Restore")
+      yield* forget
+    })
+  )
+
+  it.effect("a blocked start leads to its run, which says what to do; the tenant's page says it before", () =>
+    Effect.gen(function* () {
+      const { get, start } = yield* visitor
+      assert.include((yield* get("/admin/tenants/fabrikam")).text, "No provider connection.")
+      assert.notInclude((yield* get("/admin/tenants/contoso")).text, "No provider connection.")
+      const { location } = yield* start(types.gated, {}, "fabrikam")
+      const { text } = yield* get(location)
+      for (const shown of ["Blocked", "Add a provider connection to this tenant.", "Start again", "Not executed"]) {
+        assert.include(text, shown)
+      }
+      yield* forget
+    })
+  )
+
+  it.effect("shows actions to those who may not take them, with the reason, and refuses them", () =>
+    Effect.gen(function* () {
+      const { get, post, start } = yield* visitor
+      const { location } = yield* start(types.checked)
+      const { text } = yield* get(location, reader)
+      assert.include(text, "Cancel")
+      assert.include(text, "it needs tenant.directory.sync")
+      assert.strictEqual((yield* get(`${location}/cancel`, reader)).location, location)
+      for (const action of ["cancel", "replace", "retry"]) {
+        assert.strictEqual((yield* post(`${location}/${action}`, {}, reader)).status, 403, action)
+        assert.strictEqual((yield* post(`${location}/${action}`, {}, "owner@fourth-coffee")).status, 404, action)
+      }
+      yield* forget
+    })
+  )
+
+  it.effect("offers nobody what only the system starts, and shows how it went", () =>
+    Effect.gen(function* () {
+      const { get, post, start } = yield* visitor
+      const runs = yield* Runs
+      const scope = (yield* runs.start(
+        { id: operator, kind: "user", name: "O" },
+        {
+          tenantId: "contoso",
+          type: types.checked.name,
+          input: {}
+        }
+      )).run
+      const { run: nightly } = yield* runs.startAsSystem("scheduler", { scope, type: types.nightly.name, input: {} })
+      const location = `/admin/operations/${nightly.id}`
+      yield* post(`${location}/cancel`)
+      assert.include((yield* get("/admin/tenants/contoso")).text, "Only Atlas itself starts this operation.")
+      assert.include((yield* get(location)).text, "Only Atlas itself starts this operation.")
+      assert.strictEqual((yield* start(types.nightly)).status, 403)
+      assert.strictEqual((yield* post(`${location}/retry`)).status, 409)
+      yield* forget
+    })
+  )
+})
