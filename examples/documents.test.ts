@@ -2,7 +2,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
-import { type Graph, runEventKinds, RunHandler, RunOutcome, Runs, RunStatus } from "@atlas/operations"
+import {
+  type Graph,
+  OperationsApi,
+  OperationType,
+  runEventKinds,
+  RunHandler,
+  RunOutcome,
+  Runs,
+  RunStatus
+} from "@atlas/operations"
 import { call, completed, startServer, TestDatabase } from "@atlas/test"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
@@ -57,6 +66,13 @@ describe("the README", () => {
     assert.sameMembers(firstColumn("Packages"), names)
   })
 
+  it("lists exactly the calls of the API", () => {
+    const calls = Object.values(OperationsApi.groups.operations.endpoints).map(
+      ({ method, path }) => `${method} ${path.replace("/api/v1", "")}`
+    )
+    assert.sameMembers(firstColumn("HTTP API"), calls)
+  })
+
   it("uses only flags that the fake Graph has", () => {
     const flags = matches(read("packages/graph/src/testing/main.ts"), /Flag\.\w+\("(\w+)"/g)
     const used = matches(readme, /fake-graph(.*)/g).flatMap((line) => matches(line, /--(\w+)/g))
@@ -85,6 +101,32 @@ describe("docs/run-lifecycle.md", () => {
     for (const name of [...RunStatus.literals, ...RunOutcome.literals, ...runEventKinds]) {
       assert.include(text, `\`${name}\``)
     }
+  })
+})
+
+describe("docs/operation-types.md", () => {
+  it("lists every field of a definition with its default", () => {
+    const type = OperationType.make("minimal.type", {
+      label: "",
+      description: "",
+      category: "",
+      input: OperationType.NoInput,
+      capabilities: { start: "tenant.minimal.start", view: "tenant.minimal.view" },
+      identity: { rule: "while_active" }
+    })
+    const required = ["name", "label", "description", "category", "input", "capabilities", "identity"]
+    const { retry, ...rest } = type
+    const fields: Readonly<Record<string, unknown>> = {
+      ...rest,
+      ...Object.fromEntries(Object.entries(retry).map(([key, value]) => [`retry.${key}`, value]))
+    }
+    const expected = Object.entries(fields).map(([field, value]) => [
+      field,
+      required.includes(field) ? "required" : Array.isArray(value) ? "none" : `${value as string | number | boolean}`
+    ])
+    const [table = ""] = read("docs/operation-types.md").split("## Identity")
+    const listed = [...table.matchAll(/^\| `([\w.]+)` \| `?([^|`]+)`? \|/gm)].map(([, field, value]) => [field, value])
+    assert.sameDeepMembers(listed, expected)
   })
 })
 
