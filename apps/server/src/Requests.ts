@@ -122,5 +122,7 @@ export const safeReturnTo = (wanted: unknown): string => {
   const fallback = "/admin/operations"
   if (!Predicate.isString(wanted) || !wanted.startsWith("/")) return fallback
   const url = URL.parse(wanted, "http://self.invalid")
-  return url?.origin === "http://self.invalid" ? `${url.pathname}${url.search}` : fallback
+  if (url?.origin !== "http://self.invalid") return fallback
+  // Resolved dots can leave a path that starts with two slashes, which browsers take for another host.
+  return `${url.pathname.replace(/^\/{2,}/, "/")}${url.search}`
 }

@@ -63,4 +63,16 @@ describe("safeReturnTo", () => {
       assert.strictEqual(safeReturnTo(wanted), "/admin/operations", String(wanted))
     }
   })
+
+  it("leaves no address that a browser takes for another host once its dots are resolved", () => {
+    for (const wanted of [
+      "/.//evil.example/x",
+      "/x/..//evil.example",
+      "/%2e//evil.example",
+      "/.\\/evil.example",
+      "/x/../..///evil.example"
+    ]) {
+      assert.match(safeReturnTo(wanted), /^\/evil\.example/, wanted)
+    }
+  })
 })
