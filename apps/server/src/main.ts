@@ -2,11 +2,12 @@ import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
 import { CredentialVault, LiveGraph, ProviderConnections } from "@atlas/graph"
 import { Operations, OperationsHttp, StartGate, Worker, WorkerSettings } from "@atlas/operations"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Console, Duration, Effect, Layer } from "effect"
+import { type Cause, Console, Duration, Effect, Layer } from "effect"
 import * as AccessPolicy from "./AccessPolicy.ts"
 import { Accounts } from "./Accounts.ts"
 import * as Database from "./Database.ts"
 import * as DemonstrationData from "./DemonstrationData.ts"
+import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
@@ -97,7 +98,9 @@ const server = roles.pipe(
   Layer.provide(Settings.layer)
 )
 
-// Whatever prevents the start is said in sentences, not in stack traces.
-NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapError((error) => Console.error(error.message))), {
-  disableErrorReporting: true
-})
+const reportFailure = (cause: Cause.Cause<{ readonly message: string }>) => {
+  const text = failureText(cause)
+  return text === null ? Effect.void : Console.error(text)
+}
+
+NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapCause(reportFailure)), { disableErrorReporting: true })
