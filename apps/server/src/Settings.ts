@@ -127,6 +127,11 @@ const isOrigin = (value: string) => {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === value.replace(/\/$/, "")
 }
 
+const isLocalHttp = (value: string) => {
+  const url = URL.parse(value)
+  return url?.protocol === "http:" && isLoopback(url.hostname)
+}
+
 const isPostgresUrl = (value: string) => /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? "")
 
 /** What is wrong with settings that are each well formed. */
@@ -151,7 +156,7 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
     [!publicUrlIsSet && production, "ATLAS_PUBLIC_URL is needed with NODE_ENV=production."],
     [graph.kind === "fake" && production, "ATLAS_GRAPH=fake is refused with NODE_ENV=production."],
     [
-      graph.kind === "fake" && graph.url !== null && !isLoopback(URL.parse(graph.url)?.hostname ?? ""),
+      graph.kind === "fake" && graph.url !== null && !isLocalHttp(graph.url),
       "ATLAS_FAKE_GRAPH_URL must be an http address on this machine."
     ],
     [Duration.toMillis(lease) < 1000, "ATLAS_LEASE must be at least 1 second."]

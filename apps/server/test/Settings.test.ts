@@ -47,6 +47,7 @@ describe("Settings", () => {
     [{ ATLAS_GRAPH: "maybe" }, /^ATLAS_GRAPH must be fake or live/],
     [{ ATLAS_FAKE_GRAPH_GROUPS: "many" }, /^ATLAS_FAKE_GRAPH_GROUPS must be/],
     [{ ATLAS_FAKE_GRAPH_URL: "https://graph.example.com" }, /^ATLAS_FAKE_GRAPH_URL must be an http address on this/],
+    [{ ATLAS_FAKE_GRAPH_URL: "https://127.0.0.1:4000" }, /^ATLAS_FAKE_GRAPH_URL must be an http address on this/],
     [{ ATLAS_PUBLIC_URL: "atlas.example.com/x" }, /^ATLAS_PUBLIC_URL must be an origin/],
     [{ ...production, ATLAS_GRAPH: "fake" }, /^ATLAS_GRAPH=fake is refused/]
   ]
