@@ -14,7 +14,7 @@ export interface ServerSettings {
   readonly dataDir: string
   readonly workerSlots: number
   readonly lease: Duration.Duration
-  /** Base of absolute links: an origin. */
+  /** Base of absolute links: an origin, without a slash at its end. */
   readonly publicUrl: string
   /** Null in development: one is generated and kept in `dataDir`. */
   readonly secret: Redacted.Redacted | null
@@ -103,7 +103,7 @@ const load = Effect.gen(function* () {
     "must be fake or live."
   )
   const secret = yield* read("ATLAS_SECRET", Config.Redacted("ATLAS_SECRET"), null, "must be text.")
-  const publicUrl = yield* text("ATLAS_PUBLIC_URL")
+  const publicUrl = (yield* text("ATLAS_PUBLIC_URL")).replace(/(?<=.)\/$/, "")
   const settings: ServerSettings = {
     role,
     production,
@@ -124,7 +124,7 @@ const load = Effect.gen(function* () {
 
 const isOrigin = (value: string) => {
   const url = URL.parse(value)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value.replace(/\/$/, "")
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value
 }
 
 const isLocalHttp = (value: string) => {

@@ -35,6 +35,13 @@ describe("Settings", () => {
     })
   )
 
+  it.effect("drops the slash that browsers put at the end of an origin, so that links get one only", () =>
+    Effect.gen(function* () {
+      const { publicUrl } = yield* read({ ATLAS_PUBLIC_URL: "https://atlas.example.com/" })
+      assert.strictEqual(publicUrl, "https://atlas.example.com")
+    })
+  )
+
   const wrong: ReadonlyArray<readonly [env: Record<string, string>, sentence: RegExp]> = [
     [{ PORT: "http" }, /^PORT must be a port/],
     [{ ATLAS_ROLE: "boss" }, /^ATLAS_ROLE must be all, web or worker/],
@@ -49,6 +56,7 @@ describe("Settings", () => {
     [{ ATLAS_FAKE_GRAPH_URL: "https://graph.example.com" }, /^ATLAS_FAKE_GRAPH_URL must be an http address on this/],
     [{ ATLAS_FAKE_GRAPH_URL: "https://127.0.0.1:4000" }, /^ATLAS_FAKE_GRAPH_URL must be an http address on this/],
     [{ ATLAS_PUBLIC_URL: "atlas.example.com/x" }, /^ATLAS_PUBLIC_URL must be an origin/],
+    [{ ATLAS_PUBLIC_URL: "/" }, /^ATLAS_PUBLIC_URL must be an origin/],
     [{ ...production, ATLAS_GRAPH: "fake" }, /^ATLAS_GRAPH=fake is refused/]
   ]
   for (const [env, sentence] of wrong) {
