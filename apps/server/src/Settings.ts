@@ -159,7 +159,10 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
       graph.kind === "fake" && graph.url !== null && !isLocalHttp(graph.url),
       "ATLAS_FAKE_GRAPH_URL must be an http address on this machine."
     ],
-    [Duration.toMillis(lease) < 1000, "ATLAS_LEASE must be at least 1 second."]
+    [
+      !Duration.between(lease, { minimum: Duration.seconds(1), maximum: Duration.hours(1) }),
+      "ATLAS_LEASE must be between 1 second and 1 hour."
+    ]
   ]
   return rules.filter(([wrong]) => wrong).map(([, sentence]) => sentence)
 }
