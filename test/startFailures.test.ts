@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { freePort, spawnServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
@@ -12,6 +13,14 @@ const refusal = Effect.fnUntraced(function* (settings: Readonly<Record<string, s
 }, Effect.scoped)
 
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })("a server that cannot start", (it) => {
+  it.effect("says in one sentence that its data folder is a file", () =>
+    Effect.gen(function* () {
+      const said = yield* refusal({ ATLAS_DATA_DIR: fileURLToPath(import.meta.url) })
+      assert.match(said, /^The generated secret cannot be kept \(Error: EEXIST.*\): set ATLAS_DATA_DIR to a folder/)
+      assert.lengthOf(said.trim().split("\n"), 1)
+    })
+  )
+
   it.effect("says what it did not foresee", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

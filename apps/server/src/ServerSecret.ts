@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Data, Effect, Layer, Redacted } from "effect"
 import { Settings } from "./Settings.ts"
+
+/** The generated secret can be neither read nor written. The message says why. */
+export class ServerSecretError extends Data.TaggedError("ServerSecretError")<{ readonly message: string }> {}
 
 // Several processes may start at once on one folder: the first file wins.
 const generated = async (dataDir: string) => {
@@ -14,11 +17,19 @@ const generated = async (dataDir: string) => {
 
 /** `ATLAS_SECRET`, or in development one that is generated and kept in the data folder. Signs sessions, seals credentials. */
 export class ServerSecret extends Context.Service<ServerSecret, Redacted.Redacted>()("@atlas/server/ServerSecret") {
-  static readonly layer: Layer.Layer<ServerSecret, never, Settings> = Layer.effect(
+  static readonly layer: Layer.Layer<ServerSecret, ServerSecretError, Settings> = Layer.effect(
     ServerSecret,
     Effect.gen(function* () {
       const { secret, dataDir } = yield* Settings
-      return secret ?? Redacted.make(yield* Effect.promise(() => generated(dataDir)))
+      if (secret !== null) return secret
+      const kept = yield* Effect.tryPromise({
+        try: () => generated(dataDir),
+        catch: (error) =>
+          new ServerSecretError({
+            message: `The generated secret cannot be kept (${String(error)}): set ATLAS_DATA_DIR to a folder of yours, or ATLAS_SECRET.`
+          })
+      })
+      return Redacted.make(kept)
     })
   )
 }
