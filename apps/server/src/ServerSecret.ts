@@ -1,18 +1,15 @@
-import { randomBytes } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { Context, Data, Effect, Layer, Redacted } from "effect"
+import { keptSecret } from "./keptSecret.ts"
 import { Settings } from "./Settings.ts"
 
 /** The generated secret can be neither read nor written. The message says why. */
 export class ServerSecretError extends Data.TaggedError("ServerSecretError")<{ readonly message: string }> {}
 
-// Several processes may start at once on one folder: the first file wins.
 const generated = async (dataDir: string) => {
-  const file = join(dataDir, "secret")
   await mkdir(dataDir, { recursive: true })
-  await writeFile(file, randomBytes(48).toString("base64url"), { mode: 0o600, flag: "wx" }).catch(() => {})
-  return readFile(file, "utf8")
+  return keptSecret(join(dataDir, "secret"), 48)
 }
 
 /** `ATLAS_SECRET`, or in development one that is generated and kept in the data folder. Signs sessions, seals credentials. */

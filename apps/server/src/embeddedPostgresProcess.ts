@@ -1,9 +1,9 @@
 // Runs Postgres until its own standard input ends. Prints the database's URL once it accepts connections.
-import { randomBytes } from "node:crypto"
-import { access, readFile, rm, writeFile } from "node:fs/promises"
+import { access, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { dirname, join } from "node:path"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
+import { keptSecret } from "./keptSecret.ts"
 import { useReachableBinaries } from "./rootPostgres.ts"
 
 const options = JSON.parse(process.argv[2] ?? "") as EmbeddedPostgresOptions
@@ -26,20 +26,13 @@ const freePort = () =>
     })
   })
 
-const password = async () => {
-  if (!(await exists(options.passwordFile))) {
-    await writeFile(options.passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 })
-  }
-  return readFile(options.passwordFile, "utf8")
-}
-
 const ignoreDuplicate = (error: unknown) => {
   if ((error as { readonly code?: string }).code !== "42P04") throw error
 }
 
 const log: Array<string> = []
 const port = await freePort()
-const secret = await password()
+const secret = await keptSecret(options.passwordFile, 24)
 const relaxed = !options.temporary ? [] : ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
 const postgres = new EmbeddedPostgres({
   databaseDir: options.dataDir,

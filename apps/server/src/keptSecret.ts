@@ -1,0 +1,24 @@
+import { randomBytes, randomUUID } from "node:crypto"
+import { link, readFile, rm, writeFile } from "node:fs/promises"
+
+const unless = (code: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code !== code) throw error
+  return null
+}
+
+/**
+ * A random secret that is created once and kept in a file. Of several processes that create it at once the first wins,
+ * and nobody ever reads a half of it.
+ *
+ * @param file where it is kept, in a folder that exists
+ * @param bytes how random it is
+ */
+export const keptSecret = async (file: string, bytes: number): Promise<string> => {
+  const kept = await readFile(file, "utf8").catch(unless("ENOENT"))
+  if (kept !== null) return kept
+  const unfinished = `${file}-${randomUUID()}`
+  await writeFile(unfinished, randomBytes(bytes).toString("base64url"), { mode: 0o600 })
+  await link(unfinished, file).catch(unless("EEXIST"))
+  await rm(unfinished)
+  return readFile(file, "utf8")
+}
