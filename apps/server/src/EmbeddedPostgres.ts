@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -45,20 +44,6 @@ const stop = (child: ChildProcess) =>
     child.stdin?.end()
   })
 
-const runningServer = Effect.fnUntraced(function* (dataDir: string) {
-  const file = yield* Effect.promise(() => readFile(join(dataDir, "postmaster.pid"), "utf8").catch(() => ""))
-  const pid = Number(file.split("\n")[0])
-  return pid > 0 && isAlive(pid) ? pid : null
-})
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-  }
-}
-
 /**
  * Starts a Postgres of our own on loopback, on a free port, until the scope closes.
  *
@@ -82,12 +67,6 @@ export const start = Effect.fn("EmbeddedPostgres.start")(function* (
   if (base !== wanted)
     yield* Effect.logInfo(`The user postgres cannot enter ${wanted}: the database is kept in ${base}`)
   const dataDir = join(base, "postgres")
-  const pid = yield* runningServer(dataDir)
-  if (pid !== null) {
-    return yield* new EmbeddedPostgresError({
-      message: `${dataDir} is in use by another server (process ${pid}): stop that one, or set ATLAS_DATA_DIR.`
-    })
-  }
   const options = { dataDir, passwordFile: join(base, "postgres-password"), temporary, binaries }
   const [, url] = yield* Effect.acquireRelease(launch(options), ([child]) => stop(child))
   return Redacted.make(url)

@@ -1,5 +1,6 @@
 // Runs Postgres until its own standard input ends. Prints the database's URL once it accepts connections.
-import { access, rm } from "node:fs/promises"
+import { randomUUID } from "node:crypto"
+import { access, rename, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { dirname, join } from "node:path"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
@@ -34,31 +35,62 @@ const log: Array<string> = []
 const port = await freePort()
 const secret = await keptSecret(options.passwordFile, 24)
 const relaxed = !options.temporary ? [] : ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
-const postgres = new EmbeddedPostgres({
-  databaseDir: options.dataDir,
-  port,
-  user: "atlas",
-  password: secret,
-  persistent: true,
-  // Postgres refuses to run as root.
-  createPostgresUser: process.getuid?.() === 0,
-  initdbFlags: ["--encoding=UTF8", "--locale=C"],
-  postgresFlags: ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", ...relaxed].flatMap(
-    (setting) => ["-c", setting]
-  ),
-  onLog: (line) => log.push(String(line)),
-  onError: (error) => log.push(String(error))
-})
+const postgresIn = (databaseDir: string) =>
+  new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: "atlas",
+    password: secret,
+    persistent: true,
+    // Postgres refuses to run as root.
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ["--encoding=UTF8", "--locale=C"],
+    postgresFlags: [
+      "listen_addresses=127.0.0.1",
+      "unix_socket_directories=",
+      "max_connections=200",
+      ...relaxed
+    ].flatMap((setting) => ["-c", setting]),
+    onLog: (line) => log.push(String(line)),
+    onError: (error) => log.push(String(error))
+  })
+
+const isCreated = () => exists(join(options.dataDir, "PG_VERSION"))
+
+// Created elsewhere and moved here whole: of several servers that come at once the first wins, and one that is killed
+// meanwhile leaves nothing that looks like a database.
+const create = async () => {
+  const unfinished = `${options.dataDir}-${randomUUID()}`
+  try {
+    await postgresIn(unfinished).initialise()
+    await rename(unfinished, options.dataDir)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    if (!(await isCreated())) throw error
+  }
+}
+
+const whyNotStarted = (error: unknown) => {
+  const output = log.join("")
+  if (/"postmaster\.pid" (already exists|is empty)/.test(output)) {
+    const [holder] = /PID \d+/.exec(output) ?? []
+    const by = holder === undefined ? "" : ` (${holder.replace("PID", "process")})`
+    return `${options.dataDir} is in use by another server${by}: stop that one, or set ATLAS_DATA_DIR.`
+  }
+  const reason = error instanceof Error ? error.message : ""
+  return `The embedded Postgres did not start. ${reason}\n${log.slice(-5).join("").trim()}`
+}
+
+const postgres = postgresIn(options.dataDir)
 
 const ended = new Promise<void>((resolve) => process.stdin.once("close", resolve).resume())
 
 try {
-  if (!(await exists(join(options.dataDir, "PG_VERSION")))) await postgres.initialise()
+  if (!(await isCreated())) await create()
   await postgres.start()
   await postgres.createDatabase("atlas").catch(ignoreDuplicate)
 } catch (error) {
-  console.error(`The embedded Postgres did not start. ${error instanceof Error ? error.message : ""}`)
-  console.error(log.slice(-5).join("").trim())
+  console.error(whyNotStarted(error))
   process.exit(1)
 }
 process.stdout.write(`postgres://atlas:${secret}@127.0.0.1:${port}/atlas\n`)

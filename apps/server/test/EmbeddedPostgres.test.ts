@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect, Result, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import * as EmbeddedPostgres from "../src/EmbeddedPostgres.ts"
 
@@ -39,6 +39,30 @@ describe("EmbeddedPostgres", () => {
       yield* EmbeddedPostgres.start(directory)
       const refused = yield* Effect.flip(EmbeddedPostgres.start(directory))
       assert.match(refused.message, /is in use by another server \(process \d+\)/)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("starts one of several servers that come to an empty folder at once, and says so to the others", () =>
+    Effect.gen(function* () {
+      const directory = yield* folder
+      const starts = yield* Effect.all(
+        Array.from({ length: 3 }, () => Effect.result(EmbeddedPostgres.start(directory))),
+        { concurrency: "unbounded" }
+      )
+      const [url] = starts.flatMap((start) => (Result.isSuccess(start) ? [start.success] : []))
+      const refusals = starts.flatMap((start) => (Result.isFailure(start) ? [start.failure.message] : []))
+      assert.lengthOf(refusals, 2)
+      for (const refusal of refusals) {
+        assert.match(
+          refusal,
+          /^\S+ is in use by another server \(process \d+\): stop that one, or set ATLAS_DATA_DIR\.$/
+        )
+      }
+      assert.isDefined(url)
+      const answer = SqlClient.SqlClient.use((sql) => sql`SELECT 1 AS n`)
+      assert.deepStrictEqual(yield* answer.pipe(Effect.provide(PgClient.layer({ url }))), [{ n: 1 }])
+      const kept = yield* Effect.promise(() => readdir(directory))
+      assert.sameMembers(kept, ["postgres", "postgres-password"])
     }).pipe(Effect.scoped)
   )
 
