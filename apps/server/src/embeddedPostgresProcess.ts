@@ -1,6 +1,6 @@
 // Runs Postgres until its own standard input ends. Prints the database's URL once it accepts connections.
 import { randomUUID } from "node:crypto"
-import { access, rename, rm } from "node:fs/promises"
+import { access, readFile, rename, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { dirname, join } from "node:path"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
@@ -70,6 +70,16 @@ const create = async () => {
   }
 }
 
+// A Postgres that was lost, with its machine or container, leaves a file with its number. Where another program has that
+// number now, Postgres would take it for itself running. It knows its starter's starter not to be that, so we name it as such.
+const disownStranger = async () => {
+  const read = (file: string) => readFile(file, "utf8").catch(() => "")
+  const [pid = ""] = (await read(join(options.dataDir, "postmaster.pid"))).split("\n")
+  const program = (await read(`/proc/${Number(pid)}/comm`)).trim()
+  // oxlint-disable-next-line node/no-process-env -- what Postgres is started with can be set nowhere else.
+  if (program !== "" && program !== "postgres") process.env["PG_GRANDPARENT_PID"] = pid
+}
+
 const whyNotStarted = (error: unknown) => {
   const output = log.join("")
   if (/"postmaster\.pid" (already exists|is empty)/.test(output)) {
@@ -87,6 +97,7 @@ const ended = new Promise<void>((resolve) => process.stdin.once("close", resolve
 
 try {
   if (!(await isCreated())) await create()
+  await disownStranger()
   await postgres.start()
   await postgres.createDatabase("atlas").catch(ignoreDuplicate)
 } catch (error) {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -64,6 +65,23 @@ describe("EmbeddedPostgres", () => {
       const kept = yield* Effect.promise(() => readdir(directory))
       assert.sameMembers(kept, ["postgres", "postgres-password"])
     }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(!existsSync("/proc/self/comm"))(
+    "is not held up by a process that got the number of a lost Postgres",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* onDatabase(directory, (sql) => sql`CREATE TABLE kept AS SELECT 42 AS n`)
+        const data = join(directory, "postgres")
+        const { uid } = yield* Effect.promise(() => stat(data))
+        const stranger = yield* Effect.acquireRelease(
+          Effect.sync(() => spawn("sleep", ["60"], { uid, stdio: "ignore" })),
+          (child) => Effect.sync(() => child.kill())
+        )
+        yield* Effect.promise(() => writeFile(join(data, "postmaster.pid"), `${stranger.pid}\n${data}\n`))
+        assert.deepStrictEqual(yield* onDatabase(directory, (sql) => sql`SELECT n FROM kept`), [{ n: 42 }])
+      }).pipe(Effect.scoped)
   )
 
   it.live("does not outlive a server that was killed", () =>
