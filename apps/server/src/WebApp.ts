@@ -47,10 +47,15 @@ const setHeader =
     c.header(name, value)
   }
 
+// What the router refuses by itself, such as an unknown path, arrives as a defect that holds the answer.
+const isOurs = (defect: unknown) => !HttpServerResponse.isHttpServerResponse(defect) || defect.status >= 500
+
 // Whoever asked learns that something went wrong; what it was is for the log.
 const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
   Effect.tapCause(answer, (cause) =>
-    Cause.hasDies(cause) ? Effect.logError("A request to the API failed", cause) : Effect.void
+    cause.reasons.some((reason) => Cause.isDieReason(reason) && isOurs(reason.defect))
+      ? Effect.logError("A request to the API failed", cause)
+      : Effect.void
   )
 
 /** The API as a web handler; it shares the services that are already built. */
