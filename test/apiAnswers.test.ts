@@ -1,6 +1,14 @@
-import { get, startServer, TestDatabase } from "@atlas/test"
+import { as, call, get, type ServerProcess, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+
+/** What a page of another site could make a browser send, with whatever else it manages to add. */
+const forged = (server: ServerProcess, path: string, headers: Readonly<Record<string, string>> = {}) =>
+  call(server, path, {
+    method: "POST",
+    headers: { origin: "https://evil.example", ...headers },
+    body: new URLSearchParams({ account: "owner@northwind" })
+  })
 
 layer(TestDatabase.layerNoClient, { excludeTestServices: true, timeout: "60 seconds" })("the server", (it) => {
   it.effect("does not take an unknown path for an error of its own", () =>
@@ -8,6 +16,18 @@ layer(TestDatabase.layerNoClient, { excludeTestServices: true, timeout: "60 seco
       const server = yield* startServer()
       assert.strictEqual((yield* get(server, "/nothing")).status, 404)
       assert.notInclude(server.output(), "ERROR")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("takes a form of another site for forged, whatever headers come with it", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer()
+      assert.strictEqual((yield* forged(server, "/sign-in")).status, 403)
+      assert.strictEqual((yield* forged(server, "/sign-in", { authorization: "Bearer any" })).status, 403)
+      // Programs that bring a token to the API have no origin to prove.
+      const sync = "/api/v1/tenants/contoso/operations/directory_groups.sync"
+      const { authorization } = as("operator@northwind")
+      assert.notStrictEqual((yield* forged(server, sync, { authorization })).status, 403)
     }).pipe(Effect.scoped)
   )
 })

@@ -82,6 +82,8 @@ const contentSecurityPolicy = {
 const toWeb = (refusal: Problems.NotFound) =>
   Effect.map(HttpServerRespondable.toResponse(refusal), (response) => HttpServerResponse.toWeb(response))
 
+const isApi = (c: Context) => c.req.path.startsWith("/api/")
+
 // Inputs are small; nothing here takes uploads.
 const maxBodyBytes = 64 * 1024
 
@@ -105,9 +107,9 @@ const makeApp = Effect.gen(function* () {
       strictTransportSecurity: publicUrl.startsWith("https:")
     })
   )
-  // Browsers attach cookies by themselves, tokens never: only what a cookie authenticates can be forged.
+  // Browsers attach cookies by themselves, tokens never: what comes to the API with a token cannot be forged.
   const forgery = csrf()
-  app.use((c, next) => (c.req.header("authorization") === undefined ? forgery(c, next) : next()))
+  app.use((c, next) => (isApi(c) && c.req.header("authorization") !== undefined ? next() : forgery(c, next)))
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => problem(413, "The request is too large.") }))
   // Asset names carry no hash: browsers ask again, and get 304.
   app.use("/assets/*", etag(), setHeader("cache-control", "no-cache"))
