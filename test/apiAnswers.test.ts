@@ -1,4 +1,4 @@
-import { as, call, get, type ServerProcess, startServer, TestDatabase } from "@atlas/test"
+import { as, call, get, type ServerProcess, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 
@@ -28,6 +28,20 @@ layer(TestDatabase.layerNoClient, { excludeTestServices: true, timeout: "60 seco
       const sync = "/api/v1/tenants/contoso/operations/directory_groups.sync"
       const { authorization } = as("operator@northwind")
       assert.notStrictEqual((yield* forged(server, sync, { authorization })).status, 403)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("lets no shared cache keep what somebody was answered", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer()
+      const policy = ({ headers }: { readonly headers: Headers }) => [headers.get("cache-control"), headers.get("vary")]
+      const usual = ["private, no-cache", "Authorization, Cookie"]
+      const lists = ["/operations", "/operations/types", "/tenants/contoso/directory/groups", "/nothing"]
+      for (const path of lists) assert.deepStrictEqual(policy(yield* get(server, path)), usual, path)
+      // Whoever says more about itself is left alone.
+      const { run } = (yield* start(server, "fabrikam")).body
+      const vary = "Authorization, Cookie, Accept"
+      assert.deepStrictEqual(policy(yield* get(server, `/operations/${run.id}`)), ["private, no-cache", vary])
     }).pipe(Effect.scoped)
   )
 })

@@ -50,6 +50,14 @@ const setHeader =
 // What the router refuses by itself, such as an unknown path, arrives as a defect that holds the answer.
 const isOurs = (defect: unknown) => !HttpServerResponse.isHttpServerResponse(defect) || defect.status >= 500
 
+// What is answered depends on who asks: no cache between us may hand it to others.
+const cachePolicy: MiddlewareHandler = async (c, next) => {
+  await next()
+  const { headers } = c.res
+  if (!headers.has("cache-control")) c.header("cache-control", "private, no-cache")
+  if (!headers.has("vary")) c.header("vary", "Authorization, Cookie")
+}
+
 // Whoever asked learns that something went wrong; what it was is for the log.
 const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
   Effect.tapCause(answer, (cause) =>
@@ -107,6 +115,7 @@ const makeApp = Effect.gen(function* () {
       strictTransportSecurity: publicUrl.startsWith("https:")
     })
   )
+  app.use("/api/*", cachePolicy)
   // Browsers attach cookies by themselves, tokens never: what comes to the API with a token cannot be forged.
   const forgery = csrf()
   app.use((c, next) => (isApi(c) && c.req.header("authorization") !== undefined ? next() : forgery(c, next)))
