@@ -20,7 +20,7 @@ export class Front extends Context.Service<
     /** Says why the process cannot serve yet, or no longer. */
     report(reason: string): Effect.Effect<void>
     /**
-     * Lets an application answer until the scope closes.
+     * Lets an application answer until the scope closes, and what the scope depends on live until it has answered.
      *
      * @param fetch the application, if this process has one
      * @param check fails with the reason why the process cannot serve right now
@@ -35,6 +35,12 @@ export class Front extends Context.Service<
       let reason = "The process is starting."
       let mounted = Option.none<{ readonly fetch: Fetch | null; readonly check: Effect.Effect<void, string> }>()
       const run = Effect.runPromiseWith(yield* Effect.context())
+      // Only until an answer begins: a stream of events would never let us go.
+      const underWay = new Set<Promise<Response>>()
+      const track = (answer: Promise<Response>) => {
+        underWay.add(answer)
+        return answer.finally(() => underWay.delete(answer))
+      }
 
       const unready = Effect.suspend(() =>
         Option.match(mounted, {
@@ -57,7 +63,7 @@ export class Front extends Context.Service<
       app.all("*", (c) =>
         Option.match(mounted, {
           onNone: () => unavailable(reason),
-          onSome: ({ fetch }) => (fetch === null ? c.notFound() : fetch(c.req.raw, c.env))
+          onSome: ({ fetch }) => (fetch === null ? c.notFound() : track(Promise.resolve(fetch(c.req.raw, c.env))))
         })
       )
       yield* Effect.acquireRelease(listen(app.fetch, host, port), close)
@@ -73,15 +79,20 @@ export class Front extends Context.Service<
               mounted = Option.some({ fetch, check })
             }),
             () =>
-              Effect.sync(() => {
+              Effect.suspend(() => {
                 reason = "The process is shutting down."
                 mounted = Option.none()
+                return settled(underWay)
               })
           )
       })
     })
   )
 }
+
+// Whoever asked before gets an answer, unless that takes too long.
+const settled = (answers: Iterable<Promise<unknown>>) =>
+  Effect.promise(() => Promise.allSettled(answers)).pipe(Effect.timeoutOption("2 seconds"))
 
 const listen = (fetch: Fetch, host: string, port: number) =>
   Effect.callback<Server, ListenError>((resume) => {

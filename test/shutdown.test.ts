@@ -1,0 +1,36 @@
+import { call, get, startServer, TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Fiber, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+
+layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
+  "a server that is told to stop",
+  (it) => {
+    it.effect("answers the requests under way, and no new ones", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const server = yield* startServer({ ATLAS_ROLE: "web" })
+        const waiting = sql<{ n: number }>`
+        SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+        const asked = yield* sql.withTransaction(
+          Effect.gen(function* () {
+            yield* sql`LOCK TABLE memberships IN ACCESS EXCLUSIVE MODE`
+            const asked = yield* Effect.forkChild(get(server, "/operations"), { startImmediately: true })
+            yield* waiting.pipe(
+              Effect.repeat({ until: ([row]) => row?.n === 1, schedule: Schedule.spaced("20 millis") }),
+              Effect.timeout("10 seconds")
+            )
+            server.process.kill("SIGTERM")
+            yield* call(server, "/readyz").pipe(
+              Effect.repeat({ until: ({ status }) => status === 503, schedule: Schedule.spaced("20 millis") }),
+              Effect.timeout("1 second")
+            )
+            assert.strictEqual((yield* get(server, "/operations")).status, 503)
+            return asked
+          })
+        )
+        assert.strictEqual((yield* Fiber.join(asked)).status, 200)
+      }).pipe(Effect.scoped)
+    )
+  }
+)
