@@ -253,6 +253,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("the server
         Effect.timeout("10 seconds")
       )
       assert.strictEqual(unready.response.status, 503)
+      assert.include(unready.body.detail, "(ECONNREFUSED)")
       assert.notInclude(server.output(), "secret")
       assert.isNull(server.child.exitCode)
     }).pipe(Effect.scoped)

@@ -21,6 +21,23 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
     })
   )
 
+  it.effect("says why the database refuses it, and not with which user and password", () =>
+    Effect.gen(function* () {
+      const url = new URL(Redacted.value(yield* TestDatabase.url))
+      url.pathname = "/nowhere"
+      assert.strictEqual(
+        yield* refusal({ DATABASE_URL: url.href }),
+        "The database cannot be used: there is no database of that name (3D000).\n"
+      )
+      url.username = "somebody"
+      url.password = "hunter2"
+      assert.match(
+        yield* refusal({ DATABASE_URL: url.href }),
+        /^The database cannot be used: .*password.* \(28P01\)\.\n$/
+      )
+    })
+  )
+
   it.effect("says what it did not foresee", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

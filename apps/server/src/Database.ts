@@ -1,6 +1,6 @@
 import { DatabaseListener } from "@atlas/operations"
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, Layer, Schedule, String } from "effect"
+import { Data, Duration, Effect, Layer, Predicate, Schedule, String } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import * as EmbeddedPostgres from "./EmbeddedPostgres.ts"
 import { Front } from "./Front.ts"
@@ -31,7 +31,10 @@ const client = Layer.unwrap(
   })
 )
 
-// A database that is down is waited for; one that refuses the migrations is not.
+/** The database answers, and refuses us. The message says why. */
+class DatabaseError extends Data.TaggedError("DatabaseError")<{ readonly message: string }> {}
+
+// A database that is down is waited for; one that refuses us or the migrations is not.
 const migrated = Layer.effectDiscard(
   Effect.gen(function* () {
     const front = yield* Front
@@ -39,14 +42,38 @@ const migrated = Layer.effectDiscard(
       Effect.tapError((error) =>
         isUnavailable(error)
           ? front
-              .report(`The database does not answer: ${error.message}`)
-              .pipe(Effect.andThen(Effect.logWarning(`The database does not answer, trying again: ${error.message}`)))
+              .report(`The database does not answer: ${reasonOf(error)}`)
+              .pipe(Effect.andThen(Effect.logWarning(`The database does not answer, trying again: ${reasonOf(error)}`)))
           : Effect.void
       ),
-      Effect.retry({ while: isUnavailable, schedule: Schedule.spaced("2 seconds") })
+      Effect.retry({ while: isUnavailable, schedule: Schedule.spaced("2 seconds") }),
+      Effect.mapError((error) => new DatabaseError({ message: `The database cannot be used: ${reasonOf(error)}` }))
     )
   })
 )
+
+// What Postgres itself says may name the user or the address, so its words are not repeated.
+const knownReasons: Readonly<Record<string, string>> = {
+  "28000": "it refuses the user",
+  "28P01": "it refuses the user or the password",
+  "3D000": "there is no database of that name",
+  "42501": "the user lacks a right",
+  "53300": "it has no connection left",
+  ECONNREFUSED: "nothing listens at its address",
+  ENOTFOUND: "its host is unknown"
+}
+
+/** The SQLSTATE, or the system's code, that an error goes back to. */
+const codeOf = (error: unknown): string | undefined => {
+  if (!Predicate.isObject(error)) return undefined
+  const own = Predicate.hasProperty(error, "code") && Predicate.isString(error.code) ? error.code : undefined
+  return (Predicate.hasProperty(error, "cause") ? codeOf(error.cause) : undefined) ?? own
+}
+
+const reasonOf = (error: Error) => {
+  const code = codeOf(error)
+  return code === undefined ? `${error.message}.` : `${knownReasons[code] ?? error.message} (${code}).`
+}
 
 const isUnavailable = (error: unknown): error is SqlError.SqlError =>
   SqlError.isSqlError(error) && (error.isRetryable || error.reason._tag === "ConnectionError")
