@@ -34,8 +34,9 @@ const advance = (progress: Progress, page: GraphPage<GraphGroup>, written: PageW
 })
 
 // Groups come and go while a listing runs, so it may be a little shorter than the count taken at its start. A small
-// directory has to be exact: there, a few are many.
-const isComplete = ({ processed, total = processed }: Progress) => total - processed <= Math.floor(total * 0.01)
+// directory has to be exact: there, a few are many. Without the count, which we ask for, nothing is known.
+const isComplete = ({ processed, total }: Progress) =>
+  total !== undefined && total - processed <= Math.floor(total * 0.01)
 
 /**
  * Pages through the directory. Each page is stored, with the run's progress, in one transaction; only a listing that
@@ -61,7 +62,7 @@ export const handler = RunHandler.make(
     if (!isComplete(progress)) {
       return yield* new RunFailure({
         reasonCode: "provider_partial_result",
-        message: `Graph listed ${progress.processed} of ${progress.total} groups. Nothing was removed.`
+        message: `Graph listed ${progress.processed} of ${progress.total ?? "an unknown number of"} groups. Nothing was removed.`
       })
     }
     yield* run.transaction(cache.completeListing(tenant, run.run.id), (removed) => ({ ...progress, removed }))
