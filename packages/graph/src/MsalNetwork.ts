@@ -20,7 +20,8 @@ const TokenBody = Schema.fromJsonString(
   Schema.Struct({
     error: Schema.optionalKey(Schema.String),
     error_codes: Schema.optionalKey(Schema.Array(Schema.Int)),
-    expires_in: Schema.optionalKey(Schema.Finite)
+    // Some endpoints write it as text.
+    expires_in: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.FiniteFromString]))
   })
 )
 

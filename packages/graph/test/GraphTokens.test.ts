@@ -43,13 +43,13 @@ const tokenRequests = Effect.map(
 
 const onToken = (fault: Fault.Fault) => ({ method: "POST", fault, times: 1_000 })
 
-const jwt = (tid: string): Fault.Fault => ({
+const jwt = (tid: string, expiresIn: number | string = 3600): Fault.Fault => ({
   _tag: "Status",
   status: 200,
   headers: { "content-type": "application/json" },
   body: JSON.stringify({
     token_type: "Bearer",
-    expires_in: 3600,
+    expires_in: expiresIn,
     access_token: `${Base64Url.encode("{}")}.${Base64Url.encode(JSON.stringify({ tid }))}.signature`
   })
 })
@@ -62,6 +62,16 @@ describe("GraphTokens", () => {
         { concurrency: "unbounded" }
       )
       assert.strictEqual(new Set(tokens.map(Redacted.value)).size, 1)
+      yield* acquire()
+      assert.strictEqual(yield* tokenRequests, 1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("keeps a token whose lifetime comes as text", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      yield* fake.inject(onToken(jwt(entraTenantId, "3600")))
+      yield* acquire()
       yield* acquire()
       assert.strictEqual(yield* tokenRequests, 1)
     }).pipe(Effect.provide(layer()))
