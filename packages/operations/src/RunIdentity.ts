@@ -65,5 +65,15 @@ export const canonical = (value: Json | undefined): string => {
  * @param key what the type says tells its starts apart
  * @param once what tells the starts of a `once` identity apart: actor and nonce, or the fire time
  */
-export const canonicalKey = (scope: OperationScope, type: string, rule: IdentityRule, key: Json, once?: Json): string =>
-  canonical([rule, type, scope.workspaceId, scope.tenantId, key, ...(once === undefined ? [] : [once])])
+export const canonicalKey = (
+  scope: OperationScope,
+  type: string,
+  rule: IdentityRule,
+  key: Json,
+  once?: Json
+): string => {
+  // Ids are compared as they are: a host may have two that differ in their Unicode form only.
+  const exact = (value: Json) => JSON.stringify(value)
+  const place = [rule, type, scope.workspaceId, scope.tenantId].map(exact)
+  return `[${[...place, canonical(key), ...(once === undefined ? [] : [exact(once)])].join(",")}]`
+}
