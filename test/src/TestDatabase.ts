@@ -62,10 +62,11 @@ export class TestDatabase extends Context.Service<TestDatabase, { readonly url: 
     })
   )
 
+  /** A client on the database. */
+  static readonly client = Layer.unwrap(Effect.map(TestDatabase, ({ url }) => client(url)))
+
   /** The database and a client on it. */
-  static readonly layer = Layer.unwrap(Effect.map(TestDatabase, ({ url }) => client(url))).pipe(
-    Layer.provideMerge(TestDatabase.layerNoClient)
-  )
+  static readonly layer = TestDatabase.client.pipe(Layer.provideMerge(TestDatabase.layerNoClient))
 
   /** Where the database is, for a process or a second client. */
   static readonly url = Effect.map(TestDatabase, ({ url }) => url)

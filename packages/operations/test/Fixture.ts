@@ -59,7 +59,8 @@ const grants: Record<string, ReadonlyArray<Grant>> = {
   [outsider.id]: [grant(fourthCoffee, "all", ["tenant.work.run", "tenant.work.view", "tenant.secret.view"])]
 }
 
-const access = Layer.succeed(
+/** Who may do what in these tests. */
+export const access = Layer.succeed(
   Access,
   Access.of({
     grants: (actor) => Effect.succeed(grants[actor.id] ?? []),
