@@ -168,12 +168,14 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       sql`SELECT 'retried', r.id, jsonb_build_object('retryOf', ${run.retryOf}::text) FROM r`
     )}) SELECT "queuedAt" FROM r`
 
+  // Not the run of the very same click: its identity stays taken, so failing it would give nothing. That is for the sweeps.
   const insertForStale = (run: NewRun) => sql<InsertedRow>`
     WITH ended AS (
       UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
         failure_summary = ${encodeFailure("run_stale")}::jsonb, fence = o.fence + 1, completed_at = clock_timestamp(),
         version = o.version + 1, last_event = o.last_event + 1
       WHERE o.active_digest = ${digest(run.identity.activeKey)} AND ${sql.literal(isStale("o"))}
+        AND (o.once_digest = ${digest(run.identity.key)}) IS NOT TRUE
       RETURNING o.id, o.last_event
     ), noted AS (
       INSERT INTO operation_run_events (run_id, seq, kind, data)
