@@ -2,8 +2,9 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Run, Runs } from "../src/index.ts"
+import { WorkerRegistry } from "../src/WorkerRegistry.ts"
 import { contoso, operator } from "./Fixture.ts"
-import { ledgerOfKinds, Restore } from "./Kinds.ts"
+import { Check, kinds, ledgerOfKinds, Restore } from "./Kinds.ts"
 
 const start = (type: string, key: string, more: { readonly nonce?: string; readonly supersedes?: string } = {}) =>
   Runs.use((runs) => runs.start(operator, { tenantId: contoso, type, input: { key }, ...more }))
@@ -21,6 +22,19 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overd
       const again = yield* start(Restore.name, "click", { nonce: "1" })
       assert.deepStrictEqual([again.disposition, again.run.id, again.run.status], ["existing", run.id, "queued"])
       yield* Runs.use((runs) => runs.cancel(operator, run.id))
+    })
+  )
+
+  it.effect("and wanted to replace another one joins it once", () =>
+    Effect.gen(function* () {
+      const replaced = (yield* start(Check.name, "other")).run
+      const { run } = yield* start(Check.name, "joined")
+      yield* makeOverdue(run)
+      const worker = { worker: "live", types: kinds.map(({ name }) => name), slots: 1 }
+      yield* WorkerRegistry.use((registry) => registry.announce(worker))
+      const joined = yield* start(Check.name, "joined", { supersedes: replaced.id })
+      assert.deepStrictEqual([joined.disposition, joined.run.id, joined.run.lastEvent], ["existing", run.id, 2])
+      yield* SqlClient.SqlClient.use((sql) => sql`DELETE FROM operation_workers`)
     })
   )
 })
