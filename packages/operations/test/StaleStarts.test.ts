@@ -14,6 +14,8 @@ const makeOverdue = ({ id }: Run) =>
     (sql) => sql`UPDATE operation_runs SET available_at = now() - interval '2 days' WHERE id = ${id}::uuid`
   )
 
+const find = ({ id }: Run) => Runs.use((runs) => runs.get(operator, id))
+
 layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overdue run", (it) => {
   it.effect("and is the very click that began it joins it: its identity stays taken", () =>
     Effect.gen(function* () {
@@ -35,6 +37,16 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overd
       const joined = yield* start(Check.name, "joined", { supersedes: replaced.id })
       assert.deepStrictEqual([joined.disposition, joined.run.id, joined.run.lastEvent], ["existing", run.id, 2])
       yield* SqlClient.SqlClient.use((sql) => sql`DELETE FROM operation_workers`)
+    })
+  )
+
+  it.effect("by its second identity, and whose run nobody could take, begins anew", () =>
+    Effect.gen(function* () {
+      const { run } = yield* start(Restore.name, "stale", { nonce: "1" })
+      yield* makeOverdue(run)
+      const anew = yield* start(Restore.name, "stale", { nonce: "2" })
+      assert.strictEqual(anew.disposition, "created")
+      assert.deepInclude({ ...(yield* find(run)) }, { outcome: "failed", reasonCode: "run_stale" })
     })
   )
 })
