@@ -9,13 +9,16 @@ import {
   Click,
   complete,
   contoso,
+  contosoOnly,
   get,
   kinds,
   ledger,
   Limited,
   owner,
   Plain,
-  start
+  Report,
+  start,
+  workspace
 } from "./StartTypes.ts"
 
 const settings = Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 2_000, pollMillis: 50, sweepMillis: 50 })
@@ -112,6 +115,20 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       )
       yield* complete(yield* claim(Plain, third))
       assert.strictEqual((yield* Effect.flip(runs.retry(owner, third.id)))._tag, "RunConflict")
+    })
+  )
+
+  it.effect("lets nobody stop or repeat for all tenants who may reach some, though they see it", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const request = { workspaceId: workspace, type: Report.name, input: { key: "all" } }
+      const { run } = yield* runs.start(owner, request)
+      assert.strictEqual((yield* runs.get(contosoOnly, run.id)).id, run.id)
+      assert.strictEqual((yield* Effect.flip(runs.start(contosoOnly, request)))._tag, "Forbidden")
+      assert.strictEqual((yield* Effect.flip(runs.cancel(contosoOnly, run.id)))._tag, "Forbidden")
+      yield* runs.cancel(owner, run.id)
+      assert.strictEqual((yield* Effect.flip(runs.retry(contosoOnly, run.id)))._tag, "Forbidden")
+      assert.strictEqual((yield* runs.retry(owner, run.id)).disposition, "created")
     })
   )
 

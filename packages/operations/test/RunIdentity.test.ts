@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Predicate, Schema } from "effect"
-import { Digest } from "effect/crypto"
 import { type Identifiable, identify } from "../src/Identification.ts"
 import { type OperationScope, OperationType, TenantId, WorkspaceId } from "../src/index.ts"
 import { canonical, canonicalKey, type Json } from "../src/RunIdentity.ts"
@@ -153,10 +152,7 @@ const identityOf = (start: Start) => {
     fireTime: DateTime.makeUnsafe(start.fireTime),
     extras: null
   }
-  return Effect.map(identify(identifiable).pipe(Effect.provide(Digest.layerWebCrypto)), ({ key, digest }) => ({
-    key,
-    digest: Buffer.from(digest).toString("hex")
-  }))
+  return Effect.map(identify(identifiable), ({ key }) => key)
 }
 
 /** What of a start its rule looks at. */
@@ -179,16 +175,16 @@ const others: { readonly [Part in keyof Start]: ReadonlyArray<Start[Part]> } = {
 }
 
 describe("identify", () => {
-  it.effect.prop("gives equal starts, and no others, one key and one digest", [Start], ([start]) =>
+  it.effect.prop("gives equal starts, and no others, one key", [Start], ([start]) =>
     Effect.gen(function* () {
       const mine = yield* identityOf(start)
-      assert.deepStrictEqual(yield* identityOf({ ...start, input: reversed(start.input) }), mine)
+      assert.strictEqual(yield* identityOf({ ...start, input: reversed(start.input) }), mine)
       for (const [part, values] of Object.entries(others)) {
         for (const value of values) {
           const changed = { ...start, [part]: value }
           const theirs = yield* identityOf(changed)
           const equal = isDeepStrictEqual(relevant(changed), relevant(start))
-          assert.deepStrictEqual([theirs.key === mine.key, theirs.digest === mine.digest], [equal, equal], part)
+          assert.strictEqual(theirs === mine, equal, part)
         }
       }
     })

@@ -23,6 +23,8 @@ export const contoso = TenantId.make("contoso")
 export const fabrikam = TenantId.make("fabrikam")
 export const owner: Actor = { id: "owner", kind: "user", name: "Olivia Owner" }
 export const other: Actor = { id: "other", kind: "user", name: "Otto Other" }
+/** Who may reach one tenant of the workspace only. */
+export const contosoOnly: Actor = { id: "contoso-only", kind: "user", name: "Cora Contoso" }
 
 const common = {
   label: "Test",
@@ -103,7 +105,10 @@ const capabilities = new Set([common.capabilities.start, common.capabilities.vie
 const access = Layer.succeed(
   Access,
   Access.of({
-    grants: () => Effect.succeed([{ workspaceId: workspace, tenants: "all", capabilities }]),
+    grants: ({ id }) =>
+      Effect.succeed([
+        { workspaceId: workspace, tenants: id === contosoOnly.id ? new Set([contoso]) : "all", capabilities }
+      ]),
     tenant: (_, tenantId) =>
       Effect.succeed(
         Option.some({ scope: { workspaceId: workspace, tenantId: TenantId.make(tenantId) }, capabilities })
