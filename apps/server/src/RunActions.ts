@@ -3,6 +3,7 @@ import {
   type Actor,
   type AnyOperationType,
   type Capability,
+  actingCapabilities,
   grantFor,
   OperationCatalog,
   type Run
@@ -50,7 +51,7 @@ export const makeRunActions = Effect.gen(function* () {
     const grant = grantFor(yield* access.grants(actor), run)
     return Option.match(catalog.find(run.type), {
       onNone: () => [],
-      onSome: (type) => actionsOf(run, type, grant?.capabilities ?? new Set())
+      onSome: (type) => actionsOf(run, type, grant ? actingCapabilities(grant, run) : new Set())
     })
   })
 })

@@ -46,3 +46,15 @@ export const grantFor = (grants: ReadonlyArray<Grant>, scope: OperationScope): G
       grant.workspaceId === scope.workspaceId &&
       (grant.tenants === "all" || scope.tenantId === null || grant.tenants.has(scope.tenantId))
   )
+
+/**
+ * What a grant allows to start, stop and repeat in a scope: what concerns all tenants is not for those who may reach some.
+ *
+ * @param grant of an actor, in the scope's workspace
+ * @param scope where it is to be done
+ */
+export const actingCapabilities = (
+  grant: Pick<Grant, "tenants" | "capabilities">,
+  scope: Pick<OperationScope, "tenantId">
+): ReadonlySet<Capability> =>
+  scope.tenantId !== null || grant.tenants === "all" ? grant.capabilities : new Set<Capability>()

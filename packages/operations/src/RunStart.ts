@@ -1,6 +1,6 @@
 import { type DateTime, Duration, Effect, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { Access, type Grant } from "./Access.ts"
+import { Access, actingCapabilities, type Grant } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
 import { identify } from "./Identification.ts"
@@ -130,11 +130,10 @@ export const makeStart = Effect.gen(function* () {
     const grants = yield* access.grants(actor)
     return Option.map(
       Option.fromUndefinedOr(grants.find(({ workspaceId }) => workspaceId === target.workspaceId)),
-      ({ workspaceId, tenants, capabilities }) => ({
-        scope: { workspaceId, tenantId: null },
-        // What concerns all tenants is not for those who may reach some.
-        capabilities: tenants === "all" ? capabilities : new Set<Capability>()
-      })
+      (grant) => {
+        const scope = { workspaceId: grant.workspaceId, tenantId: null }
+        return { scope, capabilities: actingCapabilities(grant, scope) }
+      }
     )
   })
 

@@ -1,7 +1,6 @@
 import { Context, Effect, Layer, Option, PubSub, Schema, Stream } from "effect"
-import { Access, grantFor } from "./Access.ts"
+import { Access, actingCapabilities, grantFor } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
-import type { Capability } from "./Capability.ts"
 import { AuditLog } from "./AuditLog.ts"
 import { OperationCatalog } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
@@ -136,10 +135,8 @@ export class Runs extends Context.Service<
         const grant = run && grantFor(grants, run)
         const type = run && Option.getOrUndefined(catalog.find(run.type))
         if (!run || !grant || !type) return yield* new Problems.NotFound({})
-        // What concerns all tenants is not to be stopped or repeated by those who may reach some.
-        const reachesAll = run.tenantId !== null || right === "view" || grant.tenants === "all"
-        const held = reachesAll ? grant : { capabilities: new Set<Capability>() }
-        yield* requireCapability(held, type.capabilities[right]).pipe(
+        const capabilities = right === "view" ? grant.capabilities : actingCapabilities(grant, run)
+        yield* requireCapability({ capabilities }, type.capabilities[right]).pipe(
           Effect.tapError(({ requiredCapability }) =>
             audit.forbidden({
               actor,

@@ -1,4 +1,4 @@
-export { Access, type Grant, grantFor, type TenantGrant } from "./Access.ts"
+export { Access, actingCapabilities, type Grant, grantFor, type TenantGrant } from "./Access.ts"
 export { Actor } from "./Actor.ts"
 export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
 export type { Capability } from "./Capability.ts"
