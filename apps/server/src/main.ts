@@ -10,6 +10,7 @@ import * as DemonstrationData from "./DemonstrationData.ts"
 import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
+import { operationTypes } from "./OperationTypes.ts"
 import { ServerSecret } from "./ServerSecret.ts"
 import { Sessions } from "./Sessions.ts"
 import { Settings } from "./Settings.ts"
@@ -17,7 +18,7 @@ import * as WebApp from "./WebApp.ts"
 
 /** The ledger and what stands on it: the same in every role. */
 const operations = DirectoryGroups.layer.pipe(
-  Layer.provideMerge(Layer.merge(Operations.layer(GroupsSync.type), GroupCache.layer)),
+  Layer.provideMerge(Layer.merge(Operations.layer(...operationTypes), GroupCache.layer)),
   Layer.provide(StartGate.layer(ProviderConnections.gate)),
   Layer.provideMerge(AccessPolicy.layer)
 )

@@ -1,0 +1,5 @@
+import { GroupsSync } from "@atlas/directory"
+import type { AnyOperationType } from "@atlas/operations"
+
+/** Every operation type that this server knows. */
+export const operationTypes: ReadonlyArray<AnyOperationType> = [GroupsSync.type]

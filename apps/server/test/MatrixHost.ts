@@ -1,0 +1,133 @@
+import {
+  type Actor,
+  type AnyOperationType,
+  Authentication,
+  type Capability,
+  CurrentActor,
+  Operations,
+  OperationsHttp,
+  OperationType,
+  Problems,
+  Runs,
+  StartGate
+} from "@atlas/operations"
+import { databaseListener, TestDatabase } from "@atlas/test"
+import { Effect, Layer, Schema } from "effect"
+import { HttpRouter, HttpServer, HttpServerRequest } from "effect/http"
+import { SqlClient } from "effect/sql"
+import * as AccessPolicy from "../src/AccessPolicy.ts"
+import { operationTypes } from "../src/OperationTypes.ts"
+import { Role } from "../src/Roles.ts"
+
+const probe = <Kind extends OperationType.ScopeKind = "tenant">(
+  name: string,
+  start: Capability,
+  view: Capability,
+  more: Partial<OperationType.Definition<unknown, unknown, Kind>> = {}
+) =>
+  OperationType.make<unknown, unknown, Kind>(`probe.${name}`, {
+    label: name,
+    description: "Stands for the types of its sort that this server does not have yet.",
+    category: "Test",
+    input: Schema.Unknown,
+    identity: { rule: "while_active" },
+    capabilities: { start, view },
+    ...more
+  } as OperationType.Definition<unknown, unknown, Kind>)
+
+/** The server's own types, and one of each sort of rule. */
+export const types: ReadonlyArray<AnyOperationType> = [
+  ...operationTypes,
+  probe("workspace", "tenant.directory.sync", "tenant.directory.view", { scope: "workspace" }),
+  probe("system", "tenant.providers.verify", "tenant.providers.view", {
+    startedBy: "system",
+    identity: { rule: "once", by: "fire_time" }
+  }),
+  probe("workspace_system", "tenant.directory.sync", "tenant.directory.view", {
+    scope: "workspace",
+    startedBy: "system"
+  }),
+  probe("verify", "tenant.providers.verify", "tenant.providers.view"),
+  probe("click", "tenant.directory.sync", "tenant.directory.view", { identity: { rule: "once", by: "nonce" } }),
+  probe("danger", "workspace.members.manage", "workspace.members.manage")
+]
+
+/** Where a member may work: everywhere, in the tenant that is asked about, in another one, or in another workspace. */
+export const reaches = ["all", "here", "elsewhere", "foreign"] as const
+export type Reach = (typeof reaches)[number]
+
+/** One person of each kind. Without a role: signed in, and a member of nothing. */
+export interface Person {
+  readonly id: string
+  readonly role: Role | null
+  readonly reach: Reach | null
+}
+
+export const stranger: Person = { id: "stranger", role: null, reach: null }
+export const members: ReadonlyArray<Person> = Role.literals.flatMap((role) =>
+  reaches.map((reach) => ({ id: `${role} ${reach}`, role, reach }))
+)
+
+export const actorOf = ({ id }: Person): Actor => ({ id, kind: "user", name: id })
+
+const seed = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO workspaces VALUES ('northwind', 'Northwind'), ('fourth-coffee', 'Fourth Coffee')`
+  yield* sql`INSERT INTO tenants (id, workspace_id, name) VALUES ('contoso', 'northwind', 'Contoso'),
+    ('fabrikam', 'northwind', 'Fabrikam'), ('adatum', 'fourth-coffee', 'Adatum')`
+  for (const { id, role, reach } of [...members, stranger]) {
+    yield* sql`INSERT INTO accounts VALUES (${id}, ${id})`
+    if (role === null) continue
+    const workspace = reach === "foreign" ? "fourth-coffee" : "northwind"
+    const tenant = reach === "here" ? "contoso" : reach === "elsewhere" ? "fabrikam" : null
+    yield* sql`INSERT INTO memberships VALUES (${id}, ${workspace}, ${role}, ${tenant === null ? "all" : "some"})`
+    if (tenant !== null) yield* sql`INSERT INTO entitlements VALUES (${id}, ${workspace}, ${tenant})`
+  }
+})
+
+/** Whoever is named is believed: this is about what they may do. */
+const authentication = Layer.succeed(
+  Authentication,
+  Authentication.of(
+    Effect.fnUntraced(function* (answer) {
+      const { headers } = yield* HttpServerRequest.HttpServerRequest
+      const id = headers["authorization"]
+      if (id === undefined) return yield* new Problems.Unauthenticated({})
+      return yield* Effect.provideService(answer, CurrentActor, { id, kind: "user", name: id })
+    })
+  )
+)
+
+const gates = [...new Set(types.flatMap((type) => type.gates))].map((name) =>
+  StartGate.make(name, () => Effect.succeed(StartGate.open))
+)
+
+/** The API of the server's policy and catalog; no worker. */
+export const host = Layer.merge(
+  Operations.layer(...types).pipe(Layer.provide(StartGate.layer(...gates))),
+  Layer.mergeAll(
+    authentication,
+    Layer.effectDiscard(seed),
+    Layer.succeed(OperationsHttp.PublicUrl, { origin: "https://atlas.example" })
+  )
+).pipe(Layer.provideMerge(Layer.merge(AccessPolicy.layer, databaseListener)), Layer.provideMerge(TestDatabase.layer))
+
+/** The API's web handler, as the server mounts it. */
+export const makeHandler = Effect.gen(function* () {
+  const services = yield* Effect.context<Authentication | OperationsHttp.PublicUrl | Runs>()
+  const routes = OperationsHttp.layer.pipe(
+    Layer.provide(Layer.succeedContext(services)),
+    Layer.provide(HttpServer.layerServices)
+  )
+  const api = yield* Effect.acquireRelease(
+    Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true })),
+    ({ dispose }) => Effect.promise(() => dispose())
+  )
+  return (request: Request) =>
+    Effect.promise(async () => {
+      const response = await api.handler(request)
+      const text = await response.text()
+      const body = text === "" ? undefined : JSON.parse(text)
+      return { status: response.status, headers: Object.fromEntries(response.headers), text, body }
+    })
+})
