@@ -14,7 +14,7 @@ export default defineConfig({
     reporters: ["default", "./test/src/SummaryReporter.ts"],
     pool: "forks",
     maxWorkers: "100%",
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     hookTimeout: 60_000
   }
 })
