@@ -4,7 +4,7 @@ import { type Failure, fromError, type RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { Block } from "./NewRun.ts"
 import type { RetryPolicy } from "./OperationType.ts"
-import { reasonInfo } from "./ReasonCode.ts"
+import { type ReasonCode, reasonInfo } from "./ReasonCode.ts"
 import type { RunResult } from "./RunHandler.ts"
 
 /** This worker's claim is over: another one owns the run, or may own it. */
@@ -70,17 +70,26 @@ const longestWait = Duration.toMillis("1 hour")
  *
  * @param policy of the operation type
  * @param end how this attempt failed
- * @param attempt failed attempts before this one, how many there may be, and how many milliseconds the run has left
+ * @param attempt failed attempts before this one, why the last of them failed, how many there may be, and how many
+ * milliseconds the run has left
  * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked
  * for, up to an hour
  */
 export const nextAttemptIn = (
   policy: RetryPolicy,
   end: Extract<AttemptEnd, { _tag: "Failed" }>,
-  attempt: { readonly failed: number; readonly max: number; readonly remainingMillis: number },
+  attempt: {
+    readonly failed: number
+    readonly max: number
+    readonly remainingMillis: number
+    readonly last: ReasonCode | null
+  },
   random: number
 ): Option.Option<number> => {
-  if (!reasonInfo(end.failure.reasonCode).retryable || attempt.failed + 1 >= attempt.max) return Option.none()
+  const { reasonCode } = end.failure
+  const { once, retryable } = reasonInfo(reasonCode)
+  const isRepeated = once && attempt.last === reasonCode
+  if (!retryable || isRepeated || attempt.failed + 1 >= attempt.max) return Option.none()
   const backoff = Math.min(
     Duration.toMillis(policy.backoff) * 2 ** attempt.failed,
     Duration.toMillis(policy.maxBackoff)

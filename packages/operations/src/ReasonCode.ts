@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Schema, SchemaTransformation } from "effect"
 
 /** How much a reason matters to the person who reads it. */
 export type Severity = "info" | "warning" | "error"
@@ -8,6 +8,8 @@ export interface ReasonInfo {
   readonly severity: Severity
   /** A later attempt may succeed without anybody acting. */
   readonly retryable: boolean
+  /** Retryable, but one repetition is enough: what fails the same way again needs a person. */
+  readonly once: boolean
   /** The provider connection stays unusable until a person acts. */
   readonly blocking: boolean
   /** A short title for people. */
@@ -19,30 +21,32 @@ export interface ReasonInfo {
 const transient = (title: string, nextStep: string): ReasonInfo => ({
   severity: "warning",
   retryable: true,
+  once: false,
   blocking: false,
   title,
   nextStep
 })
 
-const blocking = (title: string, nextStep: string): ReasonInfo => ({
-  severity: "error",
-  retryable: false,
-  blocking: true,
-  title,
-  nextStep
-})
+const once = (title: string, nextStep: string): ReasonInfo => ({ ...transient(title, nextStep), once: true })
 
 const failure = (title: string, nextStep: string): ReasonInfo => ({
   severity: "error",
   retryable: false,
+  once: false,
   blocking: false,
   title,
   nextStep
 })
 
-const reportBug = "This is a defect in Atlas or in the host: report it with the run's link."
+const blocking = (title: string, nextStep: string): ReasonInfo => ({ ...failure(title, nextStep), blocking: true })
 
-const reasons = {
+const note = (title: string, nextStep: string): ReasonInfo => ({ ...failure(title, nextStep), severity: "info" })
+
+const reportBug = "This is a defect in Atlas or in the host: report it with the run's link."
+const verify = "Start again; if it persists, verify the connection."
+
+/** What concerns the connection and the token for it. */
+const connectionReasons = {
   provider_connection_missing: blocking("No provider connection", "Add a provider connection to this tenant."),
   provider_connection_disabled: blocking("Provider connection disabled", "Enable the tenant's provider connection."),
   provider_credential_missing: blocking(
@@ -70,56 +74,78 @@ const reasons = {
   provider_auth_throttled: transient("Sign-in service throttled", "Wait; Atlas tries again."),
   provider_auth_unavailable: transient("Sign-in service unavailable", "Wait; Atlas tries again."),
   provider_auth_request_invalid: failure("Token request refused", reportBug),
-  provider_token_rejected: transient("Token rejected", "Start again; if it persists, verify the connection."),
-  provider_claims_challenge: transient(
-    "Token needs more claims",
-    "Start again; if it persists, verify the connection."
-  ),
+  provider_token_rejected: once("Token rejected", verify),
+  provider_claims_challenge: once("Token needs more claims", verify),
   provider_permission_denied: blocking(
     "Permission missing",
     "Grant the named permission to the app and consent to it."
   ),
   provider_permission_propagating: transient("Permission not yet effective", "Wait some minutes; a grant takes time."),
+  // What the licence does not cover fails; the rest of the connection works.
   provider_license_required: failure("Licence required", "Assign the licence that the service needs."),
   provider_tenant_mismatch: blocking(
     "Another tenant answered",
-    "Stop using this connection and check whose credentials it holds."
-  ),
+    "Stop using this connection, alert its owner and check whose credentials it holds."
+  )
+} satisfies Record<string, ReasonInfo>
+
+/** What concerns requests to the provider, and their answers. */
+const requestReasons = {
   provider_contract_violation: failure("Request outside the contracts", reportBug),
   provider_untrusted_link: failure(
     "Link to a foreign address",
     "Treat it as a security alert: the provider's answer pointed elsewhere."
   ),
-  provider_pagination_loop: transient("Listing repeated itself", "Start again; a full listing follows."),
-  provider_resync_required: transient("Change history expired", "Nothing: a full listing follows by itself."),
+  provider_pagination_loop: once("Listing repeated itself", "Start again; a full sync follows."),
+  provider_resync_required: transient("Change history expired", "Nothing: a full sync follows automatically."),
   provider_request_invalid: failure("Request refused", reportBug),
   provider_query_unsupported: failure("Query not supported", reportBug),
-  provider_resource_not_found: failure("Not found at the provider", "Synchronise again: the object may be gone."),
+  provider_resource_not_found: failure(
+    "Not found at the provider",
+    "Synchronise again: an object that is gone is then marked stale."
+  ),
+  // Which conflicts pass is known where the request is made; a run that is told of one waits for a person.
   provider_conflict: failure("Conflict at the provider", "Read the object again and repeat."),
+  // Another attempt would overwrite what somebody else has changed: a person has to see it first.
   provider_precondition_failed: failure("Object changed meanwhile", "Plan the change again from the current state."),
   provider_throttled: transient("Provider throttled the requests", "Wait; Atlas tries again when the provider allows."),
+  // Repeated with the request it depended on, whose reason decides.
   provider_dependency_failed: failure("A request it depended on failed", "See the failure of the request before it."),
+  // None of these three is a write's: one whose answer was lost is `provider_outcome_unknown`.
   provider_unavailable: transient("Provider unavailable", "Wait; Atlas tries again."),
   provider_timeout: transient("Provider did not answer in time", "Wait; Atlas tries again."),
   provider_network_error: transient("Provider unreachable", "Check the network; Atlas tries again."),
   provider_outcome_unknown: failure(
     "Outcome of a write unknown",
-    "Compare the object with what was meant before repeating."
+    "Reconcile: compare the object with what was meant before repeating."
   ),
   provider_quota_exceeded: failure("Quota exceeded", "Free or raise the tenant's quota."),
-  provider_response_invalid: failure("Answer not understood", reportBug),
-  provider_partial_result: transient("Listing incomplete", "Start again; nothing was removed."),
-  provider_unknown: failure("Unknown provider failure", "Look at the request ids and ask Microsoft support."),
-  operation_cancelled: { ...failure("Cancelled", "Start again when wanted."), severity: "info" },
-  operation_busy: transient("Another operation holds the tenant", "Wait for it to end, or look at its run."),
-  run_stale: failure("No worker took it in time", "Check that a worker with this operation runs, then start again."),
-  time_limit_exceeded: failure("Took too long", "Start again; if it persists, look at what takes so long."),
-  run_superseded: { ...failure("Replaced by another start", "See the run that replaced it."), severity: "info" },
-  work_refused: failure("Work that does not fit its run", reportBug),
+  provider_response_invalid: once(
+    "Answer not understood",
+    "Quarantine what could not be read, and report it with the run's link."
+  ),
+  provider_partial_result: transient("Listing incomplete", "Start again; nothing was deleted."),
+  provider_unknown: failure("Unknown provider failure", "Inspect the request ids and ask Microsoft support.")
+} satisfies Record<string, ReasonInfo>
+
+/** What concerns the run itself, and what executes it. */
+const runReasons = {
+  operation_cancelled: note("Cancelled", "Inspect the timeline; start again when wanted."),
+  operation_busy: transient("Another operation holds the tenant", "Wait until it has ended, then start again."),
+  run_superseded: note("Superseded", "See the run that replaced this one."),
+  run_stale: failure("No worker took the run", "Check that a worker for this operation is running, then start again."),
+  time_limit_exceeded: failure(
+    "Time limit exceeded",
+    "Start again; if it persists, narrow the operation or raise its limit."
+  ),
+  work_refused: failure("Work did not match its run", reportBug),
   worker_lost: failure("The worker died repeatedly", "Start again; if it persists, look at the workers' logs."),
   database_unavailable: transient("Database unavailable", "Wait; Atlas tries again."),
-  internal_error: failure("Unexpected error", "Look at the worker's log for this run, and report it.")
+  internal_error: failure("Unexpected error", "Look at the worker's log for this run, and report it."),
+  further_failures: failure("Further failures", "Look at the log: they had more reasons than a run keeps.")
 } satisfies Record<string, ReasonInfo>
+
+const reasons = { ...connectionReasons, ...requestReasons, ...runReasons }
 
 /** A reason code that Atlas itself defines. Codes are stable: append, never rename. */
 export type KnownReasonCode = keyof typeof reasons
@@ -133,12 +159,29 @@ export type ReasonCode = KnownReasonCode | ExtensionReasonCode
 /** Every code that Atlas defines, in the order of its table. */
 export const knownReasonCodes: ReadonlyArray<KnownReasonCode> = Object.keys(reasons) as Array<KnownReasonCode>
 
+/** What older versions wrote, and what it is called now. Only ever read. */
+const olderCodes: Readonly<Record<string, KnownReasonCode>> = {
+  permission_denied: "provider_permission_denied",
+  authentication_failed: "provider_credential_invalid",
+  throttled: "provider_throttled",
+  dependency_unreachable: "provider_network_error",
+  missing_configuration: "provider_connection_missing",
+  unknown_error: "provider_unknown"
+}
+
+const isOlder = (code: string): boolean => Object.hasOwn(olderCodes, code)
+
+const current = (code: string): string => (isOlder(code) ? (olderCodes[code] ?? code) : code)
+
 /**
  * A reason code as stored and sent. The types say what may be written; any text is read, because a newer version may have
- * written a code that this one does not know.
+ * written a code that this one does not know. What an older version wrote is read as today's code.
  */
 export const ReasonCode: Schema.Codec<ReasonCode, string> = Schema.String.pipe(
-  Schema.refine((code): code is ReasonCode => code.length > 0)
+  Schema.decodeTo(
+    Schema.String.pipe(Schema.refine((code): code is ReasonCode => code.length > 0 && !isOlder(code))),
+    SchemaTransformation.transform({ decode: current, encode: (code) => code })
+  )
 )
 
 /**

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { ReasonCode } from "./ReasonCode.ts"
 
 /** What may happen to a run. */
 export const runEventKinds = [
@@ -28,5 +29,9 @@ export class RunEvent extends Schema.Class<RunEvent>("@atlas/operations/RunEvent
   at: Schema.DateTimeUtcFromDate,
   kind: RunEventKind,
   /** Details by kind: who joined, the counts, the reason, when the next attempt is due. */
-  data: Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
+  data: Schema.fromJsonString(
+    Schema.StructWithRest(Schema.Struct({ reasonCode: Schema.optionalKey(Schema.NullOr(ReasonCode)) }), [
+      Schema.Record(Schema.String, Schema.Unknown)
+    ])
+  )
 }) {}

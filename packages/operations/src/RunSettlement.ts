@@ -43,7 +43,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
           : ledger.complete(run, { ...end.result, counts })
       case "Failed": {
         const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
-        const attempt = { failed: run.attempt, max: run.maxAttempts, remainingMillis: left }
+        const attempt = { failed: run.attempt, max: run.maxAttempts, last: run.reasonCode, remainingMillis: left }
         const next = retry && Option.getOrUndefined(nextAttemptIn(retry, end, attempt, yield* Random.next))
         const { failure } = end
         return yield* next === undefined

@@ -393,12 +393,27 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* start("from the future")
-      yield* sql`UPDATE operation_runs SET reason_code = 'run_stale', last_event = 2 WHERE id = ${run.id}::uuid`
+      yield* sql`UPDATE operation_runs SET reason_code = 'run_vanished', last_event = 2 WHERE id = ${run.id}::uuid`
       yield* sql`INSERT INTO operation_run_events (run_id, seq, kind) VALUES (${run.id}::uuid, 2, 'superseded')`
-      assert.strictEqual((yield* Runs.use((runs) => runs.get(operator, run.id))).reasonCode, "run_stale" as never)
+      assert.strictEqual((yield* Runs.use((runs) => runs.get(operator, run.id))).reasonCode, "run_vanished" as never)
       assert.deepStrictEqual(yield* kinds(run), ["created", "superseded"])
       yield* worker(() => Effect.succeed(RunHandler.succeeded))
       assert.strictEqual((yield* completed(run)).outcome, "succeeded")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("reads the reason codes of older runs and events as today's", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { run } = yield* start("from the past")
+      yield* Effect.addFinalizer(() => Effect.orDie(sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`))
+      yield* sql`UPDATE operation_runs SET reason_code = 'throttled', last_event = 2 WHERE id = ${run.id}::uuid`
+      yield* sql`INSERT INTO operation_run_events (run_id, seq, kind, data)
+        VALUES (${run.id}::uuid, 2, 'attempt_failed', '{"reasonCode": "throttled", "attempt": 1}')`
+      const runs = yield* Runs
+      assert.strictEqual((yield* runs.get(operator, run.id)).reasonCode, "provider_throttled")
+      const [, event] = yield* runs.events(operator, run.id, { after: 0, limit: 9 })
+      assert.deepStrictEqual(event?.data, { reasonCode: "provider_throttled", attempt: 1 })
     }).pipe(Effect.scoped)
   )
 
