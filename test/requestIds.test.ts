@@ -41,7 +41,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
       assert.strictEqual(failed.status, 500)
       const page = yield* post(`/admin/tenants/contoso${sync}`, "operator@northwind", "page-2")
       assert.strictEqual(page.status, 500)
-      for (const id of [idOf(failed), "page-2"]) assert.include(server.output(), `requestId: '${id}'`)
+      for (const id of [idOf(failed), "page-2"]) assert.include(server.output(), `requestId=${id}`)
     }).pipe(Effect.scoped)
   )
 })

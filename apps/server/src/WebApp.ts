@@ -3,7 +3,7 @@ import { type DirectoryGroups, DirectoryHttp } from "@atlas/directory"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
-import { Cause, Effect, Layer } from "effect"
+import { Cause, Effect, Layer, Logger } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { type Context, Hono, type MiddlewareHandler } from "hono"
 import { bodyLimit } from "hono/body-limit"
@@ -73,8 +73,12 @@ const makeApi = Effect.gen(function* () {
     Layer.provide(Layer.succeedContext(services)),
     Layer.provide(HttpServer.layerServices)
   )
+  // The handler runs outside this server's context, and would log with loggers of its own.
+  const loggers = yield* Logger.CurrentLoggers
+  const middleware = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
+    Effect.provideService(logDefects(answer), Logger.CurrentLoggers, loggers)
   return yield* Effect.acquireRelease(
-    Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true, middleware: logDefects })),
+    Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true, middleware })),
     (api) => Effect.promise(() => api.dispose())
   )
 })

@@ -1,6 +1,14 @@
 import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
 import { CredentialVault, LiveGraph, ProviderConnections } from "@atlas/graph"
-import { Operations, OperationsHttp, StartGate, Worker, WorkerSettings } from "@atlas/operations"
+import {
+  Operations,
+  OperationsHttp,
+  sanitise,
+  sanitisingLogger,
+  StartGate,
+  Worker,
+  WorkerSettings
+} from "@atlas/operations"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { type Cause, Console, Duration, Effect, Layer } from "effect"
 import * as AccessPolicy from "./AccessPolicy.ts"
@@ -96,12 +104,13 @@ const server = roles.pipe(
   Layer.provide(connections),
   Layer.provide(Database.layer),
   Layer.provide(Layer.mergeAll(Front.layer, ServerSecret.layer)),
-  Layer.provide(Settings.layer)
+  Layer.provide(Settings.layer),
+  Layer.provide(sanitisingLogger())
 )
 
 const reportFailure = (cause: Cause.Cause<{ readonly message: string }>) => {
   const text = failureText(cause)
-  return text === null ? Effect.void : Console.error(text)
+  return text === null ? Effect.void : Console.error(sanitise(text))
 }
 
 NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapCause(reportFailure)), { disableErrorReporting: true })

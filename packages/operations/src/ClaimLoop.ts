@@ -2,6 +2,7 @@ import { Effect, FiberSet, Layer, PubSub, Queue, Random } from "effect"
 import { RunExecutor } from "./RunExecutor.ts"
 import { type Claim, RunQueue } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
+import { sanitisedCause } from "./Sanitiser.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /**
@@ -44,7 +45,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignal
       Effect.forkScoped
     )
     yield* round.pipe(
-      Effect.catchCause((cause) => Effect.logWarning("Could not claim runs; trying again", cause)),
+      Effect.catchCause((cause) => Effect.logWarning("Could not claim runs; trying again", sanitisedCause(cause))),
       Effect.andThen(pause),
       Effect.forever,
       Effect.forkScoped

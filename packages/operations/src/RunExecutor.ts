@@ -13,6 +13,7 @@ import type { RunQueries } from "./RunQueries.ts"
 import { type Assignment, type Claim, RunQueue } from "./RunQueue.ts"
 import { makeSettle } from "./RunSettlement.ts"
 import { RunSignals } from "./RunSignals.ts"
+import { sanitisedCause } from "./Sanitiser.ts"
 import { Gatekeeper } from "./StartGate.ts"
 import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
@@ -152,5 +153,5 @@ const endOfExit = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>): Attemp
 
 const logUnexpected = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>) =>
   Exit.isFailure(exit) && !Cause.hasFails(exit.cause)
-    ? Effect.logError("An attempt ended unexpectedly", exit.cause)
+    ? Effect.logError("An attempt ended unexpectedly", sanitisedCause(exit.cause))
     : Effect.void

@@ -6,6 +6,7 @@ import type { RunContext } from "./RunHandler.ts"
 import { type Hold, RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
+import { sanitisedCause } from "./Sanitiser.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /** Progress becomes visible at most this often, however chatty a handler is. */
@@ -96,7 +97,9 @@ export const makeRunLease = Effect.gen(function* () {
     }).pipe(
       // A database that does not answer is no proof of a lost lease: that is for `expire` to say.
       Effect.catchCause((cause: Cause.Cause<never>) =>
-        endOf(cause)._tag === "LeaseLost" ? Effect.failCause(cause) : Effect.logWarning("A heartbeat failed", cause)
+        endOf(cause)._tag === "LeaseLost"
+          ? Effect.failCause(cause)
+          : Effect.logWarning("A heartbeat failed", sanitisedCause(cause))
       ),
       Effect.delay(Math.min(visibleEveryMillis, leaseMillis / 3)),
       Effect.forever
@@ -112,7 +115,7 @@ export const makeRunLease = Effect.gen(function* () {
       Effect.catchCause((cause: Cause.Cause<never>) =>
         endOf(cause)._tag === "LeaseLost"
           ? Deferred.failCause(lost, cause)
-          : Effect.logWarning("A heartbeat failed", cause)
+          : Effect.logWarning("A heartbeat failed", sanitisedCause(cause))
       ),
       Effect.asVoid
     )

@@ -6,6 +6,7 @@ import type { RunCounts } from "./Run.ts"
 import { RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
+import { sanitisedCause } from "./Sanitiser.ts"
 
 /** Tells the ledger how an attempt ended. A write that comes too late is refused, and shown. */
 export const makeSettle = Effect.fnUntraced(function* (worker: string) {
@@ -76,7 +77,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         while: isDatabaseOutage,
         schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
       }),
-      Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", cause))
+      Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause)))
     )
     yield* signals.changed(run.id)
     if (end._tag === "Interrupted") yield* signals.queued

@@ -2,6 +2,7 @@ import { Context, Effect, Layer, PubSub, Queue, Schedule, Schema, type Scope } f
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { RunId } from "./Run.ts"
+import { sanitisedCause } from "./Sanitiser.ts"
 
 /** Something happened that others may want to look at now. A hint: it may get lost, and everyone also polls. */
 export type RunSignal =
@@ -82,7 +83,7 @@ export class RunSignals extends Context.Service<
       })
 
       yield* sendNext.pipe(
-        Effect.catchCause((cause) => Effect.logDebug("Could not notify other processes", cause)),
+        Effect.catchCause((cause) => Effect.logDebug("Could not notify other processes", sanitisedCause(cause))),
         Effect.forever,
         Effect.forkScoped
       )
@@ -130,7 +131,7 @@ const listenForever = (
     )
   }).pipe(
     Effect.scoped,
-    Effect.tapCause((cause) => Effect.logDebug("Listening for run signals was interrupted", cause)),
+    Effect.tapCause((cause) => Effect.logDebug("Listening for run signals was interrupted", sanitisedCause(cause))),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.orDie
   )

@@ -2,6 +2,7 @@ import { Effect, Layer, Random } from "effect"
 import { RunExecutor } from "./RunExecutor.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { RunSweeps } from "./RunSweeps.ts"
+import { sanitisedCause } from "./Sanitiser.ts"
 import { announceEveryMillis, WorkerRegistry } from "./WorkerRegistry.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
@@ -23,7 +24,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunSweeps | RunSigna
       yield* Effect.addFinalizer(() =>
         registry.stop(worker).pipe(
           Effect.timeoutOption("2 seconds"),
-          Effect.catchCause((cause) => Effect.logDebug("A worker could not say that it stops", cause))
+          Effect.catchCause((cause) => Effect.logDebug("A worker could not say that it stops", sanitisedCause(cause)))
         )
       )
 
@@ -37,7 +38,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunSweeps | RunSigna
       })
 
       yield* sweep.pipe(
-        Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", cause)),
+        Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", sanitisedCause(cause))),
         Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(every * jitter))),
         Effect.forever,
         Effect.forkScoped

@@ -47,6 +47,7 @@ export {
   type SystemStartRequest
 } from "./RunStart.ts"
 export * as StartGate from "./StartGate.ts"
+export { sanitise, sanitisedCause, sanitisingLogger } from "./Sanitiser.ts"
 export { isStorable, storable } from "./StorableText.ts"
 export { Waiting, WaitingReason } from "./WhyWaiting.ts"
 export * as Worker from "./Worker.ts"

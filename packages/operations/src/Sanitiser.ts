@@ -1,0 +1,164 @@
+import { Cause, type Layer, Logger } from "effect"
+import { type Judge, removeWhere } from "./Removal.ts"
+import { bareEnd, beforeNextName, depthOf, isOpaque, removed, removeNamed } from "./SecretValues.ts"
+
+// Nobody reads more of one message, and no message may cost more than its share of time.
+const longestText = 64_000
+const cut = "[removed: the rest]"
+const mostPasses = 3
+
+/** How far a sticky pattern reaches from a position. */
+const reach = (pattern: RegExp, text: string, from: number): number => {
+  pattern.lastIndex = from
+  return from + (pattern.exec(text)?.[0].length ?? 0)
+}
+
+const keyBegins = /-----BEGIN[\w %+]{0,40}?PRIVATE[\w %+]{0,20}KEY[\w %+]{0,20}-----/g
+
+// Without its end, a key reaches as far as the text does.
+const privateKey: Judge = ({ index, input: text }) => {
+  const footer = text.indexOf("-----END", index)
+  const close = footer === -1 ? -1 : text.indexOf("-----", footer + 8)
+  return { start: index, end: close === -1 ? text.length : close + 5, what: "private key" }
+}
+
+const queryBegins = /\?|%(?:25)*3F/gi
+const queryRun = /(?:[^\s"'<>\\]|'(?![\s,;)\]}"]|$)|\\u0026|\\\/)*/iy
+const signature = /(?:^|[?&]|%(?:25)*(?:3F|26)|u0026)(?:sig|signature|x-(?:amz|goog|ms)-signature)(?:=|%(?:25)*3D)/i
+
+const signedQuery: Judge = ({ 0: mark, index, input: text }) => {
+  const start = index + mark.length
+  const run = reach(queryRun, text, start)
+  queryBegins.lastIndex = run
+  if (!signature.test(text.slice(start, run))) return undefined
+  return { start, end: beforeNextName(text, start, run), what: "signed URL" }
+}
+
+const internalHost = /(?<![\w.-])[\w.-]*\bmanage\.microsoft\.(?:com|us|cn)/gi
+const addressRun = /(?:[^\s"'<>\\)]|\\\/)*/y
+
+const internalAddress: Judge = ({ index, input: text }) => ({
+  start: index,
+  end: beforeNextName(text, index, reach(addressRun, text, index)),
+  what: "internal address"
+})
+
+// An address that was cut off within the host's name; what is left is enough to tell.
+const suffix = "manage.microsoft.com"
+const cutSuffix = [...suffix].map((_, length) => suffix.slice(0, length + 1).replaceAll(".", "\\.")).join("|")
+const cutHost = new RegExp(`(?<=/|%2F)(?:fef\\.[\\w.-]*|[\\w-]+(?:\\.[\\w-]+)+\\.(?:${cutSuffix}))$`, "i")
+const longestHost = 200
+
+const removeCutHost = (text: string): string =>
+  text.slice(0, -longestHost) + text.slice(-longestHost).replace(cutHost, "[removed: internal address]")
+
+const authorityBegins = /:\/\/|:\\\/\\\/|%(?:25)*3A(?:%(?:25)*2F){2}/gi
+const user = /[^\s/:@"<>%\\[\]?#]*/y
+const authorityEnds = String.raw`[\s"<>]|\\["'\\nrtu]|:\/\/|:\\\/\\\/|${removed}`
+const encodedAuthorityEnds = (level: string) => new RegExp(`${authorityEnds}|%${level}3A(?:%${level}2F){2}`, "gi")
+// By how often the address was encoded: a password may hold addresses that were encoded more often.
+const endsOfAuthorities = [
+  new RegExp(authorityEnds, "gi"),
+  ...[0, 1, 2, 3].map((count) => encodedAuthorityEnds("25".repeat(count)))
+]
+const endOfDeepAuthority = encodedAuthorityEnds("(?:25)*")
+const colon = /:|%(?:25)*3A/iy
+const port = /^\d{1,5}(?:[/?#\\]|[&),.;:\]}']*$)/
+const encodedPort = /^\d{1,5}%(?:25)*(?:2F|3F|23|22|20|5C)/i
+
+const passwordInUrl: Judge = ({ 0: mark, index, input: text }) => {
+  const named = reach(user, text, index + mark.length)
+  const start = reach(colon, text, named)
+  if (start === named) return undefined
+  const depth = depthOf(mark)
+  const end = bareEnd(text, start, endsOfAuthorities[depth] ?? endOfDeepAuthority)
+  const rest = text.slice(start, end)
+  if (port.test(rest) || (depth > 0 && encodedPort.test(rest)) || rest.startsWith("[removed: ")) return undefined
+  const at = rest.lastIndexOf("@")
+  const host = at === -1 && depth > 0 ? rest.lastIndexOf(`%${"25".repeat(depth - 1)}40`) : at
+  return { start, end: host === -1 ? end : start + host, what: "password" }
+}
+
+const bearerBegins = /bearer(?:[ \t+]|%(?:25)*20)+/gi
+const bearerRun = /(?:[\w.~+/-]|%(?:25)*(?:2B|2F|7E)|\\u002b)*(?:=|%(?:25)*3D)*/iy
+
+const challenge = /^(?:authorization_uri|claims|client_id|error(?:_description)?|realm|resource_id|trusted_issuers)=$/i
+
+const bearerToken: Judge = ({ 0: begins, index, input: text }) => {
+  const start = index + begins.length
+  const end = beforeNextName(text, start, reach(bearerRun, text, start))
+  // `Bearer error="…"` is a challenge, not a token.
+  const token = text.slice(start, end)
+  return isOpaque(token) && !challenge.test(token) ? { start, end, what: "bearer token" } : undefined
+}
+
+const jwtBegins = /eyJ(?=[\w-]{9})/g
+const jwtRun = /[\w.-]*/y
+
+const jwt: Judge = ({ index, input: text }) => {
+  const head = atob(
+    text
+      .slice(index, index + 12)
+      .replaceAll("-", "+")
+      .replaceAll("_", "/")
+  )
+  const isJson = /^\{"[\w#]+(?:"|$)/.test(head)
+  return isJson ? { start: index, end: reach(jwtRun, text, index), what: "JWT" } : undefined
+}
+
+const entraSecret = /[\w.~-]{3}\dQ(?:~|%(?:25)*7E)(?:[\w.~-]|%(?:25)*7E){6,}/gi
+const olderEntraSecret = /(?<![\w.~-])(?=[\w.-]*~)[\w.~-]{34,}/g
+
+const clientSecret: Judge = ({ 0: found, index }) => ({
+  start: index,
+  end: index + found.length,
+  what: "client secret"
+})
+const olderClientSecret: Judge = (match) =>
+  [/\d/, /[a-z]/, /[A-Z]/].every((kind) => kind.test(match[0])) ? clientSecret(match) : undefined
+
+const pass = (text: string): string => {
+  let clean = removeWhere(text, keyBegins, privateKey)
+  clean = removeWhere(clean, queryBegins, signedQuery)
+  clean = removeCutHost(removeWhere(clean, internalHost, internalAddress))
+  clean = removeWhere(clean, bearerBegins, bearerToken)
+  clean = removeWhere(clean, jwtBegins, jwt)
+  clean = removeWhere(clean, entraSecret, clientSecret)
+  clean = removeWhere(clean, olderEntraSecret, olderClientSecret)
+  // Names that stand in what looks like a password have a value of their own, so these come last, and in this order.
+  return removeWhere(removeNamed(clean), authorityBegins, passwordInUrl)
+}
+
+/**
+ * Takes out of a text what must be neither stored nor logged, and says what was there: bearer tokens and authorization
+ * headers, JWTs, secrets and passwords by name or shape, private keys, delta and skip tokens, signed URLs, and Intune's
+ * internal addresses; also inside JSON and URLs, escaped any number of times, and cut off at the end. Cut a text after
+ * this, not before. Ordinary text stays as it is; beyond 64,000 characters it is cut.
+ *
+ * @param text anything
+ */
+export const sanitise = (text: string): string => {
+  if (text.length > longestText) return sanitise(text.slice(0, longestText - cut.length)) + cut
+  let clean = pass(text)
+  // What stood next to a secret may read differently without it.
+  for (let before = text, passes = 1; clean !== before && passes < mostPasses; passes++) {
+    before = clean
+    clean = pass(clean)
+  }
+  return clean
+}
+
+/**
+ * What may be logged of a cause, by hosts that install no sanitising logger as well.
+ *
+ * @param cause of whatever ended badly
+ */
+export const sanitisedCause = (cause: Cause.Cause<unknown>): string => sanitise(Cause.pretty(cause))
+
+/**
+ * Replaces the loggers of a program by one whose every line has passed `sanitise`: messages, causes, annotations and spans.
+ *
+ * @param format how a line looks; logfmt by default
+ */
+export const sanitisingLogger = (format: Logger.Logger<unknown, string> = Logger.formatLogFmt): Layer.Layer<never> =>
+  Logger.layer([Logger.withConsoleLog(Logger.map(format, sanitise))])

@@ -1,0 +1,161 @@
+import { type Judge, removeWhere } from "./Removal.ts"
+
+// Text may have been put into JSON, into a URL, or into both, any number of times.
+const percent = "%(?:25)*"
+const quote = String.raw`(?:\\*["'\x60]|(?:\\|${percent}5C)+u002[27]|(?:${percent}5C)*${percent}2[27])`
+const space = String.raw`(?:[ \t+]|${percent}20)`
+const separator = `(?:=>|[:=>]|${percent}3[ADE])`
+const bracket = String.raw`(?:\[|${percent}5B)`
+
+// Short names count only where no letter stands before them that belongs to a word.
+const alone = String.raw`(?:(?<![a-z])|(?<=${percent}[\da-f]{2})|(?<=\\[nrt]))`
+
+/** Names whose values are secret, and what a removed value is called. The first that matches counts. */
+const names: ReadonlyArray<readonly [what: string, pattern: string]> = [
+  ["authorization header", "authorization"],
+  ["cookie", "cookie"],
+  ["client secret", "client[_-]?secret"],
+  ["client assertion", "assertion"],
+  ["refresh token", "refresh[_-]?token"],
+  ["delta token", "delta_?token"],
+  ["skip token", "skip_?token"],
+  ["password", `password|passwd|passphrase|${alone}(?:pwd|pw)`],
+  ["key", "(?:access|account|api|encryption|master|private|shared|signing|storage|subscription)[_-]?key"],
+  ["connection string", "connection[_-]?string"],
+  ["signature", `${alone}(?:sig|signature)`],
+  ["secret", "secret(?:[_-]?(?:key|text|value))?"],
+  ["token", "token"]
+]
+
+const named = new RegExp(
+  `(?:${names.map(([, pattern]) => `(${pattern})`).join("|")})` +
+    String.raw`(?:(?<closing>${quote})\]?)?${space}*(?<separator>${separator})${space}*(?:(?:${bracket}${space}*)?(?<opening>${quote}))?`,
+  "gi"
+)
+
+const scheme = new RegExp(`(?:bearer|basic|digest|dpop|negotiate|ntlm|pop|sharedkey|aws4-hmac-sha256)${space}+`, "iy")
+
+/** Where a quoted value ends. In nested JSON and in URLs a closing quote is escaped exactly as the opening one is. */
+const quotedEnd = (text: string, from: number, opening: string): number => {
+  const unit = /(?:u?[\d%]+|.)$/i.exec(opening)?.[0] ?? opening
+  const encoding = /^%(?:25)*(?=2[27]$|5C)/i.exec(opening)?.[0]
+  const slash = encoding === undefined ? "\\" : `${encoding}5C`
+  const escaped = (opening.length - unit.length) / slash.length
+  // Each nesting doubles the slashes: a closing quote has those of the opening one, plus a whole number of these.
+  const period = 2 ** (33 - Math.clz32(escaped))
+  for (let at = text.indexOf(unit, from); at !== -1; at = text.indexOf(unit, at + unit.length)) {
+    let slashes = 0
+    let before = at - slash.length
+    while (before >= from && text.slice(before, before + slash.length).toUpperCase() === slash) {
+      slashes += 1
+      before -= slash.length
+    }
+    // An apostrophe within a word closes nothing.
+    if (unit === "'" && /[^\s,;:.)\]}>&"\\]/.test(text[at + 1] ?? "")) continue
+    if (slashes < escaped) return at - slashes * slash.length
+    if (slashes % period === escaped) return at - escaped * slash.length
+  }
+  return text.length
+}
+
+/**
+ * How often something was percent-encoded.
+ *
+ * @param piece that begins with `%` if it was
+ */
+export const depthOf = (piece: string): number => (/^%(?:25)*/.exec(piece)?.[0].length ?? -1) / 2 + 0.5
+
+/** What was removed before, as a pattern. */
+export const removed = String.raw`\[removed: [\w ]{1,30}\]`
+const anyRemoved = new RegExp(removed, "g")
+
+// How often the sign between name and value was percent-encoded tells what ends the value.
+const levels = ["", "25", "2525", "252525"]
+const ends = (plain: string, encoded: string) => ({
+  byDepth: [plain, ...levels.map((level) => `${plain}|%${level}(?:${encoded})`)].map(
+    (pattern) => new RegExp(`${pattern}|${removed}`, "gi")
+  ),
+  deeper: new RegExp(`${plain}|${percent}(?:${encoded})|${removed}`, "gi")
+})
+const endsOfValues = ends(
+  String.raw`[\s&;"<>\x60]|'(?=[\s,;)\]}&"]|$)|\\(?:["'nrt\\]|u00(?:2[267]|3[ce]))|,(?=[\s"'[{]|$)`,
+  "0[AD]|2[0267]|3[BCE]|5C"
+)
+const endsOfHeaders = ends(String.raw`[\r\n"']|\\+["'nr]`, "0[AD]|22|5C")
+
+/**
+ * Where a value without quotes ends; what was removed before is part of it.
+ *
+ * @param text around it
+ * @param from where it begins
+ * @param end global pattern of what ends it, or of what was removed before
+ */
+export const bareEnd = (text: string, from: number, end: RegExp): number => {
+  end.lastIndex = from
+  for (let stop = end.exec(text); stop !== null; stop = end.exec(text)) {
+    if (!stop[0].startsWith("[")) return stop.index
+  }
+  return text.length
+}
+
+/**
+ * Whether a word looks generated. `Bearer authentication` and `Invalid token: expired` are prose.
+ *
+ * @param word without spaces
+ */
+export const isOpaque = (word: string): boolean =>
+  word.length >= 20 || (word.length >= 8 && /\d|[a-z][A-Z]|[^\w.,:!?)-]/.test(word))
+
+// Values that hide nothing, and the beginning of a nested value, whose members speak for themselves.
+const nothing = /^(?:null|true|false|undefined|none|[[{(]*)$/i
+
+const isProse = (what: string, separator: string, value: string): boolean =>
+  separator === ":" &&
+  !["authorization header", "client secret", "password", "secret"].includes(what) &&
+  !isOpaque(value.replace(anyRemoved, "")) &&
+  !(what === "cookie" && value.includes("="))
+
+const nested = new RegExp(`${named.source}|bearer${space}`, "gi")
+
+/**
+ * Where, at the end of a value, the next name begins whose own value lies beyond: `sig=password: …`.
+ *
+ * @param text around it
+ * @param start of the value
+ * @param end of the value
+ */
+export const beforeNextName = (text: string, start: number, end: number): number => {
+  const from = Math.max(start, end - 60)
+  for (const { 0: found, index } of text.slice(from, end + 20).matchAll(nested)) {
+    if (from + index < end && from + index + found.length >= end) return from + index
+  }
+  return end
+}
+
+const judge: Judge = (match) => {
+  const { 0: whole, index, input: text } = match
+  const what = names[match.slice(1, names.length + 1).findIndex((group) => group !== undefined)]?.[0] ?? "secret"
+  const { closing = "", opening, separator: sign = "" } = match.groups ?? {}
+  let start = index + whole.length
+  const depth = depthOf(sign)
+  // An encoded quote that is encoded more often than what is before it is the value's own first character.
+  if (opening !== undefined && depthOf(opening) <= Math.max(depth, depthOf(closing))) {
+    return { start, end: beforeNextName(text, start, quotedEnd(text, start, opening)), what }
+  }
+  start -= opening?.length ?? 0
+  scheme.lastIndex = start
+  start += scheme.exec(text)?.[0].length ?? 0
+  const { byDepth, deeper } = what === "cookie" && /^[%:]/.test(sign) ? endsOfHeaders : endsOfValues
+  const furthest = bareEnd(text, start, byDepth[depth] ?? deeper)
+  const end = beforeNextName(text, start, furthest)
+  const value = text.slice(start, end)
+  return nothing.test(value) || isProse(what, sign, value) ? undefined : { start, end, what }
+}
+
+/**
+ * Removes the values of secret names: `client_secret=…`, `"password":"…"`, `Authorization: …`, `$skiptoken=…`, however often
+ * they were escaped or percent-encoded.
+ *
+ * @param text anything
+ */
+export const removeNamed = (text: string): string => removeWhere(text, named, judge)
