@@ -48,6 +48,9 @@ layer(host, { excludeTestServices: true })("an operation of the host's own", (it
         [part.outcome, part.reasonCode, part.summaryCounts],
         ["partially_succeeded", "ext.mailboxes.locked", { total: 2, processed: 2, succeeded: 1, failed: 1 }]
       )
+      assert.deepStrictEqual(part.failureSummary[0]?.samples, [
+        { message: "Its owner locked it.", item: "locked@acme.example" }
+      ])
     })
   )
 

@@ -34,19 +34,19 @@ export const archivingEnabled = StartGate.make("archiving_enabled", () =>
   })
 )
 
-export const archiveMailboxes = RunHandler.make(ArchiveMailboxes, ({ input, report }) =>
+export const archiveMailboxes = RunHandler.make(ArchiveMailboxes, ({ input, report, failed }) =>
   Effect.gen(function* () {
     const { archive } = yield* Mailboxes
     const counts = { total: input.mailboxes.length, processed: 0, succeeded: 0, failed: 0 }
     for (const mailbox of input.mailboxes) {
-      counts[(yield* archive(mailbox)) ? "succeeded" : "failed"] += 1
+      const archived = yield* archive(mailbox)
+      if (!archived)
+        yield* failed({ reasonCode: "ext.mailboxes.locked", message: "Its owner locked it.", item: mailbox })
+      counts[archived ? "succeeded" : "failed"] += 1
       counts.processed += 1
       yield* report({ ...counts })
     }
-    if (counts.failed === 0) return RunHandler.succeeded
-    const reasonCode = "ext.mailboxes.locked"
-    const message = "The mailbox is locked by its owner."
-    return RunHandler.partiallySucceeded(reasonCode, [{ reasonCode, message, count: counts.failed }])
+    return RunHandler.succeeded
   })
 )
 

@@ -96,7 +96,10 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("the server
       }
       const done = yield* completed(server, run.id)
       assert.deepInclude(done, { outcome: "blocked", reasonCode: "provider_connection_missing" })
-      assert.isNotEmpty(done.failureSummary[0].nextStep)
+      const [failure] = done.failureSummary
+      assert.isNotEmpty(failure.nextStep)
+      assert.deepStrictEqual([failure.count, failure.firstAt], [1, failure.lastAt])
+      assert.isBelow(Date.parse(failure.firstAt), Date.now())
     }).pipe(Effect.scoped)
   )
 

@@ -1,6 +1,6 @@
 import { Cause, Clock, Duration, Effect, Option, Schema } from "effect"
 import { SqlError } from "effect/sql"
-import { type Failure, fromError, type RunFailure } from "./Failure.ts"
+import { type FailureReport, fromError, type RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { Block } from "./NewRun.ts"
 import type { RetryPolicy } from "./OperationType.ts"
@@ -17,14 +17,14 @@ export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {}) 
 /** How an attempt ended, before the ledger hears of it. */
 export type AttemptEnd =
   | { readonly _tag: "Finished"; readonly result: RunResult }
-  | { readonly _tag: "Failed"; readonly failure: Failure; readonly retryAfterMillis: number }
+  | { readonly _tag: "Failed"; readonly failure: FailureReport; readonly retryAfterMillis: number }
   | { readonly _tag: "Blocked"; readonly block: Block }
   | { readonly _tag: "Cancelled" }
   | { readonly _tag: "LeaseLost" }
   | { readonly _tag: "Interrupted" }
 
 /** An attempt that failed, and how long the provider asked to wait, in milliseconds. */
-export const failed = (failure: Failure, retryAfterMillis = 0): AttemptEnd => ({
+export const failed = (failure: FailureReport, retryAfterMillis = 0): AttemptEnd => ({
   _tag: "Failed",
   failure,
   retryAfterMillis
@@ -42,8 +42,8 @@ const isOutage = (defect: unknown) => SqlError.isSqlError(defect) && defect.isRe
 
 const ofDefect = (defect: unknown): AttemptEnd =>
   isOutage(defect)
-    ? failed({ reasonCode: "database_unavailable", message: "The database did not answer.", count: 1 })
-    : failed({ reasonCode: "internal_error", message: "An unexpected error stopped the operation.", count: 1 })
+    ? failed({ reasonCode: "database_unavailable", message: "The database did not answer." })
+    : failed({ reasonCode: "internal_error", message: "An unexpected error stopped the operation." })
 
 /**
  * Reads what ended an attempt. Defects are told apart only as far as the ledger needs it: their text may hold anything,

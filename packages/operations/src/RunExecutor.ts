@@ -73,7 +73,7 @@ export class RunExecutor extends Context.Service<
             const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
             const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
             if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
-            yield* settle(claim, handler?.type.retry, lease.counts(), end)
+            yield* settle(claim, handler?.type.retry, lease.reached(), end)
           })
         ).pipe(stops.watching(run.id, lease.look), Effect.annotateLogs({ runId: run.id, type: run.type }))
       })
@@ -108,7 +108,7 @@ const makePerform = Effect.gen(function* () {
     )
     const gate = yield* gates.check(type, { scope, input, actor: run.actor })
     if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
-    if (gate._tag === "Busy") return failed({ reasonCode: "operation_busy", message: busy(gate.holder), count: 1 })
+    if (gate._tag === "Busy") return failed({ reasonCode: "operation_busy", message: busy(gate.holder) })
     const result = yield* handler.handle({ ...lease, tenant: scope, input }).pipe(
       Effect.timeoutOrElse({
         duration: Math.max(remainingMillis, 0),

@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import type { SqlError } from "effect/sql"
-import type { Failure, RunFailure } from "./Failure.ts"
+import type { FailureReport, RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
 import {
   type AnyOperationType,
@@ -21,6 +21,13 @@ export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   /** Reports how far the run is; stored at most about once a second, however often it is called. */
   report(counts: RunCounts): Effect.Effect<void>
   /**
+   * Notes that an item failed, while the work goes on. Failures are counted by reason, with a few samples, and stored with
+   * the progress; tokens and the like are taken out of the texts.
+   *
+   * @param report reason, message and item; a `GraphError` will do
+   */
+  failed(report: FailureReport): Effect.Effect<void>
+  /**
    * Runs database work in one transaction that ends with the run's fenced update: it commits only while this worker
    * still owns the run, and extends its lease. Database failures are defects.
    *
@@ -37,25 +44,22 @@ export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
 /** How a handler that did not fail ends its run. */
 export type RunResult =
   | { readonly outcome: "succeeded" }
-  | {
-      readonly outcome: "partially_succeeded"
-      readonly reasonCode: ReasonCode
-      readonly failures: ReadonlyArray<Failure>
-    }
+  | { readonly outcome: "partially_succeeded"; readonly reasonCode: ReasonCode }
 
-/** Everything was done. */
+/**
+ * Everything was done, but for the items that were reported as `failed`: with such, the run has partially succeeded, for
+ * the reason that most of them failed for.
+ */
 export const succeeded: RunResult = { outcome: "succeeded" }
 
 /**
- * A part was done; the rest failed.
+ * A part was done; the rest failed, as the items say that were reported as `failed`.
  *
  * @param reasonCode the reason that weighs most
- * @param failures what failed, aggregated by reason
  */
-export const partiallySucceeded = (reasonCode: ReasonCode, failures: ReadonlyArray<Failure>): RunResult => ({
+export const partiallySucceeded = (reasonCode: ReasonCode): RunResult => ({
   outcome: "partially_succeeded",
-  reasonCode,
-  failures
+  reasonCode
 })
 
 /** The work of one operation type. It may be interrupted at any point, and executed again after a crash. */

@@ -1,6 +1,7 @@
-import { Cause, Deferred, Effect, Schema } from "effect"
+import { Cause, DateTime, Deferred, Effect, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { endOf, LeaseLost, monotonicMillis } from "./Attempt.ts"
+import { type FailureSummary, merge, observed } from "./Failure.ts"
 import { RunCounts } from "./Run.ts"
 import type { RunContext } from "./RunHandler.ts"
 import { type Hold, RunLedger } from "./RunLedger.ts"
@@ -13,6 +14,12 @@ import { WorkerSettings } from "./WorkerSettings.ts"
 const visibleEveryMillis = 1_000
 
 const checkCounts = (counts: RunCounts) => Effect.orDie(Schema.decodeUnknownEffect(RunCounts)(counts))
+
+/** How far an attempt came: the run's counts, and what failed in this attempt. */
+export interface Reached {
+  readonly counts: RunCounts
+  readonly failures: FailureSummary
+}
 
 /**
  * Holding claimed runs: for each the ways in which its handler may write, and the loops that keep its lease and store its
@@ -34,6 +41,9 @@ export const makeRunLease = Effect.gen(function* () {
   return ({ run, claimedAt }: Claim) => {
     let counts: RunCounts = run.summaryCounts
     let unseen = false
+    // Of this attempt; the run has those of the earlier ones. A summary is replaced, never changed.
+    let failures: FailureSummary = []
+    let storedFailures = failures
     let shownAt = Number.NEGATIVE_INFINITY
     // Measured before the statement that set it, so that we never believe in a lease longer than the database does.
     let extendedAt = claimedAt
@@ -55,6 +65,19 @@ export const makeRunLease = Effect.gen(function* () {
         unseen = true
       })
 
+    const failed: RunContext<unknown>["failed"] = (report) =>
+      Effect.map(DateTime.now, (at) => {
+        failures = merge(failures, [observed(report, at)])
+        unseen = true
+      })
+
+    const store = Effect.fnUntraced(function* (reached: RunCounts, visible: boolean) {
+      const noted = failures
+      const summary = noted === storedFailures ? null : merge(run.failureSummary, noted)
+      yield* owned(ledger.progress(run, leaseMillis, { counts: reached, failures: summary }, visible))
+      return noted
+    })
+
     const transaction: RunContext<unknown>["transaction"] = Effect.fnUntraced(function* (work, next) {
       const commit = Effect.gen(function* () {
         yield* limits
@@ -62,14 +85,15 @@ export const makeRunLease = Effect.gen(function* () {
         const now = yield* monotonicMillis
         const visible = next !== undefined && now - shownAt >= visibleEveryMillis
         const reached = next === undefined ? counts : yield* checkCounts(next(result))
-        yield* owned(ledger.progress(run, leaseMillis, reached, visible))
-        return { result, now, visible, reached }
+        const noted = yield* store(reached, visible)
+        return { result, now, visible, reached, noted }
       })
       const done = yield* sql.withTransaction(commit).pipe(Effect.catchIf(SqlError.isSqlError, Effect.die))
       extendedAt = done.now
+      storedFailures = done.noted
       if (next === undefined) return done.result
       counts = done.reached
-      unseen = !done.visible
+      unseen = !done.visible || failures !== storedFailures
       if (done.visible) {
         shownAt = done.now
         yield* signals.changed(run.id)
@@ -80,9 +104,7 @@ export const makeRunLease = Effect.gen(function* () {
     const show = Effect.fnUntraced(function* (now: number) {
       // Cleared first: what is reported while this is written is for the next time.
       unseen = false
-      yield* owned(ledger.progress(run, leaseMillis, counts, true)).pipe(
-        Effect.onError(() => Effect.sync(() => (unseen = true)))
-      )
+      storedFailures = yield* store(counts, true).pipe(Effect.onError(() => Effect.sync(() => (unseen = true))))
       shownAt = now
       extendedAt = now
       yield* signals.changed(run.id)
@@ -121,11 +143,11 @@ export const makeRunLease = Effect.gen(function* () {
     )
 
     return {
-      context: { run, report, transaction },
+      context: { run, report, failed, transaction },
       keep: Effect.raceAllFirst([beat, expire, Deferred.await(lost)]) as Effect.Effect<never>,
       cancelled: Deferred.await(stop),
       look,
-      counts: () => counts
+      reached: (): Reached => ({ counts, failures })
     }
   }
 })

@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlResolver } from "effect/sql"
-import { bounded, Failure } from "./Failure.ts"
+import { type Failure, type FailureSummary, writeSummary } from "./Failure.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import { RunCounts, type RunId, type RunOutcome } from "./Run.ts"
 import type { RunEventKind } from "./RunEvent.ts"
@@ -10,22 +10,28 @@ export interface Completion {
   readonly outcome: Exclude<RunOutcome, "pending">
   readonly reasonCode: ReasonCode | null
   readonly counts: RunCounts
-  readonly failures: ReadonlyArray<Failure>
+  /** The whole summary, with what earlier attempts stored. */
+  readonly failures: FailureSummary
+}
+
+/** How far a run is; `failures` is left out if nothing has failed since it was last stored. */
+export interface Progress {
+  readonly counts: RunCounts
+  readonly failures: FailureSummary | null
 }
 
 /** An attempt failed, and another one follows. */
 export interface FailedAttempt {
   readonly failure: Failure
+  /** The whole summary, with this failure and what earlier attempts stored. */
+  readonly failures: FailureSummary
   readonly counts: RunCounts
   readonly delayMillis: number
 }
 
 type RunKey = { readonly id: RunId; readonly fence: bigint }
 
-const toJson = {
-  counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)),
-  failures: Schema.encodeSync(Schema.fromJsonString(Schema.Array(Failure)))
-}
+const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), failures: writeSummary }
 
 /** Whether a worker still has its run, and whether it was asked to stop. */
 export type Hold = "held" | "cancel_requested" | "lost"
@@ -39,8 +45,8 @@ export class RunLedger extends Context.Service<
   {
     /** Extends the lease. */
     heartbeat(run: RunKey, leaseMillis: number): Effect.Effect<Hold>
-    /** Stores the counts and extends the lease; `visible` also raises the version and writes a progress event. */
-    progress(run: RunKey, leaseMillis: number, counts: RunCounts, visible: boolean): Effect.Effect<Hold>
+    /** Stores counts and failures and extends the lease; `visible` also raises the version and writes a progress event. */
+    progress(run: RunKey, leaseMillis: number, progress: Progress, visible: boolean): Effect.Effect<Hold>
     /** running → completed. */
     complete(run: RunKey, completion: Completion): Effect.Effect<boolean>
     /** running → queued, with one more failed attempt and the next one due after the delay; a run that was asked to stop ends. */
@@ -74,13 +80,14 @@ export class RunLedger extends Context.Service<
       const progress = Effect.fn("RunLedger.progress")(function* (
         run: RunKey,
         leaseMillis: number,
-        counts: RunCounts,
+        { counts, failures }: Progress,
         visible: boolean
       ) {
         const step = visible ? 1 : 0
+        const changed = failures && sql`, failure_summary = ${toJson.failures(failures)}::jsonb`
         const rows = yield* sql<{ asked: boolean }>`
             WITH moved AS (
-              UPDATE operation_runs SET summary_counts = ${toJson.counts(counts)}::jsonb,
+              UPDATE operation_runs SET summary_counts = ${toJson.counts(counts)}::jsonb ${changed ?? sql``},
                 version = version + ${step}, last_event = last_event + ${step},
                 lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
               WHERE ${owned(run)} RETURNING id, last_event, summary_counts, cancel_requested_at IS NOT NULL AS asked
@@ -103,7 +110,7 @@ export class RunLedger extends Context.Service<
                 ${ended.map(([, { outcome }]) => outcome)}::text[],
                 ${ended.map(([, { reasonCode }]) => reasonCode ?? "")}::text[],
                 ${ended.map(([, { counts }]) => toJson.counts(counts))}::text[],
-                ${ended.map(([, { failures }]) => toJson.failures(bounded(failures)))}::text[]
+                ${ended.map(([, { failures }]) => toJson.failures(failures))}::text[]
               ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)
             ), moved AS (
               UPDATE operation_runs r SET status = 'completed', outcome = e.outcome, reason_code = nullif(e.reason_code, ''),
@@ -171,15 +178,15 @@ export class RunLedger extends Context.Service<
         )
 
       const retryLater = Effect.fn("RunLedger.retryLater")(
-        (run: RunKey, { failure, counts, delayMillis }: FailedAttempt) =>
+        (run: RunKey, { failure, failures, counts, delayMillis }: FailedAttempt) =>
           requeue(run, {
             kind: "attempt_failed",
             failedAttempts: 1,
             delayMillis,
             reasonCode: failure.reasonCode,
             counts: toJson.counts(counts),
-            failures: toJson.failures(bounded([failure])),
-            message: bounded([failure])[0]?.message ?? null
+            failures: toJson.failures(failures),
+            message: failure.message
           }),
         Effect.orDie
       )

@@ -2,11 +2,11 @@ import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { Actor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
-import { bounded, Failure } from "./Failure.ts"
+import { observed } from "./Failure.ts"
 import type { Block, NewRun, Recorded } from "./NewRun.ts"
 import { type Run, RunId, RunStatus } from "./Run.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
-import { encodeFailure } from "./RunSweeps.ts"
+import { explained, failureNow } from "./RunSweeps.ts"
 import { isOverdue, isStale } from "./StaleRuns.ts"
 
 /** The run that holds a scope exclusively. */
@@ -79,8 +79,6 @@ export class RunRecorder extends Context.Service<
 
 const decodeHolder = Schema.decodeUnknownEffect(Holder)
 const encodeActor = Schema.encodeSync(Schema.fromJsonString(Actor))
-const encodeFailures = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Failure)))
-const failuresOf = (block: Block) => bounded([{ ...block, count: 1 }])
 
 interface InsertedRow {
   readonly queuedAt: Date
@@ -113,7 +111,7 @@ const toRun = (run: NewRun, queued: Date, block?: Block): Run => {
     input: run.input,
     context: run.context,
     summaryCounts: {},
-    failureSummary: block ? failuresOf(block) : [],
+    failureSummary: block ? [observed(block, queuedAt)] : [],
     reasonCode: block ? block.reasonCode : null,
     attempt: 0,
     maxAttempts: run.maxAttempts,
@@ -172,7 +170,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
   const insertForStale = (run: NewRun) => sql<InsertedRow>`
     WITH ended AS (
       UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
-        failure_summary = ${encodeFailure("run_stale")}::jsonb, fence = o.fence + 1, completed_at = clock_timestamp(),
+        failure_summary = o.failure_summary || ${failureNow(sql, explained("run_stale"))}, fence = o.fence + 1, completed_at = clock_timestamp(),
         version = o.version + 1, last_event = o.last_event + 1
       WHERE o.active_digest = ${digest(run.identity.activeKey)} AND ${sql.literal(isStale("o"))}
         AND (o.once_digest = ${digest(run.identity.key)}) IS NOT TRUE
@@ -206,7 +204,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
     WITH r AS (
       INSERT INTO operation_runs (${common}, status, outcome, reason_code, failure_summary, completed_at, last_event)
       SELECT ${values(run, run.identity.takenWhenBlocked)}, 'completed', 'blocked', ${block.reasonCode},
-        ${encodeFailures(failuresOf(block))}::jsonb, now(), 2
+        ${failureNow(sql, block)}, now(), 2
       ON CONFLICT DO NOTHING RETURNING id, queued_at AS "queuedAt"
     ), noted AS (
       INSERT INTO operation_run_events (run_id, seq, kind, data)

@@ -1,6 +1,6 @@
 import { DateTime, Schema } from "effect"
 import type { Actor } from "./Actor.ts"
-import { Failure } from "./Failure.ts"
+import { readSummary } from "./Failure.ts"
 import { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunCounts, RunRecordLinks } from "./Run.ts"
 
@@ -73,7 +73,7 @@ export const readRun = (row: RunRow): Run => ({
   input: JSON.parse(row.input) as unknown,
   context: JSON.parse(row.context) as RunRecordLinks,
   summaryCounts: JSON.parse(row.summaryCounts) as RunCounts,
-  failureSummary: row.failureSummary === "[]" ? [] : decodeFailures(row.failureSummary),
+  failureSummary: row.failureSummary === "[]" ? [] : readSummary(row.failureSummary),
   reasonCode: row.reasonCode === null ? null : decodeReasonCode(row.reasonCode),
   attempt: row.attempt,
   maxAttempts: row.maxAttempts,
@@ -93,5 +93,4 @@ export const readRun = (row: RunRow): Run => ({
 })
 
 const instant = (date: Date | null) => (date === null ? null : DateTime.fromDateUnsafe(date))
-const decodeFailures = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Failure)))
 const decodeReasonCode = Schema.decodeUnknownSync(ReasonCode)

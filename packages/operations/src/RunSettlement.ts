@@ -1,8 +1,9 @@
-import { Effect, Metric, Option, Random, Schedule } from "effect"
+import { DateTime, Effect, Metric, Option, Random, Schedule } from "effect"
 import { type AttemptEnd, isDatabaseOutage, monotonicMillis, nextAttemptIn } from "./Attempt.ts"
+import { merge, observed } from "./Failure.ts"
 import * as Metrics from "./Metrics.ts"
 import type { RetryPolicy } from "./OperationType.ts"
-import type { RunCounts } from "./Run.ts"
+import type { Reached } from "./RunLease.ts"
 import { RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
@@ -16,9 +17,12 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
   const write = Effect.fnUntraced(function* (
     { run, claimedAt, remainingMillis }: Claim,
     retry: RetryPolicy | undefined,
-    counts: RunCounts,
+    reached: Reached,
     end: AttemptEnd
   ) {
+    const { counts } = reached
+    const failures = merge(run.failureSummary, reached.failures)
+    const now = yield* DateTime.now
     switch (end._tag) {
       case "Interrupted":
         return yield* ledger.giveBack(run)
@@ -29,42 +33,42 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
           outcome: "cancelled",
           reasonCode: "operation_cancelled",
           counts,
-          failures: run.failureSummary
+          failures
         })
       case "Blocked":
         return yield* ledger.complete(run, {
           outcome: "blocked",
           reasonCode: end.block.reasonCode,
           counts,
-          failures: [{ reasonCode: end.block.reasonCode, message: end.block.message, count: 1 }]
+          failures: merge(failures, [observed(end.block, now)])
         })
-      case "Finished":
-        return yield* end.result.outcome === "succeeded"
-          ? ledger.complete(run, { outcome: "succeeded", reasonCode: null, counts, failures: [] })
-          : ledger.complete(run, { ...end.result, counts })
+      case "Finished": {
+        const { result } = end
+        // Items failed although the handler finished: the run says so, and names the most frequent reason.
+        const reasonCode =
+          result.outcome === "succeeded" ? (reached.failures[0]?.reasonCode ?? null) : result.reasonCode
+        const outcome = reasonCode === null ? "succeeded" : "partially_succeeded"
+        return yield* ledger.complete(run, { outcome, reasonCode, counts, failures })
+      }
       case "Failed": {
         const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
         const attempt = { failed: run.attempt, max: run.maxAttempts, last: run.reasonCode, remainingMillis: left }
         const next = retry && Option.getOrUndefined(nextAttemptIn(retry, end, attempt, yield* Random.next))
-        const { failure } = end
+        const failure = observed(end.failure, now)
+        const all = merge(failures, [failure])
         return yield* next === undefined
-          ? ledger.complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: [failure] })
-          : ledger.retryLater(run, { failure, counts, delayMillis: next })
+          ? ledger.complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: all })
+          : ledger.retryLater(run, { failure, failures: all, counts, delayMillis: next })
       }
     }
   })
 
-  return Effect.fnUntraced(function* (
-    claim: Claim,
-    retry: RetryPolicy | undefined,
-    counts: RunCounts,
-    end: AttemptEnd
-  ) {
+  return Effect.fnUntraced(function* (claim: Claim, retry: RetryPolicy | undefined, reached: Reached, end: AttemptEnd) {
     const { run } = claim
     let tries = 0
     const settled = Effect.gen(function* () {
       tries += 1
-      const accepted = yield* write(claim, retry, counts, end)
+      const accepted = yield* write(claim, retry, reached, end)
       // A repeated try may find its own first one, whose answer was lost.
       if (accepted || tries > 1) return
       yield* Metric.update(Metrics.staleWritesRefused, 1)

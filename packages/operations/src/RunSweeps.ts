@@ -1,6 +1,7 @@
-import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
-import { bounded, Failure } from "./Failure.ts"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import { clean } from "./Failure.ts"
+import type { Block } from "./NewRun.ts"
 import type { KnownReasonCode } from "./ReasonCode.ts"
 import type { RunId } from "./Run.ts"
 import { isStale } from "./StaleRuns.ts"
@@ -38,8 +39,8 @@ export class RunSweeps extends Context.Service<
             outcome = CASE lost.reason WHEN 'operation_cancelled' THEN 'cancelled' ELSE 'failed' END,
             attempt = o.attempt + (lost.reason <> 'operation_cancelled')::int, fence = o.fence + 1, lease_until = NULL,
             failure_summary = o.failure_summary || CASE lost.reason WHEN 'operation_cancelled' THEN '[]'::jsonb
-              WHEN 'worker_lost' THEN ${encodeFailure("worker_lost")}::jsonb
-              ELSE ${encodeFailure("time_limit_exceeded")}::jsonb END,
+              WHEN 'worker_lost' THEN ${failureNow(sql, explained("worker_lost"))}
+              ELSE ${failureNow(sql, explained("time_limit_exceeded"))} END,
             completed_at = clock_timestamp(), version = o.version + 1, last_event = o.last_event + 1
           FROM lost WHERE o.id = lost.id RETURNING o.id, o.last_event, o.outcome, o.reason_code, o.summary_counts
         ), noted AS (
@@ -70,7 +71,7 @@ export class RunSweeps extends Context.Service<
           LIMIT 100
         ), moved AS (
           UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
-            failure_summary = ${encodeFailure("run_stale")}::jsonb, fence = o.fence + 1,
+            failure_summary = o.failure_summary || ${failureNow(sql, explained("run_stale"))}, fence = o.fence + 1,
             completed_at = clock_timestamp(), version = o.version + 1, last_event = o.last_event + 1
           FROM stale WHERE o.id = stale.id RETURNING o.id, o.last_event
         ), noted AS (
@@ -94,8 +95,16 @@ const messages = {
   run_stale: "No live worker could take this run within the time that its type may wait."
 } satisfies Partial<Record<KnownReasonCode, string>>
 
-/** The failure that explains an end that no worker reported, as stored JSON. */
-export const encodeFailure = (reasonCode: keyof typeof messages): string =>
-  encodeFailures(bounded([{ reasonCode, message: messages[reasonCode], count: 1 }]))
+/** Why a run ended that no worker reported on. */
+export const explained = (reasonCode: keyof typeof messages): Block => ({ reasonCode, message: messages[reasonCode] })
 
-const encodeFailures = Schema.encodeSync(Schema.fromJsonString(Schema.Array(Failure)))
+/**
+ * A summary of one failure, now, as an SQL expression.
+ *
+ * @param sql the client
+ * @param block reason and message
+ */
+export const failureNow = (sql: SqlClient.SqlClient, { reasonCode, message }: Block): Statement.Fragment =>
+  sql`jsonb_build_array(jsonb_build_object('reasonCode', ${reasonCode}::text, 'message', ${clean(message)}::text,
+    'count', 1, 'firstAt', now(), 'lastAt', now(),
+    'samples', jsonb_build_array(jsonb_build_object('message', ${clean(message)}::text))))`

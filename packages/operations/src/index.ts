@@ -2,7 +2,7 @@ export { Access, actingCapabilities, type Grant, grantFor, type TenantGrant } fr
 export { Actor } from "./Actor.ts"
 export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
 export type { Capability } from "./Capability.ts"
-export { Failure, RunFailure } from "./Failure.ts"
+export { Failure, type FailureReport, FailureSample, type FailureSummary, RunFailure } from "./Failure.ts"
 export { Graph, type GraphPage } from "./Graph.ts"
 export * as GraphContract from "./GraphContract.ts"
 export { GraphError } from "./GraphError.ts"

@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Schema, Struct } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunLedger, RunQueue, Runs, RunId, type StartResult, WorkspaceId } from "../src/index.ts"
+import { observed } from "../src/Failure.ts"
 import { transitions } from "../src/Run.ts"
 import { RunSweeps } from "../src/RunSweeps.ts"
 import { contoso, operator } from "./Fixture.ts"
@@ -10,7 +11,7 @@ import { Check, kinds, ledgerOfKinds, Restore, Slot } from "./Kinds.ts"
 import { type Entry, makeModel, Step, type Wish } from "./LedgerModel.ts"
 
 const claimant = { worker: "w", types: kinds, leaseMillis: 60_000 }
-const failure = { reasonCode: "provider_unavailable", message: "Down.", count: 1 } as const
+const failure = observed({ reasonCode: "provider_unavailable", message: "Down." }, DateTime.makeUnsafe(0))
 const completion = { reasonCode: null, counts: {}, failures: [] } as const
 const types = { check: Check, restore: Restore, slot: Slot }
 const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: contoso }
@@ -60,13 +61,13 @@ const writeIt = Effect.fnUntraced(function* (
       return yield* ledger.heartbeat(key, 60_000)
     case "progress":
     case "quiet":
-      return yield* ledger.progress(key, 60_000, { processed: 1 }, write === "progress")
+      return yield* ledger.progress(key, 60_000, { counts: { processed: 1 }, failures: null }, write === "progress")
     case "succeed":
       return yield* ledger.complete(key, { ...completion, outcome: "succeeded" })
     case "fail":
       return yield* ledger.complete(key, { ...completion, outcome: "failed", reasonCode: failure.reasonCode })
     case "retryLater":
-      return yield* ledger.retryLater(key, { failure, counts: {}, delayMillis: 0 })
+      return yield* ledger.retryLater(key, { failure, failures: [failure], counts: {}, delayMillis: 0 })
     case "giveBack":
       return yield* ledger.giveBack(key)
   }

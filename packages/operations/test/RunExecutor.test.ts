@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Layer, Ref, Schedule, Stream } from "effect"
+import { DateTime, Deferred, Effect, Layer, Ref, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   GraphError,
@@ -69,15 +69,86 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("shows partial success and its reasons", () =>
+  it.effect("counts the items that failed by reason, and calls the run partially succeeded for the most frequent", () =>
     Effect.gen(function* () {
-      const failures = [{ reasonCode: "provider_conflict" as const, message: "Two were busy.", count: 2 }]
-      yield* worker(() => Effect.succeed(RunHandler.partiallySucceeded("provider_conflict", failures)))
-      const done = yield* completed((yield* start("partial")).run)
-      assert.deepStrictEqual(
-        [done.outcome, done.reasonCode, done.failureSummary],
-        ["partially_succeeded", "provider_conflict", failures]
+      yield* worker((run) =>
+        Effect.gen(function* () {
+          yield* Effect.forEach([1, 2, 3], (n) =>
+            run.failed({ reasonCode: "provider_conflict", message: "Was busy.", item: `group ${n}` })
+          )
+          yield* run.failed(new GraphError({ reasonCode: "provider_throttled", message: "Slow.", requestId: "r-1" }))
+          return run.input.key === "explicit"
+            ? RunHandler.partiallySucceeded("provider_throttled")
+            : RunHandler.succeeded
+        })
       )
+      const done = yield* completed((yield* start("partial")).run)
+      assert.deepStrictEqual([done.outcome, done.reasonCode], ["partially_succeeded", "provider_conflict"])
+      assert.deepStrictEqual(
+        done.failureSummary.map(({ reasonCode, count, samples }) => ({ reasonCode, count, samples })),
+        [
+          {
+            reasonCode: "provider_conflict",
+            count: 3,
+            samples: [1, 2, 3].map((n) => ({ message: "Was busy.", item: `group ${n}` }))
+          },
+          { reasonCode: "provider_throttled", count: 1, samples: [{ message: "Slow.", requestId: "r-1" }] }
+        ]
+      )
+      const explicit = yield* completed((yield* start("explicit")).run)
+      assert.deepStrictEqual([explicit.outcome, explicit.reasonCode], ["partially_succeeded", "provider_throttled"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("stores failed items with the progress, and lets nothing secret through", () =>
+    Effect.gen(function* () {
+      yield* worker((run) =>
+        run
+          .failed({
+            reasonCode: "provider_conflict",
+            message: "Refused Bearer abc1234567890",
+            item: "password=hunter2"
+          })
+          .pipe(Effect.andThen(Effect.never))
+      )
+      const { run } = yield* start("noted")
+      yield* Effect.addFinalizer(() =>
+        Effect.orDie(SqlClient.SqlClient.use((sql) => sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`))
+      )
+      const noted = yield* Runs.use((runs) => runs.get(operator, run.id)).pipe(
+        Effect.repeat({
+          until: ({ failureSummary }) => failureSummary.length > 0,
+          schedule: Schedule.spaced("50 millis")
+        }),
+        Effect.timeout("5 seconds")
+      )
+      assert.deepStrictEqual(noted.failureSummary[0]?.samples, [
+        { message: "Refused Bearer [removed: bearer token]", item: "password=[removed: password]" }
+      ])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("adds an attempt's failures to those of the attempts before it", () =>
+    Effect.gen(function* () {
+      yield* worker((run) =>
+        Effect.gen(function* () {
+          yield* run.failed({ reasonCode: "provider_conflict", message: "Busy.", item: `${run.run.attempt}` })
+          if (run.run.attempt === 2) return RunHandler.succeeded
+          return yield* new RunFailure({ reasonCode: "provider_unavailable", message: `Down ${run.run.attempt}.` })
+        })
+      )
+      const done = yield* completed((yield* start("added up")).run)
+      assert.deepStrictEqual(
+        done.failureSummary.map(({ reasonCode, message, count }) => [reasonCode, message, count]),
+        [
+          ["provider_conflict", "Busy.", 3],
+          ["provider_unavailable", "Down 1.", 2]
+        ]
+      )
+      assert.deepStrictEqual([done.outcome, done.reasonCode], ["partially_succeeded", "provider_conflict"])
+      for (const { firstAt, lastAt } of done.failureSummary) {
+        assert.isTrue(firstAt !== null && lastAt !== null && DateTime.isLessThan(firstAt, lastAt))
+      }
     }).pipe(Effect.scoped)
   )
 
@@ -88,9 +159,9 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       )
       const done = yield* completed((yield* start("denied")).run)
       assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "provider_permission_denied", 1])
-      assert.deepStrictEqual(done.failureSummary, [
-        { reasonCode: "provider_permission_denied", message: "No.", count: 1, requestId: "r-1" }
-      ])
+      const [failure, ...others] = done.failureSummary
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(failure?.samples, [{ message: "No.", requestId: "r-1" }])
     }).pipe(Effect.scoped)
   )
 
@@ -210,6 +281,10 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker(() => Effect.succeed(RunHandler.succeeded))
       const done = yield* completed(run)
       assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "worker_lost", 3])
+      const [failure] = done.failureSummary
+      assert.deepStrictEqual([failure?.reasonCode, failure?.count], ["worker_lost", 1])
+      assert.deepStrictEqual(failure?.firstAt, failure?.lastAt)
+      assert.isNotNull(failure?.firstAt)
     }).pipe(Effect.scoped)
   )
 
@@ -407,11 +482,24 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* start("from the past")
       yield* Effect.addFinalizer(() => Effect.orDie(sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`))
-      yield* sql`UPDATE operation_runs SET reason_code = 'throttled', last_event = 2 WHERE id = ${run.id}::uuid`
+      yield* sql`UPDATE operation_runs SET reason_code = 'throttled', last_event = 2,
+        failure_summary = '[{"reasonCode": "throttled", "message": "Slow.", "count": 2, "requestId": "r-1"}]'
+        WHERE id = ${run.id}::uuid`
       yield* sql`INSERT INTO operation_run_events (run_id, seq, kind, data)
         VALUES (${run.id}::uuid, 2, 'attempt_failed', '{"reasonCode": "throttled", "attempt": 1}')`
       const runs = yield* Runs
-      assert.strictEqual((yield* runs.get(operator, run.id)).reasonCode, "provider_throttled")
+      const { reasonCode, failureSummary } = yield* runs.get(operator, run.id)
+      assert.strictEqual(reasonCode, "provider_throttled")
+      assert.deepStrictEqual(failureSummary, [
+        {
+          reasonCode: "provider_throttled",
+          message: "Slow.",
+          count: 2,
+          firstAt: null,
+          lastAt: null,
+          samples: [{ message: "Slow.", requestId: "r-1" }]
+        }
+      ])
       const [, event] = yield* runs.events(operator, run.id, { after: 0, limit: 9 })
       assert.deepStrictEqual(event?.data, { reasonCode: "provider_throttled", attempt: 1 })
     }).pipe(Effect.scoped)

@@ -172,8 +172,8 @@ const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, n
     </section>
     {run.failureSummary.length > 0 && (
       <section class="panel panel-full" aria-labelledby="failures-title">
-        <h2 id="failures-title">Failures</h2>
-        <Failures failures={run.failureSummary} />
+        <h2 id="failures-title">{run.outcome === "succeeded" ? "Failures on the way" : "Failures"}</h2>
+        <Failures failures={run.failureSummary} now={now} />
       </section>
     )}
     {relatives.length > 0 && (

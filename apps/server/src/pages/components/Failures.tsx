@@ -1,10 +1,17 @@
-import { reasonInfo, type Run } from "@atlas/operations"
+import { type Failure, type FailureSample, type FailureSummary, reasonInfo } from "@atlas/operations"
+import { DateTime } from "effect"
 import { formatCount } from "./format.ts"
+import { Time } from "./Time.tsx"
 
-/** Each kind of failure: reason, message, how often, what to do, and Graph's request id for Microsoft's support. */
-export const Failures = ({ failures }: { readonly failures: Run["failureSummary"] }) => (
+interface Props {
+  readonly failures: FailureSummary
+  readonly now: DateTime.Utc
+}
+
+/** Each reason: message, samples with Graph's request ids for Microsoft's support, how often, when, and what to do. */
+export const Failures = ({ failures, now }: Props) => (
   <table class="failures" role="table">
-    <caption class="visually-hidden">Failures by reason</caption>
+    <caption class="visually-hidden">Failures by reason, the most frequent first</caption>
     <thead role="rowgroup">
       <tr role="row">
         <th role="columnheader" scope="col">
@@ -14,34 +21,89 @@ export const Failures = ({ failures }: { readonly failures: Run["failureSummary"
           Count
         </th>
         <th role="columnheader" scope="col">
-          Next step
+          First and last
         </th>
         <th role="columnheader" scope="col">
-          Graph request id
+          Next step
         </th>
       </tr>
     </thead>
     <tbody role="rowgroup">
-      {failures.map((failure) => {
-        const { title, nextStep } = reasonInfo(failure.reasonCode)
-        return (
-          <tr role="row">
-            <td role="cell" class="cell-main">
-              <b>{title}</b>
-              <span class="block muted">{failure.message}</span>
-            </td>
-            <td role="cell" class="cell-number number" data-label="Count">
-              {formatCount(failure.count)}
-            </td>
-            <td role="cell" data-label="Next step">
-              {nextStep}
-            </td>
-            <td role="cell" data-label="Graph request id">
-              {failure.requestId === undefined ? <span class="muted">–</span> : <code>{failure.requestId}</code>}
-            </td>
-          </tr>
-        )
-      })}
+      {failures.map((failure) => (
+        <Row failure={failure} now={now} />
+      ))}
     </tbody>
   </table>
+)
+
+const Row = ({ failure, now }: { readonly failure: Failure; readonly now: DateTime.Utc }) => {
+  const { title, nextStep } = reasonInfo(failure.reasonCode)
+  // What only repeats the message says nothing more.
+  const samples = failure.samples.filter(
+    ({ item, message, requestId }) => item !== undefined || requestId !== undefined || message !== failure.message
+  )
+  return (
+    <tr role="row">
+      <td role="cell" class="cell-main">
+        <b>{title}</b>
+        <span class="block muted">{failure.message}</span>
+        {samples.length > 0 && <Samples reasonCode={failure.reasonCode} message={failure.message} samples={samples} />}
+      </td>
+      <td role="cell" class="cell-number number" data-label="Count">
+        {formatCount(failure.count)}
+      </td>
+      <td role="cell" class={failure.lastAt === null ? "cell-empty" : undefined} data-label="First and last">
+        <When failure={failure} now={now} />
+      </td>
+      <td role="cell" data-label="Next step">
+        <span>{nextStep}</span>
+      </td>
+    </tr>
+  )
+}
+
+const When = ({ failure: { firstAt, lastAt }, now }: { readonly failure: Failure; readonly now: DateTime.Utc }) => {
+  if (lastAt === null) return <span class="muted">–</span>
+  const isOnce = firstAt !== null && DateTime.Equivalence(firstAt, lastAt)
+  return (
+    <>
+      {firstAt !== null && !isOnce && (
+        <span class="when muted">
+          first <Time at={firstAt} now={now} />
+        </span>
+      )}
+      <span class="when">
+        {!isOnce && "last "}
+        <Time at={lastAt} now={now} />
+      </span>
+    </>
+  )
+}
+
+interface SamplesProps {
+  readonly reasonCode: Failure["reasonCode"]
+  readonly message: string
+  readonly samples: ReadonlyArray<FailureSample>
+}
+
+const Samples = ({ reasonCode, message, samples }: SamplesProps) => (
+  <details class="samples" id={`samples-${reasonCode}`}>
+    <summary>
+      {samples.length === 1 ? "Example" : `${samples.length} examples`}
+      <span class="visually-hidden"> of {reasonInfo(reasonCode).title}</span>
+    </summary>
+    <ul>
+      {samples.map((sample) => (
+        <li>
+          {sample.item !== undefined && <b>{sample.item}</b>}
+          {sample.message !== message && <span class="block">{sample.message}</span>}
+          {sample.requestId !== undefined && (
+            <span class="block muted">
+              Graph request id <code>{sample.requestId}</code>
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  </details>
 )
