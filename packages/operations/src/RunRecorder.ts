@@ -57,7 +57,9 @@ export class RunRecorder extends Context.Service<
           run.retryOf === null
             ? inserted(run, statements.insert(run))
             : Effect.flatMap(RequestId, (requestId) => inserted(run, statements.insertRetry(run, requestId))),
-        insertForStale: Effect.fn("RunRecorder.insertForStale")((run) => inserted(run, statements.insertForStale(run))),
+        insertForStale: Effect.fn("RunRecorder.insertForStale")(function* (run) {
+          return yield* inserted(run, statements.insertForStale(run, yield* RequestId))
+        }),
         insertSuperseding: Effect.fn("RunRecorder.insertSuperseding")(function* (run, old) {
           return yield* inserted(run, statements.insertSuperseding(run, old, yield* RequestId))
         }),
@@ -159,15 +161,19 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       ${run.type}, a.run_id, ${requestId}::text, a.data
     FROM (${records}) AS a (action, run_id, data)`
 
-  const insertRetry = (run: NewRun, requestId: string | null) => sql<InsertedRow>`
-    WITH r AS (${insertRow(run)}), audited AS (${recorded(
+  const retried = (run: NewRun, requestId: string | null) =>
+    recorded(
       run,
       requestId,
-      sql`SELECT 'retried', r.id, jsonb_build_object('retryOf', ${run.retryOf}::text) FROM r`
-    )}) SELECT "queuedAt" FROM r`
+      sql`SELECT 'retried', r.id, jsonb_build_object('retryOf', ${run.retryOf}::text) FROM r
+        WHERE ${run.retryOf}::uuid IS NOT NULL`
+    )
+
+  const insertRetry = (run: NewRun, requestId: string | null) => sql<InsertedRow>`
+    WITH r AS (${insertRow(run)}), audited AS (${retried(run, requestId)}) SELECT "queuedAt" FROM r`
 
   // Not the run of the very same click: its identity stays taken, so failing it would give nothing. That is for the sweeps.
-  const insertForStale = (run: NewRun) => sql<InsertedRow>`
+  const insertForStale = (run: NewRun, requestId: string | null) => sql<InsertedRow>`
     WITH ended AS (
       UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
         failure_summary = o.failure_summary || ${failureNow(sql, explained("run_stale"))}, fence = o.fence + 1, completed_at = clock_timestamp(),
@@ -178,8 +184,8 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
     ), noted AS (
       INSERT INTO operation_run_events (run_id, seq, kind, data)
       SELECT id, last_event, 'completed', jsonb_build_object('outcome', 'failed', 'reasonCode', 'run_stale') FROM ended
-    )
-    ${insertRow(run, afterEnded)}`
+    ), r AS (${insertRow(run, afterEnded)}), audited AS (${retried(run, requestId)})
+    SELECT "queuedAt" FROM r`
 
   const insertSuperseding = (run: NewRun, old: RunId, requestId: string | null) => sql<InsertedRow>`
     WITH ended AS (

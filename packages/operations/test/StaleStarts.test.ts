@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Run, Runs } from "../src/index.ts"
+import { AuditLog, type Run, Runs } from "../src/index.ts"
 import { WorkerRegistry } from "../src/WorkerRegistry.ts"
 import { contoso, operator } from "./Fixture.ts"
 import { Check, kinds, ledgerOfKinds, Restore } from "./Kinds.ts"
@@ -47,6 +47,22 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overd
       const anew = yield* start(Restore.name, "stale", { nonce: "2" })
       assert.strictEqual(anew.disposition, "created")
       assert.deepInclude({ ...(yield* find(run)) }, { outcome: "failed", reasonCode: "run_stale" })
+    })
+  )
+
+  it.effect("and is a retry puts that on record as well", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const { run } = yield* start(Check.name, "retried")
+      yield* runs.cancel(operator, run.id)
+      yield* makeOverdue((yield* start(Check.name, "retried")).run)
+      const retry = yield* runs.retry(operator, run.id)
+      assert.deepStrictEqual([retry.disposition, retry.run.retryOf], ["created", run.id])
+      const records = yield* AuditLog.use((audit) => audit.ofRun(retry.run.id, 10))
+      assert.deepStrictEqual(
+        records.map(({ action, data }) => [action, data]),
+        [["retried", { retryOf: run.id }]]
+      )
     })
   )
 })
