@@ -1,17 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import {
-  AuditLog,
-  OperationCatalog,
-  Operations,
-  RequestId,
-  RunHandler,
-  Runs,
-  StartGate,
-  Worker,
-  WorkerSettings
-} from "../src/index.ts"
+import { AuditLog, Operations, RequestId, RunHandler, Runs, StartGate, Worker, WorkerSettings } from "../src/index.ts"
 import {
   Check,
   claim,
@@ -185,8 +175,6 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
     Effect.gen(function* () {
       const audit = yield* AuditLog
       const runs = yield* Runs
-      const type = (yield* OperationCatalog).types.find(({ name }) => name === Plain.name)
-      assert.isDefined(type)
       const { run } = yield* start(Plain, "audited")
       yield* start(Plain, "audited", {}, other).pipe(Effect.provideService(RequestId, "req-7"))
       yield* runs.cancel(owner, run.id)
