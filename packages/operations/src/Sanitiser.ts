@@ -3,7 +3,7 @@ import { type Judge, removeWhere } from "./Removal.ts"
 import { bareEnd, beforeNextName, depthOf, isOpaque, removed, removeNamed } from "./SecretValues.ts"
 
 // Nobody reads more of one message, and no message may cost more than its share of time.
-const longestText = 64_000
+const longestText = 32_000
 const cut = "[removed: the rest]"
 const mostPasses = 3
 
@@ -133,7 +133,7 @@ const pass = (text: string): string => {
  * Takes out of a text what must be neither stored nor logged, and says what was there: bearer tokens and authorization
  * headers, JWTs, secrets and passwords by name or shape, private keys, delta and skip tokens, signed URLs, and Intune's
  * internal addresses; also inside JSON and URLs, escaped any number of times, and cut off at the end. Cut a text after
- * this, not before. Ordinary text stays as it is; beyond 64,000 characters it is cut.
+ * this, not before. Ordinary text stays as it is; beyond 32,000 characters it is cut.
  *
  * @param text anything
  */

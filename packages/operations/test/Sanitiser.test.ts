@@ -182,11 +182,11 @@ describe("sanitise", () => {
   it("takes no longer over a hostile text than over a long one", () => {
     sanitise("password=".repeat(10_000))
     const millis = (text: string) => {
-      const began = performance.now()
+      const began = process.cpuUsage()
       assert.isBelow(sanitise(text).length, text.length)
-      return performance.now() - began
+      return process.cpuUsage(began).user / 1_000
     }
-    // The better of two: other tests use the same processors.
+    // Processor time, and the better of two: other tests run beside this one.
     for (const text of hostile) assert.isBelow(Math.min(millis(text), millis(text)), 200, text.slice(0, 30))
   })
 })
