@@ -36,6 +36,14 @@ layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
         SELECT gen_random_uuid(), 'w' || n % 20, 't' || n % 200, 'test.work', '{}', 'while_active', '',
           sha256(n::text::bytea), '{}', 3, 'completed', 'succeeded', now()
         FROM generate_series(1, 50000) n`
+      // With none of them active, the indexes of active runs would be equally small, and the choice between them chance.
+      yield* sql`
+        INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+          input, max_attempts, status, lease_until)
+        SELECT gen_random_uuid(), 'w' || n % 20, 't' || n % 200, 'test.work', '{}', 'while_active', '',
+          sha256(n::text::bytea), '{}', 3, CASE WHEN n % 100 = 0 THEN 'running' ELSE 'queued' END,
+          CASE WHEN n % 100 = 0 THEN now() + interval '1 hour' END
+        FROM generate_series(1, 10000) n`
       yield* sql`ANALYZE operation_runs`
       const plans = {
         operation_runs_workspace: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'
