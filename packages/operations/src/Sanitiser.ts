@@ -64,7 +64,8 @@ const endsOfAuthorities = [
 const endOfDeepAuthority = encodedAuthorityEnds("(?:25)*")
 const colon = /:|%(?:25)*3A/iy
 const port = /^\d{1,5}(?:[/?#\\]|[&),.;:\]}']*$)/
-const encodedPort = /^\d{1,5}%(?:25)*(?:2F|3F|23|22|20|5C)/i
+// What ends a port is encoded as often as its address; what is encoded once more belongs to a password.
+const encodedPort = (depth: number) => new RegExp(`^\\d{1,5}%${"25".repeat(depth - 1)}(?:2F|3F|23|22|20|5C)`, "i")
 
 const passwordInUrl: Judge = ({ 0: mark, index, input: text }) => {
   const named = reach(user, text, index + mark.length)
@@ -73,7 +74,7 @@ const passwordInUrl: Judge = ({ 0: mark, index, input: text }) => {
   const depth = depthOf(mark)
   const end = bareEnd(text, start, endsOfAuthorities[depth] ?? endOfDeepAuthority)
   const rest = text.slice(start, end)
-  if (port.test(rest) || (depth > 0 && encodedPort.test(rest)) || rest.startsWith("[removed: ")) return undefined
+  if (port.test(rest) || (depth > 0 && encodedPort(depth).test(rest)) || rest.startsWith("[removed: ")) return undefined
   const at = rest.lastIndexOf("@")
   const host = at === -1 && depth > 0 ? rest.lastIndexOf(`%${"25".repeat(depth - 1)}40`) : at
   return { start, end: host === -1 ? end : start + host, what: "password" }
