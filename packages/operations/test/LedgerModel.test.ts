@@ -8,7 +8,7 @@ import { transitions } from "../src/Run.ts"
 import { RunSweeps } from "../src/RunSweeps.ts"
 import { contoso, operator } from "./Fixture.ts"
 import { Check, kinds, ledgerOfKinds, Restore, Slot } from "./Kinds.ts"
-import { type Entry, makeModel, Step, type Wish } from "./LedgerModel.ts"
+import { type Entry, makeModel, Step, tours, type Wish } from "./LedgerModel.ts"
 
 const claimant = { worker: "w", types: kinds, leaseMillis: 60_000 }
 const failure = observed({ reasonCode: "provider_unavailable", message: "Down." }, DateTime.makeUnsafe(0))
@@ -216,6 +216,12 @@ const makeDriver = Effect.gen(function* () {
       case "workers":
         yield* announce(step.are)
         return model.workers(step.are)
+      case "claimNext": {
+        const [claim] = yield* queue.claimer(claimant)(1)
+        const run = model.entries[ids.indexOf(claim?.run.id ?? "")]
+        if (run === undefined) return assert.isFalse(model.entries.some(model.isClaimable))
+        return assert.strictEqual(`claimed with ${claim?.run.fence}`, model.claim(run))
+      }
       case "endLapsed":
         yield* sweeps.endLapsed
         return model.endLapsed()
@@ -244,34 +250,40 @@ const empty = Effect.gen(function* () {
   yield* sql`DELETE FROM operation_workers`
 })
 
-layer(ledgerOfKinds, { excludeTestServices: true })("the ledger", (it) => {
+/** Takes the steps one by one and compares the whole ledger with the model after each. */
+const compare = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
+  yield* empty
+  const { model, take, snapshot } = yield* makeDriver
+  let rows: ReadonlyArray<string> = []
+  for (const [index, step] of steps.entries()) {
+    const before = structuredClone(model.entries)
+    yield* take(step)
+    const after = yield* snapshot
+    const what = `step ${index}, ${JSON.stringify(step)}`
+    assert.deepStrictEqual(
+      after.map((row) => Struct.omit(row, ["whole"])),
+      expected(model.entries),
+      what
+    )
+    checkInvariants(before, model.entries)
+    for (const [n, row] of rows.entries()) {
+      if (leavesAlone(step) && isDeepStrictEqual(before[n], model.entries[n])) {
+        assert.strictEqual(after[n]?.whole, row, what)
+      }
+    }
+    rows = after.map(({ whole }) => whole)
+  }
+})
+
+layer(ledgerOfKinds, { excludeTestServices: true })("the ledger does exactly what the rules say", (it) => {
+  for (const [name, steps] of Object.entries(tours)) {
+    it.effect(`of a run: ${name}`, () => compare(steps))
+  }
+
   it.effect.prop(
-    "does exactly what the rules say, whatever happens in whichever order",
+    "whatever happens, in whichever order",
     [Schema.Array(Step).check(Schema.isMaxLength(40))],
-    ([steps]) =>
-      Effect.gen(function* () {
-        yield* empty
-        const { model, take, snapshot } = yield* makeDriver
-        let rows: ReadonlyArray<string> = []
-        for (const [index, step] of steps.entries()) {
-          const before = structuredClone(model.entries)
-          yield* take(step)
-          const after = yield* snapshot
-          const what = `step ${index}, ${JSON.stringify(step)}`
-          assert.deepStrictEqual(
-            after.map((row) => Struct.omit(row, ["whole"])),
-            expected(model.entries),
-            what
-          )
-          checkInvariants(before, model.entries)
-          for (const [n, row] of rows.entries()) {
-            if (leavesAlone(step) && isDeepStrictEqual(before[n], model.entries[n])) {
-              assert.strictEqual(after[n]?.whole, row, what)
-            }
-          }
-          rows = after.map(({ whole }) => whole)
-        }
-      }),
+    ([steps]) => compare(steps),
     { timeout: 60_000, arbitrary: { runs: 100, size: 400 } }
   )
 })

@@ -3,7 +3,7 @@ import type { RunOutcome, RunStatus } from "../src/index.ts"
 
 const key = Schema.Literals(["a", "b"])
 /** Which of the runs so far; counted from the newest, because it is the old ones that nothing happens to. */
-const target = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))
+const target = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 }))
 
 /** Everything that may happen to the ledger. `stale` writes with the fence of an earlier claim. */
 export const Step = Schema.Union([
@@ -12,6 +12,7 @@ export const Step = Schema.Union([
   Schema.TaggedStruct("slot", { key }),
   Schema.TaggedStruct("retry", { target, nonce: Schema.Literals(["m", "o"]) }),
   Schema.TaggedStruct("claim", { target }),
+  Schema.TaggedStruct("claimNext", {}),
   Schema.TaggedStruct("write", {
     write: Schema.Literals(["heartbeat", "progress", "quiet", "succeed", "fail", "retryLater", "giveBack"]),
     target,
@@ -26,6 +27,66 @@ export const Step = Schema.Union([
   Schema.TaggedStruct("failStale", {})
 ])
 export type Step = typeof Step.Type
+
+const target0 = { target: 0 } as const
+const begin = { _tag: "check", key: "a", supersedes: null } as const
+const claim = { _tag: "claim", ...target0 } as const
+const cancel = { _tag: "cancel", ...target0 } as const
+const lapse = { _tag: "lapse", ...target0 } as const
+const timeUp = { _tag: "timeUp", ...target0 } as const
+const age = { _tag: "age", ...target0 } as const
+const endLapsed = { _tag: "endLapsed" } as const
+const failStale = { _tag: "failStale" } as const
+const write = (write: Extract<Step, { _tag: "write" }>["write"], stale = false) =>
+  ({ _tag: "write", write, ...target0, stale }) as const
+const workers = (are: Extract<Step, { _tag: "workers" }>["are"]) => ({ _tag: "workers", are }) as const
+
+/** Ways that chance rarely takes, because each step has to meet the run as the one before left it. */
+export const tours: Record<string, ReadonlyArray<Step>> = {
+  "asked to stop, its worker died": [begin, claim, cancel, lapse, claim, { _tag: "claimNext" }, endLapsed],
+  "asked to stop after its worker died": [begin, claim, lapse, cancel, endLapsed, cancel],
+  "asked to stop, its attempt fails": [begin, claim, cancel, cancel, write("heartbeat"), write("retryLater")],
+  "asked to stop, given back": [begin, claim, cancel, write("giveBack"), write("succeed")],
+  "asked to stop, it finishes first": [begin, claim, cancel, write("succeed"), cancel],
+  "its worker died twice": [
+    begin,
+    claim,
+    lapse,
+    endLapsed,
+    { _tag: "claimNext" },
+    write("succeed", true),
+    lapse,
+    claim,
+    endLapsed
+  ],
+  "its worker came back in time": [begin, claim, lapse, write("heartbeat"), endLapsed, claim, write("succeed")],
+  "its time was up": [begin, claim, timeUp, endLapsed, lapse, claim, { _tag: "claimNext" }, endLapsed],
+  "replaced while it runs": [begin, claim, { ...begin, supersedes: 0 }, { ...write("succeed"), target: 1 }, claim],
+  "not replaced, because another is named": [{ ...begin, key: "b" }, begin, { ...begin, supersedes: 1 }],
+  "repeated until it fails": [begin, claim, write("retryLater"), claim, write("fail"), claim, begin],
+  "stale in a sweep": [
+    begin,
+    age,
+    workers("recent"),
+    failStale,
+    workers("live"),
+    failStale,
+    workers("gone"),
+    failStale
+  ],
+  "stale at the next start": [begin, age, workers("recent"), begin, workers("of another type"), begin, failStale],
+  "due again after an attempt": [
+    begin,
+    claim,
+    age,
+    write("retryLater"),
+    failStale,
+    age,
+    claim,
+    write("giveBack"),
+    failStale
+  ]
+}
 
 /** A run as the rules have it. What the database shows of it comes first. */
 export interface Entry {
@@ -140,10 +201,12 @@ export const makeModel = () => {
     return start(wish)
   }
 
+  const isClaimable = (run: Entry) =>
+    run.status === "queued" || (run.lapsed && run.attempt + 1 < maxAttempts && !run.timeUp && !run.asked)
+
   const claim = (run: Entry) => {
+    if (!isClaimable(run)) return "nothing"
     const rescued = run.status === "running"
-    if (rescued && !(run.lapsed && run.attempt + 1 < maxAttempts && !run.timeUp && !run.asked)) return "nothing"
-    if (run.status === "completed") return "nothing"
     Object.assign(run, { status: "running", fence: run.fence + 1, started: true, lapsed: false })
     run.attempt += rescued ? 1 : 0
     note(run, rescued ? "rescued" : "started")
@@ -198,6 +261,7 @@ export const makeModel = () => {
     entries,
     start,
     retry,
+    isClaimable,
     claim,
     write,
     cancel,

@@ -137,17 +137,22 @@ layer(ledgerOfKinds, { excludeTestServices: true, timeout: "60 seconds" })("at t
 
   it.effect("one of many workers gets a run, assigned or from the queue", () =>
     Effect.gen(function* () {
-      const { run } = yield* start(Work.name, "claimed")
-      const claims = yield* race(40, (n) =>
+      const keys = Array.from({ length: 20 }, (_, n) => `claimed ${n}`)
+      const runs = yield* Effect.forEach(keys, (key) => Effect.map(start(Work.name, key), ({ run }) => run))
+      // Twenty workers want each run at the same moment; every fourth takes what is next instead.
+      const claims = yield* race(400, (n) =>
         RunQueue.use((queue) =>
-          n % 2 === 0 ? queue.claimOne(claimant(`w${n}`), run) : queue.claimer(claimant(`w${n}`))(1)
+          n % 4 === 3
+            ? queue.claimer(claimant(`w${n}`))(1)
+            : queue.claimOne(claimant(`w${n}`), runs[Math.floor(n / 20)]!)
         )
       )
-      assert.deepStrictEqual(
-        claims.flat().map((claim) => [claim.run.id, claim.run.fence]),
-        [[run.id, 1n]]
+      const claimed = claims.flat().map(({ run }) => `${run.id} ${run.fence}`)
+      assert.sameMembers(
+        claimed,
+        runs.map(({ id }) => `${id} 1`)
       )
-      assert.deepStrictEqual((yield* recordsOf(run)).events, ["created", "started"])
+      for (const run of runs) assert.deepStrictEqual((yield* recordsOf(run)).events, ["created", "started"])
     })
   )
 
