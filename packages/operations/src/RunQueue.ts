@@ -72,8 +72,10 @@ export class RunQueue extends Context.Service<
 
       const claimer = (claimant: Claimant) => {
         const turns = new Map<string, string>()
+        // Every type begins a claim in its turn: a worker with one free slot takes one run at a time.
+        let first = 0
         return Effect.fn("RunQueue.claim")(function* (limit: number) {
-          const { rows, claims } = yield* take(statements.claim(claimant, limit, turns))
+          const { rows, claims } = yield* take(statements.claim(rotated(claimant, first++), limit, turns))
           for (const { priority, type, lane, turn } of rows) {
             if (turn > 0) turns.set(turnKey(priority, type), lane)
           }
@@ -103,6 +105,11 @@ const isPlaceTaken = (error: unknown) =>
   SqlError.isSqlError(error) &&
   error.reason._tag === "UniqueViolation" &&
   error.reason.constraint === "operation_runs_lane_slot"
+
+const rotated = (claimant: Claimant, by: number): Claimant => {
+  const start = by % Math.max(claimant.types.length, 1)
+  return { ...claimant, types: [...claimant.types.slice(start), ...claimant.types.slice(0, start)] }
+}
 
 const turnKey = (priority: number, type: string) => `${priority} ${type}`
 
@@ -150,7 +157,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       claimant,
       sql`
         SELECT q.id, (q.status = 'queued')::int AS turn, seat.s AS lane_slot
-        FROM (SELECT * FROM operation_runs WHERE id = ${id}::uuid FOR UPDATE SKIP LOCKED) q
+        FROM (SELECT * FROM operation_runs WHERE id = ${id}::uuid FOR UPDATE) q
         JOIN unnest(${names(claimant)}::text[], ${places(claimant)}::int[]) AS t (type, places) ON t.type = q.type
         LEFT JOIN LATERAL (
           SELECT min(s) AS s FROM generate_series(1, t.places) s WHERE NOT EXISTS (

@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type AnyOperationType, type Claim, RunLedger, RunQueue } from "../src/index.ts"
-import { Background, claim, complete, fabrikam, ledger, Limited, Plain, start } from "./StartTypes.ts"
+import { Background, Check, claim, complete, fabrikam, ledger, Limited, Plain, start } from "./StartTypes.ts"
 
 const worker = (...types: ReadonlyArray<AnyOperationType>) =>
   Effect.map(RunQueue, (queue) => queue.claimer({ worker: "w", types, leaseMillis: 60_000 }))
@@ -73,6 +73,20 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
       yield* queued(Limited, ["a"], 100)
       const types = (yield* (yield* worker(Plain, Limited))(4)).map(({ run }) => run.type)
       assert.deepStrictEqual(types.toSorted(), [Limited.name, Limited.name, Plain.name, Plain.name])
+    })
+  )
+
+  it.effect("gives each type its turn, also when one slot at a time becomes free", () =>
+    Effect.gen(function* () {
+      yield* emptied
+      yield* queued(Plain, ["big"], 100)
+      yield* queued(Check, ["other"], 100)
+      yield* queued(Limited, ["small"], 1)
+      const take = yield* worker(Plain, Check, Limited)
+      const types: Array<string> = []
+      for (let round = 0; round < 6; round++) types.push(...(yield* take(1)).map(({ run }) => run.type))
+      assert.include(types, Limited.name)
+      assert.include(types, Check.name)
     })
   )
 
