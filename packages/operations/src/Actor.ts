@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { storable } from "./StorableText.ts"
 
 /** Who acts: a person of the host, or Atlas itself (`system`: scheduler, sweeper). */
 export const Actor = Schema.Struct({
@@ -9,3 +10,9 @@ export const Actor = Schema.Struct({
   name: Schema.NonEmptyString.check(Schema.isMaxLength(200))
 })
 export type Actor = typeof Actor.Type
+
+/** An actor as JSON that Postgres can store, whatever a directory has in a name. */
+export const encodeActor = (actor: Actor): string =>
+  encode({ ...actor, name: storable(actor.name).slice(0, 200) || actor.id })
+
+const encode = Schema.encodeSync(Schema.fromJsonString(Actor))

@@ -1,4 +1,4 @@
-import { Cause, Clock, Duration, Effect, Option, Schema } from "effect"
+import { Cause, Clock, Duration, Effect, Option, Predicate, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { type FailureReport, fromError, type RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
@@ -19,6 +19,7 @@ export type AttemptEnd =
   | { readonly _tag: "Finished"; readonly result: RunResult }
   | { readonly _tag: "Failed"; readonly failure: FailureReport; readonly retryAfterMillis: number }
   | { readonly _tag: "Blocked"; readonly block: Block }
+  | { readonly _tag: "Busy"; readonly message: string }
   | { readonly _tag: "Cancelled" }
   | { readonly _tag: "LeaseLost" }
   | { readonly _tag: "Interrupted" }
@@ -38,7 +39,14 @@ export const failed = (failure: FailureReport, retryAfterMillis = 0): AttemptEnd
 export const isDatabaseOutage = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some((reason) => Cause.isDieReason(reason) && isOutage(reason.defect))
 
-const isOutage = (defect: unknown) => SqlError.isSqlError(defect) && defect.isRetryable
+// The client calls a lost socket retryable, but not what a server says before it ends a session: that it shuts down (57P01),
+// crashed (57P02) or is not up yet (57P03), has no connection left (53300), or will not wait any longer (57P05, 25P03, 25P04).
+const endsOfSession = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04"])
+
+const isOutage = (defect: unknown) =>
+  SqlError.isSqlError(defect) && (defect.isRetryable || endsOfSession.has(sqlState(defect.reason.cause)))
+
+const sqlState = (cause: unknown) => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "")
 
 const ofDefect = (defect: unknown): AttemptEnd =>
   isOutage(defect)

@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { Actor } from "./Actor.ts"
+import { Actor, encodeActor } from "./Actor.ts"
 import { TenantId, WorkspaceId } from "./OperationScope.ts"
 import { RunId } from "./Run.ts"
 
@@ -105,5 +105,3 @@ export class AuditLog extends Context.Service<
     })
   )
 }
-
-const encodeActor = Schema.encodeSync(Schema.fromJsonString(Actor))

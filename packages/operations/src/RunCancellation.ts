@@ -1,6 +1,6 @@
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
-import { Actor } from "./Actor.ts"
+import { type Actor, encodeActor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
 import type { Run, RunId } from "./Run.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
@@ -58,5 +58,3 @@ export class RunCancellation extends Context.Service<
     })
   )
 }
-
-const encodeActor = Schema.encodeSync(Schema.fromJsonString(Actor))

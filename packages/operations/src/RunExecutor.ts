@@ -1,7 +1,7 @@
-import { Cause, Context, Effect, Exit, Layer, Option, PubSub, Schema } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Option, PubSub, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
-import { type AttemptEnd, endOf, failed } from "./Attempt.ts"
+import { type AttemptEnd, endOf, monotonicMillis } from "./Attempt.ts"
 import { RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
@@ -67,10 +67,13 @@ export class RunExecutor extends Context.Service<
           ? perform(handler, claim, lease.context)
           : Effect.die(new Error("A run was claimed that has no handler here"))
         const stopped = Effect.as(lease.cancelled, { _tag: "Cancelled" } satisfies AttemptEnd)
-        const attempt = Effect.raceFirst(Effect.raceFirst(work, stopped), lease.keep)
         return Effect.uninterruptible(
           Effect.gen(function* () {
+            // A fiber of its own: an interruption from outside ends the work, and the lease only when that is done.
+            const keeper = yield* Effect.forkChild(Effect.interruptible(lease.keep))
+            const attempt = Effect.raceAllFirst([work, stopped, Fiber.join(keeper)])
             const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
+            yield* Fiber.interrupt(keeper)
             const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
             if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
             yield* settle(claim, handler?.type.retry, lease.reached(), end)
@@ -98,7 +101,7 @@ const makePerform = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (
     handler: RunHandler,
-    { run, remainingMillis }: Claim,
+    { run, claimedAt, remainingMillis }: Claim,
     lease: Omit<RunContext<unknown>, "input" | "tenant">
   ) {
     const { type } = handler
@@ -106,16 +109,18 @@ const makePerform = Effect.gen(function* () {
     const input: unknown = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(type.input))(run.input).pipe(
       Effect.orDie
     )
-    const gate = yield* gates.check(type, { scope, input, actor: run.actor })
-    if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
-    if (gate._tag === "Busy") return failed({ reasonCode: "operation_busy", message: busy(gate.holder) })
-    const result = yield* handler.handle({ ...lease, tenant: scope, input }).pipe(
-      Effect.timeoutOrElse({
-        duration: Math.max(remainingMillis, 0),
-        orElse: () => Effect.fail(new RunFailure({ reasonCode: "time_limit_exceeded", message: outOfTime }))
-      })
-    )
-    return { _tag: "Finished", result } satisfies AttemptEnd
+    const tooLate = new RunFailure({ reasonCode: "time_limit_exceeded", message: outOfTime })
+    const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
+    // A timeout of nothing would still let the handler begin.
+    if (left <= 0) return yield* tooLate
+    const behindGates = Effect.gen(function* () {
+      const gate = yield* gates.check(type, { scope, input, actor: run.actor })
+      if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
+      if (gate._tag === "Busy") return { _tag: "Busy", message: busy(gate.holder) } satisfies AttemptEnd
+      const result = yield* handler.handle({ ...lease, tenant: scope, input })
+      return { _tag: "Finished", result } satisfies AttemptEnd
+    })
+    return yield* Effect.timeoutOrElse(behindGates, { duration: left, orElse: () => Effect.fail(tooLate) })
   })
 })
 

@@ -38,7 +38,7 @@ export const makeRunLease = Effect.gen(function* () {
   const limits = sql`
     SELECT set_config('idle_in_transaction_session_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
 
-  return ({ run, claimedAt }: Claim) => {
+  return ({ run, claimedAt, remainingMillis }: Claim) => {
     let counts: RunCounts = run.summaryCounts
     let unseen = false
     // Of this attempt; the run has those of the earlier ones. A summary is replaced, never changed.
@@ -110,8 +110,12 @@ export const makeRunLease = Effect.gen(function* () {
       yield* signals.changed(run.id)
     })
 
+    // A handler that does not stop when it should must not keep its run, and what that holds, for ever.
+    let stopBy = claimedAt + remainingMillis
     const beat = Effect.gen(function* () {
       const now = yield* monotonicMillis
+      if (yield* Deferred.isDone(stop)) stopBy = Math.min(stopBy, now)
+      if (now >= stopBy + leaseMillis) return
       if (unseen && now - shownAt >= visibleEveryMillis) return yield* show(now)
       if (now - extendedAt < leaseMillis / 3) return
       yield* owned(ledger.heartbeat(run, leaseMillis))

@@ -4,6 +4,7 @@ import { type Failure, type FailureSummary, writeSummary } from "./Failure.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import { RunCounts, type RunId, type RunOutcome } from "./Run.ts"
 import type { RunEventKind } from "./RunEvent.ts"
+import { storable } from "./StorableText.ts"
 
 /** How an attempt ended for good. */
 export interface Completion {
@@ -36,6 +37,25 @@ const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), fa
 /** Whether a worker still has its run, and whether it was asked to stop. */
 export type Hold = "held" | "cancel_requested" | "lost"
 
+interface EncodedCompletion {
+  readonly id: RunId
+  readonly fence: bigint
+  readonly outcome: string
+  /** Empty for none. */
+  readonly reasonCode: string
+  readonly counts: string
+  readonly failures: string
+}
+
+const encodeCompletion = ({ id, fence }: RunKey, completion: Completion): EncodedCompletion => ({
+  id,
+  fence,
+  outcome: completion.outcome,
+  reasonCode: storable(completion.reasonCode ?? ""),
+  counts: toJson.counts(completion.counts),
+  failures: toJson.failures(completion.failures)
+})
+
 /**
  * Makes every transition of a worker that owns a run. Each is one statement, guarded by the status it
  * leaves and by the writer's fence; a `false` answer means that nothing was changed. Database failures are defects.
@@ -51,6 +71,8 @@ export class RunLedger extends Context.Service<
     complete(run: RunKey, completion: Completion): Effect.Effect<boolean>
     /** running → queued, with one more failed attempt and the next one due after the delay; a run that was asked to stop ends. */
     retryLater(run: RunKey, attempt: FailedAttempt): Effect.Effect<boolean>
+    /** running → queued, without costing an attempt, because another run is in the way; due after the delay. */
+    postpone(run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number): Effect.Effect<boolean>
     /** running → queued, at once and without costing an attempt; a run that was asked to stop ends. */
     giveBack(run: RunKey): Effect.Effect<boolean>
     /** Notes in the timeline that a worker with an outdated fence tried to write. */
@@ -104,13 +126,11 @@ export class RunLedger extends Context.Service<
       const completions = SqlResolver.ordered({
         Request: Schema.Any,
         Result: Schema.Struct({ accepted: Schema.Boolean }),
-        execute: (ended: ReadonlyArray<readonly [run: RunKey, completion: Completion]>) => sql`
+        execute: (ended: ReadonlyArray<EncodedCompletion>) => sql`
             WITH ended AS (
-              SELECT * FROM unnest(${ended.map(([{ id }]) => id)}::uuid[], ${ended.map(([{ fence }]) => fence)}::bigint[],
-                ${ended.map(([, { outcome }]) => outcome)}::text[],
-                ${ended.map(([, { reasonCode }]) => reasonCode ?? "")}::text[],
-                ${ended.map(([, { counts }]) => toJson.counts(counts))}::text[],
-                ${ended.map(([, { failures }]) => toJson.failures(failures))}::text[]
+              SELECT * FROM unnest(${ended.map(({ id }) => id)}::uuid[], ${ended.map(({ fence }) => fence)}::bigint[],
+                ${ended.map(({ outcome }) => outcome)}::text[], ${ended.map(({ reasonCode }) => reasonCode)}::text[],
+                ${ended.map(({ counts }) => counts)}::text[], ${ended.map(({ failures }) => failures)}::text[]
               ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)
             ), moved AS (
               UPDATE operation_runs r SET status = 'completed', outcome = e.outcome, reason_code = nullif(e.reason_code, ''),
@@ -129,11 +149,11 @@ export class RunLedger extends Context.Service<
       })
       const request = SqlResolver.request(completions)
 
-      const complete = Effect.fn("RunLedger.complete")(
-        (run: RunKey, completion: Completion) =>
-          Effect.map(request([{ id: run.id, fence: run.fence }, completion]), ({ accepted }) => accepted),
-        Effect.orDie
-      )
+      // Encoded before it joins the others: what cannot be stored fails alone.
+      const complete = Effect.fn("RunLedger.complete")(function* (run: RunKey, completion: Completion) {
+        const encoded = yield* Effect.sync(() => encodeCompletion(run, completion))
+        return (yield* request(encoded)).accepted
+      }, Effect.orDie)
 
       // Back to the queue: the fence is raised, so that the worker that held the run can write no more.
       const requeue = (
@@ -191,6 +211,20 @@ export class RunLedger extends Context.Service<
         Effect.orDie
       )
 
+      const postpone = Effect.fn("RunLedger.postpone")(
+        (run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number) =>
+          requeue(run, {
+            kind: "given_back",
+            failedAttempts: 0,
+            delayMillis,
+            reasonCode,
+            counts: null,
+            failures: null,
+            message
+          }),
+        Effect.orDie
+      )
+
       const giveBack = Effect.fn("RunLedger.giveBack")(
         (run: RunKey) =>
           requeue(run, {
@@ -226,7 +260,16 @@ export class RunLedger extends Context.Service<
             FROM moved`
       }, Effect.orDie)
 
-      return RunLedger.of({ heartbeat, progress, complete, retryLater, giveBack, refuseStaleWrite, refuseWork })
+      return RunLedger.of({
+        heartbeat,
+        progress,
+        complete,
+        retryLater,
+        postpone,
+        giveBack,
+        refuseStaleWrite,
+        refuseWork
+      })
     })
   )
 }

@@ -1,6 +1,6 @@
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
-import { Actor } from "./Actor.ts"
+import { encodeActor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
 import { observed } from "./Failure.ts"
 import type { Block, NewRun, Recorded } from "./NewRun.ts"
@@ -80,7 +80,6 @@ export class RunRecorder extends Context.Service<
 }
 
 const decodeHolder = Schema.decodeUnknownEffect(Holder)
-const encodeActor = Schema.encodeSync(Schema.fromJsonString(Actor))
 
 interface InsertedRow {
   readonly queuedAt: Date

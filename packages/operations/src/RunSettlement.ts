@@ -4,10 +4,15 @@ import { merge, observed } from "./Failure.ts"
 import * as Metrics from "./Metrics.ts"
 import type { RetryPolicy } from "./OperationType.ts"
 import type { Reached } from "./RunLease.ts"
-import { RunLedger } from "./RunLedger.ts"
+import { type Completion, RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { sanitisedCause } from "./Sanitiser.ts"
+
+/** How long a run rests before it looks again whether what it needs is free. */
+const busyPauseMillis = 5_000
+
+const unrecordable: Completion = { outcome: "failed", reasonCode: "internal_error", counts: {}, failures: [] }
 
 /** Tells the ledger how an attempt ended. A write that comes too late is refused, and shown. */
 export const makeSettle = Effect.fnUntraced(function* (worker: string) {
@@ -28,6 +33,8 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         return yield* ledger.giveBack(run)
       case "LeaseLost":
         return false
+      case "Busy":
+        return yield* ledger.postpone(run, "operation_busy", end.message, busyPauseMillis)
       case "Cancelled":
         return yield* ledger.complete(run, {
           outcome: "cancelled",
@@ -81,7 +88,10 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         while: isDatabaseOutage,
         schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
       }),
-      Effect.catch((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause)))
+      Effect.tapError((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause))),
+      // What cannot be stored would be executed again and again: the run ends, and says that something went wrong.
+      Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : ledger.complete(run, unrecordable))),
+      Effect.catchCause((cause) => Effect.logError("A run could not be ended", sanitisedCause(cause)))
     )
     yield* signals.changed(run.id)
     if (end._tag === "Interrupted") yield* signals.queued

@@ -155,6 +155,9 @@ export const makeStart = Effect.gen(function* () {
   const startAsSystem = Effect.fn("Runs.startAsSystem")(function* (part: string, request: SystemStartRequest) {
     const type = yield* Effect.orDie(Effect.fromOption(catalog.find(request.type)))
     const actor: Actor = { id: part, kind: "system", name: part }
+    if ((type.scope === "workspace") !== (request.scope.tenantId === null)) {
+      return yield* Effect.die(new Error(`"${type.name}" works in a ${type.scope}: its scope does not fit`))
+    }
     // What is wrong with a start by our own code is a defect; that another run is in its way is not.
     return yield* Effect.catchIf(
       begin({ ...request, actor, type }),
@@ -185,6 +188,7 @@ const makeBegin = Effect.gen(function* () {
     const question = { scope: run.scope, input: request.input, actor: run.actor }
     const supersedes = (request.supersedes ?? null) as RunId | null
     for (let round = 0; round < 10; round++) {
+      if (round > 1) yield* Effect.sleep("20 millis")
       const gate = type.gates.length === 0 ? open : yield* gates.check(type, question)
       if (gate._tag === "Open") {
         const created = yield* insert(run, supersedes)
@@ -207,6 +211,9 @@ const makeBegin = Effect.gen(function* () {
       const holder = yield* recorder.refuseBusy(run, gate._tag === "Busy" ? gate.holder : null)
       if (Option.isSome(holder)) return yield* busy(holder.value)
     }
+    // A gate that goes on naming a run that has ended: for the caller the scope is busy.
+    const gate = yield* gates.check(type, question)
+    if (gate._tag === "Busy") return yield* busy({ id: gate.holder, type: type.name, status: "completed" })
     return yield* Effect.die(new Error("What was in the way kept ending and beginning again"))
   })
 

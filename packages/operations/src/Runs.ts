@@ -130,7 +130,7 @@ export class Runs extends Context.Service<
       // One path for unknown and for hidden runs: both read the run and the grants, and answer the same.
       const authorised = Effect.fnUntraced(function* (actor: Actor, id: string, right: "view" | "start") {
         const grants = yield* access.grants(actor)
-        const found = isRunId(id) ? yield* queries.find(id) : Option.none<Run>()
+        const found = isRunId(id) ? yield* queries.find(RunId.make(id.toLowerCase())) : Option.none<Run>()
         const run = Option.getOrUndefined(found)
         const grant = run && grantFor(grants, run)
         const type = run && Option.getOrUndefined(catalog.find(run.type))
@@ -223,7 +223,7 @@ export class Runs extends Context.Service<
           Effect.gen(function* () {
             const subscription = yield* signals.subscribe
             const changed = PubSub.take(subscription).pipe(
-              Effect.repeat({ until: (signal) => signal._tag === "Changed" && signal.runId === id }),
+              Effect.repeat({ until: (signal) => signal._tag === "Changed" && signal.runId === id.toLowerCase() }),
               Effect.timeoutOption(recheckEvery)
             )
             const next = Effect.fnUntraced(function* (seq: number) {

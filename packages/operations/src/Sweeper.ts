@@ -1,4 +1,5 @@
 import { Effect, Layer, Random } from "effect"
+import { monotonicMillis } from "./Attempt.ts"
 import { RunExecutor } from "./RunExecutor.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { RunSweeps } from "./RunSweeps.ts"
@@ -28,16 +29,25 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunSweeps | RunSigna
         )
       )
 
+      // After an outage the other workers may not be back yet: their backlog is not abandoned. Not before this one has
+      // announced itself for as long as a silent one counts as live does it say what nobody can take.
+      let steadySince: number | null = null
+      const steady = Effect.map(monotonicMillis, (now) => {
+        steadySince ??= now
+        return now - steadySince >= Math.min(3 * announceEveryMillis, 30 * every)
+      })
+
       const sweep = Effect.gen(function* () {
         yield* announce
         const lost = yield* sweeps.endLapsed
-        const stale = yield* sweeps.failStale
+        const stale = (yield* steady) ? yield* sweeps.failStale : []
         yield* Effect.forEach([...lost, ...stale], signals.changed, { discard: true })
         if (lost.length > 0) yield* Effect.logWarning(`Ended ${lost.length} runs whose workers died`)
         if (stale.length > 0) yield* Effect.logWarning(`Failed ${stale.length} runs that no worker could take`)
       })
 
       yield* sweep.pipe(
+        Effect.tapCause(() => Effect.sync(() => (steadySince = null))),
         Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", sanitisedCause(cause))),
         Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(every * jitter))),
         Effect.forever,

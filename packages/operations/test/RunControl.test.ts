@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, Ref } from "effect"
+import { Deferred, Effect, Layer, Option, Ref } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunExecutor, RunHandler, Runs, Worker, WorkerSettings, type WorkRefused } from "../src/index.ts"
+import { RunExecutor, RunHandler, Runs, StartGate, Worker, WorkerSettings, type WorkRefused } from "../src/index.ts"
 import {
   assignmentOf,
   Background,
@@ -9,6 +9,7 @@ import {
   Click,
   complete,
   contosoOnly,
+  Gated,
   get,
   kinds,
   ledger,
@@ -17,6 +18,7 @@ import {
   Plain,
   Report,
   start,
+  whileDoor,
   workspace
 } from "./StartTypes.ts"
 
@@ -75,6 +77,68 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       const done = yield* ended(run)
       assert.deepStrictEqual([done.outcome, done.reasonCode, done.attempt], ["failed", "time_limit_exceeded", 1])
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("does not begin a run whose time was up before", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const begun = yield* Ref.make(false)
+      const { run } = yield* start(Plain, "too late")
+      yield* sql`UPDATE operation_runs SET deadline = now() - interval '1 hour' WHERE id = ${run.id}::uuid`
+      yield* forPlain(({ input }) =>
+        Ref.update(begun, (was) => was || input.key === "too late").pipe(Effect.as(RunHandler.succeeded))
+      )
+      const done = yield* ended(run)
+      assert.deepStrictEqual(
+        [done.outcome, done.reasonCode, yield* Ref.get(begun)],
+        ["failed", "time_limit_exceeded", false]
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("ends a cancelled run whose handler does not stop, a lease later", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const release = yield* Deferred.make<void>()
+      const { run } = yield* start(Plain, "deaf")
+      yield* forPlain(() => Effect.uninterruptible(Deferred.await(release)).pipe(Effect.as(RunHandler.succeeded)))
+      yield* get(run).pipe(Effect.delay("10 millis"), Effect.repeat({ until: ({ status }) => status === "running" }))
+      yield* runs.cancel(owner, run.id)
+      assert.strictEqual((yield* ended(run).pipe(Effect.timeout("10 seconds"))).outcome, "cancelled")
+      yield* Deferred.succeed(release, undefined)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("lets a run wait for the one in its way without costing an attempt", () =>
+    Effect.gen(function* () {
+      const { run: holder } = yield* start(Plain, "in the way")
+      const { run } = yield* start(Gated, "waits")
+      yield* whileDoor(
+        StartGate.busy(holder.id),
+        Effect.scoped(
+          Effect.andThen(
+            Worker.layer(RunHandler.make(Gated, () => Effect.succeed(RunHandler.succeeded))).pipe(
+              Layer.provide(settings),
+              Layer.fresh,
+              Layer.build
+            ),
+            get(run).pipe(Effect.delay("20 millis"), Effect.repeat({ until: ({ fence }) => fence > 1n }))
+          )
+        )
+      )
+      const waiting = yield* get(run)
+      assert.deepStrictEqual([waiting.status, waiting.attempt, waiting.reasonCode], ["queued", 0, "operation_busy"])
+      yield* Runs.use((runs) => Effect.andThen(runs.cancel(owner, run.id), runs.cancel(owner, holder.id)))
+    })
+  )
+
+  it.effect("stops a run for somebody whose name Postgres could not store", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const { run } = yield* start(Plain, "odd name")
+      const cancelled = yield* runs.cancel({ ...owner, name: "Ol\0ivia \ud83d" }, run.id)
+      assert.strictEqual(cancelled.outcome, "cancelled")
+    })
   )
 
   it.effect("ends a lapsed run that was asked to stop, or that is out of time, instead of trying it again", () =>
