@@ -25,7 +25,7 @@ export type AttemptEnd =
   | { readonly _tag: "Interrupted" }
 
 /** An attempt that failed, and how long the provider asked to wait, in milliseconds. */
-export const failed = (failure: FailureReport, retryAfterMillis = 0): AttemptEnd => ({
+const failed = (failure: FailureReport, retryAfterMillis = 0): AttemptEnd => ({
   _tag: "Failed",
   failure,
   retryAfterMillis
