@@ -7,6 +7,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { type RunEventKind, type RunId, Runs, Worker, WorkerSettings } from "@atlas/operations"
+import type { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import { Deferred, Effect, Layer, Redacted, Schedule, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
@@ -20,11 +21,15 @@ vi.setConfig({ testTimeout: 90_000 })
 /** Leases that a busy machine can keep; the rest in proportion to them. */
 export const settings: WorkerSettings = { slots: 8, leaseMillis: 2_000, pollMillis: 200, sweepMillis: 200 }
 
-/** A database of its own with the ledger and the tables in which probes leave their traces. */
-export const fixture = Layer.mergeAll(ledger, Layer.effectDiscard(createTables)).pipe(
-  Layer.provideMerge(databaseListener),
-  Layer.provideMerge(TestDatabase.layer)
-)
+/** The ledger and the tables in which probes leave their traces, on a migrated database. */
+export const fixtureOn = <E, R>(database: Layer.Layer<TestDatabase | PgClient.PgClient | SqlClient.SqlClient, E, R>) =>
+  Layer.mergeAll(ledger, Layer.effectDiscard(createTables)).pipe(
+    Layer.provideMerge(databaseListener),
+    Layer.provideMerge(database)
+  )
+
+/** The same on a database of its own. */
+export const fixture = fixtureOn(TestDatabase.layer)
 
 const program = fileURLToPath(new URL("./worker.ts", import.meta.url))
 const jumpingClock = fileURLToPath(new URL("./jumpingClock.ts", import.meta.url))
