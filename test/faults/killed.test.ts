@@ -81,3 +81,21 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker k
     )
   }
 })
+
+layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker that shuts down", (it) => {
+  it.effect("keeps its run until its handler's finalizers are done", () =>
+    Effect.gen(function* () {
+      const worker = yield* startWorker()
+      const id = yield* start({ gate: "later", finalizerMillis: 1.5 * settings.leaseMillis })
+      yield* begun(id)
+      yield* workHere()
+      yield* worker.kill("SIGTERM")
+      yield* begun(id, 2)
+      const [first, second] = yield* attempts(id)
+      assert.isAtMost(first?.finalizedAt?.getTime() ?? Number.NaN, second?.beganAt.getTime() ?? Number.NaN)
+      yield* openGate("later")
+      assert.deepInclude(yield* completed(id), { outcome: "succeeded", attempt: 0 })
+      assert.deepStrictEqual(yield* timeline(id), ["created", "started", "given_back", "started", "completed"])
+    }).pipe(Effect.scoped)
+  )
+})
