@@ -48,8 +48,8 @@ export const Probe = OperationType.make("fault.probe", {
     gate: Schema.optionalKey(Schema.String),
     /** How long the handler's finalizer takes. */
     finalizerMillis: Schema.optionalKey(Schema.Int),
-    /** Work in small transactions, after the first page: how many. */
-    transactions: Schema.optionalKey(Schema.Int)
+    /** Statements of 50 ms after the first page, outside statements: only heartbeats keep the lease meanwhile. */
+    statements: Schema.optionalKey(Schema.Int)
   }),
   capabilities: { start: capability, view: capability },
   identity: { rule: "while_active", key: ({ key }) => ({ key }) },
@@ -111,7 +111,7 @@ export const handler = (reach: Reach) =>
         yield* sql`INSERT INTO probe_attempts (run_id, fence, pid) VALUES (${run.id}::uuid, ${run.fence}, ${process.pid})`
         yield* reach("handling")
         yield* page(1)
-        for (let done = 0; done < (input.transactions ?? 0); done++) yield* transaction(sql`SELECT pg_sleep(0.05)`)
+        for (let done = 0; done < (input.statements ?? 0); done++) yield* sql`SELECT pg_sleep(0.05)`
         if (input.gate !== undefined) yield* passGate(input.gate)
         yield* page(2)
       }).pipe(Effect.onInterrupt(() => finalizer))

@@ -9,7 +9,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a wall clo
     Effect.gen(function* () {
       yield* startWorker({ clockJumps: true, settings: { ...settings, slots: 4 } })
       yield* workHere()
-      const long = { transactions: (2 * settings.leaseMillis) / 50 }
+      const long = { statements: (2 * settings.leaseMillis) / 50 }
       const ids = yield* Effect.all(Array.from({ length: 12 }, () => start(long)))
       for (const id of ids) {
         const done = yield* completed(id)

@@ -67,7 +67,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* startWorker()
-      const id = yield* start({ transactions: 20 })
+      const id = yield* start({ statements: 20 })
       yield* until(sql`SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active'
         AND application_name = ${applicationName} AND datname = current_database()`)
       yield* workersConnections(sql)
@@ -98,7 +98,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
       // One of the two listens for signals.
       yield* startWorker({ maxConnections: 2 })
       const ids = yield* Effect.all(
-        Array.from({ length: settings.slots }, () => start({ transactions: settings.leaseMillis / 100 }))
+        Array.from({ length: settings.slots }, () => start({ statements: settings.leaseMillis / 100 }))
       )
       for (const id of ids) {
         const done = yield* completed(id)

@@ -51,7 +51,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker k
       const id = yield* killedAt("completed")
       yield* workHere()
       // Two leases later, whatever was to be rescued would have been.
-      yield* completed(yield* start({ transactions: (2 * settings.leaseMillis) / 50 }))
+      yield* completed(yield* start({ statements: (2 * settings.leaseMillis) / 50 }))
       assert.deepStrictEqual(yield* timeline(id), ["created", "started", "completed"])
       assert.strictEqual((yield* attempts(id)).length, 1)
       assert.deepStrictEqual(yield* pages(id), [1n, 1n])
