@@ -2,7 +2,7 @@ import { Context } from "effect"
 
 /** How a worker process behaves. All times in milliseconds. */
 export interface WorkerSettings {
-  /** Runs executed at once. */
+  /** Runs executed at once. The client's pool needs two connections more: one listens, and heartbeats must not wait for handlers. */
   readonly slots: number
   /** How long a run survives a silent worker before another takes it. */
   readonly leaseMillis: number
