@@ -15,6 +15,7 @@ export const type = OperationType.make("directory_groups.sync", {
   capabilities: { start: "tenant.directory.sync", view: "tenant.directory.sync" },
   identity: { rule: "while_active" },
   gates: [StartGate.providerConnection],
+  contracts: [listGroups],
   timeLimit: "2 hours"
 })
 

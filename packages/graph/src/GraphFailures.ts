@@ -1,5 +1,6 @@
 import { type GraphContract, GraphError, type KnownReasonCode } from "@atlas/operations"
-import { Option, Predicate, Schema } from "effect"
+import { Option, Predicate, Result, Schema } from "effect"
+import { Base64 } from "effect/encoding"
 import type { Answer } from "./HttpExchange.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
@@ -15,6 +16,7 @@ const byCode: Readonly<Record<string, KnownReasonCode>> = {
   resourcenotfound: "provider_resource_not_found",
   itemnotfound: "provider_resource_not_found",
   syncstatenotfound: "provider_resync_required",
+  directory_expiredpagetoken: "provider_resync_required",
   resyncrequired: "provider_resync_required",
   activitylimitreached: "provider_throttled",
   toomanyrequests: "provider_throttled",
@@ -56,6 +58,20 @@ const scopesIn = (message: unknown): ReadonlyArray<string> => {
   return named?.match(/\w+(\.\w+)+/g) ?? []
 }
 
+/**
+ * The claims that a challenge asks for.
+ *
+ * @param answer any
+ * @returns JSON, as msal wants it; undefined where the answer is no claims challenge
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+export const claimsIn = ({ headers, status }: Pick<Answer, "headers" | "status">): string | undefined => {
+  const challenge = headers["www-authenticate"] ?? ""
+  if (status !== 401 || !/error="insufficient_claims"/i.test(challenge)) return undefined
+  const encoded = /claims="([^"]+)"/i.exec(challenge)?.[1] ?? ""
+  return Option.getOrUndefined(Result.getSuccess(Base64.decodeString(encoded)))
+}
+
 const reasonOf = (status: number, codes: ReadonlyArray<string>): KnownReasonCode => {
   if (status >= 300 && status < 400) return "provider_untrusted_link"
   if (status === 429) return "provider_throttled"
@@ -91,7 +107,12 @@ export const fromAnswer = (
   const error = property(Option.getOrUndefined(parse(answer.text)), "error")
   const codes = codesOf(error)
   const scopes = answer.status === 401 || answer.status === 403 ? scopesIn(property(error, "message")) : []
-  const reasonCode = scopes.length > 0 ? "provider_permission_denied" : reasonOf(answer.status, codes)
+  const reasonCode =
+    scopes.length > 0
+      ? "provider_permission_denied"
+      : claimsIn(answer) === undefined
+        ? reasonOf(answer.status, codes)
+        : "provider_claims_challenge"
   const missing = reasonCode === "provider_permission_denied" ? missingPermission(contract, scopes) : undefined
   const requestId = answer.headers["request-id"]
   const code = codes.findLast((name) => /^\w{1,80}$/.test(name))

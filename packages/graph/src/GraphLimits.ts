@@ -12,10 +12,16 @@ export interface GraphLimits {
   readonly retryCap: Duration.Input
   /** Attempts of one request at most. */
   readonly retryAttempts: number
-  /** Connections whose token is kept at once; the least recently used goes first. */
+  /** Connections whose token and pace are kept at once; the least recently used goes first. */
   readonly tokenCapacity: number
   /** How long before its end a token is replaced. */
   readonly tokenMargin: Duration.Input
+  /** Requests that fail in a row, for whatever passes by itself, before a tenant is left alone for a while. */
+  readonly breakerFailures: number
+  /** How long it is left alone at first; up to six times as long where that does not help. */
+  readonly breakerOpen: Duration.Input
+  /** Batches of one call that are under way at once. */
+  readonly batchConcurrency: number
 }
 
 /** The limits used where the host provides none. */
@@ -26,7 +32,10 @@ export const defaultGraphLimits: GraphLimits = {
   retryCap: "20 seconds",
   retryAttempts: 6,
   tokenCapacity: 2_000,
-  tokenMargin: "5 minutes"
+  tokenMargin: "5 minutes",
+  breakerFailures: 10,
+  breakerOpen: "10 seconds",
+  batchConcurrency: 4
 }
 
 /** Overrides for hosts and tests; read when the client's layer is built. */

@@ -2,7 +2,7 @@ import { type GraphContract, GraphError } from "@atlas/operations"
 import { Effect } from "effect"
 import type { GraphCloud } from "./GraphCloud.ts"
 
-type Contract = GraphContract.GraphContract<unknown>
+type Contract = GraphContract.GraphContract
 
 const refuse = (contract: Contract, reasonCode: GraphError["reasonCode"], message: string) =>
   Effect.fail(new GraphError({ reasonCode, message, contract: contract.name }))
@@ -24,23 +24,35 @@ export const resourcePath = (
   const bad = names.find((name) => /^(|\.|\.\.)$/.test(params[name] ?? ""))
   if (bad !== undefined)
     return refuse(contract, "provider_contract_violation", `${contract.name} needs a value for ${bad}.`)
-  const path = contract.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+  const path = contract.path.replace(/\{(\w+)\}/g, (_, name: string) => encoded(params[name] ?? ""))
   return Effect.succeed(`/${contract.version}${path}`)
 }
+
+/** A key in quotes, as in `/x(appId='{id}')`, must not end its quotes: OData doubles them. */
+const encoded = (value: string): string => encodeURIComponent(value.replaceAll("'", "''")).replaceAll("'", "%27")
 
 /**
  * The first address of a request.
  *
  * @param cloud whose Graph is asked
- * @param contract decides `$select`, `$top` and `$count`
+ * @param contract decides `$select`, `$expand`, `$top` and `$count`
  * @param path from `resourcePath`
  */
-export const firstLink = (cloud: GraphCloud, contract: Contract, path: string): string => {
+export const firstLink = (cloud: GraphCloud, contract: Contract, path: string): string =>
+  `${cloud.graphOrigin}${path}${queryOf(contract)}`
+
+/**
+ * What a contract asks for beyond the path, as the query of an address; empty where that is nothing.
+ *
+ * @param contract the contract
+ */
+export const queryOf = (contract: Contract): string => {
   const query: Array<string> = []
-  if (contract.select !== undefined) query.push(`$select=${contract.select.map(encodeURIComponent).join(",")}`)
+  if ("select" in contract && contract.select !== undefined) query.push(`$select=${contract.select.join(",")}`)
+  if ("expand" in contract && contract.expand !== undefined) query.push(`$expand=${contract.expand.join(",")}`)
   if ("pageSize" in contract && contract.pageSize !== undefined) query.push(`$top=${contract.pageSize}`)
   if ("count" in contract && contract.count) query.push("$count=true")
-  return `${cloud.graphOrigin}${path}${query.length === 0 ? "" : `?${query.join("&")}`}`
+  return query.length === 0 ? "" : `?${query.join("&")}`
 }
 
 /** The part of the resource's path that no parameter decides. Graph may write keys as `/x/id` or as `/x('id')`. */
@@ -59,7 +71,12 @@ export const trustedLink = (cloud: GraphCloud, contract: Contract, link: string)
   const prefix = fixedPrefix(contract)
   const rest = url?.pathname.startsWith(prefix) === true ? url.pathname.slice(prefix.length) : "elsewhere"
   const trusted =
-    url?.origin === cloud.graphOrigin && url.username === "" && url.password === "" && /^($|[/(])/.test(rest)
+    url?.origin === cloud.graphOrigin &&
+    url.username === "" &&
+    url.password === "" &&
+    /^($|[/(])/.test(rest) &&
+    // A slash that only the provider would decode could lead out of the resource again.
+    !/%2f|%5c|%2e/i.test(rest)
   return trusted
     ? Effect.succeed(link)
     : refuse(contract, "provider_untrusted_link", `The next page of ${contract.name} points outside its resource.`)

@@ -49,10 +49,10 @@ const make = Effect.gen(function* () {
   const entryOf = makeEntries((yield* GraphLimits).tokenCapacity)
 
   // In the layer's scope: a caller who gives up must not fail the others who wait for the same token.
-  const start = (entry: Entry, usable: UsableConnection, cloud: GraphCloud) => {
+  const start = (entry: Entry, usable: UsableConnection, cloud: GraphCloud, claims?: string) => {
     const pending = Deferred.makeUnsafe<TokenRequest.Token, GraphError>()
     entry.pending = pending
-    return Effect.interruptible(request(usable, cloud)).pipe(
+    return Effect.interruptible(request(usable, cloud, claims)).pipe(
       Effect.tap((token) => Effect.sync(() => (entry.token = token))),
       Effect.tapError(() => postpone(entry)),
       Effect.ensuring(Effect.sync(() => (entry.pending = undefined))),
@@ -62,13 +62,13 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const acquire = Effect.fnUntraced(function* (usable: UsableConnection, cloud: GraphCloud) {
+  const acquire = Effect.fnUntraced(function* (usable: UsableConnection, cloud: GraphCloud, claims?: string) {
     const now = yield* Clock.currentTimeMillis
     return yield* Effect.uninterruptibleMask((restore) => {
       const entry = entryOf(usable)
       const { token } = entry
       if (token !== undefined && now < token.refreshAt) return Effect.succeed(token.value)
-      const pending = entry.pending === undefined ? start(entry, usable, cloud) : Effect.succeed(entry.pending)
+      const pending = entry.pending === undefined ? start(entry, usable, cloud, claims) : Effect.succeed(entry.pending)
       return Effect.flatMap(pending, (deferred) =>
         token !== undefined && now < token.expiresAt - lastUse
           ? Effect.succeed(token.value)
@@ -77,11 +77,11 @@ const make = Effect.gen(function* () {
     })
   })
 
-  const renew = (usable: UsableConnection, cloud: GraphCloud, rejected: Redacted.Redacted) =>
+  const renew = (usable: UsableConnection, cloud: GraphCloud, rejected: Redacted.Redacted, claims?: string) =>
     Effect.suspend(() => {
       const entry = entryOf(usable)
       if (entry.token?.value === rejected) entry.token = undefined
-      return acquire(usable, cloud)
+      return acquire(usable, cloud, claims)
     })
 
   return GraphTokens.of({ acquire, renew })
@@ -107,11 +107,13 @@ export class GraphTokens extends Context.Service<
      * @param usable the connection and its secret
      * @param cloud the connection's cloud
      * @param rejected the token that was rejected; if another took its place already, that one is served
+     * @param claims what a challenge asked for, as JSON
      */
     renew(
       usable: UsableConnection,
       cloud: GraphCloud,
-      rejected: Redacted.Redacted
+      rejected: Redacted.Redacted,
+      claims?: string
     ): Effect.Effect<Redacted.Redacted, GraphError>
   }
 >()("@atlas/graph/GraphTokens") {

@@ -1,87 +1,113 @@
-import { Graph, type GraphContract, GraphError, type GraphPage, type TenantScope } from "@atlas/operations"
-import { Effect, Fiber, Layer, Option, Schema, Stream } from "effect"
+import { Graph, GraphContract, type GraphCursor, GraphError, type TenantScope } from "@atlas/operations"
+import { Effect, Layer, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { HttpClient } from "effect/http"
-import { trustedLink } from "./GraphLinks.ts"
-import * as GraphReads from "./GraphReads.ts"
+import { CircuitBreaker } from "effect/persistence"
+import * as GraphBatch from "./GraphBatch.ts"
+import { firstLink, queryOf, resourcePath, trustedLink } from "./GraphLinks.ts"
+import * as GraphListings from "./GraphListings.ts"
+import { type Ask, bodyOf, make as makeRequests } from "./GraphRequests.ts"
+import * as GraphTarget from "./GraphTarget.ts"
 import { GraphTokens } from "./GraphTokens.ts"
 import type { ProviderConnections } from "./ProviderConnections.ts"
 
-const Page = Schema.Struct({
-  value: Schema.Array(Schema.Unknown),
-  "@odata.count": Schema.optionalKey(Schema.NullOr(Schema.Int)),
-  "@odata.nextLink": Schema.optionalKey(Schema.NullOr(Schema.String))
-})
-const decodePage = Schema.decodeUnknownEffect(Page)
+type Params = Readonly<Record<string, string>>
+type Listed<A> = GraphContract.GraphList<string, A> | GraphContract.GraphDelta<string, A>
 
-/** The next page's address, once it is trusted and new. */
-const makeNext = (target: GraphReads.Target) => {
-  const seen = new Set([target.link])
-  const { cloud, contract } = target
-  return Effect.fnUntraced(function* (link: string) {
-    if (seen.has(link)) {
-      return yield* new GraphError({
-        reasonCode: "provider_pagination_loop",
-        message: `The pages of ${contract.name} lead back to an earlier one.`,
-        contract: contract.name
-      })
-    }
-    seen.add(link)
-    return yield* trustedLink(cloud, contract, link)
-  })
-}
-
-/** The pages of one listing. */
-const pagesOf = Effect.fnUntraced(function* <A>(
-  read: GraphReads.Read,
-  target: GraphReads.Target,
-  schema: Schema.Decoder<A>
-) {
-  const scope = yield* Effect.scope
-  const next = makeNext(target)
-  const decodeItems = Schema.decodeUnknownEffect(Schema.Array(schema))
-  const decode = (body: unknown) =>
-    Effect.flatMap(decodePage(body), (page) => Effect.map(decodeItems(page.value), (items) => ({ page, items })))
-  const fetch = (link: string) => read(target, link, decode)
-  // Exactly one page ahead: it is fetched while the consumer works on the one before.
-  return Stream.paginate(fetch(target.link), (pending) =>
-    Effect.gen(function* () {
-      const { items, page } = yield* pending
-      const link = page["@odata.nextLink"] ?? undefined
-      const found: GraphPage<A> = { items, count: page["@odata.count"] ?? null }
-      if (link === undefined) return [[found], Option.none<typeof pending>()] as const
-      const ahead = yield* Effect.forkIn(Effect.flatMap(next(link), fetch), scope)
-      return [[found], Option.some(Fiber.join(ahead))] as const
-    })
+/** What is sent with a write; a body that the contract cannot encode is refused before anything is sent. */
+const encodeBody = <Path extends string, Body, A>(contract: GraphContract.GraphWrite<Path, Body, A>, body: unknown) =>
+  Schema.encodeUnknownEffect(contract.body)(body).pipe(
+    Effect.mapError(
+      () =>
+        new GraphError({
+          reasonCode: "provider_request_invalid",
+          message: `What was to be sent with ${contract.name} does not have the contract's form.`,
+          contract: contract.name
+        })
+    )
   )
-})
 
 const make = Effect.gen(function* () {
-  const { read, target: targetOf } = yield* GraphReads.make
+  const requests = yield* makeRequests
+  const sendBatch = yield* GraphBatch.make(requests)
+  const targetOf = yield* GraphTarget.make
 
-  const list = <Path extends string, A>(
+  const listingOf = Effect.fnUntraced(function* <A>(
     tenant: TenantScope,
-    contract: GraphContract.GraphList<Path, A>,
-    params: GraphContract.PathParams<Path>
-  ) =>
-    Stream.unwrap(
-      Effect.flatMap(targetOf(tenant, contract, params), (target) => pagesOf(read, target, contract.schema))
-    ).pipe(Stream.withSpan("Graph.list", { attributes: { contract: contract.name } }))
-
-  const get = Effect.fn("Graph.get")(function* <Path extends string, A>(
-    tenant: TenantScope,
-    contract: GraphContract.GraphGet<Path, A>,
-    params: GraphContract.PathParams<Path>
+    contract: Listed<A>,
+    params: Params,
+    from: GraphCursor | undefined
   ) {
-    const target = yield* targetOf(tenant, contract, params)
-    return yield* read(target, target.link, Schema.decodeUnknownEffect(contract.schema))
+    yield* GraphTarget.permit(contract)
+    const path = yield* resourcePath(contract, params)
+    const target = yield* targetOf(tenant)
+    const { cloud } = target
+    const first = from === undefined ? firstLink(cloud, contract, path) : yield* trustedLink(cloud, contract, from)
+    return { perform: requests.perform, target, contract, first } satisfies GraphListings.Listing
   })
 
-  return Graph.of({ get, list })
+  const askOf = Effect.fnUntraced(function* <A>(
+    contract: GraphContract.GraphRequest<A>["contract"],
+    params: Params,
+    body: unknown
+  ) {
+    yield* GraphTarget.permit(contract)
+    return {
+      contract,
+      method: GraphContract.methodOf(contract),
+      path: yield* resourcePath(contract, params),
+      body: "body" in contract ? yield* encodeBody(contract, body) : undefined,
+      replay: "replay" in contract ? contract.replay : ("safe" as const),
+      read: bodyOf(contract, Schema.decodeUnknownEffect(contract.schema))
+    }
+  })
+
+  const one = Effect.fnUntraced(function* <A>(
+    tenant: TenantScope,
+    contract: GraphContract.GraphRequest<A>["contract"],
+    params: Params,
+    body?: unknown
+  ) {
+    const { path, read, ...asked } = yield* askOf(contract, params, body)
+    const target = yield* targetOf(tenant)
+    const link = firstLink(target.cloud, contract, path)
+    const ask: Ask = { ...asked, link, headers: {}, cost: contract.cost ?? 1 }
+    return yield* requests.perform(target, ask, read)
+  })
+
+  const batch = Effect.fnUntraced(function* (
+    tenant: TenantScope,
+    wanted: ReadonlyArray<GraphContract.GraphRequest<unknown>>
+  ) {
+    const items = yield* Effect.forEach(wanted, ({ body, contract, params }) =>
+      Effect.map(askOf(contract, params, body), ({ path, ...asked }) => ({
+        ...asked,
+        url: `${path.slice(contract.version.length + 1)}${queryOf(contract)}`
+      }))
+    )
+    return yield* sendBatch(yield* targetOf(tenant), items)
+  })
+
+  return Graph.of({
+    get: (tenant, contract, params) => Effect.withSpan(one(tenant, contract, params), "Graph.get"),
+    list: (tenant, contract, params, from) =>
+      Stream.unwrap(
+        Effect.map(listingOf(tenant, contract, params, from), (listing) => GraphListings.list(listing, contract.schema))
+      ),
+    delta: (tenant, contract, params, from) =>
+      Stream.unwrap(
+        Effect.map(listingOf(tenant, contract, params, from), (listing) =>
+          GraphListings.delta(listing, contract.schema)
+        )
+      ),
+    write: (tenant, contract, params, body) => Effect.withSpan(one(tenant, contract, params, body), "Graph.write"),
+    // Each answer was decoded by the contract at its place.
+    batch: ((tenant, wanted) => batch(tenant, wanted)) as Graph["Service"]["batch"]
+  })
 })
 
 /** Microsoft Graph over HTTP, with the references `GraphClouds` and `GraphLimits` as they are when it is built. */
 export const layer: Layer.Layer<Graph, never, HttpClient.HttpClient | ProviderConnections> = Layer.effect(
   Graph,
   make
-).pipe(Layer.provide([GraphTokens.layer, SecureRandom.layerWebCrypto]))
+).pipe(Layer.provide([GraphTokens.layer, SecureRandom.layerWebCrypto, CircuitBreaker.layerStoreMemory()]))

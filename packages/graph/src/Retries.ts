@@ -12,36 +12,61 @@ const worthAnother: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "provider_network_error"
 ])
 
-const mayRepeat = ({ reasonCode }: GraphError, attempt: number): boolean =>
+/**
+ * Whether a failed attempt may be followed by another.
+ *
+ * @param error why it failed
+ * @param attempt its number, from 1
+ */
+export const mayRepeat = ({ reasonCode }: GraphError, attempt: number): boolean =>
   worthAnother.has(reasonCode) || (reasonCode === "provider_response_invalid" && attempt === 1)
 
 /**
- * Repeats a read that failed for a reason that passes. A wait that the provider names is kept in full; where it would
- * outlast the window, the failure is returned at once and tells the wait.
+ * The wait before the next attempt, in milliseconds. What the provider asks for is kept in full; else it doubles from
+ * attempt to attempt up to a cap, with jitter on its upper half.
+ *
+ * @param limits base and cap
+ * @param error why the attempt failed
+ * @param attempt its number, from 1
+ * @param random from 0 to 1
+ */
+export const waitAfter = (limits: GraphLimits, error: GraphError, attempt: number, random: number): number =>
+  error.retryAfterMillis === undefined
+    ? Math.min(Duration.toMillis(limits.retryCap), Duration.toMillis(limits.retryBase) * 2 ** (attempt - 1)) *
+      (0.5 + random / 2)
+    : error.retryAfterMillis * (1 + random / 10)
+
+/** One attempt among several. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number
+  /** Epoch milliseconds: when all attempts have to be over. */
+  readonly deadline: number
+  /** Milliseconds waited before it, since the first one failed. */
+  readonly waited: number
+}
+
+/**
+ * Repeats what failed for a reason that passes. Where the next wait would outlast the window, the failure is returned at
+ * once and tells the wait. Interruptible at any time.
  *
  * @param limits attempts, window and waits
- * @param read must be safe to repeat
+ * @param attempt must be safe to repeat whenever it fails with a reason that `mayRepeat`
  */
 export const withRetries = <A>(
   limits: GraphLimits,
-  read: Effect.Effect<A, GraphError>
+  attempt: (attempt: Attempt) => Effect.Effect<A, GraphError>
 ): Effect.Effect<A, GraphError> => {
-  const base = Duration.toMillis(limits.retryBase)
-  const cap = Duration.toMillis(limits.retryCap)
-  const wait = (error: GraphError, attempt: number, random: number): number =>
-    error.retryAfterMillis === undefined
-      ? Math.min(cap, base * 2 ** (attempt - 1)) * (0.5 + random / 2)
-      : error.retryAfterMillis * (1 + random / 10)
-  const loop = (attempt: number, deadline: number): Effect.Effect<A, GraphError> =>
-    Effect.catch(read, (error) =>
-      attempt < limits.retryAttempts && mayRepeat(error, attempt)
+  const loop = (number: number, deadline: number, waited: number): Effect.Effect<A, GraphError> =>
+    Effect.catch(attempt({ number, deadline, waited }), (error) =>
+      number < limits.retryAttempts && mayRepeat(error, number)
         ? Effect.gen(function* () {
-            const millis = wait(error, attempt, yield* Random.next)
+            const millis = waitAfter(limits, error, number, yield* Random.next)
             if ((yield* Clock.currentTimeMillis) + millis > deadline) return yield* error
             yield* Effect.sleep(millis)
-            return yield* loop(attempt + 1, deadline)
+            return yield* loop(number + 1, deadline, waited + millis)
           })
         : Effect.fail(error)
     )
-  return Effect.flatMap(Clock.currentTimeMillis, (now) => loop(1, now + Duration.toMillis(limits.retryWindow)))
+  return Effect.flatMap(Clock.currentTimeMillis, (now) => loop(1, now + Duration.toMillis(limits.retryWindow), 0))
 }

@@ -64,7 +64,11 @@ const makeAsk = Effect.gen(function* () {
   const { requestTimeout } = yield* GraphLimits
 
   // An app of msal's per token, not per connection: it costs about a millisecond, and nothing stays in memory.
-  return Effect.fnUntraced(function* ({ clientSecret, connection }: UsableConnection, cloud: GraphCloud) {
+  return Effect.fnUntraced(function* (
+    { clientSecret, connection }: UsableConnection,
+    cloud: GraphCloud,
+    claims?: string
+  ) {
     const correlationId = yield* random.uuidV4()
     const run = Effect.runPromiseWith(yield* Effect.context())
     const { host } = new URL(cloud.loginOrigin)
@@ -83,10 +87,17 @@ const makeAsk = Effect.gen(function* () {
           clientId: connection.clientId,
           clientSecret: Redacted.value(clientSecret),
           authority: `https://${host}/${encodeURIComponent(connection.entraTenantId)}`,
-          knownAuthorities: [host]
+          knownAuthorities: [host],
+          // Declares that claims challenges are answered, so that Entra may revoke access at once.
+          clientCapabilities: ["CP1"]
         },
         system: { networkClient, disableInternalRetries: true }
-      }).acquireTokenByClientCredential({ scopes: [`${cloud.graphOrigin}/.default`], correlationId, skipCache: true })
+      }).acquireTokenByClientCredential({
+        scopes: [`${cloud.graphOrigin}/.default`],
+        correlationId,
+        skipCache: true,
+        ...(claims === undefined ? {} : { claims })
+      })
     ).pipe(Effect.orElseSucceed((): AuthenticationResult | null => null))
     return { issued, outcome }
   })
@@ -102,10 +113,10 @@ export const make = Effect.gen(function* () {
   const ask = yield* makeAsk
   const margin = Duration.toMillis((yield* GraphLimits).tokenMargin)
 
-  return Effect.fn("GraphTokens.request")(function* (usable: UsableConnection, cloud: GraphCloud) {
+  return Effect.fn("GraphTokens.request")(function* (usable: UsableConnection, cloud: GraphCloud, claims?: string) {
     const { entraTenantId, id } = usable.connection
     yield* Effect.annotateCurrentSpan({ connectionId: id, cloud: cloud.name })
-    const { issued, outcome } = yield* ask(usable, cloud)
+    const { issued, outcome } = yield* ask(usable, cloud, claims)
     const now = yield* Clock.currentTimeMillis
     if (issued === null || outcome === undefined || outcome instanceof GraphError) return yield* refusal(outcome, now)
     if (isForeign(issued.accessToken, entraTenantId)) return yield* mismatch

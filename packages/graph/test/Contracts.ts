@@ -36,6 +36,13 @@ export const groups = GraphContract.list(options)
 /** The same, with the count. */
 export const countedGroups = GraphContract.list({ ...options, name: "groups.listCounted", count: true })
 
+/** The same, read by a schema that no group fits. */
+export const misreadGroups = GraphContract.list({
+  ...options,
+  name: "groups.listMisread",
+  schema: Schema.Struct({ id: Schema.Int })
+})
+
 /** The same, 999 at a time. */
 export const manyGroups = GraphContract.list({ ...options, name: "groups.listMany", pageSize: 999 })
 

@@ -1,6 +1,7 @@
 import { Graph, type GraphContract, TenantId, type TenantScope, WorkspaceId } from "@atlas/operations"
 import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
 import { defaultGraphLimits, GraphLimits, LiveGraph } from "../src/index.ts"
 import { FakeGraph, type FakeGraphOptions } from "../src/testing/index.ts"
 
@@ -39,4 +40,11 @@ export const collect = <Path extends string, A>(
 ) =>
   Effect.flatMap(Graph, (graph) => Stream.runCollect(graph.list(contoso, contract, params))).pipe(
     Effect.map((pages) => pages.flatMap(({ items }) => items))
+  )
+
+/** Runs something while the test clock goes on, a tenth of a second at a time. */
+export const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.raceFirst(
+    effect,
+    Effect.forever(Effect.andThen(TestClock.adjust("100 millis"), TestClock.withLive(Effect.sleep("1 milli"))))
   )

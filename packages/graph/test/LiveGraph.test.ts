@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { FakeGraph, Fault } from "../src/testing/index.ts"
-import { countedGroups, group, groups, manyGroups } from "./Contracts.ts"
+import { countedGroups, group, groups, manyGroups, misreadGroups } from "./Contracts.ts"
 import { collect, contoso, entraTenantId, impatient, inMemory, overHttp, options } from "./Fixtures.ts"
 
 const groupRequests = Effect.map(
@@ -140,8 +140,7 @@ describe("LiveGraph", () => {
   it.effect("fails where an item does not have the contract's form", () =>
     Effect.gen(function* () {
       const fake = yield* FakeGraph
-      const strict = { ...groups, schema: Schema.Struct({ id: Schema.Int }) }
-      const error = yield* Effect.flip(TestClock.withLive(collect(strict, {})))
+      const error = yield* Effect.flip(TestClock.withLive(collect(misreadGroups, {})))
       assert.strictEqual(error.reasonCode, "provider_response_invalid")
       assert.notInclude(JSON.stringify(error), (yield* fake.groups(entraTenantId))[0]?.displayName ?? "")
     }).pipe(Effect.provide(inMemory(options, impatient)))

@@ -1,5 +1,6 @@
 import { Duration, Schema } from "effect"
 import type { Capability } from "./Capability.ts"
+import type { GraphContract } from "./GraphContract.ts"
 import type { OperationScope, TenantScope } from "./OperationScope.ts"
 import type { Identity } from "./RunIdentity.ts"
 
@@ -36,6 +37,8 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   readonly identity: Identity<Input>
   /** Names of the `StartGate`s that must be open; each has to be registered. */
   readonly gates: ReadonlyArray<string>
+  /** All that its handler may ask of Graph; the permissions that a tenant has to grant follow from it. */
+  readonly contracts: ReadonlyArray<GraphContract>
   readonly retry: RetryPolicy
   /** `exclusive_write`: never two of them in one scope; the second start is refused as busy. */
   readonly class: "read" | "exclusive_write"
@@ -58,6 +61,7 @@ const defaults = {
   scope: "tenant",
   startedBy: "members",
   gates: [],
+  contracts: [],
   class: "read",
   concurrency: "unlimited",
   priority: "interactive",

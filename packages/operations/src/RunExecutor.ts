@@ -3,6 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import { type AttemptEnd, endOf, monotonicMillis } from "./Attempt.ts"
 import { RunFailure } from "./Failure.ts"
+import { GraphCaller } from "./GraphCaller.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import type { RunId } from "./Run.ts"
@@ -117,7 +118,9 @@ const makePerform = Effect.gen(function* () {
       const gate = yield* gates.check(type, { scope, input, actor: run.actor })
       if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
       if (gate._tag === "Busy") return { _tag: "Busy", message: busy(gate.holder) } satisfies AttemptEnd
-      const result = yield* handler.handle({ ...lease, tenant: scope, input })
+      const result = yield* handler
+        .handle({ ...lease, tenant: scope, input })
+        .pipe(Effect.provideService(GraphCaller, { priority: type.priority, contracts: new Set(type.contracts) }))
       return { _tag: "Finished", result } satisfies AttemptEnd
     })
     return yield* Effect.timeoutOrElse(behindGates, { duration: left, orElse: () => Effect.fail(tooLate) })

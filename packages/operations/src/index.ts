@@ -3,7 +3,15 @@ export { Actor } from "./Actor.ts"
 export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
 export type { Capability } from "./Capability.ts"
 export { Failure, type FailureReport, FailureSample, type FailureSummary, RunFailure } from "./Failure.ts"
-export { Graph, type GraphPage } from "./Graph.ts"
+export {
+  Graph,
+  type GraphBatchResults,
+  type GraphChange,
+  GraphCursor,
+  type GraphDeltaPage,
+  type GraphPage
+} from "./Graph.ts"
+export { GraphCaller } from "./GraphCaller.ts"
 export * as GraphContract from "./GraphContract.ts"
 export { GraphError } from "./GraphError.ts"
 export {
