@@ -1,4 +1,4 @@
-import { Graph, type GraphContract } from "@atlas/operations"
+import { Graph, GraphCaller, type GraphContract, GraphCursor } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -105,6 +105,52 @@ describe("LiveGraph", () => {
       )
       assert.strictEqual(error.reasonCode, "provider_contract_violation")
       assert.lengthOf(yield* Effect.flatMap(FakeGraph, (fake) => fake.requests), 0)
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("goes on where an earlier listing stopped", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const graph = yield* Graph
+      const [, second] = yield* Stream.runCollect(Stream.take(graph.list(contoso, countedGroups, {}), 2))
+      yield* fake.forgetRequests
+      const rest = yield* Stream.runCollect(graph.list(contoso, countedGroups, {}, second?.next ?? undefined))
+      const all = yield* expected
+      assert.deepStrictEqual(
+        rest.flatMap(({ items }) => items),
+        all.slice(40)
+      )
+      assert.isNull(rest.at(-1)?.next)
+      assert.deepStrictEqual(
+        (yield* groupRequests).map(({ consistencyLevel }) => consistencyLevel),
+        ["eventual", "eventual"]
+      )
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("sends the bearer to no cursor that does not belong to the listing", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      for (const link of ["https://attacker.example/v1.0/groups", `${fake.origin}/v1.0/users`, "nonsense", ""]) {
+        const error = yield* Effect.flip(
+          Effect.flatMap(Graph, (graph) => Stream.runDrain(graph.list(contoso, groups, {}, GraphCursor.make(link))))
+        )
+        assert.strictEqual(error.reasonCode, "provider_untrusted_link")
+      }
+      assert.lengthOf(yield* fake.requests, 0)
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("uses only the contracts that the run's operation type lists", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const inRun = Effect.provideService(GraphCaller, { priority: "background", contracts: new Set([groups]) })
+      assert.lengthOf(yield* inRun(collect(groups, {})), 65)
+      yield* fake.forgetRequests
+      const error = yield* Effect.flip(inRun(collect(manyGroups, {})))
+      assert.strictEqual(error.reasonCode, "provider_contract_violation")
+      assert.include(error.message, "groups.listMany")
+      assert.lengthOf(yield* fake.requests, 0)
     }).pipe(Effect.provide(inMemory()))
   )
 
