@@ -55,7 +55,7 @@ it.effect("secrets, tokens and page links stay out of errors, logs and spans", (
     )
     assert.include(told, "Graph.request")
     assert.include(told, "groups.list")
-    for (const secret of ["fake-secret-1", "fake.", "skiptoken", "Bearer"]) assert.notInclude(told, secret)
+    for (const secret of ["fake-secret-1", "eyJ", "skiptoken", "Bearer"]) assert.notInclude(told, secret)
   }).pipe(Effect.provide(inMemory()))
 )
 

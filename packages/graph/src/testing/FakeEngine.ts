@@ -1,12 +1,16 @@
-import { randomUUID } from "node:crypto"
-import type { Fault, FaultRule } from "./Fault.ts"
+import { DateTime } from "effect"
+import * as FakeBatch from "./FakeBatch.ts"
 import * as FakeGroupsApi from "./FakeGroupsApi.ts"
-import { aadReply, FakeLogin } from "./FakeLogin.ts"
-import { errorReply, type FakeLedgerEntry, type FakeReply, type FakeRequest, jsonReply } from "./FakeRequest.ts"
+import { FakeLedger } from "./FakeLedger.ts"
+import { FakeLogin } from "./FakeLogin.ts"
+import { type Random, randomFrom, uuidFrom } from "./FakeRandom.ts"
+import { errorReply, type FakeReply, type FakeRequest, jsonReply } from "./FakeRequest.ts"
 import type { FakeTenant } from "./FakeTenant.ts"
-
-/** Requests remembered at most; a demonstration may run for days. */
-const ledgerCapacity = 20_000
+import { FakeThrottle, type FakeThrottleOption } from "./FakeThrottle.ts"
+import { type FakeSession, FakeTokens, meets } from "./FakeTokens.ts"
+import type { Fault } from "./Fault.ts"
+import { forHandlers, instead, spoilt } from "./FaultEffects.ts"
+import { FaultRules } from "./FaultRules.ts"
 
 type Handler = (request: FakeRequest, tenant: FakeTenant, fault: Fault | undefined, id: string) => FakeReply
 
@@ -43,48 +47,47 @@ const bearerOf = (request: FakeRequest): string | undefined =>
 /** A malformed escape stays as it is. */
 const decoded = (text: string): string => (/%(?![\da-f]{2})/i.test(text) ? text : decodeURIComponent(text))
 
-/** Replaces the answer altogether. */
-const instead = (fault: Fault): FakeReply | undefined => {
-  switch (fault._tag) {
-    case "Status":
-      return { ...jsonReply(fault.status, fault.body), headers: fault.headers }
-    case "Aad":
-      return aadReply(fault.status, fault.error, fault.number, "Injected fault.")
-    case "ConnectionReset":
-      return { ...jsonReply(200, ""), delivery: "reset" }
-    case "NoAnswer":
-      return { ...jsonReply(200, ""), delivery: "noAnswer" }
-    case "ShapelessBody":
-      return jsonReply(200, `{"unexpected":true}`)
-    default:
-      return undefined
-  }
+/** How an engine behaves, besides its faults. */
+export interface FakeEngineOptions {
+  readonly tokenLifetimeMillis: number
+  /** Decides everything that is left to chance. */
+  readonly seed: number
+  /** Added to the time of every answer. */
+  readonly latencyMillis: number
+  /** None: nobody is throttled. */
+  readonly throttle: FakeThrottleOption | undefined
+  /** Where hostile links lead to. */
+  readonly foreignOrigin: () => string
 }
 
-/** Spoils the answer that would have been given. */
-const spoilt = (reply: FakeReply, fault: Fault | undefined): FakeReply => {
-  switch (fault?._tag) {
-    case "TruncatedJson":
-      return { ...reply, body: reply.body.slice(0, Math.floor(reply.body.length / 2)) }
-    case "HungBody":
-      return { ...reply, body: reply.body.slice(0, Math.floor(reply.body.length / 2)), delivery: "hungBody" }
-    case "Latency":
-      return { ...reply, delayMillis: fault.millis }
-    default:
-      return reply
-  }
+interface Incoming {
+  readonly request: FakeRequest
+  readonly session: FakeSession | undefined
+  /** As far as the token or the path tells. */
+  readonly tenant: string | undefined
+  readonly hadBearer: boolean
+  readonly batch: boolean
 }
 
 /** Microsoft Graph and its login service in memory: what both faces of the fake answer with. */
 export class FakeEngine {
+  readonly ledger = new FakeLedger()
+  readonly rules: FaultRules
+  readonly tokens: FakeTokens
   readonly #tenants: ReadonlyMap<string, FakeTenant>
   readonly #login: FakeLogin
-  #rules: Array<{ readonly rule: FaultRule; seen: number }> = []
-  #ledger: Array<FakeLedgerEntry> = []
+  readonly #random: Random
+  readonly #throttle: FakeThrottle
+  readonly #options: FakeEngineOptions
 
-  constructor(tenants: ReadonlyArray<FakeTenant>, tokenLifetimeMillis: number) {
+  constructor(tenants: ReadonlyArray<FakeTenant>, options: FakeEngineOptions) {
+    this.#options = options
+    this.#random = randomFrom(options.seed)
+    this.rules = new FaultRules(this.#random)
+    this.tokens = new FakeTokens(options.tokenLifetimeMillis, this.#random)
+    this.#throttle = new FakeThrottle(options.throttle ?? {})
     this.#tenants = new Map(tenants.map((tenant) => [tenant.entraTenantId.toLowerCase(), tenant]))
-    this.#login = new FakeLogin(this.#tenants, tokenLifetimeMillis)
+    this.#login = new FakeLogin(this.#tenants, this.tokens)
   }
 
   /** A tenant by its Entra tenant id. */
@@ -92,29 +95,15 @@ export class FakeEngine {
     return this.#tenants.get(entraTenantId.toLowerCase())
   }
 
-  /** The requests so far, oldest first; the oldest are forgotten in the end. */
-  get requests(): ReadonlyArray<FakeLedgerEntry> {
-    return [...this.#ledger]
-  }
-
-  /** Forgets the requests so far. */
-  forgetRequests(): void {
-    this.#ledger = []
-  }
-
-  /** Adds a fault. */
-  inject(rule: FaultRule): void {
-    this.#rules.push({ rule, seen: 0 })
-  }
-
-  /** Removes every fault. */
-  clearFaults(): void {
-    this.#rules = []
-  }
-
-  /** Makes every token issued so far invalid. */
-  revokeTokens(): void {
-    this.#login.revokeAll()
+  /**
+   * Writes down a request that went to another host.
+   *
+   * @param request what was sent there
+   * @param status what it was answered with; 0 for nothing
+   */
+  recordForeign(request: FakeRequest, status: number): void {
+    const hadBearer = bearerOf(request) !== undefined
+    this.ledger.begin(request, { tenant: undefined, hadBearer, foreign: true, batch: false })(status)
   }
 
   /**
@@ -124,35 +113,75 @@ export class FakeEngine {
    * @param now epoch milliseconds
    */
   handle(request: FakeRequest, now: number): FakeReply {
-    const bearer = bearerOf(request)
-    const tenant = bearer === undefined ? undefined : this.#login.tenantOf(bearer, now)
-    const tenantId = tenant?.entraTenantId ?? this.tenant(request.url.pathname.split("/")[1] ?? "")?.entraTenantId
-    const fault = this.#strike(request, tenantId)
-    const reply =
-      (fault === undefined ? undefined : instead(fault)) ??
-      this.#login.handle(request, now) ??
-      this.#graph(request, tenant, fault)
-    this.#record(request, tenantId, bearer !== undefined, reply.status)
-    const clientRequestId = request.headers["client-request-id"]
-    return spoilt(
-      {
-        ...reply,
-        headers: {
-          "request-id": randomUUID(),
-          ...(clientRequestId === undefined ? {} : { "client-request-id": clientRequestId }),
-          ...reply.headers
-        }
-      },
-      fault
-    )
+    const reply = this.#answer(request, false, now)
+    return { ...reply, delayMillis: reply.delayMillis + this.#options.latencyMillis }
   }
 
-  #graph(request: FakeRequest, tenant: FakeTenant | undefined, fault: Fault | undefined): FakeReply {
+  #answer(request: FakeRequest, batch: boolean, now: number): FakeReply {
+    const incoming = this.#incoming(request, batch, now)
+    const { hadBearer, tenant } = incoming
+    const finish = this.ledger.begin(request, { tenant, hadBearer, batch, foreign: false })
+    const fault = this.#fault(incoming)
+    const work = () =>
+      this.#login.handle(request, now) ?? this.#batch(incoming, now) ?? this.#graph(incoming, fault, now)
+    const reply = spoilt((fault === undefined ? undefined : instead(fault)) ?? work(), fault)
+    finish(reply.delivery === "reset" || reply.delivery === "noAnswer" ? 0 : reply.status)
+    return { ...reply, headers: { ...this.#headers(request, now), ...reply.headers } }
+  }
+
+  #incoming(request: FakeRequest, batch: boolean, now: number): Incoming {
+    const bearer = bearerOf(request)
+    const session = bearer === undefined ? undefined : this.tokens.find(bearer, now)
+    const tenant = session?.tenant ?? this.tenant(request.url.pathname.split("/")[1] ?? "")
+    return { request, session, tenant: tenant?.entraTenantId, hadBearer: bearer !== undefined, batch }
+  }
+
+  #fault({ batch, request, session, tenant }: Incoming): Fault | undefined {
+    const fault = this.rules.strike({ request, tenant, batchItem: batch })
+    if (fault?._tag === "ItemMissing" && !batch) return undefined
+    if (fault?._tag === "ClaimsChallenge" && session !== undefined && meets(session, fault.claims)) return undefined
+    return forHandlers(fault, {
+      request,
+      foreignOrigin: this.#options.foreignOrigin(),
+      firstPage: `${request.url.origin}${request.url.pathname}${this.ledger.firstQuery(request.url.pathname, tenant)}`
+    })
+  }
+
+  #headers({ headers }: FakeRequest, now: number): Record<string, string> {
+    const clientRequestId = headers["client-request-id"]
+    return {
+      date: DateTime.toDateUtc(DateTime.makeUnsafe(now)).toUTCString(),
+      "request-id": uuidFrom(this.#random),
+      "x-ms-ags-diagnostic": `{"ServerInfo":{"DataCenter":"Fake","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"FAKE"}}`,
+      ...(clientRequestId === undefined ? {} : { "client-request-id": clientRequestId })
+    }
+  }
+
+  #batch({ request, session }: Incoming, now: number): FakeReply | undefined {
+    if (session === undefined || request.method !== "POST" || !FakeBatch.isBatch(request)) return undefined
+    return FakeBatch.handle(request, (item) => this.#answer(item, true, now), this.#random)
+  }
+
+  #graph({ request, session }: Incoming, fault: Fault | undefined, now: number): FakeReply {
     const path = decoded(request.url.pathname)
     if (!/^\/(v1\.0|beta)\//.test(path)) return errorReply(404, "UnknownError", "")
-    if (tenant === undefined) {
+    if (session === undefined) {
       return errorReply(401, "InvalidAuthenticationToken", "Access token is missing, expired or unknown.")
     }
+    const { clientId, roles, tenant } = session
+    const admission = this.#throttle.admit(request, { clientId, entraTenantId: tenant.entraTenantId }, now)
+    if (admission.refusal !== undefined) return admission.refusal
+    const reply = this.#resource(request, path, tenant, roles, fault)
+    return { ...reply, headers: { ...reply.headers, ...admission.headers } }
+  }
+
+  #resource(
+    request: FakeRequest,
+    path: string,
+    tenant: FakeTenant,
+    roles: ReadonlySet<string>,
+    fault: Fault | undefined
+  ): FakeReply {
     const route = routes.find((candidate) => candidate.path.test(path))
     if (route === undefined) {
       return errorReply(
@@ -164,39 +193,9 @@ export class FakeEngine {
     if (request.method !== "GET") {
       return errorReply(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
     }
-    if (!route.permissions.some((permission) => tenant.permissions.has(permission))) {
+    if (!route.permissions.some((permission) => roles.has(permission))) {
       return errorReply(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     }
     return route.handle(request, tenant, fault, route.path.exec(path)?.[1] ?? "")
-  }
-
-  #strike({ method, url }: FakeRequest, tenant: string | undefined): Fault | undefined {
-    const striking = this.#rules
-      .filter(
-        ({ rule }) =>
-          (rule.method === undefined || rule.method === method) &&
-          (rule.path === undefined || url.pathname.startsWith(rule.path)) &&
-          (rule.tenant === undefined || rule.tenant === tenant)
-      )
-      .filter((entry) => {
-        entry.seen++
-        const { nth = 1, times = 1 } = entry.rule
-        return entry.seen >= nth && entry.seen < nth + times
-      })
-    return striking[0]?.rule.fault
-  }
-
-  #record({ headers, method, url }: FakeRequest, tenant: string | undefined, hadBearer: boolean, status: number): void {
-    if (this.#ledger.length >= ledgerCapacity) this.#ledger = this.#ledger.slice(ledgerCapacity / 2)
-    this.#ledger.push({
-      method,
-      path: url.pathname,
-      query: url.search,
-      tenant,
-      hadBearer,
-      consistencyLevel: headers["consistencylevel"],
-      clientRequestId: headers["client-request-id"],
-      status
-    })
   }
 }

@@ -4,14 +4,17 @@ import { HttpClient } from "effect/http"
 import * as GraphCloud from "../GraphCloud.ts"
 import * as LiveGraph from "../LiveGraph.ts"
 import { ProviderConnection, ProviderConnections } from "../ProviderConnections.ts"
+import type { FakeCredentials } from "./FakeCredentials.ts"
 import { FakeDirectory } from "./FakeDirectory.ts"
 import { FakeEngine } from "./FakeEngine.ts"
 import { type FakeGroup, generateGroups } from "./FakeGroups.ts"
 import * as FakeHttpClient from "./FakeHttpClient.ts"
-import type { FakeLedgerEntry, FakeReply, FakeRequest } from "./FakeRequest.ts"
-import { type FakeGraphListenError, type FakeServerOptions, serve } from "./FakeServer.ts"
+import * as FakeLedger from "./FakeLedger.ts"
+import type { FakeReply, FakeRequest } from "./FakeRequest.ts"
+import { type FakeGraphListenError, type FakeServerOptions, serve, serveTrap } from "./FakeServer.ts"
 import type { FakeTenant } from "./FakeTenant.ts"
-import type { FaultRule } from "./Fault.ts"
+import type { FakeThrottleOption } from "./FakeThrottle.ts"
+import type { FaultRule } from "./FaultRules.ts"
 
 /** One tenant to make up. */
 export interface FakeTenantOptions {
@@ -21,6 +24,8 @@ export interface FakeTenantOptions {
   readonly displayName?: string
   readonly clientId?: string
   readonly clientSecret?: string
+  /** What else the app may prove itself with. */
+  readonly credentials?: FakeCredentials
   /** Granted application permissions; default: those for groups and the organization. */
   readonly permissions?: ReadonlyArray<string>
   /** How many groups to make up, or the groups themselves. Default 100. */
@@ -36,6 +41,12 @@ export interface FakeGraphOptions {
   /** Default one hour. */
   readonly tokenLifetime?: Duration.Input
   readonly faults?: ReadonlyArray<FaultRule>
+  /** Decides request ids, tokens, the order within a batch and the probability of faults. Default 1. */
+  readonly seed?: number
+  /** How long every answer takes at least. Default: no time. */
+  readonly latency?: Duration.Input
+  /** Throttles apps by Graph's limits for a small, medium or large tenant, or by limits of one's own. Default: nobody. */
+  readonly throttle?: FakeThrottleOption
 }
 
 /** A tenant of the fake, and the credentials of its app. */
@@ -52,26 +63,42 @@ const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & Fak
     displayName: options.displayName ?? `Fake tenant ${index + 1}`,
     clientId: options.clientId ?? numbered(2, index),
     clientSecret: options.clientSecret ?? `fake-secret-${index + 1}`,
+    credentials: options.credentials ?? {},
     permissions: new Set(options.permissions ?? ["GroupMember.Read.All", "Organization.Read.All"]),
     directory: new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
   }
 }
 
-const make = (options: FakeGraphOptions, origin: string): FakeGraph["Service"] => {
+interface Origins {
+  readonly origin: string
+  readonly foreignOrigin: string
+}
+
+const make = (options: FakeGraphOptions, origins: () => Origins): FakeGraph["Service"] => {
   const tenants = (options.tenants ?? [{}]).map(makeTenant)
-  const engine = new FakeEngine(tenants, Duration.toMillis(options.tokenLifetime ?? "1 hour"))
-  for (const rule of options.faults ?? []) engine.inject(rule)
+  const engine = new FakeEngine(tenants, {
+    tokenLifetimeMillis: Duration.toMillis(options.tokenLifetime ?? "1 hour"),
+    seed: options.seed ?? 1,
+    latencyMillis: Duration.toMillis(options.latency ?? 0),
+    throttle: options.throttle,
+    foreignOrigin: () => origins().foreignOrigin
+  })
+  for (const rule of options.faults ?? []) engine.rules.add(rule)
   const directory = (entraTenantId: string) =>
     Effect.fromNullishOr(engine.tenant(entraTenantId)?.directory).pipe(Effect.orDie)
   return FakeGraph.of({
-    origin,
+    ...origins(),
     tenants: tenants.map(Struct.omit(["directory"])),
     handle: (request) => Effect.map(Clock.currentTimeMillis, (now) => engine.handle(request, now)),
-    inject: (rule) => Effect.sync(() => engine.inject(rule)),
-    clearFaults: Effect.sync(() => engine.clearFaults()),
-    revokeTokens: Effect.sync(() => engine.revokeTokens()),
-    requests: Effect.sync(() => engine.requests),
-    forgetRequests: Effect.sync(() => engine.forgetRequests()),
+    recordForeign: (request, status) => Effect.sync(() => engine.recordForeign(request, status)),
+    inject: (rule) => Effect.sync(() => engine.rules.add(rule)),
+    clearFaults: Effect.sync(() => engine.rules.clear()),
+    revokeTokens: Effect.sync(() => engine.tokens.revokeAll()),
+    requests: Effect.sync(() => engine.ledger.entries),
+    forgetRequests: Effect.sync(() => engine.ledger.forget()),
+    assertOnlyContracts: (contracts) =>
+      Effect.suspend(() => FakeLedger.assertOnlyContracts(engine.ledger.entries, contracts)),
+    assertNoForeignBearer: Effect.suspend(() => FakeLedger.assertNoForeignBearer(engine.ledger.entries)),
     groups: (tenant) => Effect.map(directory(tenant), (found) => found.all()),
     putGroup: (tenant, group) => Effect.map(directory(tenant), (found) => found.put(group)),
     renameGroup: (tenant, id, displayName) =>
@@ -90,17 +117,27 @@ export class FakeGraph extends Context.Service<
   {
     /** Where it is; without a server, an address that only the in-memory client knows. */
     readonly origin: string
+    /** Another origin, where nobody may be sent a token: a trap that writes down what arrives. */
+    readonly foreignOrigin: string
     readonly tenants: ReadonlyArray<FakeTenantInfo>
     /** Answers one request: the engine behind both faces. */
     handle(request: FakeRequest): Effect.Effect<FakeReply>
+    /** Writes down a request that went to another host, and what it was answered with; 0 for nothing. */
+    recordForeign(request: FakeRequest, status: number): Effect.Effect<void>
     /** Adds a fault. Where several match, the one added first strikes. */
     inject(rule: FaultRule): Effect.Effect<void>
     readonly clearFaults: Effect.Effect<void>
     /** Makes every token issued so far invalid. */
     readonly revokeTokens: Effect.Effect<void>
     /** The requests so far, oldest first. */
-    readonly requests: Effect.Effect<ReadonlyArray<FakeLedgerEntry>>
+    readonly requests: Effect.Effect<ReadonlyArray<FakeLedger.FakeLedgerEntry>>
     readonly forgetRequests: Effect.Effect<void>
+    /** Asserts that every request to Graph is one that a contract makes; the failure lists the others. */
+    assertOnlyContracts(
+      contracts: ReadonlyArray<FakeLedger.RegisteredContract>
+    ): Effect.Effect<void, FakeLedger.FakeLedgerMismatch>
+    /** Asserts that no bearer token went to another host; the failure lists where it went. */
+    readonly assertNoForeignBearer: Effect.Effect<void, FakeLedger.FakeLedgerMismatch>
     /** The groups of an Entra tenant, in the order of listings. An unknown tenant is a defect, here and below. */
     groups(entraTenantId: string): Effect.Effect<ReadonlyArray<FakeGroup>>
     /** Adds a group, or replaces the one with its id. */
@@ -113,7 +150,9 @@ export class FakeGraph extends Context.Service<
 >()("@atlas/graph/testing/FakeGraph") {
   /** The engine alone, in memory. */
   static readonly layerEngine = (options: FakeGraphOptions = {}): Layer.Layer<FakeGraph> =>
-    Layer.sync(FakeGraph, () => make(options, "http://localhost"))
+    Layer.sync(FakeGraph, () =>
+      make(options, () => ({ origin: "http://localhost", foreignOrigin: "http://foreign.example" }))
+    )
 
   /**
    * The engine behind an HTTP server on loopback, for as long as the layer lives. `GraphCloud.layerFake(origin)` makes
@@ -125,15 +164,20 @@ export class FakeGraph extends Context.Service<
     Layer.effect(
       FakeGraph,
       Effect.gen(function* () {
-        const engine = make(options, "")
-        return FakeGraph.of({ ...engine, origin: yield* serve(engine.handle, options) })
+        let origins: Origins = { origin: "", foreignOrigin: "" }
+        const engine = make(options, () => origins)
+        origins = {
+          origin: yield* serve(engine.handle, options),
+          foreignOrigin: yield* serveTrap(engine.recordForeign, options)
+        }
+        return FakeGraph.of({ ...engine, ...origins })
       })
     )
 
   /** A client whose requests end in the engine, without a network. */
   static readonly layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, FakeGraph> = Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(FakeGraph, ({ handle }) => FakeHttpClient.make(handle))
+    Effect.map(FakeGraph, FakeHttpClient.make)
   )
 
   /** A connection for each tenant of the fake, by its `tenantId`, in whatever workspace; nothing is stored. */

@@ -1,3 +1,5 @@
+import { pick, type Random, randomFrom, uuidFrom } from "./FakeRandom.ts"
+
 /** A group as Graph shows it. */
 export interface FakeGroup {
   readonly id: string
@@ -52,31 +54,6 @@ const places = [
 const roles = ["Managers", "Members", "Owners", "Readers", "Approvers", "Contractors", "Admins", "Interns"]
 const projects = ["Aurora", "Café Futuro", "Nordlicht", "Élan", "Horizon", "Blue Whale", "Señal", "Kestrel", "Atlas"]
 const apps = ["SharePoint", "Power BI", "Salesforce", "Jira", "VPN", "Citrix", "SAP", "GitHub"]
-
-type Random = () => number
-
-/** mulberry32: small, fast, and the same on every machine. */
-const randomFrom = (seed: number): Random => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-const pick = <A>(random: Random, from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)] as A
-
-const hex = (random: Random): string =>
-  Math.floor(random() * 4_294_967_296)
-    .toString(16)
-    .padStart(8, "0")
-
-const uuidFrom = (random: Random): string => {
-  const [a, b, c, d] = [hex(random), hex(random), hex(random), hex(random)]
-  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-a${c.slice(1, 4)}-${c.slice(4)}${d}`
-}
 
 const nickname = (name: string): string =>
   name

@@ -6,8 +6,11 @@ export interface FakeRequest {
   readonly body: string
 }
 
-/** What the face does with an answer: send it, stop in the middle of the body, never answer, or cut the connection. */
-export type Delivery = "complete" | "hungBody" | "noAnswer" | "reset"
+/**
+ * What the face does with an answer: send it, stop in the middle of the body, cut the connection there, never answer, or
+ * cut the connection at once. `leftOut` concerns batches only: the item is missing from the answers.
+ */
+export type Delivery = "complete" | "hungBody" | "resetInBody" | "noAnswer" | "reset" | "leftOut"
 
 /** An answer of the engine. */
 export interface FakeReply {
@@ -16,19 +19,6 @@ export interface FakeReply {
   readonly body: string
   readonly delivery: Delivery
   readonly delayMillis: number
-}
-
-/** One line of the ledger. */
-export interface FakeLedgerEntry {
-  readonly method: string
-  readonly path: string
-  readonly query: string
-  /** The Entra tenant, as far as the token or the path tells. */
-  readonly tenant: string | undefined
-  readonly hadBearer: boolean
-  readonly consistencyLevel: string | undefined
-  readonly clientRequestId: string | undefined
-  readonly status: number
 }
 
 /**
@@ -54,3 +44,22 @@ export const jsonReply = (status: number, body: string): FakeReply => ({
  */
 export const errorReply = (status: number, code: string, message: string): FakeReply =>
   jsonReply(status, JSON.stringify({ error: { code, message, innerError: { code } } }))
+
+/**
+ * A refusal in the shape of Entra ID.
+ *
+ * @param status the status
+ * @param error OAuth's error
+ * @param number the AADSTS number
+ * @param message for people
+ */
+export const aadReply = (status: number, error: string, number: number, message: string): FakeReply =>
+  jsonReply(
+    status,
+    JSON.stringify({
+      error,
+      error_description: `AADSTS${number}: ${message}`,
+      error_codes: [number],
+      correlation_id: ""
+    })
+  )

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect, Schema, type Scope } from "effect"
-import type { FakeReply, FakeRequest } from "./FakeRequest.ts"
+import { type FakeReply, type FakeRequest, jsonReply } from "./FakeRequest.ts"
 
 /** The fake cannot listen where it was told to. */
 export class FakeGraphListenError extends Schema.TaggedError<FakeGraphListenError>()("FakeGraphListenError", {
@@ -53,6 +53,9 @@ const deliver = (reply: FakeReply, outgoing: ServerResponse) =>
     if (reply.delivery === "hungBody") {
       outgoing.writeHead(reply.status, reply.headers).write(reply.body)
     }
+    if (reply.delivery === "resetInBody") {
+      outgoing.writeHead(reply.status, reply.headers).write(reply.body, () => outgoing.socket?.resetAndDestroy())
+    }
     if (reply.delivery === "complete") {
       const body = Buffer.from(reply.body)
       outgoing.writeHead(reply.status, { ...reply.headers, "content-length": body.length }).end(body)
@@ -75,7 +78,7 @@ export const serve = (
     let origin = ""
     const answer = Effect.fnUntraced(function* (incoming: IncomingMessage, outgoing: ServerResponse) {
       const url = URL.parse(incoming.url ?? "/", origin) ?? new URL(origin)
-      const body = incoming.method === "POST" ? yield* bodyOf(incoming) : ""
+      const body = incoming.method === "GET" ? "" : yield* bodyOf(incoming)
       const headers = incoming.headers as Record<string, string | undefined>
       const reply = yield* handle({ method: incoming.method ?? "GET", url, headers, body })
       if (reply.delayMillis > 0) yield* Effect.sleep(reply.delayMillis)
@@ -88,3 +91,19 @@ export const serve = (
     origin = yield* listen(server, host, port)
     return origin
   })
+
+/**
+ * Serves a second origin, as an attacker would: whatever arrives is written down and answered with an empty page.
+ *
+ * @param record writes a request down, with the status that it is answered with
+ * @param options where the first origin listens; this one takes any free port
+ * @returns the origin
+ */
+export const serveTrap = (
+  record: (request: FakeRequest, status: number) => Effect.Effect<void>,
+  { host }: FakeServerOptions
+): Effect.Effect<string, FakeGraphListenError, Scope.Scope> =>
+  serve(
+    (request) => Effect.as(record(request, 200), jsonReply(200, `{"value":[]}`)),
+    host === undefined ? {} : { host }
+  )

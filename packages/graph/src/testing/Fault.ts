@@ -1,4 +1,11 @@
-/** What a fake Graph does instead of its work, or to the answer of its work. */
+/** Where a hostile next link points: `http` is the same address with the other scheme of http and https. */
+export type HostileLink = "foreignHost" | "userinfo" | "http" | "otherTenant" | "otherResource" | "earlierPage"
+
+/**
+ * What a fake Graph does instead of its work, or to the answer of its work. `NextLink`, `NextLinkCycle`, `EmptyPage`,
+ * `Duplicates`, `DeltaGone` and `DeltaSyncStateNotFound` are applied by the handlers of the resources, which know their
+ * pages; everything else by the engine, whatever is asked for.
+ */
 export type Fault =
   | {
       readonly _tag: "Status"
@@ -7,29 +14,25 @@ export type Fault =
       readonly body: string
     }
   | { readonly _tag: "TruncatedJson" }
-  | { readonly _tag: "ConnectionReset" }
-  | { readonly _tag: "NoAnswer" }
+  | { readonly _tag: "EmptyBody" }
+  | { readonly _tag: "ShapelessBody" }
   | { readonly _tag: "HungBody" }
+  | { readonly _tag: "NoAnswer" }
+  | { readonly _tag: "ConnectionReset" }
+  | { readonly _tag: "ResetInBody" }
+  | { readonly _tag: "WriteThenReset" }
+  | { readonly _tag: "WriteThenStatus"; readonly status: number }
+  | { readonly _tag: "Latency"; readonly millis: number }
   | { readonly _tag: "NextLink"; readonly link: string }
   | { readonly _tag: "NextLinkCycle" }
+  | { readonly _tag: "HostileLink"; readonly kind: HostileLink }
   | { readonly _tag: "EmptyPage" }
-  | { readonly _tag: "ShapelessBody" }
-  | { readonly _tag: "Latency"; readonly millis: number }
+  | { readonly _tag: "Duplicates" }
+  | { readonly _tag: "DeltaGone" }
+  | { readonly _tag: "DeltaSyncStateNotFound"; readonly code: string }
+  | { readonly _tag: "ItemMissing" }
+  | { readonly _tag: "ClaimsChallenge"; readonly claims: string }
   | { readonly _tag: "Aad"; readonly number: number; readonly error: string; readonly status: number }
-
-/** Which requests a fault strikes. What is left out matches everything. */
-export interface FaultRule {
-  readonly fault: Fault
-  readonly method?: string
-  /** The beginning of the path, such as `/v1.0/groups`; tokens are under `/{tenant}/oauth2`. */
-  readonly path?: string
-  /** An Entra tenant id. */
-  readonly tenant?: string
-  /** The first of the matching requests to strike, from 1. Default 1. */
-  readonly nth?: number
-  /** How many in a row. Default 1. */
-  readonly times?: number
-}
 
 const graphBody = (code: string, message: string): string => JSON.stringify({ error: { code, message } })
 
@@ -48,7 +51,8 @@ export const throttled = (retryAfter?: string): Fault => ({
 })
 
 /**
- * Any status with an error body in Graph's shape.
+ * Any status with an error body in Graph's shape. With the code `""` and the status 403: what an item of a batch may
+ * look like that lacks a permission.
  *
  * @param status the status
  * @param code Graph's error code
@@ -61,6 +65,24 @@ export const status = (status: number, code = "UnknownError", message = "Injecte
   body: graphBody(code, message)
 })
 
+/**
+ * 403 as Intune says it: JSON in the message, with the scopes that would suffice and an internal address.
+ *
+ * @param scopes names of permissions
+ */
+export const intuneForbidden = (...scopes: ReadonlyArray<string>): Fault =>
+  status(
+    403,
+    "Forbidden",
+    JSON.stringify({
+      _version: 3,
+      Message:
+        "Application is not authorized to perform this operation. Application must have one of the following scopes: " +
+        `${scopes.join(", ")} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - ` +
+        "Url: https://fef.msua01.manage.microsoft.com/DeviceConfiguration_2411/StatelessDeviceConfigurationFEService"
+    })
+  )
+
 /** A status with a page of HTML, as gateways answer. */
 export const html = (status: number): Fault => ({
   _tag: "Status",
@@ -69,20 +91,48 @@ export const html = (status: number): Fault => ({
   body: "<html><head><title>Gateway</title></head><body>The gateway did not receive a response in time.</body></html>"
 })
 
-/** A redirect to anywhere. */
-export const redirect = (location: string): Fault => ({ _tag: "Status", status: 302, headers: { location }, body: "" })
+/**
+ * A redirect.
+ *
+ * @param location to anywhere
+ * @param status which kind of redirect
+ */
+export const redirect = (location: string, status: 301 | 302 | 307 | 308 = 302): Fault => ({
+  _tag: "Status",
+  status,
+  headers: { location },
+  body: ""
+})
 
-/** 200 and the right headers, and half of the body. */
+/** The right status and headers, and half of the body. */
 export const truncatedJson: Fault = { _tag: "TruncatedJson" }
 
-/** The connection is cut before an answer. */
-export const connectionReset: Fault = { _tag: "ConnectionReset" }
+/** The right status and headers, and nothing else. */
+export const emptyBody: Fault = { _tag: "EmptyBody" }
+
+/** 200 and JSON of another shape. */
+export const shapelessBody: Fault = { _tag: "ShapelessBody" }
+
+/** The answer begins and never ends. */
+export const hungBody: Fault = { _tag: "HungBody" }
 
 /** The request is taken and never answered. */
 export const noAnswer: Fault = { _tag: "NoAnswer" }
 
-/** The answer begins and never ends. */
-export const hungBody: Fault = { _tag: "HungBody" }
+/** The connection is cut before anything is done or answered. */
+export const connectionReset: Fault = { _tag: "ConnectionReset" }
+
+/** The connection is cut in the middle of the body. */
+export const resetInBody: Fault = { _tag: "ResetInBody" }
+
+/** What is asked for is done, and then the connection is cut: the answer is lost. */
+export const writeThenReset: Fault = { _tag: "WriteThenReset" }
+
+/** What is asked for is done, and the answer is a failure all the same. */
+export const writeThenStatus = (status: number): Fault => ({ _tag: "WriteThenStatus", status })
+
+/** The answer is late. */
+export const latency = (millis: number): Fault => ({ _tag: "Latency", millis })
 
 /** The page's next link is replaced. */
 export const nextLink = (link: string): Fault => ({ _tag: "NextLink", link })
@@ -90,14 +140,42 @@ export const nextLink = (link: string): Fault => ({ _tag: "NextLink", link })
 /** The page's next link is the page's own address. */
 export const nextLinkCycle: Fault = { _tag: "NextLinkCycle" }
 
+/**
+ * The page's next link is replaced by one that no client may follow with its token.
+ *
+ * @param kind where it points; `foreignHost` is the trap at `FakeGraph.foreignOrigin`
+ */
+export const hostileLink = (kind: HostileLink): Fault => ({ _tag: "HostileLink", kind })
+
 /** An empty page, whose next link leads to what was left out. */
 export const emptyPage: Fault = { _tag: "EmptyPage" }
 
-/** 200 and JSON of another shape. */
-export const shapelessBody: Fault = { _tag: "ShapelessBody" }
+/** A page that tells some of its objects twice. */
+export const duplicates: Fault = { _tag: "Duplicates" }
 
-/** The answer is late. */
-export const latency = (millis: number): Fault => ({ _tag: "Latency", millis })
+/** An expired delta token: 410 with a `Location` that begins again. */
+export const deltaGone: Fault = { _tag: "DeltaGone" }
+
+/**
+ * An expired delta token: 400 with a code.
+ *
+ * @param code `syncStateNotFound` in any letter case, or `resyncRequired`
+ */
+export const deltaSyncStateNotFound = (code = "SyncStateNotFound"): Fault => ({ _tag: "DeltaSyncStateNotFound", code })
+
+/** The item's answer is left out of its batch's. Strikes items of a batch only. */
+export const itemMissing: Fault = { _tag: "ItemMissing" }
+
+/**
+ * 401 with a claims challenge, for tokens that were not acquired with these claims; others pass. As on a real tenant
+ * where access was withdrawn, give the rule more than one `times` to challenge every older token.
+ *
+ * @param claims JSON of what a new token must have been acquired with
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+export const claimsChallenge = (
+  claims = `{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}`
+): Fault => ({ _tag: "ClaimsChallenge", claims })
 
 /**
  * A refusal by the token endpoint.
