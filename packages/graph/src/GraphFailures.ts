@@ -80,6 +80,17 @@ const reasonOf = (status: number, codes: ReadonlyArray<string>): KnownReasonCode
   return byStatus[status] ?? (status >= 500 ? "provider_unavailable" : "provider_unknown")
 }
 
+/** No code says that a licence is missing; the message does, where the request itself is in order. */
+const isUnlicensed = (status: number, message: unknown): boolean =>
+  (status === 400 || status === 403) &&
+  typeof message === "string" &&
+  /licen[cs]e|not applicable to target tenant/i.test(message)
+
+const codeOf = (answer: Answer, codes: ReadonlyArray<string>, message: unknown): KnownReasonCode => {
+  if (claimsIn(answer) !== undefined) return "provider_claims_challenge"
+  return isUnlicensed(answer.status, message) ? "provider_license_required" : reasonOf(answer.status, codes)
+}
+
 const missingPermission = (
   contract: GraphContract.GraphContract,
   scopes: ReadonlyArray<string>
@@ -108,11 +119,7 @@ export const fromAnswer = (
   const codes = codesOf(error)
   const scopes = answer.status === 401 || answer.status === 403 ? scopesIn(property(error, "message")) : []
   const reasonCode =
-    scopes.length > 0
-      ? "provider_permission_denied"
-      : claimsIn(answer) === undefined
-        ? reasonOf(answer.status, codes)
-        : "provider_claims_challenge"
+    scopes.length > 0 ? "provider_permission_denied" : codeOf(answer, codes, property(error, "message"))
   const missing = reasonCode === "provider_permission_denied" ? missingPermission(contract, scopes) : undefined
   const requestId = answer.headers["request-id"]
   const code = codes.findLast((name) => /^\w{1,80}$/.test(name))

@@ -129,7 +129,7 @@ export const list = <const Path extends string, A>(
  * @see https://learn.microsoft.com/graph/delta-query-overview
  */
 export const delta = <const Path extends string, A>(
-  options: Omit<ReadOptions<Path, A>, "expand"> & { readonly minimal?: boolean }
+  options: ReadOptions<Path, A> & { readonly minimal?: boolean; readonly expand?: never }
 ): GraphDelta<Path, A> => register({ ...checked(options), minimal: options.minimal ?? false, [TypeId]: "delta" })
 
 /**

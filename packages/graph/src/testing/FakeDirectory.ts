@@ -1,5 +1,7 @@
 import type { FakeGroup } from "./FakeGroups.ts"
 
+type Property = keyof FakeGroup
+
 /** One page of a directory, already serialised. */
 export interface FakePage {
   readonly items: ReadonlyArray<string>
@@ -7,25 +9,38 @@ export interface FakePage {
   readonly next: number | undefined
 }
 
+/** What happened to one group: to which of its properties, or that it went. */
+export interface FakeChange {
+  readonly id: string
+  readonly what: ReadonlySet<Property> | "changed" | "deleted"
+}
+
 /** Selections whose serialised groups are kept. */
 const cachedSelections = 4
 
 /**
  * The groups of one Entra tenant. Positions are stable: a removed group leaves a gap and a new one goes to the end, so
- * that a listing under way sees every group that stays exactly once.
+ * that a listing under way sees every group that stays exactly once. Its history is kept from the beginning.
  */
 export class FakeDirectory {
   readonly #groups: Array<FakeGroup | undefined> = []
   readonly #positions = new Map<string, number>()
   readonly #serialised = new Map<string, Array<string | undefined>>()
+  readonly #bin = new Map<string, FakeGroup>()
+  readonly #history: Array<FakeChange> = []
 
   constructor(groups: Iterable<FakeGroup>) {
-    for (const group of groups) this.put(group)
+    for (const group of groups) this.#write(this.#positionOf(group.id), group)
   }
 
   /** How many groups there are. */
   get size(): number {
     return this.#positions.size
+  }
+
+  /** How many changes there were so far. */
+  get changeCount(): number {
+    return this.#history.length
   }
 
   /** Every group, in the order of listings. */
@@ -39,20 +54,60 @@ export class FakeDirectory {
     return position === undefined ? undefined : this.#groups[position]
   }
 
-  /** Adds a group, or replaces the one with the same id. */
-  put(group: FakeGroup): void {
-    const position = this.#positions.get(group.id) ?? this.#groups.length
-    this.#positions.set(group.id, position)
-    this.#write(position, group)
+  /** Ids of the groups that were deleted and may be restored. */
+  get binned(): ReadonlyArray<string> {
+    return [...this.#bin.keys()]
   }
 
-  /** Removes a group; tells whether it was there. */
+  /** Adds a group, or replaces the one with the same id. */
+  put(group: FakeGroup): void {
+    const old = this.get(group.id)
+    const names = Object.keys(group) as Array<Property>
+    const changed = names.filter((name) => old === undefined || String(old[name]) !== String(group[name]))
+    this.#bin.delete(group.id)
+    this.#write(this.#positionOf(group.id), group)
+    this.#history.push({ id: group.id, what: new Set(changed) })
+  }
+
+  /** Removes a group for good, also from the bin; tells whether it was there. */
   remove(id: string): boolean {
-    const position = this.#positions.get(id)
-    if (position === undefined) return false
-    this.#positions.delete(id)
-    this.#write(position, undefined)
+    const wasBinned = this.#bin.delete(id)
+    const wasThere = this.#take(id) !== undefined || wasBinned
+    if (wasThere) this.#history.push({ id, what: "deleted" })
+    return wasThere
+  }
+
+  /** Moves a group to the bin, from where it can be restored; tells whether it was there. */
+  softDelete(id: string): boolean {
+    const group = this.#take(id)
+    if (group === undefined) return false
+    this.#bin.set(id, group)
+    this.#history.push({ id, what: "changed" })
     return true
+  }
+
+  /** Takes a group out of the bin again; tells whether it was there. */
+  restore(id: string): boolean {
+    const group = this.#bin.get(id)
+    if (group !== undefined) this.put(group)
+    return group !== undefined
+  }
+
+  /**
+   * What changed in a part of the history, the last state of each group at its latest change.
+   *
+   * @param from the number of changes before the part
+   * @param to the number of changes up to its end
+   */
+  changes(from: number, to: number): ReadonlyArray<FakeChange> {
+    const latest = new Map<string, FakeChange>()
+    for (const { id, what } of this.#history.slice(from, to)) {
+      const before = latest.get(id)?.what
+      const both = typeof what !== "string" && before !== undefined && typeof before !== "string"
+      latest.delete(id)
+      latest.set(id, { id, what: both ? new Set([...before, ...what]) : what })
+    }
+    return [...latest.values()]
   }
 
   /**
@@ -62,7 +117,7 @@ export class FakeDirectory {
    * @param size groups at most
    * @param select the properties to serialise
    */
-  page(start: number, size: number, select: ReadonlyArray<keyof FakeGroup>): FakePage {
+  page(start: number, size: number, select: ReadonlyArray<Property>): FakePage {
     const cache = this.#cacheFor(select)
     const items: Array<string> = []
     let position = start
@@ -74,12 +129,26 @@ export class FakeDirectory {
     return { items, next: position < this.#groups.length ? position : undefined }
   }
 
+  #positionOf(id: string): number {
+    return this.#positions.get(id) ?? this.#groups.length
+  }
+
+  #take(id: string): FakeGroup | undefined {
+    const position = this.#positions.get(id)
+    if (position === undefined) return undefined
+    const group = this.#groups[position]
+    this.#positions.delete(id)
+    this.#write(position, undefined)
+    return group
+  }
+
   #write(position: number, group: FakeGroup | undefined): void {
     this.#groups[position] = group
+    if (group !== undefined) this.#positions.set(group.id, position)
     for (const cache of this.#serialised.values()) cache[position] = undefined
   }
 
-  #cacheFor(select: ReadonlyArray<keyof FakeGroup>): Array<string | undefined> {
+  #cacheFor(select: ReadonlyArray<Property>): Array<string | undefined> {
     const key = select.join()
     const cache = this.#serialised.get(key) ?? []
     this.#serialised.set(key, cache)
@@ -90,5 +159,5 @@ export class FakeDirectory {
 }
 
 /** A group as JSON with the selected properties only. */
-export const serialise = (group: FakeGroup, select: ReadonlyArray<keyof FakeGroup>): string =>
+export const serialise = (group: FakeGroup, select: ReadonlyArray<Property>): string =>
   JSON.stringify(Object.fromEntries(select.map((name) => [name, group[name]])))

@@ -1,45 +1,17 @@
 import { DateTime } from "effect"
 import * as FakeBatch from "./FakeBatch.ts"
-import * as FakeGroupsApi from "./FakeGroupsApi.ts"
+import type { FakeDeltaSettings } from "./FakeCall.ts"
 import { FakeLedger } from "./FakeLedger.ts"
 import { FakeLogin } from "./FakeLogin.ts"
 import { type Random, randomFrom, uuidFrom } from "./FakeRandom.ts"
-import { errorReply, type FakeReply, type FakeRequest, jsonReply } from "./FakeRequest.ts"
+import { errorReply, type FakeReply, type FakeRequest } from "./FakeRequest.ts"
+import * as FakeRoutes from "./FakeRoutes.ts"
 import type { FakeTenant } from "./FakeTenant.ts"
 import { FakeThrottle, type FakeThrottleOption } from "./FakeThrottle.ts"
 import { type FakeSession, FakeTokens, meets } from "./FakeTokens.ts"
 import type { Fault } from "./Fault.ts"
 import { forHandlers, instead, spoilt } from "./FaultEffects.ts"
 import { FaultRules } from "./FaultRules.ts"
-
-type Handler = (request: FakeRequest, tenant: FakeTenant, fault: Fault | undefined, id: string) => FakeReply
-
-interface Route {
-  readonly path: RegExp
-  /** Any of these suffices. */
-  readonly permissions: ReadonlyArray<string>
-  readonly handle: Handler
-}
-
-const readGroups = ["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"]
-
-const organization: Handler = (_request, tenant) =>
-  jsonReply(200, JSON.stringify({ value: [{ id: tenant.entraTenantId, displayName: tenant.displayName }] }))
-
-const routes: ReadonlyArray<Route> = [
-  { path: /^\/v1\.0\/groups$/, permissions: readGroups, handle: FakeGroupsApi.list },
-  { path: /^\/v1\.0\/groups\/\$count$/, permissions: readGroups, handle: FakeGroupsApi.count },
-  {
-    path: /^\/v1\.0\/groups\/([^/]+)$/,
-    permissions: readGroups,
-    handle: (request, tenant, _fault, id) => FakeGroupsApi.get(request, tenant, id)
-  },
-  {
-    path: /^\/v1\.0\/organization$/,
-    permissions: ["Organization.Read.All", "Directory.Read.All"],
-    handle: organization
-  }
-]
 
 const bearerOf = (request: FakeRequest): string | undefined =>
   /^Bearer (.+)$/i.exec(request.headers["authorization"] ?? "")?.[1]
@@ -56,6 +28,9 @@ export interface FakeEngineOptions {
   readonly latencyMillis: number
   /** None: nobody is throttled. */
   readonly throttle: FakeThrottleOption | undefined
+  readonly delta: FakeDeltaSettings
+  /** How long a change takes until it is seen. */
+  readonly replicationLagMillis: number
   /** Where hostile links lead to. */
   readonly foreignOrigin: () => string
 }
@@ -79,6 +54,7 @@ export class FakeEngine {
   readonly #random: Random
   readonly #throttle: FakeThrottle
   readonly #options: FakeEngineOptions
+  #pending: Array<{ readonly at: number; readonly apply: () => void }> = []
 
   constructor(tenants: ReadonlyArray<FakeTenant>, options: FakeEngineOptions) {
     this.#options = options
@@ -93,6 +69,24 @@ export class FakeEngine {
   /** A tenant by its Entra tenant id. */
   tenant(entraTenantId: string): FakeTenant | undefined {
     return this.#tenants.get(entraTenantId.toLowerCase())
+  }
+
+  /**
+   * Makes a change that is seen after the replication lag.
+   *
+   * @param apply the change
+   * @param now epoch milliseconds
+   */
+  change(apply: () => void, now: number): void {
+    this.#pending.push({ at: now + this.#options.replicationLagMillis, apply })
+    this.settle(now)
+  }
+
+  /** Lets be seen what is due. */
+  settle(now: number): void {
+    const due = this.#pending.filter(({ at }) => at <= now)
+    this.#pending = this.#pending.filter(({ at }) => at > now)
+    for (const { apply } of due) apply()
   }
 
   /**
@@ -113,6 +107,7 @@ export class FakeEngine {
    * @param now epoch milliseconds
    */
   handle(request: FakeRequest, now: number): FakeReply {
+    this.settle(now)
     const reply = this.#answer(request, false, now)
     return { ...reply, delayMillis: reply.delayMillis + this.#options.latencyMillis }
   }
@@ -171,31 +166,9 @@ export class FakeEngine {
     const { clientId, roles, tenant } = session
     const admission = this.#throttle.admit(request, { clientId, entraTenantId: tenant.entraTenantId }, now)
     if (admission.refusal !== undefined) return admission.refusal
-    const reply = this.#resource(request, path, tenant, roles, fault)
+    const { delta } = this.#options
+    const call = { request, tenant, roles, fault, now, random: this.#random, delta }
+    const reply = FakeRoutes.answer(call, path)
     return { ...reply, headers: { ...reply.headers, ...admission.headers } }
-  }
-
-  #resource(
-    request: FakeRequest,
-    path: string,
-    tenant: FakeTenant,
-    roles: ReadonlySet<string>,
-    fault: Fault | undefined
-  ): FakeReply {
-    const route = routes.find((candidate) => candidate.path.test(path))
-    if (route === undefined) {
-      return errorReply(
-        404,
-        "Request_ResourceNotFound",
-        `Resource not found for the segment '${path.split("/").at(-1)}'.`
-      )
-    }
-    if (request.method !== "GET") {
-      return errorReply(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
-    }
-    if (!route.permissions.some((permission) => roles.has(permission))) {
-      return errorReply(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    }
-    return route.handle(request, tenant, fault, route.path.exec(path)?.[1] ?? "")
   }
 }

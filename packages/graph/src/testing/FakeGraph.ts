@@ -5,14 +5,17 @@ import * as GraphCloud from "../GraphCloud.ts"
 import * as LiveGraph from "../LiveGraph.ts"
 import { ProviderConnection, ProviderConnections } from "../ProviderConnections.ts"
 import type { FakeCredentials } from "./FakeCredentials.ts"
+import type { FakeItem } from "./FakeCollection.ts"
+import type { FakeData } from "./FakeData.ts"
 import { FakeDirectory } from "./FakeDirectory.ts"
 import { FakeEngine } from "./FakeEngine.ts"
 import { type FakeGroup, generateGroups } from "./FakeGroups.ts"
 import * as FakeHttpClient from "./FakeHttpClient.ts"
+import { generateItems } from "./FakePolicies.ts"
 import * as FakeLedger from "./FakeLedger.ts"
 import type { FakeReply, FakeRequest } from "./FakeRequest.ts"
 import { type FakeGraphListenError, type FakeServerOptions, serve, serveTrap } from "./FakeServer.ts"
-import type { FakeTenant } from "./FakeTenant.ts"
+import { type FakeTenant, makeCollections } from "./FakeTenant.ts"
 import type { FakeThrottleOption } from "./FakeThrottle.ts"
 import type { FaultRule } from "./FaultRules.ts"
 
@@ -30,8 +33,14 @@ export interface FakeTenantOptions {
   readonly permissions?: ReadonlyArray<string>
   /** How many groups to make up, or the groups themselves. Default 100. */
   readonly groups?: number | Iterable<FakeGroup>
-  /** Of the groups that are made up; default: the tenant's number in the list, from 1. */
+  /** How many objects of another collection to make up, or the objects themselves, by its path. Default: a few each. */
+  readonly collections?: Readonly<Record<string, number | Iterable<FakeItem>>>
+  /** A folder's content, from `loadData`, in place of what would be made up. */
+  readonly data?: FakeData
+  /** Of what is made up; default: the tenant's number in the list, from 1. */
   readonly seed?: number
+  /** What the tenant has licences for. Default: Intune. */
+  readonly licenses?: ReadonlyArray<"intune">
 }
 
 /** What a fake Graph consists of. */
@@ -47,16 +56,36 @@ export interface FakeGraphOptions {
   readonly latency?: Duration.Input
   /** Throttles apps by Graph's limits for a small, medium or large tenant, or by limits of one's own. Default: nobody. */
   readonly throttle?: FakeThrottleOption
+  /** Groups on a page of changes. Default 200. */
+  readonly deltaPageSize?: number
+  /** How long the links of a history are good for. Default 7 days. */
+  readonly deltaTokenLifetime?: Duration.Input
+  /**
+   * Does with changes what Graph may do, by the seed: duplicates, any order, empty pages, removals in the first round. A
+   * client that bears all of it ends with the exact directory. Default false.
+   */
+  readonly deltaIrregularities?: boolean
+  /** How long a change, or a granted permission, takes until it is seen. Default: no time. */
+  readonly replicationLag?: Duration.Input
 }
 
 /** A tenant of the fake, and the credentials of its app. */
-export type FakeTenantInfo = Omit<FakeTenant, "directory"> & { readonly tenantId: string }
+export type FakeTenantInfo = Pick<
+  FakeTenant,
+  "entraTenantId" | "displayName" | "clientId" | "clientSecret" | "credentials"
+> & { readonly tenantId: string; readonly permissions: ReadonlySet<string> }
 
 const numbered = (digit: number, index: number): string =>
   `${String(digit).repeat(8)}-0000-4000-8000-${String(index + 1).padStart(12, "0")}`
 
 const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & FakeTenantInfo => {
-  const { groups = 100, seed = index + 1, entraTenantId = numbered(1, index) } = options
+  const { collections = {}, data, seed = index + 1, entraTenantId = numbered(1, index) } = options
+  const groups = options.groups ?? data?.groups ?? 100
+  const permissions = options.permissions ?? ["GroupMember.Read.All", "Organization.Read.All"]
+  const itemsOf = (path: string): Iterable<FakeItem> => {
+    const given = collections[path] ?? data?.collections.get(path)
+    return given === undefined || typeof given === "number" ? generateItems(path, seed, given) : given
+  }
   return {
     entraTenantId,
     tenantId: options.tenantId ?? entraTenantId,
@@ -64,7 +93,10 @@ const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & Fak
     clientId: options.clientId ?? numbered(2, index),
     clientSecret: options.clientSecret ?? `fake-secret-${index + 1}`,
     credentials: options.credentials ?? {},
-    permissions: new Set(options.permissions ?? ["GroupMember.Read.All", "Organization.Read.All"]),
+    permissions: new Set(permissions),
+    grants: new Set(permissions),
+    licenses: new Set(options.licenses ?? ["intune"]),
+    collection: makeCollections(itemsOf),
     directory: new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
   }
 }
@@ -81,14 +113,41 @@ const make = (options: FakeGraphOptions, origins: () => Origins): FakeGraph["Ser
     seed: options.seed ?? 1,
     latencyMillis: Duration.toMillis(options.latency ?? 0),
     throttle: options.throttle,
+    delta: {
+      pageSize: options.deltaPageSize ?? 200,
+      tokenLifetimeMillis: Duration.toMillis(options.deltaTokenLifetime ?? "7 days"),
+      irregular: options.deltaIrregularities ?? false
+    },
+    replicationLagMillis: Duration.toMillis(options.replicationLag ?? 0),
     foreignOrigin: () => origins().foreignOrigin
   })
   for (const rule of options.faults ?? []) engine.rules.add(rule)
-  const directory = (entraTenantId: string) =>
-    Effect.fromNullishOr(engine.tenant(entraTenantId)?.directory).pipe(Effect.orDie)
+  const tenantOf = (entraTenantId: string) => Effect.fromNullishOr(engine.tenant(entraTenantId)).pipe(Effect.orDie)
+  const directory = (entraTenantId: string) => Effect.map(tenantOf(entraTenantId), (found) => found.directory)
+  const change = <A>(entraTenantId: string, work: (tenant: FakeTenant) => readonly [A, () => void]) =>
+    Effect.gen(function* () {
+      const [result, apply] = work(yield* tenantOf(entraTenantId))
+      engine.change(apply, yield* Clock.currentTimeMillis)
+      return result
+    })
+  const changeGroup = (entraTenantId: string, id: string, apply: (found: FakeDirectory, group: FakeGroup) => void) =>
+    change(entraTenantId, ({ directory: found }) => {
+      const group = found.get(id)
+      return [group !== undefined, () => (group === undefined ? undefined : apply(found, group))]
+    })
   return FakeGraph.of({
     ...origins(),
-    tenants: tenants.map(Struct.omit(["directory"])),
+    tenants: tenants.map(
+      Struct.pick([
+        "entraTenantId",
+        "displayName",
+        "clientId",
+        "clientSecret",
+        "credentials",
+        "tenantId",
+        "permissions"
+      ])
+    ),
     handle: (request) => Effect.map(Clock.currentTimeMillis, (now) => engine.handle(request, now)),
     recordForeign: (request, status) => Effect.sync(() => engine.recordForeign(request, status)),
     inject: (rule) => Effect.sync(() => engine.rules.add(rule)),
@@ -100,14 +159,25 @@ const make = (options: FakeGraphOptions, origins: () => Origins): FakeGraph["Ser
       Effect.suspend(() => FakeLedger.assertOnlyContracts(engine.ledger.entries, contracts)),
     assertNoForeignBearer: Effect.suspend(() => FakeLedger.assertNoForeignBearer(engine.ledger.entries)),
     groups: (tenant) => Effect.map(directory(tenant), (found) => found.all()),
-    putGroup: (tenant, group) => Effect.map(directory(tenant), (found) => found.put(group)),
+    putGroup: (tenant, group) => change(tenant, (found) => [undefined, () => found.directory.put(group)]),
     renameGroup: (tenant, id, displayName) =>
-      Effect.map(directory(tenant), (found) => {
-        const group = found.get(id)
-        if (group !== undefined) found.put({ ...group, displayName })
-        return group !== undefined
+      changeGroup(tenant, id, (found, group) => found.put({ ...group, displayName })),
+    removeGroup: (tenant, id) => changeGroup(tenant, id, (found) => found.remove(id)),
+    softDeleteGroup: (tenant, id) => changeGroup(tenant, id, (found) => found.softDelete(id)),
+    restoreGroup: (tenant, id) =>
+      change(tenant, ({ directory: found }) => [found.binned.includes(id), () => found.restore(id)]),
+    items: (tenant, collection) => Effect.map(tenantOf(tenant), (found) => found.collection(collection).all()),
+    putItem: (tenant, collection, item) =>
+      change(tenant, (found) => [undefined, () => found.collection(collection).put(item)]),
+    removeItem: (tenant, collection, id) =>
+      change(tenant, (found) => {
+        const items = found.collection(collection)
+        return [items.get(id) !== undefined, () => items.remove(id)]
       }),
-    removeGroup: (tenant, id) => Effect.map(directory(tenant), (found) => found.remove(id))
+    grantPermission: (tenant, name) =>
+      change(tenant, ({ grants, permissions }) => [void grants.add(name), () => permissions.add(name)]),
+    revokePermission: (tenant, name) =>
+      change(tenant, ({ grants, permissions }) => [void grants.delete(name), () => permissions.delete(name)])
   })
 }
 
@@ -144,8 +214,22 @@ export class FakeGraph extends Context.Service<
     putGroup(entraTenantId: string, group: FakeGroup): Effect.Effect<void>
     /** Tells whether the group was there. */
     renameGroup(entraTenantId: string, id: string, displayName: string): Effect.Effect<boolean>
-    /** Tells whether the group was there. */
+    /** Deletes a group for good. Tells whether it was there. */
     removeGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+    /** Deletes a group so that it can be restored. Tells whether it was there. */
+    softDeleteGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+    /** Restores a deleted group. Tells whether it could be. */
+    restoreGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+    /** The objects of another collection, by its path such as `deviceManagement/deviceConfigurations`. */
+    items(entraTenantId: string, collection: string): Effect.Effect<ReadonlyArray<FakeItem>>
+    /** Adds an object, or replaces the one with its id. */
+    putItem(entraTenantId: string, collection: string, item: FakeItem): Effect.Effect<void>
+    /** Tells whether the object was there. */
+    removeItem(entraTenantId: string, collection: string, id: string): Effect.Effect<boolean>
+    /** Grants a permission: new tokens carry it after the replication lag. */
+    grantPermission(entraTenantId: string, name: string): Effect.Effect<void>
+    /** Takes a permission back. */
+    revokePermission(entraTenantId: string, name: string): Effect.Effect<void>
   }
 >()("@atlas/graph/testing/FakeGraph") {
   /** The engine alone, in memory. */

@@ -1,4 +1,6 @@
 export type { FakeCredentials, FakeFederation } from "./FakeCredentials.ts"
+export type { FakeItem } from "./FakeCollection.ts"
+export { type FakeData, FakeDataError, loadData } from "./FakeData.ts"
 export * as Fault from "./Fault.ts"
 export { FakeGraph, type FakeGraphOptions, type FakeTenantInfo, type FakeTenantOptions } from "./FakeGraph.ts"
 export { fakeGroup, type FakeGroup, generateGroups } from "./FakeGroups.ts"

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync, statSync } from "node:fs"
+import { join, relative, sep } from "node:path"
+import { Effect, Option, Schema } from "effect"
+import type { FakeItem } from "./FakeCollection.ts"
+import { fakeGroup, type FakeGroup } from "./FakeGroups.ts"
+import { fakeResources } from "./FakeResources.ts"
+
+/** A folder of JSON cannot be served. */
+export class FakeDataError extends Schema.TaggedError<FakeDataError>()("FakeDataError", {
+  directory: Schema.String,
+  /** One sentence each: which file, what is wrong, what to do. */
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `The folder ${this.directory} cannot be served. ${this.problems.join(" ")}`
+  }
+}
+
+/** What a folder of JSON holds. A collection that it does not mention is empty. */
+export interface FakeData {
+  readonly groups: ReadonlyArray<FakeGroup>
+  /** By their paths below the version, such as `deviceManagement/deviceConfigurations`. */
+  readonly collections: ReadonlyMap<string, ReadonlyArray<FakeItem>>
+}
+
+const known = ["groups", ...fakeResources.map(({ path }) => path)]
+const byLowerCase = new Map(known.map((path) => [path.toLowerCase(), path]))
+
+const Item = Schema.StructWithRest(Schema.Struct({ id: Schema.NonEmptyString }), [
+  Schema.Record(Schema.String, Schema.Unknown)
+])
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const decodeItem = Schema.decodeUnknownOption(Item)
+const decodeAnswer = Schema.decodeUnknownOption(Schema.Struct({ value: Schema.Array(Schema.Unknown) }))
+const decodeNamed = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.String, displayName: Schema.String }))
+
+const filesIn = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory)
+    .toSorted()
+    .map((name) => join(directory, name))
+    .flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : path.endsWith(".json") ? [path] : []))
+
+/** `deviceManagement/x.json`, `deviceManagement.x.json` and `deviceManagement/x/anything.json` are all of one collection. */
+const collectionOf = (file: string): string | undefined => {
+  const path = file.slice(0, -".json".length).split(sep).join("/")
+  const dotted = path.replaceAll(".", "/").toLowerCase()
+  const parent = path.split("/").slice(0, -1).join("/").replaceAll(".", "/").toLowerCase()
+  return byLowerCase.get(dotted) ?? byLowerCase.get(parent)
+}
+
+/** A list, Graph's `{ "value": […] }`, or one object. */
+const valuesOf = (json: unknown): ReadonlyArray<unknown> =>
+  Array.isArray(json) ? json : Option.match(decodeAnswer(json), { onNone: () => [json], onSome: ({ value }) => value })
+
+interface Loaded {
+  readonly items: ReadonlyArray<readonly [collection: string, item: FakeItem]>
+  readonly problems: ReadonlyArray<string>
+}
+
+const problem = (text: string): Loaded => ({ items: [], problems: [text] })
+
+const itemOf = (file: string, collection: string, value: unknown, index: number): Loaded => {
+  const item = Option.getOrUndefined(decodeItem(value))
+  if (item === undefined) return problem(`${file}: object ${index + 1} needs an "id" that is a text.`)
+  if (collection === "groups" && Option.isNone(decodeNamed(value))) {
+    return problem(`${file}: group ${item.id} needs a "displayName" that is a text.`)
+  }
+  return { items: [[collection, item]], problems: [] }
+}
+
+const load = (directory: string, path: string): Loaded => {
+  const file = relative(directory, path)
+  const collection = collectionOf(file)
+  if (collection === undefined) {
+    return problem(`${file}: no collection is called so; name it after one of ${known.join(", ")}.`)
+  }
+  const json = parse(readFileSync(path, "utf8"))
+  if (Option.isNone(json)) return problem(`${file}: this is not JSON.`)
+  const loaded = valuesOf(json.value).map((value, index) => itemOf(file, collection, value, index))
+  return { items: loaded.flatMap(({ items }) => items), problems: loaded.flatMap(({ problems }) => problems) }
+}
+
+/**
+ * Reads a folder of JSON: a file for each collection, or a folder of files; a list, an answer of Graph's or one object in
+ * each.
+ *
+ * @param directory the folder
+ * @returns what it holds; fails with `FakeDataError`, which names every problem
+ */
+export const loadData = (directory: string): Effect.Effect<FakeData, FakeDataError> =>
+  Effect.try({
+    try: () => filesIn(directory),
+    catch: () => new FakeDataError({ directory, problems: ["It cannot be read: give the path of a folder."] })
+  }).pipe(
+    Effect.flatMap((files) => {
+      const loaded = files.map((file) => load(directory, file))
+      const items = loaded.flatMap((part) => part.items)
+      const ids = items.map(([collection, { id }]) => `${collection} ${id}`)
+      const twice = [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]
+      const problems = [
+        ...loaded.flatMap((part) => part.problems),
+        ...twice.map((id) => `${id}: this id occurs more than once.`),
+        ...(files.length === 0 ? ["It holds no JSON file."] : [])
+      ]
+      if (problems.length > 0) return Effect.fail(new FakeDataError({ directory, problems }))
+      const grouped = Map.groupBy(items, ([collection]) => collection)
+      const of = (collection: string) => (grouped.get(collection) ?? []).map(([, item]) => item)
+      return Effect.succeed({
+        groups: of("groups").map((item) => fakeGroup(item as Parameters<typeof fakeGroup>[0])),
+        collections: new Map(fakeResources.map(({ path }) => [path, of(path)]))
+      })
+    })
+  )

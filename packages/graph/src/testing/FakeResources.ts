@@ -1,0 +1,102 @@
+/** A collection of Graph, and the rules that it has. */
+export interface FakeResource {
+  /** Below the version. */
+  readonly path: string
+  readonly versions: ReadonlyArray<"v1.0" | "beta">
+  /** Any of these suffices. */
+  readonly read: ReadonlyArray<string>
+  /** Any of these suffices; without one, it is read-only. */
+  readonly write: ReadonlyArray<string>
+  /** Objects on a page: without `$top`, and at most; where both are equal, `$top` is refused. */
+  readonly pageSize: { readonly standard: number; readonly most: number }
+  /** Collections below each object. */
+  readonly children: ReadonlyArray<"settings" | "assignments">
+  /** Properties that only beta has. */
+  readonly betaOnly: ReadonlySet<string>
+  /** It needs a licence for Intune, and says what it refuses in Intune's way. */
+  readonly intune: boolean
+  /** Objects carry an `@odata.etag`, and writes may be bound to it. */
+  readonly etag: boolean
+}
+
+const both = ["v1.0", "beta"] as const
+const beta = ["beta"] as const
+const fixed = (size: number) => ({ standard: size, most: size })
+
+const intune = (
+  path: string,
+  permission: string,
+  more: Partial<Omit<FakeResource, "path" | "read" | "write">> = {}
+): FakeResource => ({
+  path,
+  versions: both,
+  read: [`${permission}.Read.All`, `${permission}.ReadWrite.All`],
+  write: [`${permission}.ReadWrite.All`],
+  pageSize: { standard: 100, most: 1_000 },
+  children: ["assignments"],
+  betaOnly: new Set(),
+  intune: true,
+  etag: false,
+  ...more
+})
+
+const configuration = "DeviceManagementConfiguration"
+const none: ReadonlySet<string> = new Set()
+
+/** Settings come 25 at a time, whatever is asked for. */
+export const settingsPageSize = 25
+
+/**
+ * The collections of a fake Graph besides groups, as graph-docs describe them.
+ *
+ * @see https://learn.microsoft.com/graph/api/resources/intune-graph-overview
+ */
+export const fakeResources: ReadonlyArray<FakeResource> = [
+  {
+    path: "roleManagement/directory/roleDefinitions",
+    versions: both,
+    read: ["RoleManagement.Read.Directory", "RoleManagement.Read.All", "Directory.Read.All"],
+    write: [],
+    pageSize: fixed(100),
+    children: [],
+    betaOnly: new Set(["isPrivileged"]),
+    intune: false,
+    etag: false
+  },
+  {
+    path: "identity/conditionalAccess/policies",
+    versions: both,
+    read: ["Policy.Read.All", "Policy.Read.ConditionalAccess"],
+    write: [],
+    pageSize: { standard: 100, most: 999 },
+    children: [],
+    betaOnly: none,
+    intune: false,
+    etag: false
+  },
+  {
+    path: "identity/conditionalAccess/namedLocations",
+    versions: both,
+    read: ["Policy.Read.All", "Policy.Read.ConditionalAccess"],
+    write: [],
+    pageSize: { standard: 100, most: 999 },
+    children: [],
+    betaOnly: none,
+    intune: false,
+    etag: false
+  },
+  intune("deviceManagement/roleDefinitions", "DeviceManagementRBAC", { children: [] }),
+  intune("deviceManagement/roleScopeTags", "DeviceManagementRBAC", { versions: beta }),
+  intune("deviceManagement/deviceConfigurations", configuration),
+  intune("deviceManagement/deviceCompliancePolicies", configuration),
+  intune("deviceManagement/configurationPolicies", configuration, {
+    versions: beta,
+    children: ["settings", "assignments"],
+    etag: true
+  }),
+  intune("deviceManagement/deviceManagementScripts", configuration, { versions: beta }),
+  intune("deviceManagement/assignmentFilters", configuration, { versions: beta, children: [] }),
+  intune("deviceManagement/deviceEnrollmentConfigurations", "DeviceManagementServiceConfig"),
+  intune("deviceAppManagement/mobileApps", "DeviceManagementApps"),
+  intune("deviceAppManagement/managedAppPolicies", "DeviceManagementApps", { children: [] })
+]
