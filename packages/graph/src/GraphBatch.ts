@@ -22,7 +22,11 @@ export interface Item {
   readonly read: (answer: Sent) => Effect.Effect<unknown, GraphError>
 }
 
-type Outcome = Result.Result<unknown, GraphError>
+/** What became of an item so far; `settled` where the request around it was repeated already. */
+interface Outcome {
+  readonly result: Result.Result<unknown, GraphError>
+  readonly settled: boolean
+}
 
 const Answers = Schema.Struct({
   responses: Schema.Array(
@@ -62,8 +66,10 @@ const missing = ({ contract }: Item, clientRequestId: string) =>
   })
 
 /** A failure of an item; of one that must not be repeated, what may have been done although no answer says so. */
-const lost = (item: Item, error: GraphError): Outcome =>
-  Result.fail(item.replay === "never" && isUncertain(error) ? outcomeUnknown(error) : error)
+const lost = (item: Item, error: GraphError): Outcome => ({
+  result: Result.fail(item.replay === "never" && isUncertain(error) ? outcomeUnknown(error) : error),
+  settled: false
+})
 
 const envelope = (version: GraphContract.GraphVersion) =>
   GraphContract.write({
@@ -110,9 +116,12 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
       Effect.map(bodyOf(outer, decodeAnswers)(sent), ({ responses }) => ({ sent, responses }))
     const answered = yield* Effect.result(perform(target, ask, read))
     if (Result.isFailure(answered)) {
-      return items.map((item): Outcome =>
-        Result.fail(new GraphError({ ...answered.failure, contract: item.contract.name }))
-      )
+      const { failure } = answered
+      return items.map(({ contract: { name } }): Outcome => {
+        // An error's message is not among the properties that a spread copies.
+        const error = new GraphError({ ...failure, message: failure.message, contract: name })
+        return { result: Result.fail(error), settled: true }
+      })
     }
     const { responses, sent } = answered.success
     const byId = new Map(responses.map((response) => [response.id, response]))
@@ -129,7 +138,7 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
       return lost(item, GraphFailures.fromAnswer(item.contract, sent, clientRequestId, now))
     }
     const read = yield* Effect.result(item.read(sent))
-    return Result.isFailure(read) ? lost(item, read.failure) : read
+    return Result.isFailure(read) ? lost(item, read.failure) : { result: read, settled: true }
   })
 
   const round = (
@@ -146,11 +155,10 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
       const outcomes = new Map(chunks.flatMap((chunk, at) => Array.zip(chunk, answers[at] ?? [])))
       const again = items.flatMap((item) => {
         const outcome = outcomes.get(item)
-        return outcome !== undefined &&
-          Result.isFailure(outcome) &&
-          outcome.failure.status !== undefined &&
-          mayRepeat(outcome.failure, attempt)
-          ? [{ item, error: outcome.failure }]
+        return outcome?.settled === false &&
+          Result.isFailure(outcome.result) &&
+          mayRepeat(outcome.result.failure, attempt)
+          ? [{ item, error: outcome.result.failure }]
           : []
       })
       if (again.length === 0 || attempt >= limits.retryAttempts) return outcomes
@@ -171,6 +179,6 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
     yield* Effect.annotateCurrentSpan({ items: items.length })
     const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(limits.retryWindow)
     const outcomes = yield* round(target, items, 1, deadline)
-    return items.flatMap((item) => outcomes.get(item) ?? [])
+    return items.flatMap((item) => outcomes.get(item)?.result ?? [])
   })
 })

@@ -146,6 +146,7 @@ describe("LiveGraph", () => {
       const fake = yield* FakeGraph
       const inRun = Effect.provideService(GraphCaller, { priority: "background", contracts: new Set([groups]) })
       assert.lengthOf(yield* inRun(collect(groups, {})), 65)
+      assert.isTrue((yield* groupRequests).every(({ throttlePriority }) => throttlePriority === "low"))
       yield* fake.forgetRequests
       const error = yield* Effect.flip(inRun(collect(manyGroups, {})))
       assert.strictEqual(error.reasonCode, "provider_contract_violation")
@@ -169,6 +170,48 @@ describe("LiveGraph", () => {
       const error = yield* Effect.flip(collect(groups, {}))
       assert.strictEqual(error.reasonCode, "provider_token_rejected")
     }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("answers a claims challenge once, with what it asks for", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      yield* collect(groups, {})
+      yield* fake.inject({ path: "/v1.0/groups", times: 99, fault: Fault.claimsChallenge() })
+      yield* fake.forgetRequests
+      assert.lengthOf(yield* collect(groups, {}), 65)
+      assert.deepStrictEqual(
+        (yield* groupRequests).map(({ status }) => status),
+        [401, 200, 200, 200, 200]
+      )
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("fails where a claims challenge is not met by a token with the claims", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const other = JSON.stringify({ access_token: { nbf: { essential: true, value: "1" } } })
+      yield* fake.inject({ path: "/v1.0/groups", nth: 1, fault: Fault.claimsChallenge() })
+      yield* fake.inject({ path: "/v1.0/groups", nth: 2, fault: Fault.claimsChallenge(other) })
+      assert.strictEqual((yield* Effect.flip(collect(groups, {}))).reasonCode, "provider_claims_challenge")
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.live("leaves a tenant alone for a while whose requests fail in a row, and comes back to it", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const graph = yield* Graph
+      const read = Effect.flip(graph.get(contoso, group, { groupId: "any" }))
+      yield* fake.inject({ path: "/v1.0", times: 10, fault: Fault.status(503) })
+      yield* Effect.all([read, read, read, read, read], { concurrency: "unbounded" })
+      const sent = (yield* groupRequests).length
+      assert.isBelow(sent, 12)
+      const error = yield* read
+      assert.strictEqual(error.reasonCode, "provider_unavailable")
+      assert.isDefined(error.retryAfterMillis)
+      assert.lengthOf(yield* groupRequests, sent)
+      yield* Effect.sleep("600 millis")
+      assert.strictEqual((yield* read).reasonCode, "provider_resource_not_found")
+    }).pipe(Effect.provide(inMemory(options, { ...impatient, retryWindow: "100 millis", breakerOpen: "500 millis" })))
   )
 
   it.effect("names the permission that is missing, and keeps the request ids", () =>
