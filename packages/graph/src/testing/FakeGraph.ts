@@ -55,7 +55,7 @@ export interface FakeGraphOptions {
   /** How long every answer takes at least. Default: no time. */
   readonly latency?: Duration.Input
   /** Throttles apps by Graph's limits for a small, medium or large tenant, or by limits of one's own. Default: nobody. */
-  readonly throttle?: FakeThrottleOption
+  readonly throttle?: FakeThrottleOption | undefined
   /** Groups on a page of changes. Default 200. */
   readonly deltaPageSize?: number
   /** How long the links of a history are good for. Default 7 days. */

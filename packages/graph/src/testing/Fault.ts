@@ -1,5 +1,6 @@
 /** Where a hostile next link points: `http` is the same address with the other scheme of http and https. */
-export type HostileLink = "foreignHost" | "userinfo" | "http" | "otherTenant" | "otherResource" | "earlierPage"
+export const hostileLinks = ["foreignHost", "userinfo", "http", "otherTenant", "otherResource", "earlierPage"] as const
+export type HostileLink = (typeof hostileLinks)[number]
 
 /**
  * What a fake Graph does instead of its work, or to the answer of its work. `NextLink`, `NextLinkCycle`, `EmptyPage`,
