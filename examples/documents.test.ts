@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
+import { Fault, parseFaultRules } from "@atlas/graph/testing"
 import {
   type Graph,
   OperationsApi,
@@ -14,7 +15,7 @@ import {
 } from "@atlas/operations"
 import { call, completed, startServer, TestDatabase } from "@atlas/test"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
-import { Effect, type Layer } from "effect"
+import { Effect, type Layer, Result } from "effect"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
@@ -44,13 +45,9 @@ const regionOf = (path: string, name: string) => {
   return body!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
 }
 
-describe("the README", () => {
-  it("shows the examples as they are", () => {
-    const shown = [...readme.matchAll(/<!-- (\S+)#(\S+) -->\n```ts\n(.*?)```/gs)]
-    assert.lengthOf(shown, matches(readme, /^(```ts)$/gm).length)
-    for (const [, path = "", name = "", code] of shown) assert.strictEqual(code, regionOf(path, name))
-  })
+const fakeGraphFlags = matches(read("packages/graph/src/testing/main.ts"), /Flag\.\w+\("(\w+)"/g)
 
+describe("the README", () => {
   it("lists exactly the server's settings", () => {
     const known = new Set(matches(read("apps/server/src/Settings.ts"), /"((?:[A-Z]+_)+[A-Z]+|HOST|PORT)"/g))
     assert.include(section("Settings of the server"), "`NODE_ENV=production`")
@@ -74,14 +71,21 @@ describe("the README", () => {
   })
 
   it("uses only flags that the fake Graph has", () => {
-    const flags = matches(read("packages/graph/src/testing/main.ts"), /Flag\.\w+\("(\w+)"/g)
     const used = matches(readme, /fake-graph(.*)/g).flatMap((line) => matches(line, /--(\w+)/g))
     assert.isNotEmpty(used)
-    assert.includeMembers(flags, used)
+    assert.includeMembers(fakeGraphFlags, used)
   })
 })
 
 describe("every document", () => {
+  it.each(["README.md", "docs/fake-graph.md"])("%s shows the examples as they are", (document) => {
+    const text = read(document)
+    const shown = [...text.matchAll(/<!-- (\S+)#(\S+) -->\n```ts\n(.*?)```/gs)]
+    assert.isNotEmpty(shown)
+    assert.lengthOf(shown, matches(text, /^(```ts)$/gm).length)
+    for (const [, path = "", name = "", code] of shown) assert.strictEqual(code, regionOf(path, name))
+  })
+
   it.each(documents)("%s names scripts that exist", (path) => {
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts)
     assert.includeMembers(["exec", ...scripts], matches(read(path), /pnpm(?:@12)? ([a-z][\w:-]*)/g))
@@ -127,6 +131,25 @@ describe("docs/operation-types.md", () => {
     const [table = ""] = read("docs/operation-types.md").split("## Identity")
     const listed = [...table.matchAll(/^\| `([\w.]+)` \| `?([^|`]+)`? \|/gm)].map(([, field, value]) => [field, value])
     assert.sameDeepMembers(listed, expected)
+  })
+})
+
+describe("docs/fake-graph.md", () => {
+  const text = read("docs/fake-graph.md")
+
+  it("lists every flag of the command", () => {
+    assert.sameMembers(matches(text, /^\| `--(\w+)` \|/gm), fakeGraphFlags)
+  })
+
+  it("lists every fault", () => {
+    for (const name of Object.keys(Fault).filter((name) => name !== "hostileLinks")) {
+      assert.match(text, new RegExp(`^\\|.*\`${name}[(\`].*\\|$`, "m"))
+    }
+  })
+
+  it("shows a file of faults that can be read", () => {
+    const [file = ""] = matches(text, /```json\n(.*?)```/gs)
+    assert.lengthOf(Result.getOrThrow(parseFaultRules(file)), 3)
   })
 })
 

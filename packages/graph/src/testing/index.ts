@@ -8,4 +8,5 @@ export { type FakeLedgerEntry, FakeLedgerMismatch, type RegisteredContract } fro
 export type { FakeReply, FakeRequest } from "./FakeRequest.ts"
 export { FakeGraphListenError, type FakeServerOptions } from "./FakeServer.ts"
 export type { FakeThrottleLimits, FakeThrottleOption } from "./FakeThrottle.ts"
+export { parse as parseFaultRules } from "./FaultFile.ts"
 export type { FaultRule } from "./FaultRules.ts"
