@@ -1,5 +1,5 @@
 import { listGroups } from "@atlas/directory"
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup, Fault } from "@atlas/graph/testing"
 import { TenantId, WorkspaceId } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -19,6 +19,24 @@ const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     effect,
     Effect.forever(Effect.andThen(TestClock.adjust("1 second"), TestClock.withLive(Effect.sleep("2 millis"))))
   )
+
+describe("the fake's tenants", () => {
+  // #region state
+  it.effect("keep what they are given, and make up the rest", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const tenant = fake.tenants[0]!.entraTenantId
+      yield* fake.putGroup(tenant, fakeGroup({ id: "00000000-0000-4000-8000-000000000001", displayName: "Auditors" }))
+      assert.lengthOf(yield* fake.groups(tenant), 26)
+      assert.lengthOf(yield* fake.items(tenant, "deviceManagement/configurationPolicies"), 3)
+    }).pipe(
+      Effect.provide(
+        FakeGraph.layer({ tenants: [{ groups: 25, collections: { "deviceManagement/configurationPolicies": 3 } }] })
+      )
+    )
+  )
+  // #endregion
+})
 
 describe("mailGroups", () => {
   // #region faults

@@ -34,6 +34,7 @@ const complaints: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
   [["--tenants", "0"], /^Invalid value for flag --tenants: .* between 1 and 5000\. Try --help\.$/],
   [["--throttle", "X"], /^Invalid value for flag --throttle: "X"\. Expected: "S" \| "M" \| "L"\. Try --help\.$/],
   [["--nope", "1"], /^Unrecognized flag: --nope in command fake-graph\. Try --help\.$/],
+  [["--data", "/nowhere"], /^The folder of data \/nowhere: It cannot be read: give the path of a folder\.$/],
   [["--faults", "/nowhere.json"], /^The file of faults \/nowhere\.json cannot be read \(NotFound\)\.$/],
   [
     ["--faults", file([{ fault: { kind: "status", status: 7 }, nth: 0 }])],

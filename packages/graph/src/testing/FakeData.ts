@@ -12,7 +12,7 @@ export class FakeDataError extends Schema.TaggedError<FakeDataError>()("FakeData
   problems: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return `The folder ${this.directory} cannot be served. ${this.problems.join(" ")}`
+    return this.problems.map((problem) => `The folder of data ${this.directory}: ${problem}`).join("\n")
   }
 }
 

@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { CliOutput, Command, Flag } from "effect/cli"
+import { loadData } from "./FakeData.ts"
 import { FakeGraph } from "./FakeGraph.ts"
 import { parse } from "./FaultFile.ts"
 
@@ -25,6 +26,10 @@ const flags = {
     Flag.withDescription("How many groups to make up in each tenant"),
     Flag.withDefault(5_000),
     Flag.withSchema(between(0, 2_000_000))
+  ),
+  data: Flag.String("data").pipe(
+    Flag.withDescription("Folder of JSON to serve instead of made-up objects"),
+    Flag.optional
   ),
   seed: Flag.Int("seed").pipe(
     Flag.withDescription("The same seed gives the same groups, ids and chances"),
@@ -71,25 +76,30 @@ const announce = Effect.gen(function* () {
   }
 })
 
-const command = Command.make("fake-graph", flags, ({ faults, groups, host, latency, port, seed, tenants, throttle }) =>
-  Effect.gen(function* () {
-    const rules = Option.isSome(faults) ? yield* readFaults(faults.value) : []
-    const fake = FakeGraph.layerHttp({
-      host,
-      port,
-      seed,
-      latency,
-      faults: rules,
-      throttle: Option.getOrUndefined(throttle),
-      tenants: Array.from({ length: tenants }, (_, index) => ({ groups, seed: seed + index }))
-    })
-    return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), fake))
-  }).pipe(
-    Effect.catchTags({
-      FakeGraphListenError: (error) => Effect.andThen(Console.error(`${error.message}.`), Effect.fail(error)),
-      FaultFileError: (error) => Effect.andThen(Console.error(error.message), Effect.fail(error))
-    })
-  )
+const command = Command.make(
+  "fake-graph",
+  flags,
+  ({ data, faults, groups, host, latency, port, seed, tenants, throttle }) =>
+    Effect.gen(function* () {
+      const rules = Option.isSome(faults) ? yield* readFaults(faults.value) : []
+      const content = Option.isSome(data) ? { data: yield* loadData(data.value) } : { groups }
+      const fake = FakeGraph.layerHttp({
+        host,
+        port,
+        seed,
+        latency,
+        faults: rules,
+        throttle: Option.getOrUndefined(throttle),
+        tenants: Array.from({ length: tenants }, (_, index) => ({ ...content, seed: seed + index }))
+      })
+      return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), fake))
+    }).pipe(
+      Effect.catchTags({
+        FakeGraphListenError: (error) => Effect.andThen(Console.error(`${error.message}.`), Effect.fail(error)),
+        FakeDataError: (error) => Effect.andThen(Console.error(error.message), Effect.fail(error)),
+        FaultFileError: (error) => Effect.andThen(Console.error(error.message), Effect.fail(error))
+      })
+    )
 ).pipe(Command.withDescription("Serve a made-up Microsoft Graph on loopback"))
 
 /** Wrong flags are answered with a sentence each, not with the whole help. */
