@@ -5,6 +5,14 @@ const byNumber: Readonly<Record<number, KnownReasonCode>> = {
   7000218: "provider_credential_missing",
   7000215: "provider_credential_invalid",
   70002: "provider_credential_invalid",
+  // A federated assertion that matches no trust of the app, or is not to be believed.
+  50013: "provider_credential_invalid",
+  50027: "provider_credential_invalid",
+  70021: "provider_credential_invalid",
+  700024: "provider_credential_invalid",
+  700211: "provider_credential_invalid",
+  700212: "provider_credential_invalid",
+  700213: "provider_credential_invalid",
   7000222: "provider_credential_expired",
   700027: "provider_certificate_invalid",
   700030: "provider_certificate_invalid",
@@ -83,4 +91,19 @@ export const reasonOf = ({ error, numbers, status }: TokenRefusal): KnownReasonC
   if (status === 429) return "provider_auth_throttled"
   if (error !== undefined && Object.hasOwn(byOAuthError, error)) return byOAuthError[error] ?? "provider_unknown"
   return status >= 500 ? "provider_auth_unavailable" : "provider_unknown"
+}
+
+/**
+ * Why a machine's identity service refused. It names no numbers: 400 means that the machine has no such identity, and 404
+ * and 410 pass.
+ *
+ * @param refusal status of the answer
+ * @see https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling
+ */
+export const reasonOfMachine = (refusal: TokenRefusal): KnownReasonCode => {
+  if (refusal.numbers.length > 0 || refusal.status === 429) return reasonOf(refusal)
+  if (refusal.status === 400) return "provider_credential_missing"
+  return [404, 410].includes(refusal.status) || refusal.status >= 500
+    ? "provider_auth_unavailable"
+    : "provider_credential_invalid"
 }

@@ -1,17 +1,24 @@
 import type { GraphError } from "@atlas/operations"
-import { Clock, Context, Deferred, Effect, Layer, type Redacted } from "effect"
+import { Clock, Context, Deferred, Effect, Layer, type Option, type Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { HttpClient } from "effect/http"
 import type { GraphCloud } from "./GraphCloud.ts"
 import { GraphLimits } from "./GraphLimits.ts"
 import type { UsableConnection } from "./ProviderConnections.ts"
+import type * as TokenClaims from "./TokenClaims.ts"
 import * as TokenRequest from "./TokenRequest.ts"
 
 interface Entry {
   /** Of the connection that the token was issued for: a changed credential starts afresh. */
   readonly revision: number
   token: TokenRequest.Token | undefined
-  pending: Deferred.Deferred<TokenRequest.Token, GraphError> | undefined
+  pending: Pending | undefined
+}
+
+interface Pending {
+  /** What a claims challenge asked for; a request without it answers no challenge. */
+  readonly claims: string | undefined
+  readonly token: Deferred.Deferred<TokenRequest.Token, GraphError>
 }
 
 /** A token is not used in its last seconds: the request it goes with takes time too. */
@@ -50,17 +57,28 @@ const make = Effect.gen(function* () {
 
   // In the layer's scope: a caller who gives up must not fail the others who wait for the same token.
   const start = (entry: Entry, usable: UsableConnection, cloud: GraphCloud, claims?: string) => {
-    const pending = Deferred.makeUnsafe<TokenRequest.Token, GraphError>()
+    const pending: Pending = { claims, token: Deferred.makeUnsafe() }
     entry.pending = pending
+    // A request that another one overtook changes nothing here any more.
+    const ifCurrent = (change: () => void) =>
+      Effect.sync(() => {
+        if (entry.pending === pending) change()
+      })
     return Effect.interruptible(request(usable, cloud, claims)).pipe(
-      Effect.tap((token) => Effect.sync(() => (entry.token = token))),
+      Effect.tap((token) => ifCurrent(() => (entry.token = token))),
       Effect.tapError(() => postpone(entry)),
-      Effect.ensuring(Effect.sync(() => (entry.pending = undefined))),
-      Deferred.into(pending),
+      Effect.ensuring(ifCurrent(() => (entry.pending = undefined))),
+      Deferred.into(pending.token),
       Effect.forkIn(scope),
       Effect.as(pending)
     )
   }
+
+  /** What is under way, if it answers the claims; else a request of its own. */
+  const join = (entry: Entry, usable: UsableConnection, cloud: GraphCloud, claims?: string) =>
+    entry.pending === undefined || (claims !== undefined && entry.pending.claims !== claims)
+      ? start(entry, usable, cloud, claims)
+      : Effect.succeed(entry.pending)
 
   const acquire = Effect.fnUntraced(function* (usable: UsableConnection, cloud: GraphCloud, claims?: string) {
     const now = yield* Clock.currentTimeMillis
@@ -68,11 +86,10 @@ const make = Effect.gen(function* () {
       const entry = entryOf(usable)
       const { token } = entry
       if (token !== undefined && now < token.refreshAt) return Effect.succeed(token.value)
-      const pending = entry.pending === undefined ? start(entry, usable, cloud, claims) : Effect.succeed(entry.pending)
-      return Effect.flatMap(pending, (deferred) =>
+      return Effect.flatMap(join(entry, usable, cloud, claims), (pending) =>
         token !== undefined && now < token.expiresAt - lastUse
           ? Effect.succeed(token.value)
-          : Effect.map(restore(Deferred.await(deferred)), ({ value }) => value)
+          : Effect.map(restore(Deferred.await(pending.token)), ({ value }) => value)
       )
     })
   })
@@ -84,7 +101,15 @@ const make = Effect.gen(function* () {
       return acquire(usable, cloud, claims)
     })
 
-  return GraphTokens.of({ acquire, renew })
+  const inspect = (usable: UsableConnection, cloud: GraphCloud) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        Effect.suspend(() => join(entryOf(usable), usable, cloud)),
+        (pending) => Effect.map(restore(Deferred.await(pending.token)), ({ claims }) => claims)
+      )
+    )
+
+  return GraphTokens.of({ acquire, renew, inspect })
 })
 
 /** App-only access tokens, one at a time for each connection, kept in memory until shortly before their end. */
@@ -95,7 +120,7 @@ export class GraphTokens extends Context.Service<
      * A token for a connection. Parallel callers share one request; a token that is still valid is served while its
      * successor is fetched, or when that fails.
      *
-     * @param usable the connection and its secret
+     * @param usable the connection and its credential
      * @param cloud the connection's cloud
      * @returns the token; fails with the reason codes of `AadErrors`, or `provider_tenant_mismatch`
      */
@@ -104,7 +129,7 @@ export class GraphTokens extends Context.Service<
     /**
      * A token in place of one that Graph rejected.
      *
-     * @param usable the connection and its secret
+     * @param usable the connection and its credential
      * @param cloud the connection's cloud
      * @param rejected the token that was rejected; if another took its place already, that one is served
      * @param claims what a challenge asked for, as JSON
@@ -115,6 +140,18 @@ export class GraphTokens extends Context.Service<
       rejected: Redacted.Redacted,
       claims?: string
     ): Effect.Effect<Redacted.Redacted, GraphError>
+
+    /**
+     * Asks for a new token, whatever is kept, and tells what it says about itself; the token is kept for later.
+     *
+     * @param usable the connection and its credential
+     * @param cloud the connection's cloud
+     * @returns its claims, none of an opaque token; fails as `acquire` does
+     */
+    inspect(
+      usable: UsableConnection,
+      cloud: GraphCloud
+    ): Effect.Effect<Option.Option<TokenClaims.TokenClaims>, GraphError>
   }
 >()("@atlas/graph/GraphTokens") {
   /** Tokens from the login service of each connection's cloud, by msal. */

@@ -2,7 +2,6 @@ import type { GraphError } from "@atlas/operations"
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node"
 import { Effect, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
-import type { GraphCloud } from "./GraphCloud.ts"
 import type { Answer } from "./HttpExchange.ts"
 
 /** What the login service answered, as far as msal keeps it to itself. */
@@ -14,14 +13,19 @@ export interface TokenAnswer {
   readonly numbers: ReadonlyArray<number>
   /** Seconds that the token lives. */
   readonly expiresIn: number | undefined
+  /** When it ends, in epoch seconds; only machines' identity services say so. */
+  readonly expiresOn: number | undefined
 }
+
+// Some endpoints write it as text.
+const Seconds = Schema.Union([Schema.Finite, Schema.FiniteFromString])
 
 const TokenBody = Schema.fromJsonString(
   Schema.Struct({
     error: Schema.optionalKey(Schema.String),
     error_codes: Schema.optionalKey(Schema.Array(Schema.Int)),
-    // Some endpoints write it as text.
-    expires_in: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.FiniteFromString]))
+    expires_in: Schema.optionalKey(Seconds),
+    expires_on: Schema.optionalKey(Seconds)
   })
 )
 
@@ -30,7 +34,8 @@ const parseTokenBody = Schema.decodeUnknownEffect(TokenBody)
 
 /** Takes msal's requests and sends them; set by `GraphTokens`. */
 export interface MsalNetworkOptions {
-  readonly cloud: GraphCloud
+  /** Where a request to this address goes instead, as an origin; undefined where it may not go. */
+  readonly routeOf: (url: URL) => string | undefined
   readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, GraphError>
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
   /** Told of every answer and of every failure to get one, before msal sees it. */
@@ -45,22 +50,21 @@ const toRequest = (method: "GET" | "POST", url: string, { body, headers = {} }: 
 }
 
 /**
- * The network that msal is given: the project's HTTP client, to the cloud's login origin and nowhere else. msal accepts
+ * The network that msal is given: the project's HTTP client, to the places of a route and nowhere else. msal accepts
  * https authorities only, so the fake's address is written back here.
  *
- * @param options the cloud, how to send and run, and who wants to hear of the answers
+ * @param options the route, how to send and run, and who wants to hear of the answers
  */
-export const make = ({ cloud, heard, run, send }: MsalNetworkOptions): INetworkModule => {
+export const make = ({ heard, routeOf, run, send }: MsalNetworkOptions): INetworkModule => {
   const exchange = Effect.fnUntraced(function* (
     method: "GET" | "POST",
     address: string,
     options: NetworkRequestOptions
   ) {
     const url = URL.parse(address)
-    if (url === null || url.host !== new URL(cloud.loginOrigin).host) {
-      return yield* Effect.die("msal asked for a foreign address")
-    }
-    const request = toRequest(method, `${cloud.loginOrigin}${url.pathname}${url.search}`, options)
+    const origin = url === null ? undefined : routeOf(url)
+    if (url === null || origin === undefined) return yield* Effect.die("msal asked for a foreign address")
+    const request = toRequest(method, `${origin}${url.pathname}${url.search}`, options)
     const { headers, status, text } = yield* send(request).pipe(
       Effect.tapError((error) => Effect.sync(() => heard(error)))
     )
@@ -70,7 +74,8 @@ export const make = ({ cloud, heard, run, send }: MsalNetworkOptions): INetworkM
       retryAfter: headers["retry-after"],
       error: known.error,
       numbers: known.error_codes ?? [],
-      expiresIn: known.expires_in
+      expiresIn: known.expires_in,
+      expiresOn: known.expires_on
     })
     // msal would refuse further requests for a minute by itself; the client's own retries decide instead.
     if (status === 429 || status >= 500) return yield* Effect.die("the login service is not available")

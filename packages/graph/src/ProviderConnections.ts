@@ -2,6 +2,7 @@ import { GraphError, type OperationScope, StartGate, type TenantScope } from "@a
 import { Context, DateTime, Effect, Layer, type Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, SqlSchema } from "effect/sql"
+import type { Credential } from "./Credential.ts"
 import { CredentialVault } from "./CredentialVault.ts"
 
 /** How a tenant's directory is reached: which app registration, in which Entra tenant, in which cloud. */
@@ -21,10 +22,10 @@ export class ProviderConnection extends Schema.Class<ProviderConnection>("@atlas
   updatedAt: Schema.DateTimeUtcFromDate
 }) {}
 
-/** A connection that is ready for use, with its client secret. */
+/** A connection that is ready for use, with its credential. */
 export interface UsableConnection {
   readonly connection: ProviderConnection
-  readonly clientSecret: Redacted.Redacted
+  readonly credential: Credential
 }
 
 /** What a new connection needs. */
@@ -109,7 +110,7 @@ const makeDefaultFor = Effect.gen(function* () {
     const clientSecret = yield* vault
       .open(connection.id, sealedSecret)
       .pipe(Effect.mapError((error) => blocked("provider_credential_missing", `${error.message}.`)))
-    return { connection, clientSecret }
+    return { connection, credential: { kind: "client_secret" as const, secret: clientSecret } }
   })
 })
 
@@ -159,7 +160,7 @@ export class ProviderConnections extends Context.Service<
      * The connection that a tenant's operations use.
      *
      * @param scope the tenant
-     * @returns the connection and its secret; fails with `provider_connection_missing`, `provider_connection_disabled` or
+     * @returns the connection and its credential; fails with `provider_connection_missing`, `provider_connection_disabled` or
      * `provider_credential_missing`
      */
     defaultFor(scope: TenantScope): Effect.Effect<UsableConnection, GraphError>

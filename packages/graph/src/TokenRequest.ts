@@ -1,20 +1,24 @@
 import { GraphError } from "@atlas/operations"
-import { type AuthenticationResult, ConfidentialClientApplication } from "@azure/msal-node"
-import { Clock, Duration, Effect, Option, Redacted, Result, Schema } from "effect"
+import { Clock, Duration, Effect, Option, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { Base64Url } from "effect/encoding"
 import { HttpClient } from "effect/http"
 import * as AadErrors from "./AadErrors.ts"
+import { FederatedAssertions } from "./FederatedAssertions.ts"
 import type { GraphCloud } from "./GraphCloud.ts"
 import { GraphLimits } from "./GraphLimits.ts"
 import { exchange } from "./HttpExchange.ts"
+import { instanceMetadata, ManagedIdentityOrigins } from "./ManagedIdentityOrigins.ts"
+import * as MsalApps from "./MsalApps.ts"
 import * as MsalNetwork from "./MsalNetwork.ts"
 import type { UsableConnection } from "./ProviderConnections.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import * as TokenClaims from "./TokenClaims.ts"
 
 /** An access token, with its times in epoch milliseconds. */
 export interface Token {
   readonly value: Redacted.Redacted
+  /** None where the token is opaque. */
+  readonly claims: Option.Option<TokenClaims.TokenClaims>
   /** From when on a successor is fetched. */
   readonly refreshAt: number
   readonly expiresAt: number
@@ -22,31 +26,18 @@ export interface Token {
 
 type Outcome = MsalNetwork.TokenAnswer | GraphError | undefined
 
-const JwtPayload = Schema.fromJsonString(Schema.Struct({ tid: Schema.String }))
-const decodePayload = Schema.decodeUnknownOption(JwtPayload)
-
-/** The `tid` claim, where the token is a JWT; unverified, since only Graph verifies signatures. */
-const tenantOf = (token: string): Option.Option<string> =>
-  Result.getSuccess(Base64Url.decodeString(token.split(".")[1] ?? "")).pipe(
-    Option.flatMap(decodePayload),
-    Option.map(({ tid }) => tid)
-  )
-
-/** Whether a token names another tenant. A connection may hold a domain name, which no token repeats. */
-const isForeign = (token: string, entraTenantId: string): boolean =>
-  /^[\da-f-]{36}$/i.test(entraTenantId) &&
-  Option.exists(tenantOf(token), (tid) => tid.toLowerCase() !== entraTenantId.toLowerCase())
-
-const refusal = (outcome: Outcome, now: number): GraphError => {
+const refusal = (outcome: Outcome, { credential }: UsableConnection, now: number): GraphError => {
   if (outcome instanceof GraphError) return outcome
   if (outcome === undefined) {
     return new GraphError({ reasonCode: "provider_auth_request_invalid", message: "No token request could be made." })
   }
   const number = outcome.numbers[0]
   const wait = RetryAfter.millis(outcome.retryAfter, now)
+  const issuer = credential.kind === "managed_identity" ? "The machine's identity service" : "Entra ID"
+  const reasonOf = credential.kind === "managed_identity" ? AadErrors.reasonOfMachine : AadErrors.reasonOf
   return new GraphError({
-    reasonCode: outcome.status === 200 ? "provider_response_invalid" : AadErrors.reasonOf(outcome),
-    message: `Entra ID issued no token${number === undefined ? "" : ` (AADSTS${number})`}.`,
+    reasonCode: outcome.status === 200 ? "provider_response_invalid" : reasonOf(outcome),
+    message: `${issuer} issued no token${number === undefined ? "" : ` (AADSTS${number})`}.`,
     status: outcome.status,
     ...Option.match(wait, { onNone: () => ({}), onSome: (retryAfterMillis) => ({ retryAfterMillis }) })
   })
@@ -57,51 +48,45 @@ const mismatch = new GraphError({
   message: "The token was issued for another tenant than the connection's."
 })
 
+/** Where a token request may go: to the login service, or to the machine's own identity service; in the fake both are one. */
+const routeOf = ({ credential }: UsableConnection, cloud: GraphCloud, machine: ReadonlyArray<string>) => {
+  const isFake = cloud.loginOrigin.startsWith("http:")
+  if (credential.kind !== "managed_identity") {
+    const { host } = new URL(cloud.loginOrigin)
+    return (url: URL) => (url.host === host ? cloud.loginOrigin : undefined)
+  }
+  if (isFake) return (url: URL) => (url.origin === instanceMetadata ? cloud.loginOrigin : undefined)
+  return (url: URL) => (machine.includes(url.origin) ? url.origin : undefined)
+}
+
 /** Asks msal for one token; what was heard on the network says more than msal's errors do. */
 const makeAsk = Effect.gen(function* () {
   const client = yield* HttpClient.HttpClient
   const random = yield* SecureRandom.SecureRandom
   const { requestTimeout } = yield* GraphLimits
+  const machine = yield* ManagedIdentityOrigins
+  const assertions = yield* FederatedAssertions
 
-  // An app of msal's per token, not per connection: it costs about a millisecond, and nothing stays in memory.
-  return Effect.fnUntraced(function* (
-    { clientSecret, connection }: UsableConnection,
-    cloud: GraphCloud,
-    claims?: string
-  ) {
-    const correlationId = yield* random.uuidV4()
+  return Effect.fnUntraced(function* (usable: UsableConnection, cloud: GraphCloud, claims?: string) {
     const run = Effect.runPromiseWith(yield* Effect.context())
-    const { host } = new URL(cloud.loginOrigin)
     let outcome: Outcome
     const networkClient = MsalNetwork.make({
-      cloud,
+      routeOf: routeOf(usable, cloud, machine),
       run,
       send: (request) => exchange(client, request, requestTimeout),
       heard: (heard) => {
         outcome = heard
       }
     })
-    const issued = yield* Effect.tryPromise(() =>
-      new ConfidentialClientApplication({
-        auth: {
-          clientId: connection.clientId,
-          clientSecret: Redacted.value(clientSecret),
-          authority: `https://${host}/${encodeURIComponent(connection.entraTenantId)}`,
-          knownAuthorities: [host],
-          // Declares that claims challenges are answered, so that Entra may revoke access at once.
-          clientCapabilities: ["CP1"]
-        },
-        system: { networkClient, disableInternalRetries: true }
-      }).acquireTokenByClientCredential({
-        scopes: [`${cloud.graphOrigin}/.default`],
-        correlationId,
-        skipCache: true,
-        ...(claims === undefined ? {} : { claims })
-      })
-    ).pipe(Effect.orElseSucceed((): AuthenticationResult | null => null))
+    const correlationId = yield* random.uuidV4()
+    const issued = yield* MsalApps.ask({ usable, cloud, correlationId, claims, networkClient, assertions })
     return { issued, outcome }
   })
 })
+
+/** Milliseconds that a token lives on. Machines may answer with an older one, whose `expires_in` counts from its issue. */
+const lifetimeOf = ({ expiresIn, expiresOn }: MsalNetwork.TokenAnswer, now: number): number =>
+  expiresOn === undefined ? (expiresIn ?? 0) * 1000 : Math.max(0, expiresOn * 1000 - now)
 
 /**
  * Makes the function that requests one app-only token.
@@ -118,11 +103,14 @@ export const make = Effect.gen(function* () {
     yield* Effect.annotateCurrentSpan({ connectionId: id, cloud: cloud.name })
     const { issued, outcome } = yield* ask(usable, cloud, claims)
     const now = yield* Clock.currentTimeMillis
-    if (issued === null || outcome === undefined || outcome instanceof GraphError) return yield* refusal(outcome, now)
-    if (isForeign(issued.accessToken, entraTenantId)) return yield* mismatch
-    const lifetime = (outcome.expiresIn ?? 0) * 1000
+    if (issued === null || outcome === undefined || outcome instanceof GraphError)
+      return yield* refusal(outcome, usable, now)
+    const own = TokenClaims.read(issued.accessToken)
+    if (TokenClaims.isForeign(own, entraTenantId)) return yield* mismatch
+    const lifetime = lifetimeOf(outcome, now)
     const token: Token = {
       value: Redacted.make(issued.accessToken, { label: "access token" }),
+      claims: own,
       expiresAt: now + lifetime,
       refreshAt: now + lifetime - Math.min(margin, lifetime / 2)
     }

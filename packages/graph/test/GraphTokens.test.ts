@@ -1,11 +1,11 @@
 import { Graph } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Layer, Redacted } from "effect"
+import { DateTime, Effect, Fiber, Layer, Option, Redacted } from "effect"
 import { Base64Url } from "effect/encoding"
 import { TestClock } from "effect/testing"
 import * as AadErrors from "../src/AadErrors.ts"
 import { GraphTokens } from "../src/GraphTokens.ts"
-import { GraphCloud, ProviderConnection, type UsableConnection } from "../src/index.ts"
+import { defaultGraphLimits, GraphCloud, GraphLimits, ProviderConnection, type UsableConnection } from "../src/index.ts"
 import { FakeGraph, type FakeGraphOptions, Fault } from "../src/testing/index.ts"
 import { group } from "./Contracts.ts"
 import { contoso, entraTenantId, inMemory, options } from "./Fixtures.ts"
@@ -28,7 +28,7 @@ const usable = (
     createdAt: DateTime.makeUnsafe(0),
     updatedAt: DateTime.makeUnsafe(change.revision ?? 0)
   }),
-  clientSecret: Redacted.make(change.secret ?? "fake-secret-1")
+  credential: { kind: "client_secret", secret: Redacted.make(change.secret ?? "fake-secret-1") }
 })
 
 const layer = (fake: FakeGraphOptions = options) =>
@@ -129,6 +129,59 @@ describe("GraphTokens", () => {
       yield* renew
       assert.strictEqual(yield* tokenRequests, 2)
     }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("asks once more for what a claims challenge wants, also while a request without it is under way", () =>
+    Effect.gen(function* () {
+      const tokens = yield* GraphTokens
+      const fake = yield* FakeGraph
+      const rejected = yield* acquire()
+      yield* fake.inject({ path: `/${entraTenantId}`, method: "POST", fault: Fault.latency(60_000) })
+      const plain = yield* Effect.forkChild(tokens.renew(usable(), cloud, rejected))
+      yield* Effect.yieldNow
+      const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: "1700000000" } } })
+      const renewed = yield* Effect.all(
+        Array.from({ length: 10 }, () => tokens.renew(usable(), cloud, rejected, claims)),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(new Set(renewed).size, 1)
+      assert.strictEqual(yield* tokenRequests, 3)
+      yield* TestClock.adjust("2 minutes")
+      yield* Fiber.join(plain)
+      assert.strictEqual(yield* acquire(), renewed[0], "the late token without the claims does not take the place")
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("tells what a new token says of itself, and keeps it", () =>
+    Effect.gen(function* () {
+      const tokens = yield* GraphTokens
+      yield* acquire()
+      const claims = Option.getOrThrow(yield* tokens.inspect(usable(), cloud))
+      assert.strictEqual(claims.tid, entraTenantId)
+      assert.include(claims.roles ?? [], "GroupMember.Read.All")
+      assert.strictEqual(yield* tokenRequests, 2)
+      yield* acquire()
+      assert.strictEqual(yield* tokenRequests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("keeps the tokens of so many connections only, the least recently used go first", () =>
+    Effect.gen(function* () {
+      const numbered = (id: number): UsableConnection => {
+        const { connection, credential } = usable()
+        return { connection: new ProviderConnection({ ...connection, id: String(id) }), credential }
+      }
+      for (const id of [1, 2, 3]) yield* acquire(numbered(id))
+      yield* acquire(numbered(3))
+      yield* acquire(numbered(2))
+      assert.strictEqual(yield* tokenRequests, 3)
+      yield* acquire(numbered(1))
+      assert.strictEqual(yield* tokenRequests, 4)
+    }).pipe(
+      Effect.provide(
+        layer().pipe(Layer.provide(Layer.succeed(GraphLimits, { ...defaultGraphLimits, tokenCapacity: 2 })))
+      )
+    )
   )
 
   it.effect("starts afresh when the connection changed", () =>

@@ -39,9 +39,9 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
     Effect.gen(function* () {
       const connections = yield* ProviderConnections
       const created = yield* connections.create(input("stored"))
-      const { clientSecret, connection } = yield* defaultFor("stored")
+      const { connection, credential } = yield* defaultFor("stored")
       assert.deepStrictEqual(connection, created)
-      assert.strictEqual(Redacted.value(clientSecret), "fake-secret-1")
+      assert.strictEqual(credential.kind === "client_secret" && Redacted.value(credential.secret), "fake-secret-1")
     })
   )
 

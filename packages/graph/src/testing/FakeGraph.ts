@@ -319,5 +319,8 @@ const connectionOf = (tenants: ReadonlyArray<FakeTenantInfo>, { tenantId, worksp
     createdAt: DateTime.makeUnsafe(0),
     updatedAt: DateTime.makeUnsafe(0)
   })
-  return Effect.succeed({ connection, clientSecret: Redacted.make(tenant.clientSecret) })
+  return Effect.succeed({
+    connection,
+    credential: { kind: "client_secret" as const, secret: Redacted.make(tenant.clientSecret) }
+  })
 }
