@@ -1,4 +1,4 @@
-import { ProviderConnections } from "@atlas/graph"
+import { ConnectionAdministration } from "@atlas/graph"
 import { TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
@@ -64,7 +64,7 @@ export const demonstrationAccounts: ReadonlyArray<DemonstrationAccount> = [
 export const seed = Effect.fn("DemonstrationData.seed")(
   function* () {
     const sql = yield* SqlClient.SqlClient
-    const connections = yield* ProviderConnections
+    const connections = yield* ConnectionAdministration
     const json = (rows: ReadonlyArray<object>) => JSON.stringify(rows)
     // Holds the others back until this transaction ends.
     yield* sql`LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE`
@@ -95,7 +95,7 @@ export const seed = Effect.fn("DemonstrationData.seed")(
         cloud: "fake",
         entraTenantId,
         clientId,
-        clientSecret: Redacted.make(clientSecret)
+        credential: { credential: { kind: "client_secret", secret: Redacted.make(clientSecret) } }
       })
     }
     return true

@@ -18,6 +18,8 @@ export interface ServerSettings {
   readonly publicUrl: string
   /** Null in development: one is generated and kept in `dataDir`. */
   readonly secret: Redacted.Redacted | null
+  /** Earlier values of `secret`, which still open what they sealed. */
+  readonly previousSecrets: ReadonlyArray<Redacted.Redacted>
   /** Where Graph is. */
   readonly graph:
     | { readonly kind: "live" }
@@ -103,6 +105,12 @@ const load = Effect.gen(function* () {
     "must be fake or live."
   )
   const secret = yield* read("ATLAS_SECRET", Config.Redacted("ATLAS_SECRET"), null, "must be text.")
+  const previous = yield* read(
+    "ATLAS_SECRET_PREVIOUS",
+    Config.Redacted("ATLAS_SECRET_PREVIOUS"),
+    Redacted.make(""),
+    "must be text."
+  )
   const publicUrl = (yield* text("ATLAS_PUBLIC_URL")).replace(/(?<=.)\/$/, "")
   const settings: ServerSettings = {
     role,
@@ -115,6 +123,10 @@ const load = Effect.gen(function* () {
     lease,
     publicUrl: publicUrl || `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     secret,
+    previousSecrets: Redacted.value(previous)
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((each) => Redacted.make(each)),
     graph:
       graph === "live" ? { kind: "live" } : { kind: "fake", groups, url: (yield* text("ATLAS_FAKE_GRAPH_URL")) || null }
   }
@@ -134,6 +146,8 @@ const isLocalHttp = (value: string) => {
 
 const isPostgresUrl = (value: string) => /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? "")
 
+const isTooShort = (secret: Redacted.Redacted) => new TextEncoder().encode(Redacted.value(secret)).length < 32
+
 /** What is wrong with settings that are each well formed. */
 const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): ReadonlyArray<string> => {
   const { production, role, databaseUrl, secret, graph, publicUrl, lease } = settings
@@ -147,9 +161,10 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
       `DATABASE_URL is needed with ATLAS_ROLE=${role}: the embedded database serves one process only.`
     ],
     [databaseUrl === null && production, "DATABASE_URL is needed with NODE_ENV=production."],
+    [secret !== null && isTooShort(secret), "ATLAS_SECRET must have at least 32 bytes."],
     [
-      secret !== null && new TextEncoder().encode(Redacted.value(secret)).length < 32,
-      "ATLAS_SECRET must have at least 32 bytes."
+      settings.previousSecrets.some(isTooShort),
+      "ATLAS_SECRET_PREVIOUS must have at least 32 bytes in each secret; several are told apart by spaces."
     ],
     [secret === null && production, "ATLAS_SECRET is needed with NODE_ENV=production: at least 32 random bytes."],
     [!isOrigin(publicUrl), "ATLAS_PUBLIC_URL must be an origin such as https://atlas.example.com, without a path."],

@@ -1,5 +1,12 @@
 import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
-import { CredentialVault, LiveGraph, ProviderConnections } from "@atlas/graph"
+import {
+  ConnectionAdministration,
+  CredentialRotation,
+  CredentialVault,
+  GraphCloud,
+  LiveGraph,
+  ProviderConnections
+} from "@atlas/graph"
 import {
   Operations,
   OperationsHttp,
@@ -31,8 +38,28 @@ const operations = DirectoryGroups.layer.pipe(
   Layer.provideMerge(AccessPolicy.layer)
 )
 
-const vault = Layer.unwrap(Effect.map(ServerSecret, (secret) => CredentialVault.layer(secret)))
-const connections = ProviderConnections.layer.pipe(Layer.provide(vault))
+const vault = Layer.unwrap(
+  Effect.gen(function* () {
+    return CredentialVault.layer(yield* ServerSecret, (yield* Settings).previousSecrets)
+  })
+)
+
+/** The clouds that connections may name: outside of production also the fake Graph's, wherever it is. */
+const knownClouds = Layer.unwrap(
+  Effect.map(Settings, ({ production }) => (production ? Layer.empty : GraphCloud.layerFake("http://localhost")))
+)
+
+/** After a change of `ATLAS_SECRET`: what the earlier ones sealed is sealed again, before anything uses it. */
+const rotation = Layer.effectDiscard(
+  Effect.gen(function* () {
+    if ((yield* Settings).previousSecrets.length === 0) return
+    const { resealed, unreadable } = yield* CredentialRotation.reseal
+    yield* Effect.logInfo(`Sealed ${resealed} credentials with ATLAS_SECRET; ${unreadable} could not be opened`)
+  })
+)
+const connections = Layer.mergeAll(ProviderConnections.layer, ConnectionAdministration.layer, rotation).pipe(
+  Layer.provide([vault, knownClouds])
+)
 
 /** Graph, or in development the fake one behind the same live client. */
 const graphCloud = Layer.unwrap(

@@ -1,4 +1,4 @@
-import { CredentialVault, ProviderConnections } from "@atlas/graph"
+import { ConnectionAdministration, CredentialVault, GraphCloud } from "@atlas/graph"
 import { Access, type Actor, grantFor, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
@@ -10,7 +10,9 @@ import * as DemonstrationData from "../src/DemonstrationData.ts"
 const vault = CredentialVault.layer(Redacted.make("x".repeat(32)))
 const fixture = Layer.mergeAll(AccessPolicy.layer, Accounts.layer).pipe(
   Layer.provideMerge(Layer.effectDiscard(DemonstrationData.seed())),
-  Layer.provideMerge(ProviderConnections.layer.pipe(Layer.provide(vault))),
+  Layer.provideMerge(
+    ConnectionAdministration.layer.pipe(Layer.provide([vault, GraphCloud.layerFake("http://localhost")]))
+  ),
   Layer.provideMerge(TestDatabase.layer)
 )
 

@@ -1,4 +1,4 @@
-import { CredentialVault, ProviderConnections } from "@atlas/graph"
+import { ConnectionAdministration, CredentialVault, GraphCloud, ProviderConnections } from "@atlas/graph"
 import { Operations, OperationsHttp, OperationType, StartGate } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Redacted, Schema } from "effect"
@@ -63,8 +63,9 @@ const identity = Layer.effect(
   )
 )
 
-const connections = ProviderConnections.layer.pipe(
-  Layer.provide(CredentialVault.layer(Redacted.make("a development secret of 32 bytes!")))
+const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
+  Layer.provide(CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))),
+  Layer.provide(GraphCloud.layerFake("http://localhost"))
 )
 
 /** What the pages stand on, with the demonstration data and no worker. */

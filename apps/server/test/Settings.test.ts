@@ -35,6 +35,16 @@ describe("Settings", () => {
     })
   )
 
+  it.effect("reads earlier secrets, and refuses short ones without repeating them", () =>
+    Effect.gen(function* () {
+      const { previousSecrets } = yield* read({ ATLAS_SECRET_PREVIOUS: `${"y".repeat(32)} ${"z".repeat(40)}` })
+      assert.deepStrictEqual(previousSecrets.map(Redacted.value), ["y".repeat(32), "z".repeat(40)])
+      const error = yield* Effect.flip(read({ ATLAS_SECRET_PREVIOUS: "hunter2" }))
+      assert.include(error.message, "ATLAS_SECRET_PREVIOUS must have at least 32 bytes")
+      assert.notInclude(error.message, "hunter2")
+    })
+  )
+
   it.effect("drops the slash that browsers put at the end of an origin, so that links get one only", () =>
     Effect.gen(function* () {
       const { publicUrl } = yield* read({ ATLAS_PUBLIC_URL: "https://atlas.example.com/" })

@@ -1,6 +1,7 @@
-import { Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
+import type { CredentialUnreadable, CredentialVault, Sealed } from "./CredentialVault.ts"
 
-const Secret = Schema.RedactedFromValue(Schema.NonEmptyString, { label: "credential" })
+const Secret = Schema.RedactedFromValue(Schema.NonEmptyString)
 
 /** A secret of the app registration. */
 const ClientSecret = Schema.Struct({ kind: Schema.Literal("client_secret"), secret: Secret })
@@ -37,3 +38,40 @@ export type Credential = typeof Credential.Type
 /** The kinds of credentials. */
 export const CredentialKind = Schema.Literals(["client_secret", "certificate", "managed_identity", "federated"])
 export type CredentialKind = typeof CredentialKind.Type
+
+const Json = Schema.fromJsonString(Credential)
+const encode = Schema.encodeEffect(Json)
+const decode = Schema.decodeEffect(Json)
+
+type Vault = CredentialVault["Service"]
+
+/**
+ * A credential as it is stored.
+ *
+ * @param vault seals it
+ * @param connectionId for which it opens again
+ * @param credential what to seal
+ */
+export const seal = (vault: Vault, connectionId: string, credential: Credential) =>
+  encode(credential).pipe(
+    Effect.orDie,
+    Effect.flatMap((text) => vault.seal(connectionId, Redacted.make(text)))
+  )
+
+/**
+ * A stored credential, also one that the first version of Atlas stored: it knew client secrets only, and kept them bare.
+ *
+ * @param vault opens it
+ * @param connectionId for which it was sealed
+ * @param sealed as stored
+ */
+export const unseal = (
+  vault: Vault,
+  connectionId: string,
+  sealed: Sealed
+): Effect.Effect<Credential, CredentialUnreadable> =>
+  Effect.flatMap(vault.open(connectionId, sealed), (opened): Effect.Effect<Credential> =>
+    sealed.keyId === null
+      ? Effect.succeed({ kind: "client_secret", secret: opened })
+      : Effect.orDie(decode(Redacted.value(opened)))
+  )

@@ -1,6 +1,6 @@
 import { GraphError } from "@atlas/operations"
 import { Context, Effect, type Redacted } from "effect"
-import type { ProviderConnection } from "./ProviderConnections.ts"
+import type { ProviderConnection } from "./ProviderConnection.ts"
 
 /**
  * Supplies the assertion for a connection whose credential is federated; asked for every token, since assertions live

@@ -1,7 +1,7 @@
 import { GraphCaller, GraphContract, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect } from "effect"
 import { type GraphCloud, GraphClouds } from "./GraphCloud.ts"
-import { ProviderConnections, type UsableConnection } from "./ProviderConnections.ts"
+import { ConnectionChoice, ProviderConnections, type UsableConnection } from "./ProviderConnections.ts"
 
 /** Where a tenant's requests go, and as whom. */
 export interface Target {
@@ -37,7 +37,8 @@ export const make = Effect.gen(function* () {
   const clouds = yield* GraphClouds
 
   return Effect.fnUntraced(function* (tenant: TenantScope) {
-    const usable = yield* connections.defaultFor(tenant)
+    const choice = yield* ConnectionChoice
+    const usable = yield* choice === null ? connections.defaultFor(tenant) : connections.usable(tenant, choice)
     const cloud = clouds.find(({ name }) => name === usable.connection.cloud)
     if (cloud === undefined) {
       return yield* new GraphError({

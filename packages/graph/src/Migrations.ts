@@ -1,30 +1,7 @@
-import { Effect } from "effect"
-import { Migrator, SqlClient, type SqlError } from "effect/sql"
-
-const createProviderConnections = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`
-    CREATE TABLE provider_connections (
-      id uuid PRIMARY KEY,
-      workspace_id text NOT NULL,
-      tenant_id text NOT NULL,
-      display_name text NOT NULL,
-      cloud text NOT NULL,
-      entra_tenant_id text NOT NULL,
-      client_id text NOT NULL,
-      sealed_secret bytea,
-      enabled boolean NOT NULL DEFAULT true,
-      is_default boolean NOT NULL DEFAULT false,
-      created_at timestamptz NOT NULL,
-      updated_at timestamptz NOT NULL
-    )
-  `
-  yield* sql`
-    CREATE UNIQUE INDEX provider_connections_default
-    ON provider_connections (workspace_id, tenant_id) WHERE is_default
-  `
-  yield* sql`CREATE INDEX provider_connections_tenant ON provider_connections (workspace_id, tenant_id, created_at)`
-})
+import type { Effect } from "effect"
+import { Migrator, type SqlClient, type SqlError } from "effect/sql"
+import createProviderConnections from "./migrations/0001_create_provider_connections.ts"
+import credentialKinds from "./migrations/0002_credential_kinds.ts"
 
 /** Applies this package's migrations; safe to run at every start, and by several processes at once. */
 export const run: Effect.Effect<
@@ -32,6 +9,9 @@ export const run: Effect.Effect<
   Migrator.MigrationError | SqlError.SqlError,
   SqlClient.SqlClient
 > = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_create_provider_connections": createProviderConnections }),
+  loader: Migrator.fromRecord({
+    "0001_create_provider_connections": createProviderConnections,
+    "0002_credential_kinds": credentialKinds
+  }),
   table: "atlas_graph_migrations"
 })

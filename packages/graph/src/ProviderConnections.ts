@@ -1,26 +1,9 @@
 import { GraphError, type OperationScope, StartGate, type TenantScope } from "@atlas/operations"
-import { Context, DateTime, Effect, Layer, type Redacted, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import type { Credential } from "./Credential.ts"
+import { type Credential, unseal } from "./Credential.ts"
 import { CredentialVault } from "./CredentialVault.ts"
-
-/** How a tenant's directory is reached: which app registration, in which Entra tenant, in which cloud. */
-export class ProviderConnection extends Schema.Class<ProviderConnection>("@atlas/graph/ProviderConnection")({
-  id: Schema.String,
-  workspaceId: Schema.String,
-  tenantId: Schema.String,
-  displayName: Schema.String,
-  /** A cloud's name from `GraphClouds`. */
-  cloud: Schema.String,
-  entraTenantId: Schema.String,
-  clientId: Schema.String,
-  enabled: Schema.Boolean,
-  isDefault: Schema.Boolean,
-  createdAt: Schema.DateTimeUtcFromDate,
-  /** Changes with every change of the connection or its credential. */
-  updatedAt: Schema.DateTimeUtcFromDate
-}) {}
+import { columns, ProviderConnection } from "./ProviderConnection.ts"
 
 /** A connection that is ready for use, with its credential. */
 export interface UsableConnection {
@@ -28,68 +11,46 @@ export interface UsableConnection {
   readonly credential: Credential
 }
 
-/** What a new connection needs. */
-export interface NewConnection {
-  readonly scope: TenantScope
-  readonly displayName: string
-  /** A cloud's name from `GraphClouds`. */
-  readonly cloud: string
-  readonly entraTenantId: string
-  readonly clientId: string
-  readonly clientSecret?: Redacted.Redacted
-  /** Whether the tenant's operations use it; takes over from an earlier default. Default `true`. */
-  readonly isDefault?: boolean
-  /** Default `true`. */
-  readonly enabled?: boolean
-}
+/**
+ * The one connection that Graph is asked through, by its id; null: each tenant's default. Verification provides it around
+ * its requests, so that it can check connections that nothing else uses.
+ */
+export const ConnectionChoice = Context.Reference<string | null>("@atlas/graph/ConnectionChoice", {
+  defaultValue: () => null
+})
 
-const Row = Schema.Struct({ ...ProviderConnection.fields, sealedSecret: Schema.NullOr(Schema.Uint8Array) })
+const Row = Schema.Struct({
+  ...ProviderConnection.fields,
+  keyId: Schema.NullOr(Schema.String),
+  sealedSecret: Schema.NullOr(Schema.Uint8Array)
+})
+const where = Schema.Struct({ workspaceId: Schema.String, tenantId: Schema.String })
 
 const blocked = (reasonCode: GraphError["reasonCode"], message: string) => new GraphError({ reasonCode, message })
+const missing = (message: string) => blocked("provider_connection_missing", message)
 
-// Aliases, so that hosts may transform names or not.
-const columns = `
-  id, workspace_id AS "workspaceId", tenant_id AS "tenantId", display_name AS "displayName", cloud,
-  entra_tenant_id AS "entraTenantId", client_id AS "clientId", enabled, is_default AS "isDefault",
-  created_at AS "createdAt", updated_at AS "updatedAt", sealed_secret AS "sealedSecret"
-`
-
-const makeCreate = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const vault = yield* CredentialVault
-  const random = yield* SecureRandom.SecureRandom
-
-  return Effect.fn("ProviderConnections.create")(
-    function* (input: NewConnection) {
-      const { isDefault = true, enabled = true, scope } = input
-      const id = yield* random.uuidV7()
-      const now = DateTime.toDateUtc(yield* DateTime.now)
-      const sealed = input.clientSecret === undefined ? null : yield* vault.seal(id, input.clientSecret)
-      if (isDefault) {
-        yield* sql`UPDATE provider_connections SET is_default = false, updated_at = ${now}
-        WHERE workspace_id = ${scope.workspaceId} AND tenant_id = ${scope.tenantId} AND is_default`
-      }
-      const rows = yield* sql`
-      INSERT INTO provider_connections (id, workspace_id, tenant_id, display_name, cloud, entra_tenant_id, client_id,
-        sealed_secret, enabled, is_default, created_at, updated_at)
-      VALUES (${id}, ${scope.workspaceId}, ${scope.tenantId}, ${input.displayName}, ${input.cloud},
-        ${input.entraTenantId}, ${input.clientId}, ${sealed}, ${enabled}, ${isDefault}, ${now}, ${now})
-      RETURNING ${sql.literal(columns)}`
-      return yield* Schema.decodeUnknownEffect(ProviderConnection)(rows[0])
-    },
-    sql.withTransaction,
-    Effect.orDie
-  )
-})
+const makeOpen = Effect.map(CredentialVault, (vault) =>
+  Effect.fnUntraced(function* ({ keyId, sealedSecret, ...fields }: typeof Row.Type) {
+    const connection = new ProviderConnection(fields)
+    if (sealedSecret === null) {
+      return yield* blocked("provider_credential_missing", "The tenant's provider connection has no credential.")
+    }
+    const credential = yield* unseal(vault, connection.id, { keyId, bytes: sealedSecret }).pipe(
+      Effect.mapError((error) => blocked("provider_credential_missing", `${error.message}.`))
+    )
+    const usable: UsableConnection = { connection, credential }
+    return usable
+  })
+)
 
 const makeDefaultFor = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const vault = yield* CredentialVault
+  const open = yield* makeOpen
   const findDefault = SqlSchema.findOneOption({
-    Request: Schema.Struct({ workspaceId: Schema.String, tenantId: Schema.String }),
+    Request: where,
     Result: Row,
     execute: ({ tenantId, workspaceId }) =>
-      sql`SELECT ${sql.literal(columns)} FROM provider_connections
+      sql`SELECT ${sql.literal(columns)}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
           WHERE workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND is_default`
   })
 
@@ -97,20 +58,33 @@ const makeDefaultFor = Effect.gen(function* () {
     const row = yield* findDefault({ workspaceId, tenantId }).pipe(
       Effect.orDie,
       Effect.flatMap(Effect.fromOption),
-      Effect.mapError(() => blocked("provider_connection_missing", "The tenant has no default provider connection."))
+      Effect.mapError(() => missing("The tenant has no default provider connection."))
     )
-    const { sealedSecret, ...fields } = row
-    const connection = new ProviderConnection(fields)
-    if (!connection.enabled) {
+    if (!row.enabled) {
       return yield* blocked("provider_connection_disabled", "The tenant's provider connection is switched off.")
     }
-    if (sealedSecret === null) {
-      return yield* blocked("provider_credential_missing", "The tenant's provider connection has no client secret.")
-    }
-    const clientSecret = yield* vault
-      .open(connection.id, sealedSecret)
-      .pipe(Effect.mapError((error) => blocked("provider_credential_missing", `${error.message}.`)))
-    return { connection, credential: { kind: "client_secret" as const, secret: clientSecret } }
+    return yield* open(row)
+  })
+})
+
+const makeUsable = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const open = yield* makeOpen
+  const find = SqlSchema.findOneOption({
+    Request: Schema.Struct({ ...where.fields, id: Schema.String }),
+    Result: Row,
+    execute: ({ id, tenantId, workspaceId }) =>
+      sql`SELECT ${sql.literal(columns)}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
+          WHERE id::text = ${id} AND workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+  })
+
+  return Effect.fn("ProviderConnections.usable")(function* ({ tenantId, workspaceId }: TenantScope, id: string) {
+    const row = yield* find({ workspaceId, tenantId, id }).pipe(
+      Effect.orDie,
+      Effect.flatMap(Effect.fromOption),
+      Effect.mapError(() => missing("The tenant has no such provider connection."))
+    )
+    return yield* open(row)
   })
 })
 
@@ -144,18 +118,10 @@ const checkConnection = Effect.fnUntraced(function* (scope: OperationScope) {
   )
 })
 
-/** The connections of every tenant, with their credentials sealed. */
+/** The connections that operations use. `ConnectionAdministration` keeps them. */
 export class ProviderConnections extends Context.Service<
   ProviderConnections,
   {
-    /**
-     * Stores a connection.
-     *
-     * @param input whose connection, to what, and its client secret
-     * @returns the connection, without the secret
-     */
-    create(input: NewConnection): Effect.Effect<ProviderConnection>
-
     /**
      * The connection that a tenant's operations use.
      *
@@ -164,6 +130,15 @@ export class ProviderConnections extends Context.Service<
      * `provider_credential_missing`
      */
     defaultFor(scope: TenantScope): Effect.Effect<UsableConnection, GraphError>
+
+    /**
+     * One connection of a tenant, also while it is switched off: for verification.
+     *
+     * @param scope the tenant
+     * @param connectionId the connection's id
+     * @returns the connection and its credential; fails with `provider_connection_missing` or `provider_credential_missing`
+     */
+    usable(scope: TenantScope, connectionId: string): Effect.Effect<UsableConnection, GraphError>
 
     /**
      * Which of these tenants have an enabled default connection.
@@ -176,8 +151,8 @@ export class ProviderConnections extends Context.Service<
   /** Connections in the table `provider_connections`. */
   static readonly layer: Layer.Layer<ProviderConnections, never, SqlClient.SqlClient | CredentialVault> = Layer.effect(
     ProviderConnections,
-    Effect.all({ create: makeCreate, defaultFor: makeDefaultFor, tenantsWithDefault: makeTenantsWithDefault })
-  ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+    Effect.all({ defaultFor: makeDefaultFor, usable: makeUsable, tenantsWithDefault: makeTenantsWithDefault })
+  )
 
   /** Blocks a start in a tenant without a usable connection. Answers from the database only. */
   static readonly gate: StartGate.StartGate<ProviderConnections> = StartGate.make(

@@ -1,3 +1,6 @@
+export { ConnectionAdministration, type ConnectionChange, type NewConnection } from "./ConnectionAdministration.ts"
+export type { ConnectionDetails, NewCredential } from "./ConnectionRules.ts"
+export * as CredentialRotation from "./CredentialRotation.ts"
 export { Credential, CredentialKind } from "./Credential.ts"
 export { CredentialUnreadable, CredentialVault, VaultSecretTooShort } from "./CredentialVault.ts"
 export { type FederatedAssertionSource, FederatedAssertions } from "./FederatedAssertions.ts"
@@ -5,9 +8,5 @@ export * as GraphCloud from "./GraphCloud.ts"
 export { defaultGraphLimits, GraphLimits } from "./GraphLimits.ts"
 export * as LiveGraph from "./LiveGraph.ts"
 export { instanceMetadata, ManagedIdentityOrigins } from "./ManagedIdentityOrigins.ts"
-export {
-  type NewConnection,
-  ProviderConnection,
-  ProviderConnections,
-  type UsableConnection
-} from "./ProviderConnections.ts"
+export { ProviderConnection } from "./ProviderConnection.ts"
+export { ConnectionChoice, ProviderConnections, type UsableConnection } from "./ProviderConnections.ts"

@@ -3,7 +3,14 @@ import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { CredentialVault, LiveGraph, ProviderConnections } from "../src/index.ts"
+import {
+  ConnectionAdministration,
+  ConnectionChoice,
+  CredentialVault,
+  GraphCloud,
+  LiveGraph,
+  ProviderConnections
+} from "../src/index.ts"
 import { run } from "../src/Migrations.ts"
 import { FakeGraph } from "../src/testing/index.ts"
 import { groups } from "./Contracts.ts"
@@ -11,8 +18,11 @@ import { groups } from "./Contracts.ts"
 const vault = (secret: string) => CredentialVault.layer(Redacted.make(secret))
 const hostSecret = "a development secret of 32 bytes!"
 
-const live = ProviderConnections.layer.pipe(
-  Layer.provide(vault(hostSecret)),
+const clouds = GraphCloud.layerFake("http://localhost")
+const services = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer)
+
+const live = services.pipe(
+  Layer.provide([vault(hostSecret), clouds]),
   Layer.provideMerge(Layer.effectDiscard(run)),
   Layer.provideMerge(TestDatabase.layer)
 )
@@ -25,7 +35,7 @@ const input = (name: string) => ({
   cloud: "fake",
   entraTenantId: "11111111-0000-4000-8000-000000000001",
   clientId: "22222222-0000-4000-8000-000000000001",
-  clientSecret: Redacted.make("fake-secret-1")
+  credential: { credential: { kind: "client_secret" as const, secret: Redacted.make("fake-secret-1") } }
 })
 
 const defaultFor = (name: string) =>
@@ -37,7 +47,7 @@ const ask = (scope: OperationScope) =>
 layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConnections", (it) => {
   it.effect("gives back what was stored, with the secret", () =>
     Effect.gen(function* () {
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       const created = yield* connections.create(input("stored"))
       const { connection, credential } = yield* defaultFor("stored")
       assert.deepStrictEqual(connection, created)
@@ -48,7 +58,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("keeps the secret unreadable in the database, and out of what it returns", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       const created = yield* connections.create(input("sealed"))
       const [row] = yield* sql<{ readonly plain: string }>`
         SELECT encode(sealed_secret, 'escape') || provider_connections::text AS plain
@@ -61,7 +71,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("seals the same secret differently each time, and for its connection only", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       const first = yield* connections.create(input("first"))
       const second = yield* connections.create(input("second"))
       const [row] = yield* sql<{ readonly distinct: number }>`
@@ -75,7 +85,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("does not open a secret that another host secret sealed", () =>
     Effect.gen(function* () {
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       yield* connections.create(input("rotated"))
       const error = yield* Effect.flip(defaultFor("rotated")).pipe(
         Effect.provide(
@@ -88,9 +98,9 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("tells missing, disabled and secretless connections apart", () =>
     Effect.gen(function* () {
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       yield* connections.create({ ...input("disabled"), enabled: false })
-      const { clientSecret: _, ...secretless } = input("secretless")
+      const { credential: _, ...secretless } = input("secretless")
       yield* connections.create(secretless)
       yield* connections.create({ ...input("other"), isDefault: false })
       for (const [name, reasonCode] of [
@@ -107,7 +117,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("opens its gate where operations have a connection to use, and nowhere else", () =>
     Effect.gen(function* () {
-      yield* (yield* ProviderConnections).create(input("gated"))
+      yield* (yield* ConnectionAdministration).create(input("gated"))
       assert.deepStrictEqual(yield* ask(tenant("gated")), StartGate.open)
       assert.deepInclude(yield* ask({ ...tenant("gated"), tenantId: null }), {
         _tag: "Blocked",
@@ -118,17 +128,17 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("belongs to one workspace, whatever the tenant is called", () =>
     Effect.gen(function* () {
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       yield* connections.create(input("shared-name"))
       const elsewhere = { ...tenant("shared-name"), workspaceId: WorkspaceId.make("fourth-coffee") }
-      const error = yield* Effect.flip(connections.defaultFor(elsewhere))
+      const error = yield* Effect.flip((yield* ProviderConnections).defaultFor(elsewhere))
       assert.strictEqual(error.reasonCode, "provider_connection_missing")
     })
   )
 
   it.effect("lets a new default take over, so that there is never more than one", () =>
     Effect.gen(function* () {
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       yield* connections.create(input("replaced"))
       const newer = yield* connections.create({ ...input("replaced"), displayName: "Newer" })
       assert.strictEqual((yield* defaultFor("replaced")).connection.id, newer.id)
@@ -138,12 +148,12 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("works on a client without name transforms", () =>
     Effect.gen(function* () {
       const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-      const plain = ProviderConnections.layer.pipe(
-        Layer.provide(vault(hostSecret)),
+      const plain = services.pipe(
+        Layer.provide([vault(hostSecret), clouds]),
         Layer.provide(Layer.succeed(SqlClient.SqlClient, sql))
       )
       yield* Effect.gen(function* () {
-        const created = yield* (yield* ProviderConnections).create(input("plain"))
+        const created = yield* (yield* ConnectionAdministration).create(input("plain"))
         assert.deepStrictEqual((yield* defaultFor("plain")).connection, created)
       }).pipe(Effect.provide(Layer.fresh(plain)))
     })
@@ -151,25 +161,37 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("tells which tenants have an enabled default connection", () =>
     Effect.gen(function* () {
-      const connections = yield* ProviderConnections
+      const connections = yield* ConnectionAdministration
       yield* connections.create(input("with"))
       yield* connections.create({ ...input("without"), isDefault: false })
       yield* connections.create({ ...input("off"), enabled: false })
-      const found = yield* connections.tenantsWithDefault(["with", "without", "off", "nobody"])
-      assert.deepStrictEqual([...found], ["with"])
-      assert.strictEqual((yield* connections.tenantsWithDefault([])).size, 0)
+      const { tenantsWithDefault } = yield* ProviderConnections
+      assert.deepStrictEqual([...(yield* tenantsWithDefault(["with", "without", "off", "nobody"]))], ["with"])
+      assert.strictEqual((yield* tenantsWithDefault([])).size, 0)
     })
   )
 
   it.effect("serves the live client", () =>
     Effect.gen(function* () {
-      yield* (yield* ProviderConnections).create(input("served"))
+      yield* (yield* ConnectionAdministration).create(input("served"))
       const graph = yield* Graph
       const pages = yield* Stream.runCollect(graph.list(tenant("served"), groups, {}))
       assert.lengthOf(
         pages.flatMap(({ items }) => items),
         30
       )
+      const broken = yield* (yield* ConnectionAdministration).create({
+        ...input("served"),
+        displayName: "Broken",
+        isDefault: false,
+        credential: { credential: { kind: "client_secret", secret: Redacted.make("a-wrong-secret") } }
+      })
+      const error = yield* Effect.flip(
+        Stream.runDrain(graph.list(tenant("served"), groups, {})).pipe(
+          Effect.provideService(ConnectionChoice, broken.id)
+        )
+      )
+      assert.strictEqual(error.reasonCode, "provider_credential_invalid", "a choice goes before the default")
     }).pipe(
       Effect.provide(
         LiveGraph.layer.pipe(

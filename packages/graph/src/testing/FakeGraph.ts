@@ -3,7 +3,8 @@ import { Clock, Context, DateTime, Duration, Effect, Layer, Redacted, Struct } f
 import { HttpClient } from "effect/http"
 import * as GraphCloud from "../GraphCloud.ts"
 import * as LiveGraph from "../LiveGraph.ts"
-import { ProviderConnection, ProviderConnections } from "../ProviderConnections.ts"
+import { ProviderConnection } from "../ProviderConnection.ts"
+import { ProviderConnections } from "../ProviderConnections.ts"
 import type { FakeCredentials } from "./FakeCredentials.ts"
 import type { FakeItem } from "./FakeCollection.ts"
 import type { FakeData } from "./FakeData.ts"
@@ -269,8 +270,8 @@ export class FakeGraph extends Context.Service<
     ProviderConnections,
     Effect.map(FakeGraph, ({ tenants }) =>
       ProviderConnections.of({
-        create: () => Effect.die("The connections of a fake Graph are fixed"),
         defaultFor: (scope) => connectionOf(tenants, scope),
+        usable: (scope) => connectionOf(tenants, scope),
         tenantsWithDefault: (wanted) =>
           Effect.succeed(new Set(wanted.filter((id) => tenants.some(({ tenantId }) => tenantId === id))))
       })
@@ -314,6 +315,9 @@ const connectionOf = (tenants: ReadonlyArray<FakeTenantInfo>, { tenantId, worksp
     cloud: "fake",
     entraTenantId,
     clientId,
+    credentialKind: "client_secret",
+    credentialExpiresAt: null,
+    certificateThumbprint: null,
     enabled: true,
     isDefault: true,
     createdAt: DateTime.makeUnsafe(0),

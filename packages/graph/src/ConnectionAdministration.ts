@@ -1,0 +1,230 @@
+import { Problems, type TenantScope } from "@atlas/operations"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import * as ConnectionRules from "./ConnectionRules.ts"
+import { seal } from "./Credential.ts"
+import { CredentialVault } from "./CredentialVault.ts"
+import { columns, ProviderConnection } from "./ProviderConnection.ts"
+
+/** What a new connection needs. */
+export interface NewConnection extends ConnectionRules.ConnectionDetails {
+  readonly scope: TenantScope
+  /** Without one, operations are blocked until `replaceCredential` stores it. */
+  readonly credential?: ConnectionRules.NewCredential
+  /** Whether the tenant's operations use it; takes over from an earlier default. Default `true`. */
+  readonly isDefault?: boolean
+  /** Default `true`. */
+  readonly enabled?: boolean
+}
+
+/** What may change about a connection besides its credential. */
+export interface ConnectionChange extends Partial<ConnectionRules.ConnectionDetails> {
+  readonly enabled?: boolean
+}
+
+type Changed = Effect.Effect<ProviderConnection, Problems.NotFound | Problems.InvalidInput>
+
+const nameTaken = new Problems.InvalidInput({
+  errors: [{ pointer: "/displayName", detail: "is the name of another connection of this tenant." }]
+})
+
+/** The unique name is the one rule that only the database can check. */
+const orNameTaken = <A>(
+  effect: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>
+): Effect.Effect<A, Problems.InvalidInput> =>
+  effect.pipe(
+    Effect.catchReason("SqlError", "UniqueViolation", (reason, error) =>
+      reason.constraint === "provider_connections_unique_name" ? Effect.fail(nameTaken) : Effect.die(error)
+    ),
+    Effect.catchTag(["SqlError", "SchemaError"], Effect.die)
+  )
+
+const orNotFound = (found: ProviderConnection | undefined) =>
+  found === undefined ? Effect.fail(new Problems.NotFound({})) : Effect.succeed(found)
+
+const decode = Schema.decodeUnknownEffect(ProviderConnection)
+const decodeAll = Schema.decodeUnknownEffect(Schema.Array(ProviderConnection))
+
+/** The statements on connections of a tenant. */
+const makeStatements = Effect.map(SqlClient.SqlClient, (sql) => {
+  const returned = sql.literal(columns)
+  const ofTenant = ({ tenantId, workspaceId }: TenantScope) =>
+    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+  // Changes grow: a token is kept for one `updated_at`, and clocks are not to be trusted.
+  const touched = sql.literal("updated_at = greatest(clock_timestamp(), updated_at + interval '1 millisecond')")
+
+  // One at a time changes a tenant's default, so that the index that allows only one never refuses anybody.
+  const lockDefault = ({ tenantId, workspaceId }: TenantScope) =>
+    sql`SELECT pg_advisory_xact_lock(hashtextextended(${JSON.stringify(["provider_connections", workspaceId, tenantId])}, 0))`
+  const dropDefault = (scope: TenantScope) =>
+    sql`UPDATE provider_connections SET is_default = false, ${touched} WHERE ${ofTenant(scope)} AND is_default`
+
+  const change = Effect.fnUntraced(function* (scope: TenantScope, id: string, set: Statement.Fragment) {
+    const [row] = yield* sql`
+      UPDATE provider_connections SET ${set}, ${touched} WHERE id::text = ${id} AND ${ofTenant(scope)}
+      RETURNING ${returned}`
+    return row === undefined ? undefined : yield* decode(row)
+  })
+
+  return { sql, returned, ofTenant, lockDefault, dropDefault, change }
+})
+
+const makeCreate = Effect.gen(function* () {
+  const { dropDefault, lockDefault, returned, sql } = yield* makeStatements
+  const vault = yield* CredentialVault
+  const random = yield* SecureRandom.SecureRandom
+  const check = yield* ConnectionRules.make
+
+  const insert = Effect.fnUntraced(function* (input: NewConnection, checked: ConnectionRules.CheckedCredential | null) {
+    const { isDefault = true, enabled = true, scope } = input
+    const id = yield* random.uuidV7()
+    const sealed = checked && (yield* seal(vault, id, checked.credential))
+    if (isDefault) {
+      yield* lockDefault(scope)
+      yield* dropDefault(scope)
+    }
+    const [row] = yield* sql`
+      INSERT INTO provider_connections (id, workspace_id, tenant_id, display_name, cloud, entra_tenant_id, client_id,
+        credential_kind, sealed_secret, key_id, credential_expires_at, certificate_thumbprint, enabled, is_default,
+        created_at, updated_at)
+      SELECT ${id}, ${scope.workspaceId}, ${scope.tenantId}, ${input.displayName.trim()}, ${input.cloud},
+        ${input.entraTenantId}, ${input.clientId}, ${checked?.credential.kind ?? null}::text,
+        ${sealed?.bytes ?? null}::bytea, ${sealed?.keyId ?? null}::text,
+        ${checked?.expiresAt ? DateTime.toDateUtc(checked.expiresAt) : null}::timestamptz,
+        ${checked?.thumbprint ?? null}::text, ${enabled}, ${isDefault}, now, now
+      FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock
+      RETURNING ${returned}`
+    return yield* decode(row)
+  })
+
+  return Effect.fn("ConnectionAdministration.create")(function* (input: NewConnection) {
+    const checked = yield* check(input, input.credential)
+    return yield* orNameTaken(sql.withTransaction(insert(input, checked)))
+  })
+})
+
+const makeUpdate = Effect.gen(function* () {
+  const { change, sql } = yield* makeStatements
+  const check = yield* ConnectionRules.make
+
+  return Effect.fn("ConnectionAdministration.update")(function* (
+    scope: TenantScope,
+    id: string,
+    wanted: ConnectionChange
+  ) {
+    yield* check(wanted, undefined)
+    const { clientId = null, cloud = null, displayName, enabled = null, entraTenantId = null } = wanted
+    return yield* orNameTaken(
+      change(
+        scope,
+        id,
+        sql`display_name = coalesce(${displayName?.trim() ?? null}, display_name), cloud = coalesce(${cloud}, cloud),
+          entra_tenant_id = coalesce(${entraTenantId}, entra_tenant_id), client_id = coalesce(${clientId}, client_id),
+          enabled = coalesce(${enabled}, enabled)`
+      )
+    ).pipe(Effect.flatMap(orNotFound))
+  })
+})
+
+const makeReplaceCredential = Effect.gen(function* () {
+  const { change, sql } = yield* makeStatements
+  const vault = yield* CredentialVault
+  const check = yield* ConnectionRules.make
+
+  return Effect.fn("ConnectionAdministration.replaceCredential")(function* (
+    scope: TenantScope,
+    id: string,
+    given: ConnectionRules.NewCredential
+  ) {
+    const checked = yield* check({}, given)
+    if (checked === null) return yield* Effect.die("A credential that was given was checked")
+    // Sealed for the id as it is stored, whatever the case of the one that was asked for.
+    const sealed = yield* seal(vault, id.toLowerCase(), checked.credential)
+    return yield* orNameTaken(
+      change(
+        scope,
+        id.toLowerCase(),
+        sql`credential_kind = ${checked.credential.kind}, sealed_secret = ${sealed.bytes}, key_id = ${sealed.keyId},
+          credential_expires_at = ${checked.expiresAt && DateTime.toDateUtc(checked.expiresAt)},
+          certificate_thumbprint = ${checked.thumbprint}`
+      )
+    ).pipe(Effect.flatMap(orNotFound))
+  })
+})
+
+const make = Effect.gen(function* () {
+  const { change, dropDefault, lockDefault, ofTenant, returned, sql } = yield* makeStatements
+
+  const list = Effect.fn("ConnectionAdministration.list")(function* (scope: TenantScope) {
+    return yield* decodeAll(
+      yield* sql`SELECT ${returned} FROM provider_connections WHERE ${ofTenant(scope)} ORDER BY created_at, id`
+    )
+  }, Effect.orDie)
+
+  const get = Effect.fn("ConnectionAdministration.get")(function* (scope: TenantScope, id: string) {
+    const [row] = yield* Effect.orDie(
+      sql`SELECT ${returned} FROM provider_connections WHERE id::text = ${id} AND ${ofTenant(scope)}`
+    )
+    return row === undefined ? yield* new Problems.NotFound({}) : yield* Effect.orDie(decode(row))
+  })
+
+  const makeDefault = Effect.fn("ConnectionAdministration.makeDefault")(
+    function* (scope: TenantScope, id: string) {
+      yield* lockDefault(scope)
+      yield* get(scope, id)
+      yield* dropDefault(scope)
+      return yield* Effect.flatMap(change(scope, id, sql`is_default = true`), orNotFound)
+    },
+    sql.withTransaction,
+    Effect.catchTag(["SqlError", "SchemaError"], Effect.die)
+  )
+
+  const remove = Effect.fn("ConnectionAdministration.remove")(function* (scope: TenantScope, id: string) {
+    const [row] = yield* Effect.orDie(
+      sql`DELETE FROM provider_connections WHERE id::text = ${id} AND ${ofTenant(scope)} RETURNING id`
+    )
+    if (row === undefined) return yield* new Problems.NotFound({})
+  })
+
+  return ConnectionAdministration.of({
+    create: yield* makeCreate,
+    update: yield* makeUpdate,
+    replaceCredential: yield* makeReplaceCredential,
+    list,
+    get,
+    makeDefault,
+    remove
+  })
+})
+
+/**
+ * Keeps the connections of every tenant. Whoever calls has authorised the actor. No call returns a credential, and no
+ * problem repeats one. Database failures are defects.
+ */
+export class ConnectionAdministration extends Context.Service<
+  ConnectionAdministration,
+  {
+    /** Stores a connection. Fails with every problem of what was entered. */
+    create(input: NewConnection): Effect.Effect<ProviderConnection, Problems.InvalidInput>
+    /** A tenant's connections, oldest first. */
+    list(scope: TenantScope): Effect.Effect<ReadonlyArray<ProviderConnection>>
+    /** One connection of a tenant. */
+    get(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Problems.NotFound>
+    /** Renames a connection, switches it on or off, or leads it elsewhere. */
+    update(scope: TenantScope, id: string, change: ConnectionChange): Changed
+    /** Stores another credential, of whatever kind; tokens of the earlier one are not used again. */
+    replaceCredential(scope: TenantScope, id: string, credential: ConnectionRules.NewCredential): Changed
+    /** Lets the tenant's operations use this connection, in place of an earlier default. */
+    makeDefault(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Problems.NotFound>
+    /** Removes a connection with its credential. */
+    remove(scope: TenantScope, id: string): Effect.Effect<void, Problems.NotFound>
+  }
+>()("@atlas/graph/ConnectionAdministration") {
+  /** Connections in the table `provider_connections`. */
+  static readonly layer: Layer.Layer<ConnectionAdministration, never, SqlClient.SqlClient | CredentialVault> =
+    Layer.effect(
+      ConnectionAdministration,
+      Effect.suspend(() => make)
+    ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+}
