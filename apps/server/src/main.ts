@@ -26,6 +26,7 @@ import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
 import { operationTypes } from "./OperationTypes.ts"
+import * as MachineIdentity from "./MachineIdentity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
 import { Sessions } from "./Sessions.ts"
 import { Settings } from "./Settings.ts"
@@ -70,7 +71,9 @@ const graphCloud = Layer.unwrap(
     return layer(graph.groups, graph.url)
   })
 )
-const graph = LiveGraph.layer.pipe(Layer.provide(Layer.mergeAll(graphCloud, NodeHttpClient.layerUndici)))
+const graph = LiveGraph.layer.pipe(
+  Layer.provide(Layer.mergeAll(graphCloud, MachineIdentity.layer, NodeHttpClient.layerUndici))
+)
 
 const workerSettings = Layer.effect(
   WorkerSettings,
