@@ -98,7 +98,7 @@ describe("Credentials", () => {
       for (const [credential, clientId] of all) {
         assert.strictEqual(yield* tenantOf(credential, clientId), entraTenantId, credential.kind)
       }
-    }).pipe(Effect.provide(layer), Effect.provide(supplying(assertion())))
+    }).pipe(Effect.provide(Layer.provideMerge(layer, supplying(assertion()))))
   )
 
   it.effect("sends the certificate along with the assertion that its key signs", () =>
@@ -141,7 +141,7 @@ describe("Credentials", () => {
         yield* refusal({ kind: "managed_identity", assigned: "user" }, "33333333-0000-4000-8000-000000000002"),
         "provider_tenant_mismatch"
       )
-    }).pipe(Effect.provide(layer), Effect.provide(supplying(assertion({ sub: "someone else" }))))
+    }).pipe(Effect.provide(Layer.provideMerge(layer, supplying(assertion({ sub: "someone else" })))))
   )
 
   it.effect("has no assertion where the host supplies none, and passes its reason on", () =>
