@@ -1,17 +1,27 @@
 import { GraphCloud } from "@atlas/graph"
-import { FakeGraph } from "@atlas/graph/testing"
+import { FakeGraph, loadData } from "@atlas/graph/testing"
 import { Effect, Layer } from "effect"
 import { demonstrationTenants } from "./DemonstrationData.ts"
+
+/** The fake Graph of the demonstration tenants: with made-up groups, or with what a folder of JSON holds. */
+const startFake = Effect.fnUntraced(function* (data: string | null, groups: number) {
+  const content = data === null ? { groups } : { data: yield* loadData(data) }
+  return FakeGraph.layerHttp({ tenants: demonstrationTenants.map((tenant) => ({ ...tenant, ...content })) })
+})
 
 /**
  * The fake Graph that development talks to, and the cloud that lets the live client accept it.
  *
- * @param groups how many groups each demonstration tenant has
- * @param url of a fake that runs already; null starts one on loopback
+ * @param settings how many groups each demonstration tenant has, or the folder of what it has; or the address of a fake
+ * that runs already, where null starts one on loopback
  */
-export const layer = (groups: number, url: string | null) =>
-  url === null
+export const layer = (settings: {
+  readonly groups: number
+  readonly data: string | null
+  readonly url: string | null
+}) =>
+  settings.url === null
     ? Layer.unwrap(Effect.map(FakeGraph, ({ origin }) => GraphCloud.layerFake(origin))).pipe(
-        Layer.provide(FakeGraph.layerHttp({ tenants: demonstrationTenants.map((tenant) => ({ ...tenant, groups })) }))
+        Layer.provide(Layer.unwrap(startFake(settings.data, settings.groups)))
       )
-    : GraphCloud.layerFake(url)
+    : GraphCloud.layerFake(settings.url)

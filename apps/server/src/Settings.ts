@@ -23,7 +23,13 @@ export interface ServerSettings {
   /** Where Graph is. */
   readonly graph:
     | { readonly kind: "live" }
-    | { readonly kind: "fake"; readonly groups: number; readonly url: string | null }
+    | {
+        readonly kind: "fake"
+        readonly groups: number
+        /** A folder of JSON to serve in place of made-up objects. */
+        readonly data: string | null
+        readonly url: string | null
+      }
 }
 
 /** The process cannot start as it is set up: one sentence for each problem. */
@@ -128,7 +134,14 @@ const load = Effect.gen(function* () {
       .filter(Boolean)
       .map((each) => Redacted.make(each)),
     graph:
-      graph === "live" ? { kind: "live" } : { kind: "fake", groups, url: (yield* text("ATLAS_FAKE_GRAPH_URL")) || null }
+      graph === "live"
+        ? { kind: "live" }
+        : {
+            kind: "fake",
+            groups,
+            data: (yield* text("ATLAS_FAKE_GRAPH_DATA")) || null,
+            url: (yield* text("ATLAS_FAKE_GRAPH_URL")) || null
+          }
   }
   problems.push(...contradictions(settings, publicUrl !== ""))
   return problems.length === 0 ? settings : yield* new SettingsError({ problems })

@@ -68,7 +68,7 @@ const graphCloud = Layer.unwrap(
     const { graph } = yield* Settings
     if (graph.kind === "live") return Layer.empty
     const { layer } = yield* Effect.promise(() => import("./DevelopmentGraph.ts"))
-    return layer(graph.groups, graph.url)
+    return layer(graph)
   })
 )
 const graph = LiveGraph.layer.pipe(

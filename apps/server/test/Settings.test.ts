@@ -21,7 +21,7 @@ describe("Settings", () => {
       const settings = yield* read({})
       assert.deepInclude(settings, { role: "all", host: "127.0.0.1", port: 3000, workerSlots: 8, dataDir: ".atlas" })
       assert.strictEqual(settings.publicUrl, "http://127.0.0.1:3000")
-      assert.deepStrictEqual(settings.graph, { kind: "fake", groups: 5000, url: null })
+      assert.deepStrictEqual(settings.graph, { kind: "fake", groups: 5000, data: null, url: null })
       assert.strictEqual(Duration.toSeconds(settings.lease), 15)
     })
   )
