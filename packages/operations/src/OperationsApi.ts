@@ -17,6 +17,7 @@ import {
 } from "./Problems.ts"
 import { ReasonCode } from "./ReasonCode.ts"
 import { RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "./Run.ts"
+import { RunReport } from "./RunReport.ts"
 import { RunEventKind } from "./RunEvent.ts"
 import { Waiting } from "./WhyWaiting.ts"
 
@@ -49,6 +50,7 @@ export const RunResource = Schema.Struct({
   context: RunRecordLinks,
   summaryCounts: RunCounts,
   failureSummary: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
+  report: Schema.NullOr(RunReport),
   reasonCode: Schema.NullOr(ReasonCode),
   attempt: Schema.Int,
   maxAttempts: Schema.Int,

@@ -45,6 +45,7 @@ export const toResource = (origin: string, run: Run): RunResource => ({
     ...failure,
     nextStep: reasonInfo(failure.reasonCode).nextStep
   })),
+  report: run.report,
   reasonCode: run.reasonCode,
   attempt: run.attempt,
   maxAttempts: run.maxAttempts,

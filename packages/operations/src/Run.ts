@@ -4,6 +4,7 @@ import type { Failure } from "./Failure.ts"
 import type { TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { IdentityRule } from "./RunIdentity.ts"
+import type { RunReport } from "./RunReport.ts"
 
 /** Identifies a run: a UUIDv7, so that ids order by time of creation. */
 export const RunId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("RunId"))
@@ -71,6 +72,8 @@ export interface Run {
   readonly context: RunRecordLinks
   readonly summaryCounts: RunCounts
   readonly failureSummary: ReadonlyArray<Failure>
+  /** What it found out, as the newest attempt that reports says; for types whose handlers do. */
+  readonly report: RunReport | null
   /** The reason that decided the outcome, or why the last attempt failed. */
   readonly reasonCode: ReasonCode | null
   /** Attempts that failed so far. */

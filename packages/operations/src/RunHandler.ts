@@ -11,6 +11,7 @@ import {
 import type { OperationType, ScopeKind, ScopeOf } from "./OperationType.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunCounts } from "./Run.ts"
+import type { RunReport } from "./RunReport.ts"
 
 /** What a handler is handed: its run, its input, and the only ways in which it may write. */
 export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
@@ -27,6 +28,13 @@ export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
    * @param report reason, message and item; a `GraphError` will do
    */
   failed(report: FailureReport): Effect.Effect<void>
+  /**
+   * Puts on the run what it found out so far, in place of an earlier report; stored and shown at once. Tokens and the like
+   * are taken out of its texts; one with more than 64 KiB is a defect.
+   *
+   * @param report its kind, the version of that kind's form, and whatever the kind has
+   */
+  attach(report: RunReport): Effect.Effect<void>
   /**
    * Runs database work in one transaction that ends with the run's fenced update: it commits only while this worker
    * still owns the run, and extends its lease. Database failures are defects.

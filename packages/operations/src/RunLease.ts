@@ -6,6 +6,7 @@ import { RunCounts } from "./Run.ts"
 import type { RunContext } from "./RunHandler.ts"
 import { type Hold, RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
+import { write as writeReport } from "./RunReport.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { sanitisedCause } from "./Sanitiser.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
@@ -71,10 +72,10 @@ export const makeRunLease = Effect.gen(function* () {
         unseen = true
       })
 
-    const store = Effect.fnUntraced(function* (reached: RunCounts, visible: boolean) {
+    const store = Effect.fnUntraced(function* (reached: RunCounts, visible: boolean, report: string | null = null) {
       const noted = failures
       const summary = noted === storedFailures ? null : merge(run.failureSummary, noted)
-      yield* owned(ledger.progress(run, leaseMillis, { counts: reached, failures: summary }, visible))
+      yield* owned(ledger.progress(run, leaseMillis, { counts: reached, failures: summary, report }, visible))
       return noted
     })
 
@@ -101,13 +102,18 @@ export const makeRunLease = Effect.gen(function* () {
       return done.result
     })
 
-    const show = Effect.fnUntraced(function* (now: number) {
+    const show = Effect.fnUntraced(function* (now: number, report: string | null = null) {
       // Cleared first: what is reported while this is written is for the next time.
       unseen = false
-      storedFailures = yield* store(counts, true).pipe(Effect.onError(() => Effect.sync(() => (unseen = true))))
+      storedFailures = yield* store(counts, true, report).pipe(Effect.onError(() => Effect.sync(() => (unseen = true))))
       shownAt = now
       extendedAt = now
       yield* signals.changed(run.id)
+    })
+
+    const attach: RunContext<unknown>["attach"] = Effect.fnUntraced(function* (report) {
+      const text = yield* writeReport(report)
+      yield* show(yield* monotonicMillis, text)
     })
 
     // A handler that does not stop when it should must not keep its run, and what that holds, for ever.
@@ -147,7 +153,7 @@ export const makeRunLease = Effect.gen(function* () {
     )
 
     return {
-      context: { run, report, failed, transaction },
+      context: { run, report, failed, attach, transaction },
       keep: Effect.raceAllFirst([beat, expire, Deferred.await(lost)]) as Effect.Effect<never>,
       cancelled: Deferred.await(stop),
       look,

@@ -19,6 +19,8 @@ export interface Completion {
 export interface Progress {
   readonly counts: RunCounts
   readonly failures: FailureSummary | null
+  /** A report to store, as JSON text; null leaves what is there. */
+  readonly report: string | null
 }
 
 /** An attempt failed, and another one follows. */
@@ -65,7 +67,7 @@ export class RunLedger extends Context.Service<
   {
     /** Extends the lease. */
     heartbeat(run: RunKey, leaseMillis: number): Effect.Effect<Hold>
-    /** Stores counts and failures and extends the lease; `visible` also raises the version and writes a progress event. */
+    /** Stores counts, failures and a report and extends the lease; `visible` also raises the version and writes a progress event. */
     progress(run: RunKey, leaseMillis: number, progress: Progress, visible: boolean): Effect.Effect<Hold>
     /** running → completed. */
     complete(run: RunKey, completion: Completion): Effect.Effect<boolean>
@@ -102,7 +104,7 @@ export class RunLedger extends Context.Service<
       const progress = Effect.fn("RunLedger.progress")(function* (
         run: RunKey,
         leaseMillis: number,
-        { counts, failures }: Progress,
+        { counts, failures, report }: Progress,
         visible: boolean
       ) {
         const step = visible ? 1 : 0
@@ -110,6 +112,7 @@ export class RunLedger extends Context.Service<
         const rows = yield* sql<{ asked: boolean }>`
             WITH moved AS (
               UPDATE operation_runs SET summary_counts = ${toJson.counts(counts)}::jsonb ${changed ?? sql``},
+                report = coalesce(${report}::jsonb, report),
                 version = version + ${step}, last_event = last_event + ${step},
                 lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
               WHERE ${owned(run)} RETURNING id, last_event, summary_counts, cancel_requested_at IS NOT NULL AS asked

@@ -113,6 +113,7 @@ const toRun = (run: NewRun, queued: Date, block?: Block): Run => {
     context: run.context,
     summaryCounts: {},
     failureSummary: block ? [observed(block, queuedAt)] : [],
+    report: null,
     reasonCode: block ? block.reasonCode : null,
     attempt: 0,
     maxAttempts: run.maxAttempts,

@@ -3,6 +3,7 @@ import type { Actor } from "./Actor.ts"
 import { readSummary } from "./Failure.ts"
 import { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunCounts, RunRecordLinks } from "./Run.ts"
+import type { RunReport } from "./RunReport.ts"
 
 /**
  * The columns of a run as `readRun` takes them. Aliases are explicit and jsonb arrives as text, so that the ledger works
@@ -23,6 +24,7 @@ export const runColumns = (alias: string): string =>
     ["context::text", "context"],
     ["summary_counts::text", "summaryCounts"],
     ["failure_summary::text", "failureSummary"],
+    ["report::text", "report"],
     ["reason_code", "reasonCode"],
     ["attempt", "attempt"],
     ["max_attempts", "maxAttempts"],
@@ -44,8 +46,16 @@ export const runColumns = (alias: string): string =>
     .join(", ")
 
 type Timestamps = "queuedAt" | "availableAt" | "startedAt" | "deadline" | "completedAt" | "cancelRequestedAt"
-type Texts = "actor" | "input" | "context" | "summaryCounts" | "failureSummary" | "reasonCode" | "cancelRequestedBy"
-type Nullable = "reasonCode" | "cancelRequestedBy"
+type Texts =
+  | "actor"
+  | "input"
+  | "context"
+  | "summaryCounts"
+  | "failureSummary"
+  | "report"
+  | "reasonCode"
+  | "cancelRequestedBy"
+type Nullable = "report" | "reasonCode" | "cancelRequestedBy"
 
 /** A row of `runColumns`, as the driver hands it over. */
 export type RunRow = Omit<Run, Timestamps | Texts> & {
@@ -74,6 +84,7 @@ export const readRun = (row: RunRow): Run => ({
   context: JSON.parse(row.context) as RunRecordLinks,
   summaryCounts: JSON.parse(row.summaryCounts) as RunCounts,
   failureSummary: row.failureSummary === "[]" ? [] : readSummary(row.failureSummary),
+  report: row.report === null ? null : (JSON.parse(row.report) as RunReport),
   reasonCode: row.reasonCode === null ? null : decodeReasonCode(row.reasonCode),
   attempt: row.attempt,
   maxAttempts: row.maxAttempts,

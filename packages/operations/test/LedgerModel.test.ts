@@ -61,7 +61,12 @@ const writeIt = Effect.fnUntraced(function* (
       return yield* ledger.heartbeat(key, 60_000)
     case "progress":
     case "quiet":
-      return yield* ledger.progress(key, 60_000, { counts: { processed: 1 }, failures: null }, write === "progress")
+      return yield* ledger.progress(
+        key,
+        60_000,
+        { counts: { processed: 1 }, failures: null, report: null },
+        write === "progress"
+      )
     case "succeed":
       return yield* ledger.complete(key, { ...completion, outcome: "succeeded" })
     case "fail":

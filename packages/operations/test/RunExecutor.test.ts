@@ -100,6 +100,67 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("shows a report at once, replaces it, keeps it over attempts, and lets nothing secret through", () =>
+    Effect.gen(function* () {
+      const said = yield* Deferred.make<void>()
+      const goOn = yield* Deferred.make<void>()
+      const tries = yield* Ref.make(0)
+      yield* worker((run) =>
+        Effect.gen(function* () {
+          if ((yield* Ref.updateAndGet(tries, (count) => count + 1)) > 1) return RunHandler.succeeded
+          yield* run.attach({ kind: "work", version: 1, checks: [{ note: "Bearer abc1234567890" }] })
+          yield* Deferred.succeed(said, undefined)
+          yield* Deferred.await(goOn)
+          yield* run.attach({ kind: "work", version: 1, checks: [{ note: "done" }], more: null })
+          return yield* new RunFailure({ reasonCode: "provider_unavailable", message: "Try again." })
+        })
+      )
+      const { run } = yield* start("reported")
+      assert.isNull(run.report)
+      yield* Deferred.await(said)
+      const first = yield* Runs.use((runs) => runs.get(operator, run.id))
+      assert.deepStrictEqual(first.report, {
+        kind: "work",
+        version: 1,
+        checks: [{ note: "Bearer [removed: bearer token]" }]
+      })
+      yield* Deferred.succeed(goOn, undefined)
+      const done = yield* completed(run)
+      assert.deepStrictEqual(done.report, { kind: "work", version: 1, checks: [{ note: "done" }], more: null })
+      assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", 1])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("refuses a report that is too large, and one of a worker that lost the run", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* worker((run) =>
+        run.input.key === "large"
+          ? Effect.as(
+              run.attach({ kind: "work", version: 1, text: Array.from({ length: 40 }, () => "x".repeat(1_999)) }),
+              RunHandler.succeeded
+            )
+          : sql`UPDATE operation_runs SET fence = fence + 1 WHERE id = ${run.run.id}::uuid`.pipe(
+              Effect.orDie,
+              Effect.andThen(run.attach({ kind: "work", version: 1 })),
+              Effect.as(RunHandler.succeeded)
+            )
+      )
+      const large = yield* completed((yield* start("large")).run)
+      assert.deepStrictEqual([large.outcome, large.report], ["failed", null])
+      const { run } = yield* start("lost")
+      yield* Effect.addFinalizer(() => Effect.orDie(sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`))
+      yield* Runs.use((runs) => runs.events(operator, run.id, { after: 0, limit: 50 })).pipe(
+        Effect.repeat({
+          until: (events) => events.some(({ kind }) => kind === "stale_write_refused"),
+          schedule: Schedule.spaced("50 millis")
+        }),
+        Effect.timeout("5 seconds")
+      )
+      assert.isNull((yield* Runs.use((runs) => runs.get(operator, run.id))).report)
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("stores failed items with the progress, and lets nothing secret through", () =>
     Effect.gen(function* () {
       yield* worker((run) =>
