@@ -1,5 +1,6 @@
 import { GroupsSync } from "@atlas/directory"
+import { ConnectionCheck } from "@atlas/graph"
 import type { AnyOperationType } from "@atlas/operations"
 
 /** Every operation type that this server knows. */
-export const operationTypes: ReadonlyArray<AnyOperationType> = [GroupsSync.type]
+export const operationTypes: ReadonlyArray<AnyOperationType> = [GroupsSync.type, ConnectionCheck.type]

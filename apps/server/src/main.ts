@@ -1,5 +1,6 @@
 import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
 import {
+  ConnectionCheck,
   ConnectionAdministration,
   CredentialRotation,
   CredentialVault,
@@ -85,7 +86,9 @@ const workerSettings = Layer.effect(
   }))
 )
 
-const worker = Worker.layer(GroupsSync.handler).pipe(Layer.provide(Layer.mergeAll(graph, workerSettings)))
+const worker = Worker.layer(GroupsSync.handler, ConnectionCheck.handler).pipe(
+  Layer.provide(Layer.mergeAll(graph, workerSettings))
+)
 
 const publicUrl = Layer.effect(
   OperationsHttp.PublicUrl,

@@ -1,4 +1,5 @@
-import { Context, Layer } from "effect"
+import { GraphError } from "@atlas/operations"
+import { Context, Effect, Layer } from "effect"
 
 /** One national cloud: where its Graph is, and where it signs apps in. Both are origins without a trailing slash. */
 export interface GraphCloud {
@@ -52,6 +53,22 @@ export const fake = (origin: string): GraphCloud => {
 export const GraphClouds = Context.Reference<ReadonlyArray<GraphCloud>>("@atlas/graph/GraphClouds", {
   defaultValue: () => publicClouds
 })
+
+/**
+ * A cloud by the name that a connection gives.
+ *
+ * @param clouds the known ones
+ * @param name as the connection has it
+ * @returns the cloud; fails with `provider_cloud_mismatch`
+ */
+export const named = (clouds: ReadonlyArray<GraphCloud>, name: string): Effect.Effect<GraphCloud, GraphError> => {
+  const cloud = clouds.find((known) => known.name === name)
+  return cloud === undefined
+    ? Effect.fail(
+        new GraphError({ reasonCode: "provider_cloud_mismatch", message: `The cloud "${name}" is not available here.` })
+      )
+    : Effect.succeed(cloud)
+}
 
 /**
  * Makes the cloud of a fake Graph known, next to Microsoft's. For development and tests only.

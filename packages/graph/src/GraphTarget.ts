@@ -1,6 +1,6 @@
 import { GraphCaller, GraphContract, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect } from "effect"
-import { type GraphCloud, GraphClouds } from "./GraphCloud.ts"
+import { type GraphCloud, GraphClouds, named } from "./GraphCloud.ts"
 import { ConnectionChoice, ProviderConnections, type UsableConnection } from "./ProviderConnections.ts"
 
 /** Where a tenant's requests go, and as whom. */
@@ -39,13 +39,7 @@ export const make = Effect.gen(function* () {
   return Effect.fnUntraced(function* (tenant: TenantScope) {
     const choice = yield* ConnectionChoice
     const usable = yield* choice === null ? connections.defaultFor(tenant) : connections.usable(tenant, choice)
-    const cloud = clouds.find(({ name }) => name === usable.connection.cloud)
-    if (cloud === undefined) {
-      return yield* new GraphError({
-        reasonCode: "provider_cloud_mismatch",
-        message: `The cloud "${usable.connection.cloud}" is not available here.`
-      })
-    }
+    const cloud = yield* named(clouds, usable.connection.cloud)
     const target: Target = { usable, cloud }
     return target
   })

@@ -2,7 +2,7 @@ import type { GraphError } from "@atlas/operations"
 import { Clock, Context, Deferred, Effect, Layer, type Option, type Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { HttpClient } from "effect/http"
-import type { GraphCloud } from "./GraphCloud.ts"
+import { type GraphCloud, GraphClouds, named } from "./GraphCloud.ts"
 import { GraphLimits } from "./GraphLimits.ts"
 import type { UsableConnection } from "./ProviderConnections.ts"
 import type * as TokenClaims from "./TokenClaims.ts"
@@ -52,6 +52,7 @@ const postpone = (entry: Entry) =>
 
 const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
+  const clouds = yield* GraphClouds
   const request = yield* TokenRequest.make
   const entryOf = makeEntries((yield* GraphLimits).tokenCapacity)
 
@@ -101,11 +102,13 @@ const make = Effect.gen(function* () {
       return acquire(usable, cloud, claims)
     })
 
-  const inspect = (usable: UsableConnection, cloud: GraphCloud) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(
-        Effect.suspend(() => join(entryOf(usable), usable, cloud)),
-        (pending) => Effect.map(restore(Deferred.await(pending.token)), ({ claims }) => claims)
+  const inspect = (usable: UsableConnection) =>
+    Effect.flatMap(named(clouds, usable.connection.cloud), (cloud) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(
+          Effect.suspend(() => join(entryOf(usable), usable, cloud)),
+          (pending) => Effect.map(restore(Deferred.await(pending.token)), ({ claims }) => claims)
+        )
       )
     )
 
@@ -145,13 +148,9 @@ export class GraphTokens extends Context.Service<
      * Asks for a new token, whatever is kept, and tells what it says about itself; the token is kept for later.
      *
      * @param usable the connection and its credential
-     * @param cloud the connection's cloud
-     * @returns its claims, none of an opaque token; fails as `acquire` does
+     * @returns its claims, none of an opaque token; fails as `acquire` does, or with `provider_cloud_mismatch`
      */
-    inspect(
-      usable: UsableConnection,
-      cloud: GraphCloud
-    ): Effect.Effect<Option.Option<TokenClaims.TokenClaims>, GraphError>
+    inspect(usable: UsableConnection): Effect.Effect<Option.Option<TokenClaims.TokenClaims>, GraphError>
   }
 >()("@atlas/graph/GraphTokens") {
   /** Tokens from the login service of each connection's cloud, by msal. */

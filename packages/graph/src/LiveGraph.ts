@@ -106,8 +106,14 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Microsoft Graph over HTTP, with the references `GraphClouds` and `GraphLimits` as they are when it is built. */
-export const layer: Layer.Layer<Graph, never, HttpClient.HttpClient | ProviderConnections> = Layer.effect(
+/**
+ * Microsoft Graph over HTTP, with the references `GraphClouds` and `GraphLimits` as they are when it is built; and the
+ * tokens that it uses, which verification looks at.
+ */
+export const layer: Layer.Layer<Graph | GraphTokens, never, HttpClient.HttpClient | ProviderConnections> = Layer.effect(
   Graph,
   make
-).pipe(Layer.provide([GraphTokens.layer, SecureRandom.layerWebCrypto, CircuitBreaker.layerStoreMemory()]))
+).pipe(
+  Layer.provide([SecureRandom.layerWebCrypto, CircuitBreaker.layerStoreMemory()]),
+  Layer.provideMerge(GraphTokens.layer)
+)

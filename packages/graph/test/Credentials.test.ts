@@ -46,10 +46,8 @@ const usable = (credential: Credential, clientId = "22222222-0000-4000-8000-0000
   credential
 })
 
-const cloud = GraphCloud.fake("http://localhost")
-
 const layer = GraphTokens.layer.pipe(
-  Layer.provide(FakeGraph.layerHttpClient),
+  Layer.provide([FakeGraph.layerHttpClient, FakeGraph.layerCloud]),
   Layer.provideMerge(
     FakeGraph.layerEngine({
       tenants: [
@@ -61,7 +59,7 @@ const layer = GraphTokens.layer.pipe(
 )
 
 const tenantOf = Effect.fnUntraced(function* (credential: Credential, clientId?: string) {
-  const claims = yield* (yield* GraphTokens).inspect(usable(credential, clientId), cloud)
+  const claims = yield* (yield* GraphTokens).inspect(usable(credential, clientId))
   return Option.getOrThrow(claims).tid
 })
 const refusal = (credential: Credential, clientId?: string) =>
@@ -112,7 +110,11 @@ describe("Credentials", () => {
         certificate: pem,
         privateKey: Redacted.make(privatePem(keys.privateKey))
       }).pipe(
-        Effect.provide(Layer.fresh(GraphTokens.layer).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, client))))
+        Effect.provide(
+          Layer.fresh(GraphTokens.layer).pipe(
+            Layer.provide([Layer.succeed(HttpClient.HttpClient, client), FakeGraph.layerCloud])
+          )
+        )
       )
       const [header = ""] = (forms.at(-1)?.get("client_assertion") ?? "").split(".")
       const parsed = JSON.parse(Buffer.from(header, "base64url").toString())

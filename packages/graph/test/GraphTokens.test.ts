@@ -35,7 +35,10 @@ const usable = (
 })
 
 const layer = (fake: FakeGraphOptions = options) =>
-  GraphTokens.layer.pipe(Layer.provide(FakeGraph.layerHttpClient), Layer.provideMerge(FakeGraph.layerEngine(fake)))
+  GraphTokens.layer.pipe(
+    Layer.provide([FakeGraph.layerHttpClient, FakeGraph.layerCloud]),
+    Layer.provideMerge(FakeGraph.layerEngine(fake))
+  )
 
 const acquire = (connection = usable()) => Effect.flatMap(GraphTokens, (tokens) => tokens.acquire(connection, cloud))
 
@@ -159,7 +162,7 @@ describe("GraphTokens", () => {
     Effect.gen(function* () {
       const tokens = yield* GraphTokens
       yield* acquire()
-      const claims = Option.getOrThrow(yield* tokens.inspect(usable(), cloud))
+      const claims = Option.getOrThrow(yield* tokens.inspect(usable()))
       assert.strictEqual(claims.tid, entraTenantId)
       assert.include(claims.roles ?? [], "GroupMember.Read.All")
       assert.strictEqual(yield* tokenRequests, 2)

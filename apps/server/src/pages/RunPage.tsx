@@ -1,6 +1,7 @@
 import type { AnyOperationType, Run, RunEvent, Waiting } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge, runState } from "./components/Badge.tsx"
+import { ConnectionReport, connectionReportOf } from "./components/ConnectionReport.tsx"
 import { Failures } from "./components/Failures.tsx"
 import { RunDuration } from "./components/Duration.tsx"
 import { tenantHref } from "./components/format.ts"
@@ -159,6 +160,17 @@ const Callout = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }
   )
 }
 
+const Verification = ({ run }: { readonly run: Run }) => {
+  const report = connectionReportOf(run)
+  if (report === null) return null
+  return (
+    <section class="panel panel-full" aria-labelledby="report-title">
+      <h2 id="report-title">Checks of “{report.connectionName}”</h2>
+      <ConnectionReport report={report} />
+    </section>
+  )
+}
+
 const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, now }: Props) => (
   <div class="panels">
     <section class="panel" aria-labelledby="progress-title">
@@ -170,6 +182,7 @@ const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, n
       <h2 id="phases-title">Phases</h2>
       <Phases run={run} events={events} whole={earlierHref === null && laterHref === null} now={now} />
     </section>
+    <Verification run={run} />
     {run.failureSummary.length > 0 && (
       <section class="panel panel-full" aria-labelledby="failures-title">
         <h2 id="failures-title">{run.outcome === "succeeded" ? "Failures on the way" : "Failures"}</h2>

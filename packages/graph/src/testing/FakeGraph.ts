@@ -2,6 +2,7 @@ import { type Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Clock, Context, DateTime, Duration, Effect, Layer, Redacted, Struct } from "effect"
 import { HttpClient } from "effect/http"
 import * as GraphCloud from "../GraphCloud.ts"
+import type { GraphTokens } from "../GraphTokens.ts"
 import * as LiveGraph from "../LiveGraph.ts"
 import { ProviderConnection } from "../ProviderConnection.ts"
 import { ProviderConnections } from "../ProviderConnections.ts"
@@ -289,7 +290,7 @@ export class FakeGraph extends Context.Service<
    * @example
    * flow.pipe(Effect.provide(FakeGraph.layer({ tenants: [{ tenantId: "contoso", groups: 25 }] })))
    */
-  static readonly layer = (options: FakeGraphOptions = {}): Layer.Layer<Graph | FakeGraph> =>
+  static readonly layer = (options: FakeGraphOptions = {}): Layer.Layer<Graph | GraphTokens | FakeGraph> =>
     LiveGraph.layer.pipe(
       Layer.provide([FakeGraph.layerHttpClient, FakeGraph.layerConnections, FakeGraph.layerCloud]),
       Layer.provideMerge(FakeGraph.layerEngine(options))

@@ -1,0 +1,112 @@
+import {
+  GraphCaller,
+  type GraphContract,
+  OperationCatalog,
+  OperationType,
+  type ReasonCode,
+  reasonInfo,
+  RunFailure,
+  RunHandler
+} from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import * as ConnectionChecks from "./ConnectionChecks.ts"
+import { type ConnectionCheckResult, type ConnectionReport, skipped } from "./ConnectionReport.ts"
+import { ConnectionChoice, ProviderConnections } from "./ProviderConnections.ts"
+
+/** Verifies that a provider connection works, and tells what is missing where it does not. */
+export const type = OperationType.make("provider.connection.check", {
+  label: "Verify connection",
+  description: "Checks the credential, the tenant, each permission that operations need, and licences.",
+  category: "Connections",
+  input: Schema.Struct({
+    /** Left out: the tenant's default connection. */
+    connectionId: Schema.optionalKey(Schema.String)
+  }),
+  capabilities: { start: "tenant.providers.verify", view: "tenant.providers.view" },
+  identity: { rule: "while_active", key: ({ connectionId }) => connectionId ?? null },
+  contracts: [ConnectionChecks.listOrganizations],
+  timeLimit: "15 minutes",
+  supersedable: true
+})
+
+/** What the operation types of this host need, each once. */
+const makeNeeds = Effect.map(OperationCatalog, ({ types }) => {
+  const contracts = [...new Set(types.flatMap((known) => known.contracts))]
+  const permissions = new Map(contracts.flatMap((each) => each.permissions).map((each) => [each.name, each]))
+  return { contracts, permissions: [...permissions.values()] }
+})
+
+/** The problem that decides how the run ends: the one that blocks the connection, else the first. */
+const decisive = (checks: ReadonlyArray<ConnectionCheckResult>) => {
+  const problems = checks.flatMap(({ message, reasonCode }) => (reasonCode === null ? [] : [{ message, reasonCode }]))
+  return problems.find(({ reasonCode }) => reasonInfo(reasonCode).blocking) ?? problems[0]
+}
+
+/** Ends the run as its checks found. What may pass by itself is tried again by the run's next attempt. */
+const conclude = (problem: { readonly reasonCode: ReasonCode; readonly message: string } | undefined) => {
+  if (problem === undefined) return Effect.succeed(RunHandler.succeeded)
+  const { blocking } = reasonInfo(problem.reasonCode)
+  return blocking
+    ? Effect.fail(new RunFailure(problem))
+    : Effect.succeed(RunHandler.partiallySucceeded(problem.reasonCode))
+}
+
+/** Makes the checks one after the other, each on the run's report as soon as it is made. Needs no enabled connection. */
+export const handler = RunHandler.make(
+  type,
+  Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<OperationType.Input<typeof type>>) {
+    const { tenant } = run
+    const connections = yield* ProviderConnections
+    const needs = yield* makeNeeds
+    const usable = yield* run.input.connectionId === undefined
+      ? connections.defaultFor(tenant)
+      : connections.usable(tenant, run.input.connectionId)
+    const { connection } = usable
+    const caller = yield* GraphCaller
+    // It asks for what other types ask for, to see whether they could.
+    const allowed = {
+      ...caller,
+      contracts: new Set([...type.contracts, ConnectionChecks.listGrants, ...needs.contracts])
+    }
+    const asConnection = <A, E, R>(asking: Effect.Effect<A, E, R>) =>
+      asking.pipe(Effect.provideService(ConnectionChoice, connection.id), Effect.provideService(GraphCaller, allowed))
+    let checks: ReadonlyArray<ConnectionCheckResult> = []
+    const tell = Effect.fnUntraced(function* (...results: ReadonlyArray<ConnectionCheckResult>) {
+      checks = [...checks, ...results]
+      const report: ConnectionReport = {
+        kind: "provider.connection.check",
+        version: 1,
+        connectionId: connection.id,
+        connectionName: connection.displayName,
+        checks
+      }
+      yield* run.attach({ ...report })
+      yield* run.report({ total: 3 + needs.permissions.length, processed: checks.length })
+    })
+
+    const credentials = yield* ConnectionChecks.credentials(usable)
+    yield* tell(credentials.result)
+    if (credentials.result.status !== "passed") {
+      yield* tell(...withoutToken(needs.permissions))
+      if (credentials.error !== null) return yield* credentials.error
+      return yield* conclude(decisive(checks))
+    }
+    const organization = yield* asConnection(ConnectionChecks.organization(tenant, connection.entraTenantId))
+    yield* tell(...organization.results)
+    if (organization.error !== null) return yield* organization.error
+    const { clientId } = connection
+    yield* tell(
+      ...(yield* asConnection(ConnectionChecks.permissions(tenant, clientId, needs.permissions, credentials.roles)))
+    )
+    yield* tell(...(yield* asConnection(ConnectionChecks.licence(tenant, needs.contracts))))
+    return yield* conclude(decisive(checks))
+  })
+)
+
+const withoutToken = (permissions: ReadonlyArray<GraphContract.GraphPermission>) => [
+  skipped("graph", "Microsoft Graph", "Without a token, Graph cannot be asked."),
+  skipped("tenant", "Tenant", "Without a token, Graph cannot be asked."),
+  ...permissions.map(({ name }) =>
+    skipped(`permission:${name}`, `Permission ${name}`, "Without a token, nothing tells what was granted.")
+  )
+]
