@@ -20,7 +20,7 @@ export const type = OperationType.make("provider.connection.check", {
   category: "Connections",
   input: Schema.Struct({
     /** Left out: the tenant's default connection. */
-    connectionId: Schema.optionalKey(Schema.String)
+    connectionId: Schema.optionalKey(Schema.String.check(Schema.isUUID()))
   }),
   capabilities: { start: "tenant.providers.verify", view: "tenant.providers.view" },
   identity: { rule: "while_active", key: ({ connectionId }) => connectionId ?? null },
