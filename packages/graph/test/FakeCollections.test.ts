@@ -155,6 +155,25 @@ describe("the fake's collections keep Graph's rules", () => {
     )
   )
 
+  it.effect("changes come without what was never set, with members unless they are left out, or from now on", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const [item] = (yield* ask("/v1.0/groups/delta")).body.value
+      assert.property(item, "members@delta")
+      assert.notInclude(Object.values(item), null)
+      assert.notProperty((yield* ask("/v1.0/groups/delta?$select=displayName")).body.value[0], "members@delta")
+      const latest = (yield* ask("/v1.0/groups/delta?$select=displayName&$deltaToken=latest")).body
+      assert.deepStrictEqual(latest.value, [])
+      yield* fake.renameGroup(entraTenantId, item.id, "Renamed")
+      assert.deepStrictEqual((yield* ask(latest["@odata.deltaLink"])).body.value, [
+        { id: item.id, displayName: "Renamed" }
+      ])
+      for (const option of ["$top=5", "$orderby=displayName", "$expand=members"]) {
+        assert.strictEqual((yield* ask(`/v1.0/groups/delta?${option}`)).status, 400)
+      }
+    }).pipe(Effect.provide(layer({ tenants: [{ permissions: ["GroupMember.Read.All"] }] })))
+  )
+
   it.effect("the same seed gives the same objects", () =>
     Effect.gen(function* () {
       const items = Effect.flatMap(FakeGraph, (fake) =>

@@ -78,12 +78,19 @@ interface Part {
   readonly next: number | undefined
 }
 
-const firstRound = ({ delta, random, tenant }: FakeCall, select: Properties, position: number, size: number): Part => {
+/** Without `$select`, members come along, and repeat a large group over many pages. */
+const withMembers = ({ request }: FakeCall, item: string): string =>
+  request.url.searchParams.has("$select")
+    ? item
+    : `${item.slice(0, -1)},"members@delta":[{"@odata.type":"#microsoft.graph.user","id":"00000000-0000-4000-8000-000000000001"}]}`
+
+const firstRound = (call: FakeCall, select: Properties, position: number, size: number): Part => {
+  const { delta, random, tenant } = call
   const { directory } = tenant
   const { items, next } = directory.page(position, size, select)
   const groups = items.map((item) => {
     const group = JSON.parse(item) as FakeGroup
-    return present(group, Object.keys(group) as Array<keyof FakeGroup>, new Set())
+    return withMembers(call, present(group, Object.keys(group) as Array<keyof FakeGroup>, new Set()))
   })
   const gone = delta.irregular && position === 0 && size > 0 ? directory.binned.map((id) => removed(id, "changed")) : []
   return { items: delta.irregular ? irregular([...groups, ...gone], random) : groups, next }
