@@ -1,6 +1,15 @@
 import { Cause, type Layer, Logger } from "effect"
 import { type Judge, removeWhere } from "./Removal.ts"
-import { bareEnd, beforeNextName, depthOf, isOpaque, removed, removeNamed } from "./SecretValues.ts"
+import {
+  bareEnd,
+  beforeNextName,
+  type Continuation,
+  depthOf,
+  isOpaque,
+  nextName,
+  removed,
+  removeNamed
+} from "./SecretValues.ts"
 
 // Nobody reads more of one message, and no message may cost more than its share of time.
 const longestText = 32_000
@@ -80,6 +89,15 @@ const passwordInUrl: Judge = ({ 0: mark, index, input: text }) => {
   return { start, end: host === -1 ? end : start + host, what: "password" }
 }
 
+/** An address that is a secret's value ends with its password, whatever stands in that; names in it speak for themselves. */
+const withAddress: Continuation = (text, start, end) => {
+  authorityBegins.lastIndex = start
+  const begins = authorityBegins.exec(text)
+  if (begins === null || begins.index >= end) return end
+  const found = passwordInUrl(begins)
+  return found === undefined || found.start >= end || found.end <= end ? end : nextName(text, end, found.end)
+}
+
 const bearerBegins = /bearer(?:[ \t+]|%(?:25)*20)+/gi
 const bearerRun = /(?:[\w.~+/-]|%(?:25)*(?:2B|2F|7E)|\\u002b)*(?:=|%(?:25)*3D)*/iy
 
@@ -127,7 +145,7 @@ const pass = (text: string): string => {
   clean = removeWhere(clean, entraSecret, clientSecret)
   clean = removeWhere(clean, olderEntraSecret, olderClientSecret)
   // Names that stand in what looks like a password have a value of their own, so these come last, and in this order.
-  return removeWhere(removeNamed(clean), authorityBegins, passwordInUrl)
+  return removeWhere(removeNamed(clean, withAddress), authorityBegins, passwordInUrl)
 }
 
 /**

@@ -132,30 +132,49 @@ export const beforeNextName = (text: string, start: number, end: number): number
   return end
 }
 
-const judge: Judge = (match) => {
-  const { 0: whole, index, input: text } = match
-  const what = names[match.slice(1, names.length + 1).findIndex((group) => group !== undefined)]?.[0] ?? "secret"
-  const { closing = "", opening, separator: sign = "" } = match.groups ?? {}
-  let start = index + whole.length
-  const depth = depthOf(sign)
-  // An encoded quote that is encoded more often than what is before it is the value's own first character.
-  if (opening !== undefined && depthOf(opening) <= Math.max(depth, depthOf(closing))) {
-    return { start, end: beforeNextName(text, start, quotedEnd(text, start, opening)), what }
+/** Where a value goes on that seemed to end: `password=postgres://ada:…')…@host` is one value, up to the host. */
+export type Continuation = (text: string, start: number, end: number) => number
+
+const makeJudge =
+  (goesOn: Continuation): Judge =>
+  (match) => {
+    const { 0: whole, index, input: text } = match
+    const what = names[match.slice(1, names.length + 1).findIndex((group) => group !== undefined)]?.[0] ?? "secret"
+    const { closing = "", opening, separator: sign = "" } = match.groups ?? {}
+    let start = index + whole.length
+    const depth = depthOf(sign)
+    // An encoded quote that is encoded more often than what is before it is the value's own first character.
+    if (opening !== undefined && depthOf(opening) <= Math.max(depth, depthOf(closing))) {
+      return { start, end: beforeNextName(text, start, quotedEnd(text, start, opening)), what }
+    }
+    start -= opening?.length ?? 0
+    scheme.lastIndex = start
+    start += scheme.exec(text)?.[0].length ?? 0
+    const { byDepth, deeper } = what === "cookie" && /^[%:]/.test(sign) ? endsOfHeaders : endsOfValues
+    const furthest = goesOn(text, start, bareEnd(text, start, byDepth[depth] ?? deeper))
+    const end = beforeNextName(text, start, furthest)
+    const value = text.slice(start, end)
+    return nothing.test(value) || isProse(what, sign, value) ? undefined : { start, end, what }
   }
-  start -= opening?.length ?? 0
-  scheme.lastIndex = start
-  start += scheme.exec(text)?.[0].length ?? 0
-  const { byDepth, deeper } = what === "cookie" && /^[%:]/.test(sign) ? endsOfHeaders : endsOfValues
-  const furthest = bareEnd(text, start, byDepth[depth] ?? deeper)
-  const end = beforeNextName(text, start, furthest)
-  const value = text.slice(start, end)
-  return nothing.test(value) || isProse(what, sign, value) ? undefined : { start, end, what }
-}
 
 /**
  * Removes the values of secret names: `client_secret=…`, `"password":"…"`, `Authorization: …`, `$skiptoken=…`, however often
  * they were escaped or percent-encoded.
  *
  * @param text anything
+ * @param goesOn where a value without quotes goes on behind its end
  */
-export const removeNamed = (text: string): string => removeWhere(text, named, judge)
+export const removeNamed = (text: string, goesOn: Continuation): string => removeWhere(text, named, makeJudge(goesOn))
+
+/**
+ * Where the next secret name begins.
+ *
+ * @param text around it
+ * @param from where to look
+ * @param to where to stop
+ * @returns `to` where there is none
+ */
+export const nextName = (text: string, from: number, to: number): number => {
+  const [first] = text.slice(from, to).matchAll(nested)
+  return first === undefined ? to : from + first.index
+}

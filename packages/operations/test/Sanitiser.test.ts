@@ -62,6 +62,7 @@ const secrets: Readonly<Record<string, string>> = {
   "client_secret=hunter2&scope=x": "client_secret=[removed: client secret]&scope=x",
   '{"password":"a\\"b,c","user":"ada"}': '{"password":"[removed: password]","user":"ada"}',
   "postgres://ada:pa@ss@db:5432/x": "postgres://ada:[removed: password]@db:5432/x",
+  "password=postgres://ada:p')4ss@db:5432/x": "password=[removed: password]",
   "postgres://ada:p4ssw": "postgres://ada:[removed: password]",
   "-----BEGIN PRIVATE KEY-----\nMIIE": "[removed: private key]",
   "https://graph.microsoft.com/v1.0/groups/delta?$deltaToken=q1w2e3":
