@@ -3,6 +3,7 @@ import { Array, Clock, Duration, Effect, Random, Result, Schema } from "effect"
 import { Headers } from "effect/http"
 import * as GraphFailures from "./GraphFailures.ts"
 import { GraphLimits } from "./GraphLimits.ts"
+import { headersOf } from "./GraphLinks.ts"
 import { type Ask, bodyOf, outcomeUnknown, isUncertain, type Requests, type Sent } from "./GraphRequests.ts"
 import type { Target } from "./GraphTarget.ts"
 import { mayRepeat, waitAfter } from "./Retries.ts"
@@ -41,11 +42,12 @@ const Answers = Schema.Struct({
 type Answer = (typeof Answers.Type)["responses"][number]
 const decodeAnswers = Schema.decodeUnknownEffect(Answers)
 
-const toRequest = ({ body, method, url }: Item, index: number) => ({
+const toRequest = ({ body, contract, method, url }: Item, index: number) => ({
   id: String(index),
   method,
   url,
-  ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body })
+  headers: { ...headersOf(contract), ...(body === undefined ? {} : { "content-type": "application/json" }) },
+  ...(body === undefined ? {} : { body })
 })
 
 const toSent = ({ body, headers, status }: Answer, clientRequestId: string): Sent => ({

@@ -55,6 +55,18 @@ export const queryOf = (contract: Contract): string => {
   return query.length === 0 ? "" : `?${query.join("&")}`
 }
 
+/**
+ * What a contract asks for by headers, with every page.
+ *
+ * @param contract the contract
+ */
+export const headersOf = (contract: Contract): Readonly<Record<string, string>> => ({
+  ...(("count" in contract && contract.count) || ("eventual" in contract && contract.eventual === true)
+    ? { consistencylevel: "eventual" }
+    : {}),
+  ...("minimal" in contract && contract.minimal ? { prefer: "return=minimal" } : {})
+})
+
 /** The part of the resource's path that no parameter decides. Graph may write keys as `/x/id` or as `/x('id')`. */
 const fixedPrefix = (contract: Contract): string => `/${contract.version}${contract.path.split("/{", 1)[0] ?? ""}`
 

@@ -7,7 +7,7 @@ import {
   type GraphPage
 } from "@atlas/operations"
 import { Effect, Fiber, Option, Predicate, Schema, Stream } from "effect"
-import { trustedLink } from "./GraphLinks.ts"
+import { headersOf, trustedLink } from "./GraphLinks.ts"
 import { bodyOf, type Requests } from "./GraphRequests.ts"
 import type { Target } from "./GraphTarget.ts"
 
@@ -28,11 +28,6 @@ interface Step<Page> {
 
 /** What a kind of listing makes of one body, whose links are not trusted yet. */
 type ToStep<Page> = (body: Body) => Effect.Effect<Step<Page>, Schema.SchemaError>
-
-const headersOf = (contract: GraphContract.GraphContract): Readonly<Record<string, string>> => {
-  if ("count" in contract && contract.count) return { consistencylevel: "eventual" }
-  return "minimal" in contract && contract.minimal ? { prefer: "return=minimal" } : {}
-}
 
 /** Refuses a link that was followed before in the same listing. */
 const makeOnce = (contract: GraphContract.GraphContract, first: string) => {

@@ -4,7 +4,7 @@ import { SecureRandom } from "effect/crypto"
 import type { HttpClient } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import * as GraphBatch from "./GraphBatch.ts"
-import { firstLink, queryOf, resourcePath, trustedLink } from "./GraphLinks.ts"
+import { firstLink, headersOf, queryOf, resourcePath, trustedLink } from "./GraphLinks.ts"
 import * as GraphListings from "./GraphListings.ts"
 import { type Ask, bodyOf, make as makeRequests } from "./GraphRequests.ts"
 import * as GraphTarget from "./GraphTarget.ts"
@@ -71,7 +71,7 @@ const make = Effect.gen(function* () {
     const { path, read, ...asked } = yield* askOf(contract, params, body)
     const target = yield* targetOf(tenant)
     const link = firstLink(target.cloud, contract, path)
-    const ask: Ask = { ...asked, link, headers: {}, cost: contract.cost ?? 1 }
+    const ask: Ask = { ...asked, link, headers: headersOf(contract), cost: contract.cost ?? 1 }
     return yield* requests.perform(target, ask, read)
   })
 

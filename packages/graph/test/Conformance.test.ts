@@ -24,6 +24,14 @@ const unknownProperty = GraphContract.list({
   path: "/groups",
   select: ["id", "noSuchProperty"]
 })
+const count = GraphContract.get({
+  name: "groups.count",
+  version: "v1.0",
+  path: "/groups/$count",
+  eventual: true,
+  schema: Schema.Int,
+  permissions: [groupsPermission]
+})
 const get = GraphContract.get({ ...common, name: "groups.get", path: "/groups/{groupId}" })
 const delta = GraphContract.delta({
   ...common,
@@ -61,6 +69,15 @@ const checks = (graph: Layer.Layer<Graph, unknown>, tenantId: string) =>
         assert.strictEqual(pages[0]?.count, ids.length)
         assert.isTrue(pages.every(({ items }) => items.length <= 100))
         assert.deepStrictEqual([...new Set(pages.slice(1).map(({ count }) => count))], pages.length > 1 ? [null] : [])
+      })
+    )
+
+    it.effect("a count, alone and in a batch, is how many the listing has", () =>
+      Effect.gen(function* () {
+        const { batch, get: read, list: listOf } = yield* Graph
+        const listed = (yield* all(listOf(contoso, list, {}))).length
+        assert.strictEqual(yield* read(contoso, count, {}), listed)
+        assert.deepStrictEqual(yield* batch(contoso, [GraphContract.reading(count, {})]), [Result.succeed(listed)])
       })
     )
 

@@ -33,6 +33,8 @@ interface ReadOptions<Path extends string, A> extends ContractOptions<Path, A> {
   readonly select?: ReadonlyArray<string>
   /** `$expand`: the relations that come along. */
   readonly expand?: ReadonlyArray<string>
+  /** Sends `ConsistencyLevel: eventual`, which Graph demands of counts and some filters. */
+  readonly eventual?: boolean
 }
 
 const TypeId: unique symbol = Symbol.for("@atlas/operations/GraphContract")
