@@ -90,7 +90,7 @@ describe("tokens", () => {
         aud: "http://localhost",
         tid: entraTenantId,
         appid: clientId,
-        roles: ["GroupMember.Read.All", "Organization.Read.All"],
+        roles: ["GroupMember.Read.All", "RoleManagement.Read.Directory", "Organization.Read.All"],
         iat: 60,
         exp: 660,
         xms_cc: ["CP1"]

@@ -31,7 +31,7 @@ export interface FakeTenantOptions {
   readonly clientSecret?: string
   /** What else the app may prove itself with. */
   readonly credentials?: FakeCredentials
-  /** Granted application permissions; default: those for groups and the organization. */
+  /** Granted application permissions; default: those for groups, role definitions and the organization. */
   readonly permissions?: ReadonlyArray<string>
   /** How many groups to make up, or the groups themselves. Default 100. */
   readonly groups?: number | Iterable<FakeGroup>
@@ -80,10 +80,12 @@ export type FakeTenantInfo = Pick<
 const numbered = (digit: number, index: number): string =>
   `${String(digit).repeat(8)}-0000-4000-8000-${String(index + 1).padStart(12, "0")}`
 
+const defaultPermissions = ["GroupMember.Read.All", "RoleManagement.Read.Directory", "Organization.Read.All"]
+
 const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & FakeTenantInfo => {
   const { collections = {}, data, seed = index + 1, entraTenantId = numbered(1, index) } = options
   const groups = options.groups ?? data?.groups ?? 100
-  const permissions = options.permissions ?? ["GroupMember.Read.All", "Organization.Read.All"]
+  const permissions = options.permissions ?? defaultPermissions
   const itemsOf = (path: string): Iterable<FakeItem> => {
     const given = collections[path] ?? data?.collections.get(path)
     return given === undefined || typeof given === "number" ? generateItems(path, seed, given) : given
@@ -164,7 +166,11 @@ const make = (options: FakeGraphOptions, origins: () => Origins): FakeGraph["Ser
     putGroup: (tenant, group) => change(tenant, (found) => [undefined, () => found.directory.put(group)]),
     renameGroup: (tenant, id, displayName) =>
       changeGroup(tenant, id, (found, group) => found.put({ ...group, displayName })),
-    removeGroup: (tenant, id) => changeGroup(tenant, id, (found) => found.remove(id)),
+    removeGroup: (tenant, id) =>
+      change(tenant, ({ directory: found }) => [
+        found.get(id) !== undefined || found.binned.includes(id),
+        () => found.remove(id)
+      ]),
     softDeleteGroup: (tenant, id) => changeGroup(tenant, id, (found) => found.softDelete(id)),
     restoreGroup: (tenant, id) =>
       change(tenant, ({ directory: found }) => [found.binned.includes(id), () => found.restore(id)]),
@@ -216,7 +222,7 @@ export class FakeGraph extends Context.Service<
     putGroup(entraTenantId: string, group: FakeGroup): Effect.Effect<void>
     /** Tells whether the group was there. */
     renameGroup(entraTenantId: string, id: string, displayName: string): Effect.Effect<boolean>
-    /** Deletes a group for good. Tells whether it was there. */
+    /** Deletes a group for good, also from the bin. Tells whether it was there. */
     removeGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
     /** Deletes a group so that it can be restored. Tells whether it was there. */
     softDeleteGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
