@@ -1,6 +1,6 @@
-import { GroupsSync } from "@atlas/directory"
+import { Directory } from "@atlas/directory"
 import { ConnectionCheck } from "@atlas/graph"
 import type { AnyOperationType } from "@atlas/operations"
 
 /** Every operation type that this server knows. */
-export const operationTypes: ReadonlyArray<AnyOperationType> = [GroupsSync.type, ConnectionCheck.type]
+export const operationTypes: ReadonlyArray<AnyOperationType> = [...Directory.types, ConnectionCheck.type]

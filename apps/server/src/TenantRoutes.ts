@@ -76,8 +76,8 @@ export const makeTenantRoutes = Effect.gen(function* () {
       const chosen = (c.req.queries("group") ?? []).slice(0, 200)
       const cursor = c.req.query("cursor") ?? null
       const [found, selected, now] = yield* Effect.all([
-        groups.search(actor, tenant.id, query, { cursor, limit: groupsPerPage }),
-        groups.byIds(actor, tenant.id, chosen),
+        groups.search(actor, tenant.id, { query, cursor, limit: groupsPerPage }),
+        groups.labels(actor, tenant.id, chosen),
         DateTime.now
       ])
       const params = [
@@ -93,8 +93,8 @@ export const makeTenantRoutes = Effect.gen(function* () {
           freshness: found.freshness,
           canSync: grant.capabilities.has(GroupsSync.type.capabilities.start),
           query,
-          groups: found.groups,
-          selected: chosen.map((id) => selected.find((group) => group.id === id) ?? { id, displayName: id }),
+          groups: found.items,
+          selected: selected.labels.map(({ displayName, id }) => ({ id, displayName: displayName ?? id })),
           nextHref: found.nextCursor === null ? null : hrefWith(`${section}/${tenant.id}/configuration`, params),
           now
         })

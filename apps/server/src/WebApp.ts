@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url"
-import { type DirectoryGroups, DirectoryHttp } from "@atlas/directory"
+import { type DirectoryGroups, DirectoryHttp, type DirectoryRoleDefinitions } from "@atlas/directory"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
@@ -68,7 +68,9 @@ const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
 
 /** The API as a web handler; it shares the services that are already built. */
 const makeApi = Effect.gen(function* () {
-  const services = yield* Effect.context<Authentication | DirectoryGroups | OperationsHttp.PublicUrl | Runs>()
+  const services = yield* Effect.context<
+    Authentication | DirectoryGroups | DirectoryRoleDefinitions | OperationsHttp.PublicUrl | Runs
+  >()
   const routes = Layer.mergeAll(OperationsHttp.layer, DirectoryHttp.layer).pipe(
     Layer.provide(Layer.succeedContext(services)),
     Layer.provide(HttpServer.layerServices)

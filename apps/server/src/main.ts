@@ -1,4 +1,4 @@
-import { DirectoryGroups, GroupCache, GroupsSync } from "@atlas/directory"
+import { Directory } from "@atlas/directory"
 import {
   ConnectionCheck,
   ConnectionAdministration,
@@ -34,8 +34,8 @@ import { Settings } from "./Settings.ts"
 import * as WebApp from "./WebApp.ts"
 
 /** The ledger and what stands on it: the same in every role. */
-const operations = DirectoryGroups.layer.pipe(
-  Layer.provideMerge(Layer.merge(Operations.layer(...operationTypes), GroupCache.layer)),
+const operations = Directory.layer.pipe(
+  Layer.provideMerge(Operations.layer(...operationTypes)),
   Layer.provide(StartGate.layer(ProviderConnections.gate)),
   Layer.provideMerge(AccessPolicy.layer)
 )
@@ -86,7 +86,7 @@ const workerSettings = Layer.effect(
   }))
 )
 
-const worker = Worker.layer(GroupsSync.handler, ConnectionCheck.handler).pipe(
+const worker = Worker.layer(...Directory.handlers, ConnectionCheck.handler).pipe(
   Layer.provide(Layer.mergeAll(graph, workerSettings))
 )
 

@@ -2,7 +2,7 @@ import { ConnectionAdministration, CredentialVault, GraphCloud, ProviderConnecti
 import { Operations, OperationsHttp, OperationType, StartGate } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Redacted, Schema } from "effect"
-import { DirectoryGroups, GroupCache } from "@atlas/directory"
+import { Directory } from "@atlas/directory"
 import { Hono } from "hono"
 import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { Accounts } from "../src/Accounts.ts"
@@ -71,7 +71,7 @@ const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministrat
 /** What the pages stand on, with the demonstration data and no worker. */
 export const pages = Layer.mergeAll(
   identity,
-  DirectoryGroups.layer.pipe(Layer.provide(GroupCache.layer)),
+  Directory.layer,
   Layer.succeed(OperationsHttp.PublicUrl, { origin: "http://127.0.0.1:3000" }),
   Layer.effectDiscard(DemonstrationData.seed())
 ).pipe(

@@ -1,38 +1,100 @@
 import { Authentication, Problems } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
-import { DirectoryGroup } from "./DirectoryGroup.ts"
+import { Removal } from "./Collection.ts"
+import { DirectoryGroup, GroupFilter } from "./DirectoryGroup.ts"
+import { maxLabels, maxPage } from "./DirectoryReader.ts"
+import { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDefinition.ts"
 import { Freshness } from "./Freshness.ts"
-import { maxGroupPage } from "./DirectoryGroups.ts"
 
 const Instant = Schema.DateTimeUtcFromString
 
 /** A cached group on the wire. */
 export const GroupResource = Schema.Struct({ ...DirectoryGroup.fields, removedAt: Schema.NullOr(Instant) })
 
+/** A cached role definition on the wire. */
+export const RoleDefinitionResource = Schema.Struct({
+  ...DirectoryRoleDefinition.fields,
+  removedAt: Schema.NullOr(Instant)
+})
+
 /** The age of the cache on the wire. */
-export const FreshnessResource = Schema.Struct({ ...Freshness.fields, completedAt: Schema.NullOr(Instant) })
+export const FreshnessResource = Schema.Struct({
+  ...Freshness.fields,
+  completedAt: Schema.NullOr(Instant),
+  lastAttemptAt: Schema.NullOr(Instant)
+})
+
+const LabelResource = Schema.Struct({
+  id: Schema.String,
+  displayName: Schema.NullOr(Schema.String),
+  state: Schema.Literals(["exists", ...Removal.literals, "never_seen"])
+})
+
+// One value of a repeated parameter arrives as a text.
+const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
+
+const query = <F extends Schema.Top>(filter: F) => ({
+  query: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
+  filter: manyOf(filter),
+  cursor: Schema.optionalKey(Schema.String),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })))
+})
+const ids = {
+  ids: Schema.String.check(
+    Schema.makeFilter(
+      (text) => text.split(",").length <= maxLabels || `must name at most ${maxLabels} ids, separated by commas`
+    )
+  )
+}
+const pageOf = { nextCursor: Schema.NullOr(Schema.String), typeMore: Schema.Boolean, freshness: FreshnessResource }
+const labels = Schema.Struct({ labels: Schema.Array(LabelResource), freshness: FreshnessResource })
+const refused = [Problems.NotFound, Problems.Forbidden] as const
+const params = { tenant: Schema.String }
+const one = { ...params, id: Schema.String }
 
 /** Reading the directory cache. */
 export class DirectoryApiGroup extends HttpApiGroup.make("directory")
   .add(
     HttpApiEndpoint.get("groups", "/tenants/:tenant/directory/groups", {
-      params: { tenant: Schema.String },
-      query: {
-        query: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
-        cursor: Schema.optionalKey(Schema.String),
-        limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxGroupPage })))
-      },
-      success: Schema.Struct({
-        groups: Schema.Array(GroupResource),
-        nextCursor: Schema.NullOr(Schema.String),
-        freshness: FreshnessResource
-      }),
-      error: [Problems.NotFound, Problems.Forbidden, Problems.InvalidCursor]
+      params,
+      query: query(GroupFilter),
+      success: Schema.Struct({ groups: Schema.Array(GroupResource), ...pageOf }),
+      error: [...refused, Problems.InvalidCursor]
+    }),
+    HttpApiEndpoint.get("groupLabels", "/tenants/:tenant/directory/groups/labels", {
+      params,
+      query: ids,
+      success: labels,
+      error: refused
+    }),
+    HttpApiEndpoint.get("group", "/tenants/:tenant/directory/groups/:id", {
+      params: one,
+      success: Schema.Struct({ group: GroupResource, freshness: FreshnessResource }),
+      error: refused
+    }),
+    HttpApiEndpoint.get("roleDefinitions", "/tenants/:tenant/directory/role-definitions", {
+      params,
+      query: query(RoleDefinitionFilter),
+      success: Schema.Struct({ roleDefinitions: Schema.Array(RoleDefinitionResource), ...pageOf }),
+      error: [...refused, Problems.InvalidCursor]
+    }),
+    HttpApiEndpoint.get("roleDefinitionLabels", "/tenants/:tenant/directory/role-definitions/labels", {
+      params,
+      query: ids,
+      success: labels,
+      error: refused
+    }),
+    HttpApiEndpoint.get("roleDefinition", "/tenants/:tenant/directory/role-definitions/:id", {
+      params: one,
+      success: Schema.Struct({ roleDefinition: RoleDefinitionResource, freshness: FreshnessResource }),
+      error: refused
     })
   )
   .middleware(Authentication)
-  .annotateMerge(OpenApi.annotations({ title: "Directory", description: "Cached Entra groups." })) {}
+  .annotateMerge(
+    OpenApi.annotations({ title: "Directory", description: "Cached Entra groups and definitions of directory roles." })
+  ) {}
 
 /** The HTTP API of the directory cache, below `/api/v1`. */
 export class DirectoryApi extends HttpApi.make("atlas-directory")

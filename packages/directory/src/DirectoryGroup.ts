@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { type Collection, Removal } from "./Collection.ts"
 
 /** What kind of group it is, as administrators speak of it. */
 export const GroupKind = Schema.Literals(["security", "microsoft365", "mail_security", "distribution"])
@@ -14,8 +15,48 @@ export class DirectoryGroup extends Schema.Class<DirectoryGroup>("@atlas/directo
   kind: GroupKind,
   /** Membership follows a rule. */
   dynamic: Schema.Boolean,
+  /** Directory roles may be assigned to it. */
+  roleAssignable: Schema.Boolean,
   /** Synchronised from an on-premises directory. */
   synced: Schema.Boolean,
-  /** When a complete listing no longer contained it; null while it exists. */
-  removedAt: Schema.NullOr(Schema.DateTimeUtcFromDate)
+  /** When a sync found it gone; null while it exists. */
+  removedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  /** What became of it; null while it exists. */
+  removal: Schema.NullOr(Removal)
 }) {}
+
+/**
+ * What a search may be narrowed to. `security` are groups that grant access, with mail or without, Microsoft 365 groups
+ * included where they do; `synced` come from an on-premises directory.
+ */
+export const GroupFilter = Schema.Literals(["security", "microsoft365", "dynamic", "role_assignable", "synced"])
+export type GroupFilter = typeof GroupFilter.Type
+
+/** How groups are cached. */
+export const groups: Collection<DirectoryGroup, GroupFilter> = {
+  name: "groups",
+  table: "directory_groups",
+  properties: {
+    display_name: "p.id",
+    folded_name: "lower(p.id)",
+    description: "NULL",
+    mail: "NULL",
+    mail_enabled: "false",
+    security_enabled: "false",
+    unified: "false",
+    dynamic: "false",
+    role_assignable: "false",
+    synced: "false"
+  },
+  columns: `id, display_name AS "displayName", description, mail, kind, dynamic, role_assignable AS "roleAssignable",
+    synced, removed_at AS "removedAt", removal`,
+  schema: DirectoryGroup,
+  filters: {
+    security: "security_enabled",
+    microsoft365: "unified",
+    dynamic: "dynamic",
+    role_assignable: "role_assignable",
+    synced: "synced"
+  },
+  infixIndex: true
+}

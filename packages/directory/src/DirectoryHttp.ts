@@ -1,20 +1,48 @@
 import { CurrentActor } from "@atlas/operations"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Struct } from "effect"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
 import { DirectoryApi } from "./DirectoryApi.ts"
 import { DirectoryGroups } from "./DirectoryGroups.ts"
+import type { SearchOptions } from "./DirectoryReader.ts"
+import { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
+
+const optionsOf = <Filter extends string>({
+  filter = [],
+  ...options
+}: Omit<SearchOptions<Filter>, "filters"> & {
+  readonly filter?: Filter | ReadonlyArray<Filter>
+}): SearchOptions<Filter> => ({ ...options, filters: typeof filter === "string" ? [filter] : filter })
+
+const idsOf = ({ ids }: { readonly ids: string }) => ids.split(",").filter((id) => id !== "")
 
 const handlers = HttpApiBuilder.group(
   DirectoryApi,
   "directory",
   Effect.fnUntraced(function* (handlers) {
     const groups = yield* DirectoryGroups
+    const roles = yield* DirectoryRoleDefinitions
     return handlers.handleAll({
       groups: Effect.fnUntraced(function* ({ params, query }) {
-        return yield* groups.search(yield* CurrentActor, params.tenant, query.query ?? "", {
-          cursor: query.cursor ?? null,
-          limit: query.limit ?? 20
-        })
+        const found = yield* groups.search(yield* CurrentActor, params.tenant, optionsOf(query))
+        return { groups: found.items, ...Struct.omit(found, ["items"]) }
+      }),
+      groupLabels: Effect.fnUntraced(function* ({ params, query }) {
+        return yield* groups.labels(yield* CurrentActor, params.tenant, idsOf(query))
+      }),
+      group: Effect.fnUntraced(function* ({ params }) {
+        const { freshness, item } = yield* groups.get(yield* CurrentActor, params.tenant, params.id)
+        return { group: item, freshness }
+      }),
+      roleDefinitions: Effect.fnUntraced(function* ({ params, query }) {
+        const found = yield* roles.search(yield* CurrentActor, params.tenant, optionsOf(query))
+        return { roleDefinitions: found.items, ...Struct.omit(found, ["items"]) }
+      }),
+      roleDefinitionLabels: Effect.fnUntraced(function* ({ params, query }) {
+        return yield* roles.labels(yield* CurrentActor, params.tenant, idsOf(query))
+      }),
+      roleDefinition: Effect.fnUntraced(function* ({ params }) {
+        const { freshness, item } = yield* roles.get(yield* CurrentActor, params.tenant, params.id)
+        return { roleDefinition: item, freshness }
       })
     })
   })

@@ -1,7 +1,10 @@
-import { Graph, type GraphPage, OperationType, RunFailure, RunHandler, StartGate } from "@atlas/operations"
+import { Graph, type GraphChange, OperationType, RunHandler, StartGate, storable } from "@atlas/operations"
 import { Effect, Stream } from "effect"
-import { GroupCache, type PageWritten } from "./GroupCache.ts"
-import { type GraphGroup, listGroups } from "./GroupContracts.ts"
+import type { CacheChange } from "./Collection.ts"
+import * as CollectionSync from "./CollectionSync.ts"
+import { DirectoryCache } from "./DirectoryCache.ts"
+import { foldName } from "./foldName.ts"
+import { countGroups, type GraphGroup, groupChanges } from "./GroupContracts.ts"
 
 /**
  * Copies the tenant's Entra groups into the cache. Its identity allows one run per tenant at a time, so its concurrency
@@ -11,62 +14,62 @@ export const type = OperationType.make("directory_groups.sync", {
   label: "Sync groups",
   description: "Copies the tenant's Entra groups into the directory cache that selectors search.",
   category: "Directory",
-  input: OperationType.NoInput,
+  input: CollectionSync.SyncInput,
   capabilities: { start: "tenant.directory.sync", view: "tenant.directory.sync" },
   identity: { rule: "while_active" },
   gates: [StartGate.providerConnection],
-  contracts: [listGroups],
+  contracts: [groupChanges, countGroups],
   timeLimit: "2 hours"
 })
 
-interface Progress {
-  readonly processed: number
-  readonly created: number
-  readonly updated: number
-  readonly total?: number
+// A name may hold a NUL, or half a character where somebody cut it.
+const text = (value: string | null) => (value === null ? null : storable(value))
+
+/** What a patch tells; what it leaves out is left out. */
+const toSet = (group: GraphGroup): Readonly<Record<string, unknown>> => {
+  const { displayName, groupTypes, isAssignableToRole, mailEnabled, onPremisesSyncEnabled, securityEnabled } = group
+  const name = displayName === undefined ? undefined : (text(displayName) ?? storable(group.id))
+  return {
+    ...(name === undefined ? {} : { display_name: name, folded_name: foldName(name) }),
+    ...(group.description === undefined ? {} : { description: text(group.description) }),
+    ...(group.mail === undefined ? {} : { mail: text(group.mail) }),
+    ...(mailEnabled === undefined ? {} : { mail_enabled: mailEnabled ?? false }),
+    ...(securityEnabled === undefined ? {} : { security_enabled: securityEnabled ?? false }),
+    ...(isAssignableToRole === undefined ? {} : { role_assignable: isAssignableToRole ?? false }),
+    ...(onPremisesSyncEnabled === undefined ? {} : { synced: onPremisesSyncEnabled ?? false }),
+    ...(groupTypes === undefined
+      ? {}
+      : {
+          unified: groupTypes?.includes("Unified") ?? false,
+          dynamic: groupTypes?.includes("DynamicMembership") ?? false
+        })
+  }
 }
 
-const advance = (progress: Progress, page: GraphPage<GraphGroup>, written: PageWritten): Progress => ({
-  ...progress,
-  ...(page.count === null ? {} : { total: page.count }),
-  processed: progress.processed + written.seen,
-  created: progress.created + written.created,
-  updated: progress.updated + written.updated
-})
+const toChange = (change: GraphChange<GraphGroup>): CacheChange =>
+  change._tag === "Upserted"
+    ? { id: storable(change.id), set: toSet(change.item) }
+    : { id: storable(change.id), removal: change.reason === "deleted" ? "purged" : "soft_deleted" }
 
-// Groups come and go while a listing runs, so it may be a little shorter than the count taken at its start. A small
-// directory has to be exact: there, a few are many. Without the count, which we ask for, nothing is known.
-const isComplete = ({ processed, total }: Progress) =>
-  total !== undefined && total - processed <= Math.floor(total * 0.01)
+// A history goes on with what it was asked for first.
+const history = `${groupChanges.name}?$select=${groupChanges.select?.join(",") ?? ""}`
 
-/**
- * Pages through the directory. Each page is stored, with the run's progress, in one transaction; only a listing that
- * reached its end and agrees with Graph's count marks what it has not seen as removed.
- */
+/** Follows the history of the tenant's groups. */
 export const handler = RunHandler.make(
   type,
   Effect.fn("GroupsSync")(function* (run) {
     const graph = yield* Graph
-    const cache = yield* GroupCache
-    const { tenant } = run
-    let progress: Progress = { processed: 0, created: 0, updated: 0 }
-
-    const storePage = Effect.fnUntraced(function* (page: GraphPage<GraphGroup>) {
-      progress = yield* run.transaction(
-        Effect.map(cache.writePage(tenant, page.items), (written) => advance(progress, page, written)),
-        (next) => next
-      )
+    const cache = yield* DirectoryCache
+    return yield* CollectionSync.sync(run, cache.groups, {
+      noun: "groups",
+      history,
+      pages: (from) =>
+        Stream.map(graph.delta(run.tenant, groupChanges, {}, from), ({ changes, cursor, isLast }) => ({
+          changes: changes.map(toChange),
+          cursor,
+          isLast
+        })),
+      count: graph.get(run.tenant, countGroups, {})
     })
-
-    yield* run.transaction(cache.beginListing(tenant))
-    yield* Stream.runForEach(graph.list(tenant, listGroups, {}), storePage)
-    if (!isComplete(progress)) {
-      return yield* new RunFailure({
-        reasonCode: "provider_partial_result",
-        message: `Graph listed ${progress.processed} of ${progress.total ?? "an unknown number of"} groups. Nothing was removed.`
-      })
-    }
-    yield* run.transaction(cache.completeListing(tenant, run.run.id), (removed) => ({ ...progress, removed }))
-    return RunHandler.succeeded
   })
 )

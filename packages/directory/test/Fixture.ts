@@ -1,4 +1,4 @@
-import { FakeGraph, type FakeTenantOptions } from "@atlas/graph/testing"
+import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/graph/testing"
 import {
   Access,
   type Actor,
@@ -13,7 +13,8 @@ import {
 } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Stream } from "effect"
-import { DirectoryGroups, GroupCache, GroupsSync, viewDirectory } from "../src/index.ts"
+import type { SearchPosition, SearchResult } from "../src/CollectionReads.ts"
+import { Directory, DirectoryCache, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
 
 /** An actor who may do everything with the directory of the tenants whose ids are given. */
 export const actor = (...tenants: ReadonlyArray<string>): Actor => ({
@@ -56,22 +57,55 @@ const access = Layer.succeed(
 
 const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
 
-/** The cache on a database of its own, a worker that fills it, and the fake Graph that it reads. */
-export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
-  Worker.layer(GroupsSync.handler).pipe(
-    Layer.provideMerge(DirectoryGroups.layer),
-    Layer.provideMerge(
-      Layer.mergeAll(Operations.layer(GroupsSync.type), GroupCache.layer).pipe(Layer.provide(openGate))
-    ),
-    Layer.provideMerge(Layer.mergeAll(access, databaseListener, FakeGraph.layer({ tenants }))),
+/** The cache on a database of its own, and the fake Graph that workers read. */
+const withoutWorker = (graph: FakeGraphOptions) =>
+  Directory.layer.pipe(
+    Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(openGate))),
+    Layer.provideMerge(Layer.mergeAll(access, databaseListener, FakeGraph.layer(graph))),
     Layer.provideMerge(TestDatabase.layer)
   )
 
-/** Synchronises a tenant's groups and yields the completed run. */
-export const sync = Effect.fnUntraced(function* (tenant: string): Effect.fn.Return<Run, never, Runs> {
+/** The same with a worker. */
+export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
+  Worker.layer(...Directory.handlers).pipe(Layer.provideMerge(withoutWorker({ tenants })))
+
+/** Synchronises a tenant's groups, or what else is named, and yields the completed run. */
+export const sync = Effect.fnUntraced(function* (
+  tenant: string,
+  input: typeof GroupsSync.type.input.Type = {},
+  type: string = GroupsSync.type.name
+): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
   const who = actor(tenant)
-  const { run } = yield* runs.start(who, { tenantId: tenant, type: GroupsSync.type.name, input: {} }).pipe(Effect.orDie)
+  const { run } = yield* runs.start(who, { tenantId: tenant, type, input }).pipe(Effect.orDie)
   yield* runs.follow(who, run.id, 0).pipe(Stream.runDrain, Effect.timeout("30 seconds"), Effect.orDie)
   return yield* runs.get(who, run.id).pipe(Effect.orDie)
 })
+
+/** The ids and names that a tenant's readers are shown: all pages of an empty search. */
+export const shown = Effect.fnUntraced(function* (tenant: string) {
+  const { groups } = yield* DirectoryCache
+  const all: Array<readonly [id: string, displayName: string]> = []
+  let after: SearchPosition | null = null
+  do {
+    const { found }: SearchResult<DirectoryGroup> = yield* groups.search(scopeOf(tenant), {
+      query: "",
+      filters: [],
+      after,
+      limit: 1_000
+    })
+    all.push(...found.map(({ item }) => [item.id, item.displayName] as const))
+    const last = found.at(-1)
+    after = last && found.length === 1_000 ? { tier: last.tier, foldedName: last.foldedName, id: last.item.id } : null
+  } while (after !== null)
+  return all.sort(byId)
+})
+
+/** The same of the fake's directory: what the cache must hold. */
+export const existing = Effect.fnUntraced(function* (tenant: string) {
+  const graph = yield* FakeGraph
+  const groups = yield* graph.groups(tenant)
+  return groups.map(({ displayName, id }) => [id, displayName] as const).sort(byId)
+})
+
+const byId = ([a]: readonly [string, string], [b]: readonly [string, string]) => (a < b ? -1 : a > b ? 1 : 0)

@@ -138,6 +138,13 @@ const runReasons = {
     "Time limit exceeded",
     "Start again; if it persists, narrow the operation or raise its limit."
   ),
+  removals_withheld: {
+    ...failure(
+      "Removals need a confirmation",
+      "Check in the directory whether so much was really deleted; if so, confirm the removals."
+    ),
+    severity: "warning"
+  },
   work_refused: failure("Work did not match its run", reportBug),
   worker_lost: failure("The worker died repeatedly", "Start again; if it persists, look at the workers' logs."),
   database_unavailable: transient("Database unavailable", "Wait; Atlas tries again."),

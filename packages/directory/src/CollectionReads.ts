@@ -1,0 +1,194 @@
+import type { TenantScope } from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import type { SqlClient } from "effect/sql"
+import { type Collection, Removal } from "./Collection.ts"
+import { foldName } from "./foldName.ts"
+
+/**
+ * Where a search continues: after this object of this tier. Tier 1 are names that begin with the query, the name that
+ * equals it first; tier 2 those of which another word begins with it; tier 3 those that contain it.
+ */
+export interface SearchPosition {
+  readonly tier: 1 | 2 | 3
+  readonly foldedName: string
+  readonly id: string
+}
+
+/** An object that a search found, and where it stands in the order. */
+export interface Found<A> extends Omit<SearchPosition, "id"> {
+  readonly item: A
+}
+
+/** Which objects a page shows. */
+export interface SearchRequest<Filter extends string> {
+  readonly query: string
+  /** All of them must hold. */
+  readonly filters: ReadonlyArray<Filter>
+  readonly after: SearchPosition | null
+  readonly limit: number
+}
+
+/** A page of what was found. */
+export interface SearchResult<A> {
+  readonly found: ReadonlyArray<Found<A>>
+  /** More names contain the query than are looked at: a longer query finds the others. */
+  readonly cut: boolean
+}
+
+/** The name under which an object was last known. */
+export interface CachedLabel {
+  readonly id: string
+  readonly displayName: string
+  /** Null while it exists. */
+  readonly removal: Removal | null
+}
+
+/** How a collection of a tenant is. */
+export interface CollectionState {
+  /** When the last round was complete. */
+  readonly completedAt: Date | null
+  /** Objects that exist. */
+  readonly size: number
+  /** How many removals wait for a person's confirmation. */
+  readonly withheld: number | null
+}
+
+/** The statements that read a cached collection, each within one tenant. Database failures are defects. */
+export interface CollectionReads<A, Filter extends string> {
+  /** Existing objects by name, best matches first. */
+  search(tenant: TenantScope, request: SearchRequest<Filter>): Effect.Effect<SearchResult<A>>
+  /** Objects by id, removed ones included. Unknown ids are absent. */
+  byIds(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<A>>
+  /** Names by id, of removed objects too. Unknown ids are absent. */
+  labels(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<CachedLabel>>
+  state(tenant: TenantScope): Effect.Effect<CollectionState>
+}
+
+/** Names inside of which a query was found, at most: with more, a person should type more. */
+const mostInfixMatches = 500
+
+/** Without an index over parts of names, or for a query too short for it, no more names than this are looked through. */
+const mostNamesRead = 20_000
+
+const shortestIndexed = 3
+
+const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
+
+// What ends a word. Names are folded, so that letters with accents are ASCII; the database's own notion of a word depends
+// on its collation.
+const afterSeparator = (text: string) => `[\\s!-/:-@[-\`{-~\u2010-\u2015]${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`
+
+const decodeLabels = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ id: Schema.String, displayName: Schema.String, removal: Schema.NullOr(Removal) }))
+)
+
+/**
+ * The statements that read one collection.
+ *
+ * @param sql the database
+ * @param collection which one
+ */
+export const makeCollectionReads = <A extends { readonly id: string }, Filter extends string>(
+  sql: SqlClient.SqlClient,
+  collection: Collection<A, Filter>
+): CollectionReads<A, Filter> => {
+  const table = sql.literal(collection.table)
+  const columns = sql.literal(collection.columns)
+  const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
+    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+  const shown = (tenant: TenantScope, filters: ReadonlyArray<Filter>) =>
+    sql.and([
+      tenantIs(tenant),
+      sql`removed_at IS NULL`,
+      ...filters.map((filter) => sql.literal(collection.filters[filter]))
+    ])
+
+  const decodeItems = Schema.decodeUnknownEffect(Schema.Array(collection.schema))
+  const decodeFound = Effect.fnUntraced(function* (
+    rows: ReadonlyArray<{ readonly tier: Found<A>["tier"]; readonly foldedName: string }>
+  ) {
+    const items = yield* decodeItems(rows)
+    return items.flatMap((item, index): Found<A> | [] => {
+      const row = rows[index]
+      return row === undefined ? [] : { item, tier: row.tier, foldedName: row.foldedName }
+    })
+  })
+  type FoundRow = { readonly tier: Found<A>["tier"]; readonly foldedName: string }
+
+  // The name that equals the query is the first of those that begin with it.
+  const beginning = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
+    const { after, filters, limit } = request
+    const rest = after === null ? sql`true` : sql`(folded_name, id) > (${after.foldedName} COLLATE "C", ${after.id})`
+    const rows = yield* sql<FoundRow>`
+      SELECT ${columns}, folded_name AS "foldedName", 1 AS tier FROM ${table}
+      WHERE ${shown(tenant, filters)} AND folded_name >= ${folded} COLLATE "C"
+        AND folded_name < ${`${folded}\u{10ffff}`} COLLATE "C" AND ${rest}
+      ORDER BY folded_name, id LIMIT ${limit}`
+    return yield* decodeFound(rows)
+  })
+
+  const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
+    const { after, filters, limit } = request
+    const isIndexed = collection.infixIndex && [...folded].length >= shortestIndexed
+    const all = sql`SELECT id, folded_name FROM ${table} WHERE ${shown(tenant, filters)}`
+    const names = isIndexed ? all : sql`${all} ORDER BY folded_name, id LIMIT ${mostNamesRead}`
+    const rest =
+      after === null || after.tier === 1
+        ? sql`true`
+        : sql`(tier, folded_name, id) > (${after.tier}::int, ${after.foldedName} COLLATE "C", ${after.id})`
+    const [first, ...others] = yield* sql<FoundRow & { readonly cut: boolean; readonly id: string | null }>`
+      WITH names AS ${sql.literal(isIndexed ? "NOT MATERIALIZED" : "MATERIALIZED")} (${names}),
+      hits AS MATERIALIZED (
+        SELECT id, folded_name FROM names
+        WHERE folded_name LIKE ${`%${escapeLike(folded)}%`} AND NOT starts_with(folded_name, ${folded})
+        LIMIT ${mostInfixMatches + 1}
+      ), ranked AS (
+        SELECT *, CASE WHEN folded_name ~ ${afterSeparator(folded)} THEN 2 ELSE 3 END AS tier
+        FROM (SELECT * FROM hits LIMIT ${mostInfixMatches}) AS taken
+      ), page AS (SELECT * FROM ranked WHERE ${rest} ORDER BY tier, folded_name, id LIMIT ${limit})
+      SELECT cut, found.* FROM (
+        SELECT (SELECT count(*) FROM hits) > ${mostInfixMatches} OR ${
+          isIndexed ? sql`false` : sql`(SELECT count(*) FROM names) >= ${mostNamesRead}`
+        } AS cut
+      ) AS judged LEFT JOIN LATERAL (
+        SELECT o.*, page.folded_name AS "foldedName", page.tier
+        FROM page, LATERAL (SELECT ${columns} FROM ${table} WHERE ${tenantIs(tenant)} AND id = page.id OFFSET 0) o
+      ) AS found ON true
+      ORDER BY tier, "foldedName", id`
+    const rows = first === undefined || first.id === null ? [] : [first, ...others]
+    return { found: yield* decodeFound(rows), cut: first?.cut ?? false }
+  })
+
+  const search = Effect.fn("CollectionReads.search")(function* (tenant: TenantScope, request: SearchRequest<Filter>) {
+    const folded = foldName(request.query)
+    const begins = request.after === null || request.after.tier === 1 ? yield* beginning(tenant, folded, request) : []
+    const left = request.limit - begins.length
+    // Every name begins with nothing.
+    if (left <= 0 || folded === "") return { found: begins, cut: false }
+    const rest = yield* inside(tenant, folded, { ...request, limit: left })
+    return { found: [...begins, ...rest.found], cut: rest.cut }
+  }, Effect.orDie)
+
+  const byIds = Effect.fn("CollectionReads.byIds")(function* (tenant: TenantScope, ids: ReadonlyArray<string>) {
+    return yield* decodeItems(
+      yield* sql`SELECT ${columns} FROM ${table} WHERE ${tenantIs(tenant)} AND id = ANY(${ids}::text[])`
+    )
+  }, Effect.orDie)
+
+  const labels = Effect.fn("CollectionReads.labels")(function* (tenant: TenantScope, ids: ReadonlyArray<string>) {
+    return yield* decodeLabels(
+      yield* sql`
+        SELECT id, display_name AS "displayName", removal FROM ${table}
+        WHERE ${tenantIs(tenant)} AND id = ANY(${ids}::text[])`
+    )
+  }, Effect.orDie)
+
+  const state = Effect.fn("CollectionReads.state")(function* (tenant: TenantScope) {
+    const [row] = yield* sql<CollectionState>`
+      SELECT completed_at AS "completedAt", size, withheld FROM directory_syncs
+      WHERE ${tenantIs(tenant)} AND collection = ${collection.name}`
+    return row ?? { completedAt: null, size: 0, withheld: null }
+  }, Effect.orDie)
+
+  return { search, byIds, labels, state }
+}

@@ -1,0 +1,21 @@
+import type { Access, RunQueries } from "@atlas/operations"
+import { Layer } from "effect"
+import type { SqlClient } from "effect/sql"
+import { DirectoryCache } from "./DirectoryCache.ts"
+import { DirectoryGroups } from "./DirectoryGroups.ts"
+import { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
+import * as GroupsSync from "./GroupsSync.ts"
+import * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
+
+/** The operation types of this package, for `Operations.layer`. */
+export const types = [GroupsSync.type, RoleDefinitionsSync.type] as const
+
+/** What executes them, for `Worker.layer`. */
+export const handlers = [GroupsSync.handler, RoleDefinitionsSync.handler] as const
+
+/** The cache and its readers: what every process of a host needs. They cannot reach Graph; only the handlers do. */
+export const layer: Layer.Layer<
+  DirectoryCache | DirectoryGroups | DirectoryRoleDefinitions,
+  never,
+  Access | RunQueries | SqlClient.SqlClient
+> = Layer.merge(DirectoryGroups.layer, DirectoryRoleDefinitions.layer).pipe(Layer.provideMerge(DirectoryCache.layer))

@@ -1,0 +1,28 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { type CollectionReads, makeCollectionReads } from "./CollectionReads.ts"
+import { type CollectionWrites, makeCollectionWrites } from "./CollectionWrites.ts"
+import { type DirectoryGroup, type GroupFilter, groups } from "./DirectoryGroup.ts"
+import { type DirectoryRoleDefinition, type RoleDefinitionFilter, roleDefinitions } from "./DirectoryRoleDefinition.ts"
+
+/** The cached collections of all tenants, in the host's Postgres: every statement on them. */
+export class DirectoryCache extends Context.Service<
+  DirectoryCache,
+  {
+    readonly groups: CollectionReads<DirectoryGroup, GroupFilter> & CollectionWrites
+    readonly roleDefinitions: CollectionReads<DirectoryRoleDefinition, RoleDefinitionFilter> & CollectionWrites
+  }
+>()("@atlas/directory/DirectoryCache") {
+  static readonly layer: Layer.Layer<DirectoryCache, never, SqlClient.SqlClient> = Layer.effect(
+    DirectoryCache,
+    Effect.map(SqlClient.SqlClient, (sql) =>
+      DirectoryCache.of({
+        groups: { ...makeCollectionReads(sql, groups), ...makeCollectionWrites(sql, groups) },
+        roleDefinitions: {
+          ...makeCollectionReads(sql, roleDefinitions),
+          ...makeCollectionWrites(sql, roleDefinitions)
+        }
+      })
+    )
+  )
+}

@@ -1,0 +1,48 @@
+import { Schema } from "effect"
+import { type Collection, Removal } from "./Collection.ts"
+
+/** A cached definition of a directory role. */
+export class DirectoryRoleDefinition extends Schema.Class<DirectoryRoleDefinition>(
+  "@atlas/directory/DirectoryRoleDefinition"
+)({
+  /** Of a built-in role, the same in every tenant. */
+  id: Schema.String,
+  displayName: Schema.String,
+  description: Schema.NullOr(Schema.String),
+  /** What the definition was made from; what a built-in role is known by. */
+  templateId: Schema.NullOr(Schema.String),
+  /** Microsoft defines it; else the tenant does. */
+  builtIn: Schema.Boolean,
+  /** It may be assigned. */
+  enabled: Schema.Boolean,
+  /** It can lead to all other rights, as Microsoft judges; null where Graph did not tell. */
+  privileged: Schema.NullOr(Schema.Boolean),
+  /** When a sync found it gone; null while it exists. */
+  removedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  /** What became of it; null while it exists. */
+  removal: Schema.NullOr(Removal)
+}) {}
+
+/** What a search may be narrowed to. */
+export const RoleDefinitionFilter = Schema.Literals(["built_in", "custom", "privileged"])
+export type RoleDefinitionFilter = typeof RoleDefinitionFilter.Type
+
+/** How role definitions are cached. A tenant has some hundred: their names are read through. */
+export const roleDefinitions: Collection<DirectoryRoleDefinition, RoleDefinitionFilter> = {
+  name: "role_definitions",
+  table: "directory_role_definitions",
+  properties: {
+    display_name: "p.id",
+    folded_name: "lower(p.id)",
+    description: "NULL",
+    template_id: "NULL",
+    built_in: "false",
+    enabled: "true",
+    privileged: "NULL"
+  },
+  columns: `id, display_name AS "displayName", description, template_id AS "templateId", built_in AS "builtIn", enabled,
+    privileged, removed_at AS "removedAt", removal`,
+  schema: DirectoryRoleDefinition,
+  filters: { built_in: "built_in", custom: "NOT built_in", privileged: "privileged" },
+  infixIndex: false
+}

@@ -1,0 +1,18 @@
+import type { Access, RunQueries } from "@atlas/operations"
+import { Context, Layer } from "effect"
+import { DirectoryCache } from "./DirectoryCache.ts"
+import type { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDefinition.ts"
+import { type DirectoryReader, makeDirectoryReader } from "./DirectoryReader.ts"
+import * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
+
+/** Definitions of directory roles for selectors and pages, from the cache only. */
+export class DirectoryRoleDefinitions extends Context.Service<
+  DirectoryRoleDefinitions,
+  DirectoryReader<DirectoryRoleDefinition, RoleDefinitionFilter>
+>()("@atlas/directory/DirectoryRoleDefinitions") {
+  static readonly layer: Layer.Layer<DirectoryRoleDefinitions, never, Access | DirectoryCache | RunQueries> =
+    Layer.effect(
+      DirectoryRoleDefinitions,
+      DirectoryCache.use((cache) => makeDirectoryReader(RoleDefinitionsSync.type.name, cache.roleDefinitions))
+    )
+}

@@ -1,0 +1,58 @@
+import { Graph, OperationType, RunHandler, StartGate, storable } from "@atlas/operations"
+import { Effect, Stream } from "effect"
+import type { CacheChange } from "./Collection.ts"
+import * as CollectionSync from "./CollectionSync.ts"
+import { DirectoryCache } from "./DirectoryCache.ts"
+import { foldName } from "./foldName.ts"
+import { type GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
+
+/** Copies the definitions of the tenant's directory roles into the cache. */
+export const type = OperationType.make("directory_role_definitions.sync", {
+  label: "Sync role definitions",
+  description: "Copies the definitions of the tenant's directory roles into the cache that selectors search.",
+  category: "Directory",
+  input: CollectionSync.SyncInput,
+  capabilities: { start: "tenant.directory.sync", view: "tenant.directory.sync" },
+  identity: { rule: "while_active" },
+  gates: [StartGate.providerConnection],
+  contracts: [listRoleDefinitions],
+  timeLimit: "30 minutes"
+})
+
+const text = (value: string | null | undefined) => (value == null ? null : storable(value))
+
+const toChange = (role: GraphRoleDefinition): CacheChange => {
+  const name = text(role.displayName) ?? storable(role.id)
+  return {
+    id: storable(role.id),
+    set: {
+      display_name: name,
+      folded_name: foldName(name),
+      description: text(role.description),
+      template_id: text(role.templateId),
+      built_in: role.isBuiltIn ?? false,
+      enabled: role.isEnabled ?? true,
+      privileged: role.isPrivileged ?? null
+    }
+  }
+}
+
+/** Lists them all, since Graph has no history of them. */
+export const handler = RunHandler.make(
+  type,
+  Effect.fn("RoleDefinitionsSync")(function* (run) {
+    const graph = yield* Graph
+    const cache = yield* DirectoryCache
+    return yield* CollectionSync.sync(run, cache.roleDefinitions, {
+      noun: "role definitions",
+      history: null,
+      pages: (from) =>
+        Stream.map(graph.list(run.tenant, listRoleDefinitions, {}, from), ({ items, next }) => ({
+          changes: items.map(toChange),
+          cursor: next,
+          isLast: next === null
+        })),
+      count: null
+    })
+  })
+)
