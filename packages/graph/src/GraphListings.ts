@@ -29,9 +29,12 @@ interface Step<Page> {
 /** What a kind of listing makes of one body, whose links are not trusted yet. */
 type ToStep<Page> = (body: Body) => Effect.Effect<Step<Page>, Schema.SchemaError>
 
-/** Refuses a link that was followed before in the same listing. */
-const makeOnce = (contract: GraphContract.GraphContract, first: string) => {
-  const seen = new Set([first])
+/**
+ * Refuses a link that was followed before in the same listing, or that leads to the collection's beginning: what goes on
+ * from a cursor would be mixed with another listing, and end as if it were complete.
+ */
+const makeOnce = ({ beginning, contract, first }: Listing) => {
+  const seen = new Set([beginning, first])
   return (link: string) =>
     Effect.suspend(() => {
       if (!seen.has(link)) return Effect.succeed(void seen.add(link))
@@ -50,17 +53,20 @@ export interface Listing {
   readonly contract: GraphContract.GraphContract
   /** Trusted. */
   readonly first: string
+  /** Where a listing without a cursor begins. */
+  readonly beginning: string
 }
 
 /**
  * The pages of a listing. Exactly one page ahead is fetched while the consumer works on the one before; it ends only where
  * the provider says so.
  */
-const pagesOf = <Page>({ contract, first, perform, target }: Listing, toStep: ToStep<Page>) =>
-  Stream.unwrap(
+const pagesOf = <Page>(listing: Listing, toStep: ToStep<Page>) => {
+  const { contract, first, perform, target } = listing
+  return Stream.unwrap(
     Effect.gen(function* () {
       const scope = yield* Effect.scope
-      const once = makeOnce(contract, first)
+      const once = makeOnce(listing)
       const decode = (body: unknown) => Effect.flatMap(decodeBody(body), toStep)
       const read = bodyOf(contract, decode)
       const headers = headersOf(contract)
@@ -81,6 +87,7 @@ const pagesOf = <Page>({ contract, first, perform, target }: Listing, toStep: To
       )
     })
   ).pipe(Stream.withSpan("Graph.list", { attributes: { contract: contract.name } }))
+}
 
 const decodeBody = Schema.decodeUnknownEffect(Body)
 

@@ -42,8 +42,9 @@ const make = Effect.gen(function* () {
     const path = yield* resourcePath(contract, params)
     const target = yield* targetOf(tenant)
     const { cloud } = target
-    const first = from === undefined ? firstLink(cloud, contract, path) : yield* trustedLink(cloud, contract, from)
-    return { perform: requests.perform, target, contract, first } satisfies GraphListings.Listing
+    const beginning = firstLink(cloud, contract, path)
+    const first = from === undefined ? beginning : yield* trustedLink(cloud, contract, from)
+    return { perform: requests.perform, target, contract, first, beginning } satisfies GraphListings.Listing
   })
 
   const askOf = Effect.fnUntraced(function* <A>(

@@ -97,6 +97,17 @@ describe("delta", () => {
     )
   )
 
+  it.effect("does not take the collection's beginning for the rest of a round of changes", () =>
+    Effect.gen(function* () {
+      const { groups, inject, renameGroup } = yield* FakeGraph
+      const first = yield* round(new Map())
+      for (const { id } of yield* groups(entraTenantId)) yield* renameGroup(entraTenantId, id, "Renamed")
+      yield* inject({ path: "/v1.0/groups/delta", nth: 1, fault: Fault.hostileLink("earlierPage") })
+      const refused = yield* Effect.flip(round(new Map(), first.cursor))
+      assert.strictEqual(refused.reasonCode, "provider_pagination_loop")
+    }).pipe(Effect.provide(inMemory(fake)))
+  )
+
   it.effect("tells soft-deleted groups from those that are gone for good", () =>
     Effect.gen(function* () {
       const { groups, removeGroup, softDeleteGroup } = yield* FakeGraph
