@@ -24,7 +24,7 @@ const walPosition = async ({ admin }: Postgres) => {
 /** Counts what some work costs. Nothing else may write to the server meanwhile. */
 export const measureCost = async (
   postgres: Postgres,
-  { database }: Contestant,
+  { database }: Pick<Contestant, "database">,
   work: () => Promise<unknown>
 ): Promise<Cost> => {
   await track(postgres, "top")
