@@ -29,7 +29,7 @@ const perform = Effect.fnUntraced(function* (task: Task) {
   switch (task.kind) {
     case "sync": {
       const { millis, result } = yield* timed(sync)
-      if (result.outcome !== "succeeded") yield* Effect.die(new Error(`The sync ended as ${result.outcome}.`))
+      if (result.outcome !== "succeeded") return yield* Effect.die(new Error(`The sync ended as ${result.outcome}.`))
       return { millis: [millis], found: [result.summaryCounts.processed ?? 0] }
     }
     case "search": {

@@ -68,7 +68,7 @@ export const measureSyncs = async (
     await postgres.admin.query("CHECKPOINT")
     fulls.push(await host.perform({ kind: "sync" }))
     copies.push(await measureCopy(postgres, database))
-    say(`${graph.size} groups: synchronised in ${fulls.at(-1)?.millis}, copied in ${copies.at(-1)}`)
+    say(`${graph.size} groups: synchronised in ${fulls.at(-1)!.millis[0]!}, copied in ${copies.at(-1)!}`)
     if (round < repetitions) {
       await host[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()

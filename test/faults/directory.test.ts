@@ -18,7 +18,10 @@ const live = LiveGraph.layer.pipe(
   Layer.provide([FetchHttpClient.layer, FakeGraph.layerConnections, FakeGraph.layerCloud])
 )
 const fixture = Layer.mergeAll(host, live).pipe(
-  Layer.provideMerge(FakeGraph.layerHttp({ tenants: [{ ...fakeTenant, groups: pages * 50 }], deltaPageSize: 50 })),
+  // Slow enough that no two pages are stored together.
+  Layer.provideMerge(
+    FakeGraph.layerHttp({ tenants: [{ ...fakeTenant, groups: pages * 50 }], deltaPageSize: 50, latency: "60 millis" })
+  ),
   Layer.provideMerge(databaseListener),
   Layer.provideMerge(TestDatabase.layer)
 )

@@ -16,15 +16,15 @@ export type Removal = typeof Removal.Type
 export interface Collection<A extends { readonly id: string }, Filter extends string> {
   readonly name: "groups" | "role_definitions"
   readonly table: string
-  /** The columns that a sync writes, with the SQL that stands for a value that was never set. */
-  readonly properties: Readonly<Record<string, string>>
+  /** The columns that a sync writes, with the SQL for a value that was never set. */
+  readonly properties: Readonly<Record<string, { readonly type: "text" | "boolean"; readonly unset: string }>>
   /** The select list whose rows `schema` decodes. */
   readonly columns: string
   readonly schema: Schema.Decoder<A>
   /** The SQL condition of each filter. */
   readonly filters: Readonly<Record<Filter, string>>
-  /** Whether an index over parts of names exists: for collections that may be large. */
-  readonly infixIndex: boolean
+  /** The index over parts of names, for collections that may be large. */
+  readonly infixIndex: string | null
 }
 
 /** What a sync found out about one object. */

@@ -1,6 +1,6 @@
 import type { TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
-import type { SqlClient } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
 import { type Collection, Removal } from "./Collection.ts"
 import { foldName } from "./foldName.ts"
 
@@ -67,12 +67,19 @@ export interface CollectionReads<A, Filter extends string> {
 /** Names inside of which a query was found, at most: with more, a person should type more. */
 const mostInfixMatches = 500
 
-/** Without an index over parts of names, or for a query too short for it, no more names than this are looked through. */
+/** No more names than this are looked through one by one. */
 const mostNamesRead = 20_000
 
 const shortestIndexed = 3
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
+
+/** What the index is asked for: of a long text its ends, since each part of three letters costs a look-up. */
+const indexedPattern = (text: string) => {
+  const letters = [...text]
+  const ends = letters.length <= 12 ? [text] : [letters.slice(0, 6).join(""), letters.slice(-6).join("")]
+  return `%${ends.map(escapeLike).join("%")}%`
+}
 
 // What ends a word. Names are folded, so that letters with accents are ASCII; the database's own notion of a word depends
 // on its collation.
@@ -96,12 +103,11 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   const columns = sql.literal(collection.columns)
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
-  const shown = (tenant: TenantScope, filters: ReadonlyArray<Filter>) =>
-    sql.and([
-      tenantIs(tenant),
-      sql`removed_at IS NULL`,
-      ...filters.map((filter) => sql.literal(collection.filters[filter]))
-    ])
+  // As the index over parts of names has it. What it finds is looked up by its whole key, which is the tenant's own.
+  const infixTenantIs = ({ workspaceId, tenantId }: TenantScope) =>
+    sql`(workspace_id || E'\\x1f' || tenant_id) = ${`${workspaceId}\x1f${tenantId}`}`
+  const shown = (within: Statement.Fragment, filters: ReadonlyArray<Filter>) =>
+    sql.and([within, sql`removed_at IS NULL`, ...filters.map((filter) => sql.literal(collection.filters[filter]))])
 
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(collection.schema))
   const decodeFound = Effect.fnUntraced(function* (
@@ -121,36 +127,47 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     const rest = after === null ? sql`true` : sql`(folded_name, id) > (${after.foldedName} COLLATE "C", ${after.id})`
     const rows = yield* sql<FoundRow>`
       SELECT ${columns}, folded_name AS "foldedName", 1 AS tier FROM ${table}
-      WHERE ${shown(tenant, filters)} AND folded_name >= ${folded} COLLATE "C"
+      WHERE ${shown(tenantIs(tenant), filters)} AND folded_name >= ${folded} COLLATE "C"
         AND folded_name < ${`${folded}\u{10ffff}`} COLLATE "C" AND ${rest}
       ORDER BY folded_name, id LIMIT ${limit}`
     return yield* decodeFound(rows)
   })
 
+  // Names in their order find a common part of a name at once; the index finds a rare one. A page of names that is not
+  // full was all of them: then, as with a filter that few pass, the index is not asked.
   const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
-    const isIndexed = collection.infixIndex && [...folded].length >= shortestIndexed
-    const all = sql`SELECT id, folded_name FROM ${table} WHERE ${shown(tenant, filters)}`
-    const names = isIndexed ? all : sql`${all} ORDER BY folded_name, id LIMIT ${mostNamesRead}`
+    const isIndexed = collection.infixIndex !== null && [...folded].length >= shortestIndexed
+    const contained = sql`strpos(folded_name, ${folded}) > 1`
     const rest =
       after === null || after.tier === 1
         ? sql`true`
         : sql`(tier, folded_name, id) > (${after.tier}::int, ${after.foldedName} COLLATE "C", ${after.id})`
     const [first, ...others] = yield* sql<FoundRow & { readonly cut: boolean; readonly id: string | null }>`
-      WITH names AS ${sql.literal(isIndexed ? "NOT MATERIALIZED" : "MATERIALIZED")} (${names}),
-      hits AS MATERIALIZED (
-        SELECT id, folded_name FROM names
-        WHERE folded_name LIKE ${`%${escapeLike(folded)}%`} AND NOT starts_with(folded_name, ${folded})
-        LIMIT ${mostInfixMatches + 1}
+      WITH names AS MATERIALIZED (
+        SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), filters)}
+        ORDER BY folded_name, id LIMIT ${mostNamesRead}
+      ), among AS MATERIALIZED (
+        SELECT id, folded_name FROM names WHERE ${contained} LIMIT ${mostInfixMatches + 1}
+      ), judged AS MATERIALIZED (
+        SELECT (SELECT count(*) FROM among) <= ${mostInfixMatches}
+          AND (SELECT count(*) FROM names) >= ${mostNamesRead} AS partial
+      ), hits AS MATERIALIZED (
+        SELECT among.* FROM among, judged WHERE ${isIndexed ? sql`NOT partial` : sql`true`}
+        UNION ALL
+        (SELECT found.* FROM judged, LATERAL (
+          SELECT id, folded_name FROM ${table} WHERE ${shown(infixTenantIs(tenant), filters)}
+            AND folded_name LIKE ${indexedPattern(folded)} AND ${contained}
+          LIMIT ${mostInfixMatches + 1}
+        ) AS found WHERE ${isIndexed ? sql`partial` : sql`false`})
       ), ranked AS (
         SELECT *, CASE WHEN folded_name ~ ${afterSeparator(folded)} THEN 2 ELSE 3 END AS tier
         FROM (SELECT * FROM hits LIMIT ${mostInfixMatches}) AS taken
       ), page AS (SELECT * FROM ranked WHERE ${rest} ORDER BY tier, folded_name, id LIMIT ${limit})
       SELECT cut, found.* FROM (
-        SELECT (SELECT count(*) FROM hits) > ${mostInfixMatches} OR ${
-          isIndexed ? sql`false` : sql`(SELECT count(*) FROM names) >= ${mostNamesRead}`
-        } AS cut
-      ) AS judged LEFT JOIN LATERAL (
+        SELECT (SELECT count(*) FROM hits) > ${mostInfixMatches} OR ${isIndexed ? sql`false` : sql`partial`} AS cut
+        FROM judged
+      ) AS told LEFT JOIN LATERAL (
         SELECT o.*, page.folded_name AS "foldedName", page.tier
         FROM page, LATERAL (SELECT ${columns} FROM ${table} WHERE ${tenantIs(tenant)} AND id = page.id OFFSET 0) o
       ) AS found ON true

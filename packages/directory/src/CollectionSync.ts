@@ -1,5 +1,5 @@
 import { GraphCursor, type GraphError, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
-import { Effect, Option, Schema, Stream } from "effect"
+import { Array, Effect, Option, Schema, Stream } from "effect"
 import type { CacheChange, PageWritten, RoundEnd, RoundKind } from "./Collection.ts"
 import type { CollectionWrites } from "./CollectionWrites.ts"
 import { RemovalGuard } from "./RemovalGuard.ts"
@@ -98,6 +98,15 @@ const begin = Effect.fnUntraced(function* (
   return { kind, from } satisfies Position
 })
 
+/** Pages that were read while the one before was stored: all that is in memory beside it. */
+const pagesAhead = 4
+
+/** They are stored as one: Graph's pages of changes are small, and each transaction costs as much as a page. */
+const together = (pages: Array.NonEmptyReadonlyArray<SourcePage>): SourcePage => ({
+  ...Array.lastNonEmpty(pages),
+  changes: pages.flatMap(({ changes }) => changes)
+})
+
 /** One round from a position to its end. */
 const readRound = Effect.fnUntraced(function* (
   run: SyncRun,
@@ -137,7 +146,9 @@ const readRound = Effect.fnUntraced(function* (
     return Option.none<RoundEnd>()
   })
 
-  const ends = source.pages(from).pipe(Stream.mapEffect(take))
+  const ends = source
+    .pages(from)
+    .pipe(Stream.buffer({ capacity: pagesAhead }), Stream.chunks, Stream.map(together), Stream.mapEffect(take))
   const end = Option.flatten(yield* Stream.runLast(ends))
   return yield* conclude(run, source.noun, Option.getOrUndefined(end))
 })

@@ -63,6 +63,11 @@ const combined = (changes: ReadonlyArray<CacheChange>): ReadonlyArray<CacheChang
   return [...byId.values()]
 }
 
+const encode = (changes: ReadonlyArray<CacheChange>) =>
+  JSON.stringify(
+    changes.map(({ id, removal, set }) => ({ ...set, id, removal, given: set === undefined ? null : Object.keys(set) }))
+  )
+
 /**
  * The statements that fill one collection.
  *
@@ -71,11 +76,21 @@ const combined = (changes: ReadonlyArray<CacheChange>): ReadonlyArray<CacheChang
  */
 export const makeCollectionWrites = (
   sql: SqlClient.SqlClient,
-  collection: Pick<Collection<never, never>, "name" | "properties" | "table">
+  collection: Pick<Collection<never, never>, "infixIndex" | "name" | "properties" | "table">
 ): CollectionWrites => {
   const table = sql.literal(collection.table)
   const properties = Object.entries(collection.properties)
   const names = properties.map(([name]) => name)
+  // Of a patch, what it does not tell stays as it was.
+  const merged = sql.literal(
+    properties
+      .map(
+        ([name, { unset }]) =>
+          `coalesce(CASE WHEN whole AND first OR '${name}' = ANY (given) THEN ${name} ELSE (old).${name} END, ${unset}) AS ${name}`
+      )
+      .join(", ")
+  )
+  const columns = sql.literal(properties.map(([name, { type }]) => `${name} ${type}`).join(", "))
   const listed = (write: (name: string) => string) => sql.literal(names.map(write).join(", "))
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
@@ -92,7 +107,7 @@ export const makeCollectionWrites = (
   const resume = Effect.fn("CollectionWrites.resume")(function* (owner: RoundOwner) {
     const [row] = yield* sql<Round>`
       SELECT round_kind AS kind, round_cursor AS cursor FROM directory_syncs
-      WHERE ${owned(owner)} AND round_seen = (
+      WHERE ${owned(owner)} AND round_staged = (
         SELECT count(*) FROM directory_sightings WHERE ${collectionIs(owner.tenant)})`
     return row ?? null
   }, Effect.orDie)
@@ -100,61 +115,76 @@ export const makeCollectionWrites = (
   const begin = Effect.fn("CollectionWrites.begin")(
     ({ run, tenant }: RoundOwner, kind: RoundKind) => sql`
       WITH forgotten AS (DELETE FROM directory_sightings WHERE ${collectionIs(tenant)})
-      INSERT INTO directory_syncs (workspace_id, tenant_id, collection, round_run, round_kind, round_seen)
-      VALUES (${tenant.workspaceId}, ${tenant.tenantId}, ${collection.name}, ${run}::uuid, ${kind}, 0)
-      ON CONFLICT (workspace_id, tenant_id, collection) DO UPDATE SET round_run = excluded.round_run,
-        round_kind = excluded.round_kind, round_cursor = NULL, round_seen = 0`,
+      INSERT INTO directory_syncs (workspace_id, tenant_id, collection, round_run, round_kind, round_seen,
+        round_staged)
+      VALUES (${tenant.workspaceId}, ${tenant.tenantId}, ${collection.name}, ${run}::uuid, ${kind}, 0, 0)
+      ON CONFLICT (workspace_id, tenant_id, collection) DO UPDATE SET round = directory_syncs.round + 1,
+        round_run = excluded.round_run, round_kind = excluded.round_kind, round_cursor = NULL, round_seen = 0,
+        round_staged = 0`,
     Effect.orDie,
     Effect.asVoid
   )
 
   // OFFSET 0 keeps each lookup a probe of a primary key. As joins, planned without statistics on tables just filled, they
   // would compare every object with every row. The first that a full round tells of an object is all there is of it; what
-  // follows, and all that a round of changes tells, are patches.
+  // follows, and all that a round of changes tells, are patches. A page's commit does not wait for the disk: the last one
+  // does, and none is durable before those that it follows; a round that a crash has shortened goes on from its cursor.
   const writePage = Effect.fn("CollectionWrites.writePage")(function* (owner: RoundOwner, page: CachePage) {
     const { tenant } = owner
     const [written] = yield* sql<PageWritten & { readonly held: boolean }>`
       WITH round AS MATERIALIZED (
-        SELECT round_kind = 'full' AS whole FROM directory_syncs WHERE ${owned(owner)}
+        SELECT round AS number, round_kind = 'full' AS whole FROM directory_syncs WHERE ${owned(owner)}
       ), page AS MATERIALIZED (
-        SELECT c ->> 'id' AS id, c ->> 'removal' AS removal, c -> 'set' AS given, s.id IS NULL AS first,
-          s.removal AS known_removal, o.g AS old, round.whole
-        FROM round, jsonb_array_elements(${JSON.stringify(combined(page.changes))}::jsonb) AS c
+        SELECT c.*, o.g AS old, s.id IS NOT NULL AS staged, s.removal AS staged_removal, round.number, round.whole,
+          s.id IS NULL AND (o.g).seen_round IS DISTINCT FROM round.number AS first
+        FROM round, json_to_recordset(${encode(combined(page.changes))}::json)
+          AS c(id text, removal text, given text[], ${columns})
         LEFT JOIN LATERAL (
-          SELECT id, removal FROM directory_sightings WHERE ${collectionIs(tenant)} AND id = c ->> 'id' OFFSET 0
+          SELECT id, removal FROM directory_sightings WHERE ${collectionIs(tenant)} AND id = c.id OFFSET 0
         ) s ON true
-        LEFT JOIN LATERAL (SELECT g FROM ${table} g WHERE ${tenantIs(tenant)} AND id = c ->> 'id' OFFSET 0) o ON true
-      ), seen AS (
-        INSERT INTO directory_sightings (workspace_id, tenant_id, collection, id, removal)
-        SELECT ${tenant.workspaceId}, ${tenant.tenantId}, ${collection.name}, id, removal FROM page
-        WHERE first OR known_removal IS DISTINCT FROM removal
-        ON CONFLICT (workspace_id, tenant_id, collection, id) DO UPDATE SET removal = excluded.removal
+        LEFT JOIN LATERAL (SELECT g FROM ${table} g WHERE ${tenantIs(tenant)} AND id = c.id OFFSET 0) o ON true
       ), merged AS MATERIALIZED (
-        SELECT p.id, p.old, ${sql.literal(properties.map(([name, unset]) => `coalesce(n.${name}, ${unset}) AS ${name}`).join(", "))}
-        FROM page p, jsonb_populate_record(CASE WHEN p.whole AND p.first THEN NULL::${table} ELSE p.old END, p.given) n
-        WHERE p.given IS NOT NULL
-      ), changed AS MATERIALIZED (
-        SELECT *, (old).id IS NULL OR (old).removed_at IS NOT NULL AS is_new FROM merged
-        WHERE (old).id IS NULL OR (old).removed_at IS NOT NULL
-          OR (${listed((name) => name)}) IS DISTINCT FROM (${listed((name) => `(old).${name}`)})
+        SELECT id, removal, given, old, staged, staged_removal, number, first, ${merged} FROM page
+      ), compared AS MATERIALIZED (
+        SELECT *, (old).id IS NULL OR (old).removed_at IS NOT NULL AS is_new, given IS NOT NULL AND (
+          (old).id IS NULL OR (old).removed_at IS NOT NULL
+          OR (${listed((name) => name)}) IS DISTINCT FROM (${listed((name) => `(old).${name}`)})) AS differs
+        FROM merged
+      ), noted AS (
+        INSERT INTO directory_sightings (workspace_id, tenant_id, collection, id, removal)
+        SELECT ${tenant.workspaceId}, ${tenant.tenantId}, ${collection.name}, id, removal FROM compared
+        WHERE CASE WHEN staged THEN staged_removal IS DISTINCT FROM removal
+          ELSE removal IS NOT NULL OR first AND NOT differs END
+        ON CONFLICT (workspace_id, tenant_id, collection, id) DO UPDATE SET removal = excluded.removal
+        RETURNING xmax = 0 AS added
       ), stored AS (
-        INSERT INTO ${table} (workspace_id, tenant_id, id, ${listed((name) => name)})
-        SELECT ${tenant.workspaceId}, ${tenant.tenantId}, id, ${listed((name) => name)} FROM changed
+        INSERT INTO ${table} (workspace_id, tenant_id, id, seen_round, ${listed((name) => name)})
+        SELECT ${tenant.workspaceId}, ${tenant.tenantId}, id, number, ${listed((name) => name)}
+        FROM compared WHERE differs
         ON CONFLICT (workspace_id, tenant_id, id) DO UPDATE SET ${listed((name) => `${name} = excluded.${name}`)},
-          changed_at = now(), removed_at = NULL, removal = NULL
+          seen_round = excluded.seen_round, changed_at = now(), removed_at = NULL, removal = NULL
       ), held AS (
         UPDATE directory_syncs SET round_cursor = ${page.cursor}::text,
-          round_seen = round_seen + (SELECT count(*) FROM page WHERE first),
-          size = size + (SELECT count(*) FROM changed WHERE is_new)
+          round_seen = round_seen + (SELECT count(*) FROM compared WHERE first),
+          round_staged = round_staged + (SELECT count(*) FROM noted WHERE added),
+          size = size + (SELECT count(*) FROM compared WHERE differs AND is_new)
         WHERE ${owned(owner)} RETURNING true
       )
-      SELECT (SELECT count(*) FROM page WHERE first)::int AS seen, EXISTS (SELECT FROM held) AS held,
-        count(*) FILTER (WHERE (old).id IS NULL)::int AS created,
-        count(*) FILTER (WHERE (old).id IS NOT NULL)::int AS updated
-      FROM changed`
+      SELECT count(*) FILTER (WHERE first)::int AS seen, EXISTS (SELECT FROM held) AS held,
+        count(*) FILTER (WHERE differs AND (old).id IS NULL)::int AS created,
+        count(*) FILTER (WHERE differs AND (old).id IS NOT NULL)::int AS updated,
+        CASE WHEN ${page.cursor !== null} THEN set_config('synchronous_commit', 'off', true) END
+      FROM compared`
     return written?.held ? written : yield* lostRound
   }, Effect.orDie)
 
+  // New names wait in a list that every search reads, until somebody sorts them in: here who has just written them, if it
+  // may; else it is left to autovacuum.
+  const tidy = sql`
+    SELECT gin_clean_pending_list(oid) FROM pg_class
+    WHERE oid = ${collection.infixIndex}::regclass AND pg_has_role(relowner, 'USAGE')`
+
+  // Rows are updated where they were found: joined by their keys, without statistics, all of the tenant's would be read.
   const complete = Effect.fn("CollectionWrites.complete")(function* (
     owner: RoundOwner,
     proof: RemovalProof,
@@ -163,38 +193,37 @@ export const makeCollectionWrites = (
     const { tenant } = owner
     const [end] = yield* sql<{ incomplete: boolean; existing: number; removals: number; size: number; apply: boolean }>`
       WITH round AS MATERIALIZED (
-        SELECT round_kind, round_seen, size FROM directory_syncs WHERE ${owned(owner)}
+        SELECT round, round_kind, round_seen, round_staged, size FROM directory_syncs WHERE ${owned(owner)}
       ), staged AS MATERIALIZED (
-        SELECT count(*) AS seen, count(*) FILTER (WHERE removal IS NULL) AS existing
-        FROM directory_sightings WHERE ${collectionIs(tenant)}
+        SELECT count(*) AS number, count(removal) AS removed FROM directory_sightings WHERE ${collectionIs(tenant)}
       ), gone AS MATERIALIZED (
-        SELECT s.id, s.removal FROM directory_sightings s, LATERAL (
-          SELECT FROM ${table} g WHERE ${tenantIs(tenant)} AND g.id = s.id AND g.removed_at IS NULL OFFSET 0) g
+        SELECT g.ctid AS place, g.removed_at IS NULL AS is_new, s.removal FROM directory_sightings s, LATERAL (
+          SELECT g.ctid, removed_at FROM ${table} g
+          WHERE ${tenantIs(tenant)} AND g.id = s.id AND g.removal IS DISTINCT FROM s.removal OFFSET 0) g
         WHERE ${collectionIs(tenant)} AND s.removal IS NOT NULL
         UNION ALL
-        SELECT g.id, 'unknown' FROM round, ${table} g
-        WHERE round.round_kind = 'full' AND ${tenantIs(tenant)} AND g.removed_at IS NULL AND NOT EXISTS (
-          SELECT FROM directory_sightings s WHERE ${collectionIs(tenant)} AND s.id = g.id OFFSET 0)
+        SELECT g.ctid, true, 'unknown' FROM (SELECT round FROM round WHERE round_kind = 'full' OFFSET 0) AS whole, LATERAL (
+          SELECT g.ctid FROM ${table} g
+          WHERE ${tenantIs(tenant)} AND g.removed_at IS NULL AND g.seen_round IS DISTINCT FROM whole.round AND NOT EXISTS (
+            SELECT FROM directory_sightings s WHERE ${collectionIs(tenant)} AND s.id = g.id OFFSET 0)
+          OFFSET 0) g
       ), decided AS MATERIALIZED (
         SELECT round.size, existing, removals, incomplete,
           NOT incomplete AND removals <= greatest(round.size * ${proof.share}::float8, ${proof.confirmed}::int) AS apply
-        FROM round, staged, (SELECT count(*) AS removals FROM gone) AS counted, LATERAL (
-          SELECT staged.seen <> round.round_seen OR round.round_kind = 'full'
-            AND ${proof.expected}::int - staged.existing > floor(${proof.expected}::int * ${tolerance}::float8) IS TRUE
-        ) AS judged (incomplete)
+        FROM round, staged, (SELECT count(*) FILTER (WHERE is_new) AS removals FROM gone) AS counted,
+          LATERAL (SELECT round.round_seen - staged.removed) AS left_over (existing),
+          LATERAL (
+            SELECT staged.number <> round.round_staged OR round.round_kind = 'full'
+              AND ${proof.expected}::int - existing > floor(${proof.expected}::int * ${tolerance}::float8) IS TRUE
+          ) AS judged (incomplete)
       ), removed AS (
-        UPDATE ${table} g SET removed_at = now(), changed_at = now(), removal = gone.removal FROM gone, decided
-        WHERE decided.apply AND ${tenantIs(tenant)} AND g.id = gone.id
-      ), buried AS (
-        UPDATE ${table} g SET removal = s.removal FROM directory_sightings s, decided
-        WHERE decided.apply AND g.workspace_id = s.workspace_id AND g.tenant_id = s.tenant_id AND g.id = s.id
-          AND s.workspace_id = ${tenant.workspaceId} AND s.tenant_id = ${tenant.tenantId}
-          AND s.collection = ${collection.name} AND s.removal IS NOT NULL
-          AND g.removed_at IS NOT NULL AND g.removal <> s.removal
+        UPDATE ${table} g SET removed_at = coalesce(g.removed_at, now()), changed_at = now(), removal = gone.removal
+        FROM gone, decided WHERE decided.apply AND g.ctid = gone.place
       ), forgotten AS (
         DELETE FROM directory_sightings WHERE ${collectionIs(tenant)}
       ), ended AS (
         UPDATE directory_syncs s SET round_run = NULL, round_kind = NULL, round_cursor = NULL, round_seen = NULL,
+          round_staged = NULL,
           withheld = CASE WHEN decided.incomplete THEN s.withheld WHEN NOT decided.apply THEN decided.removals END,
           size = CASE WHEN decided.apply THEN s.size - decided.removals ELSE s.size END,
           run_id = CASE WHEN decided.apply THEN s.round_run ELSE s.run_id END,
@@ -205,6 +234,7 @@ export const makeCollectionWrites = (
       )
       SELECT incomplete, existing::int, removals::int, size, apply FROM decided`
     if (end === undefined) return yield* lostRound
+    yield* tidy
     if (end.incomplete) {
       return { _tag: "Incomplete" as const, existing: end.existing, expected: proof.expected ?? undefined }
     }

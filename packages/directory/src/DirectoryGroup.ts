@@ -37,16 +37,16 @@ export const groups: Collection<DirectoryGroup, GroupFilter> = {
   name: "groups",
   table: "directory_groups",
   properties: {
-    display_name: "p.id",
-    folded_name: "lower(p.id)",
-    description: "NULL",
-    mail: "NULL",
-    mail_enabled: "false",
-    security_enabled: "false",
-    unified: "false",
-    dynamic: "false",
-    role_assignable: "false",
-    synced: "false"
+    display_name: { type: "text", unset: "id" },
+    folded_name: { type: "text", unset: "lower(id)" },
+    description: { type: "text", unset: "NULL" },
+    mail: { type: "text", unset: "NULL" },
+    mail_enabled: { type: "boolean", unset: "false" },
+    security_enabled: { type: "boolean", unset: "false" },
+    unified: { type: "boolean", unset: "false" },
+    dynamic: { type: "boolean", unset: "false" },
+    role_assignable: { type: "boolean", unset: "false" },
+    synced: { type: "boolean", unset: "false" }
   },
   columns: `id, display_name AS "displayName", description, mail, kind, dynamic, role_assignable AS "roleAssignable",
     synced, removed_at AS "removedAt", removal`,
@@ -58,5 +58,5 @@ export const groups: Collection<DirectoryGroup, GroupFilter> = {
     role_assignable: "role_assignable",
     synced: "synced"
   },
-  infixIndex: true
+  infixIndex: "directory_groups_infix"
 }

@@ -32,17 +32,17 @@ export const roleDefinitions: Collection<DirectoryRoleDefinition, RoleDefinition
   name: "role_definitions",
   table: "directory_role_definitions",
   properties: {
-    display_name: "p.id",
-    folded_name: "lower(p.id)",
-    description: "NULL",
-    template_id: "NULL",
-    built_in: "false",
-    enabled: "true",
-    privileged: "NULL"
+    display_name: { type: "text", unset: "id" },
+    folded_name: { type: "text", unset: "lower(id)" },
+    description: { type: "text", unset: "NULL" },
+    template_id: { type: "text", unset: "NULL" },
+    built_in: { type: "boolean", unset: "false" },
+    enabled: { type: "boolean", unset: "true" },
+    privileged: { type: "boolean", unset: "NULL" }
   },
   columns: `id, display_name AS "displayName", description, template_id AS "templateId", built_in AS "builtIn", enabled,
     privileged, removed_at AS "removedAt", removal`,
   schema: DirectoryRoleDefinition,
   filters: { built_in: "built_in", custom: "NOT built_in", privileged: "privileged" },
-  infixIndex: false
+  infixIndex: null
 }

@@ -279,12 +279,20 @@ layer(fixture, { excludeTestServices: true })("directory_groups.sync", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const runs = yield* Runs
+      yield* sync("lost")
       yield* inject({ fault: Fault.shapelessBody, path: "/v1.0/groups/delta", tenant: "lost", nth: 5, times: 2 })
-      const { run } = yield* runs.start(actor("lost"), { tenantId: "lost", type: GroupsSync.type.name, input: {} })
-      yield* Effect.repeat(runs.get(actor("lost"), run.id), { until: ({ attempt }) => attempt === 1 })
-      // As a crash of the database does to unlogged tables.
-      yield* sql`DELETE FROM directory_sightings WHERE tenant_id = 'lost'`
-      succeeded(yield* sync("lost"), { processed: 1500, created: 1500 })
+      const asked = yield* requestsOf(
+        Effect.gen(function* () {
+          const input = { full: true }
+          const { run } = yield* runs.start(actor("lost"), { tenantId: "lost", type: GroupsSync.type.name, input })
+          yield* Effect.repeat(runs.get(actor("lost"), run.id), { until: ({ attempt }) => attempt === 1 })
+          // As a crash of the database does to unlogged tables.
+          assert.isAbove((yield* sql`DELETE FROM directory_sightings WHERE tenant_id = 'lost' RETURNING id`).length, 0)
+          succeeded(yield* sync("lost", input), { processed: 1500, created: 0, updated: 0, removed: 0 })
+        })
+      )
+      // Four pages, one that was not understood twice, and all eight again.
+      assert.strictEqual(asked.filter((path) => path === "groups/delta").length, 14)
       yield* assertExact("lost")
     })
   )

@@ -17,7 +17,8 @@ export default Effect.gen(function* () {
       ADD COLUMN security_enabled boolean NOT NULL DEFAULT false,
       ADD COLUMN unified boolean NOT NULL DEFAULT false,
       ADD COLUMN role_assignable boolean NOT NULL DEFAULT false,
-      ADD COLUMN removal text`
+      ADD COLUMN removal text,
+      ADD COLUMN seen_round integer`
   yield* sql`
     UPDATE directory_groups SET unified = kind = 'microsoft365', mail_enabled = kind <> 'security',
       security_enabled = kind IN ('security', 'mail_security'),
@@ -35,9 +36,11 @@ export default Effect.gen(function* () {
       CREATE INDEX ${sql(`directory_groups_${rare}`)} ON directory_groups (workspace_id, tenant_id, folded_name, id)
       WHERE removed_at IS NULL AND ${sql(rare)}`
   }
+  // The tenant as one expression, which no other index has: a search by it cannot end up reading all the tenant's names, as
+  // it would for a database that has no statistics of a table just filled.
   yield* sql`
     CREATE INDEX directory_groups_infix ON directory_groups
-    USING gin (workspace_id, tenant_id, folded_name gin_trgm_ops) WHERE removed_at IS NULL`
+    USING gin ((workspace_id || E'\\x1f' || tenant_id), folded_name gin_trgm_ops) WHERE removed_at IS NULL`
 
   yield* sql`
     CREATE TABLE directory_role_definitions (
@@ -54,6 +57,7 @@ export default Effect.gen(function* () {
       changed_at timestamptz NOT NULL DEFAULT now(),
       removed_at timestamptz,
       removal text CHECK (removal IN ('soft_deleted', 'purged', 'unknown')),
+      seen_round integer,
       CHECK ((removed_at IS NULL) = (removal IS NULL)),
       PRIMARY KEY (workspace_id, tenant_id, id)
     )`
@@ -61,8 +65,8 @@ export default Effect.gen(function* () {
     CREATE INDEX directory_role_definitions_name
     ON directory_role_definitions (workspace_id, tenant_id, folded_name, id) WHERE removed_at IS NULL`
 
-  // What a round has seen, and whether it was there. Unlogged: a round knows how many they were, and begins anew where a
-  // crash of the database took them.
+  // What a round has seen without changing its row, which would say so itself, and what it was told is removed. Unlogged: a
+  // round knows how many they were, and begins anew where a crash of the database took them.
   yield* sql`DROP TABLE directory_group_sightings`
   yield* sql`
     CREATE UNLOGGED TABLE directory_sightings (
@@ -85,12 +89,15 @@ export default Effect.gen(function* () {
       ADD COLUMN delta_cursor text,
       ADD COLUMN delta_contract text,
       ADD COLUMN withheld integer CHECK (withheld > 0),
+      ADD COLUMN round integer NOT NULL DEFAULT 1,
       ADD COLUMN round_run uuid,
       ADD COLUMN round_kind text CHECK (round_kind IN ('full', 'changes')),
       ADD COLUMN round_cursor text,
       ADD COLUMN round_seen integer,
+      ADD COLUMN round_staged integer,
       ADD CONSTRAINT directory_syncs_delta CHECK ((delta_cursor IS NULL) = (delta_contract IS NULL)),
       ADD CONSTRAINT directory_syncs_round CHECK (
         (round_run IS NULL) = (round_kind IS NULL) AND (round_run IS NULL) = (round_seen IS NULL)
+        AND (round_run IS NULL) = (round_staged IS NULL)
         AND (round_run IS NOT NULL OR round_cursor IS NULL))`
 })
