@@ -1,5 +1,5 @@
 // @ts-check
-// Every page works without this file; it adds live regions, current times, the group combobox and small conveniences.
+// Every page works without this file; it adds live regions, current times, the directory selectors and small conveniences.
 
 import { morph } from "./morph.js"
 
@@ -148,8 +148,11 @@ const tick = () => {
   if (document.hidden) return
   showDurations()
   if (++ticks % 15 === 0 || document.querySelector("[data-due]")) showTimes()
-  const every = Number(document.querySelector("[data-refresh]")?.getAttribute("data-refresh") ?? 0) * 1000
-  if (every > 0 && Date.now() - lastRefresh >= every) {
+  const seconds = [...document.querySelectorAll("[data-refresh]")].map((region) =>
+    Number(region.getAttribute("data-refresh"))
+  )
+  const every = Math.min(...seconds) * 1000
+  if (seconds.length > 0 && Date.now() - lastRefresh >= every) {
     lastRefresh = Date.now()
     listen()
     void refresh()
@@ -212,9 +215,16 @@ document.addEventListener("click", ({ target }) => {
   if (button && label) void copyLink(button, label)
 })
 
-const picker = document.querySelector("form[data-picker]")
-if (picker instanceof HTMLFormElement) {
-  void import("./picker.js").then(({ enhancePicker }) => enhancePicker(picker, announce))
+const selectors = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-selector]"))
+if (selectors.length > 0) {
+  void import("./selector.js").then(({ enhanceSelector, startSync }) => {
+    for (const section of selectors) enhanceSelector(section, announce)
+    document.addEventListener("submit", (event) => {
+      if (!(event.target instanceof HTMLFormElement) || !event.target.hasAttribute("data-sync")) return
+      event.preventDefault()
+      void startSync(event.target, announce, () => void refresh())
+    })
+  })
 }
 
 showTimes()

@@ -12,6 +12,7 @@ import { etag } from "hono/etag"
 import { HTTPException } from "hono/http-exception"
 import { secureHeaders } from "hono/secure-headers"
 import { databaseAnswers } from "./Database.ts"
+import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
@@ -107,7 +108,13 @@ const makeApp = Effect.gen(function* () {
   const requests = yield* makeRequests
   const liveEvents = yield* makeLiveEvents
   const api = yield* makeApi
-  const addPages = [yield* makeSignInRoutes, yield* makeTenantRoutes, yield* makeRunRoutes, yield* makeRunActionRoutes]
+  const addPages = [
+    yield* makeSignInRoutes,
+    yield* makeTenantRoutes,
+    yield* makeConfigurationRoutes,
+    yield* makeRunRoutes,
+    yield* makeRunActionRoutes
+  ]
   const run = Effect.runPromiseWith(yield* Effect.context())
   const serve = <A>(c: Context, effect: Effect.Effect<A>) => run(Effect.provideContext(effect, requestServices(c)))
 

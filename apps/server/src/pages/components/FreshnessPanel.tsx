@@ -2,51 +2,69 @@ import type { Freshness } from "@atlas/directory"
 import { reasonInfo } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { Badge } from "./Badge.tsx"
-import { plural, runHref, startHref } from "./format.ts"
+import { Progress } from "./Counts.tsx"
+import type { Selector } from "./DirectorySelector.tsx"
+import { plural, runHref, startHref, tenantHref } from "./format.ts"
 import { Time } from "./Time.tsx"
 
 interface Props {
   readonly tenantId: string
-  readonly freshness: Freshness
+  readonly selector: Pick<Selector, "activeRun" | "freshness" | "key" | "many" | "one" | "syncType">
   readonly canSync: boolean
   readonly now: DateTime.Utc
 }
 
-/** How fresh the cached groups are, and the way to refresh them. */
-export const FreshnessPanel = ({ tenantId, freshness, canSync, now }: Props) => (
-  <section class="panel freshness" aria-label="Freshness of the groups">
-    <div>
-      <p class="freshness-line">
-        <FreshnessBadge freshness={freshness} />
-        {freshness.completedAt === null ? (
-          <span>Never synchronised</span>
-        ) : (
-          <span>
-            <b class="number">{plural(freshness.count, "group")}</b>, complete{" "}
-            <Time at={freshness.completedAt} now={now} />
-          </span>
-        )}
-      </p>
-      <LastAttempt freshness={freshness} />
-    </div>
-    {freshness.activeRunId === null ? (
-      <form method="post" action={startHref(tenantId, "directory_groups.sync")}>
-        <button class="button primary" disabled={!canSync} aria-describedby={canSync ? undefined : "why-sync"}>
-          Sync now
-        </button>
-        {!canSync && (
-          <p class="muted why" id="why-sync">
-            Your role does not allow this: it needs <code>tenant.directory.sync</code>.
+/** How fresh a cached collection is, and the way to refresh it. */
+export const FreshnessPanel = ({ tenantId, selector, canSync, now }: Props) => {
+  const { activeRun, freshness, many, one } = selector
+  return (
+    <>
+      <div class="freshness">
+        <div>
+          <p class="freshness-line">
+            <FreshnessBadge freshness={freshness} />
+            {freshness.completedAt === null ? (
+              <span>Never synchronised</span>
+            ) : (
+              <span>
+                <b class="number">{plural(freshness.count, one, many)}</b>, as of{" "}
+                <Time at={freshness.completedAt} now={now} />
+              </span>
+            )}
           </p>
-        )}
-      </form>
-    ) : (
-      <a class="button primary" href={runHref(freshness.activeRunId)}>
+          <LastAttempt freshness={freshness} now={now} />
+        </div>
+        <SyncNow tenantId={tenantId} selector={selector} canSync={canSync} />
+      </div>
+      {activeRun !== null && <Progress run={activeRun} label={`Sync of ${many}`} />}
+      <Withheld tenantId={tenantId} selector={selector} canSync={canSync} />
+    </>
+  )
+}
+
+const SyncNow = ({ tenantId, selector, canSync }: Omit<Props, "now">) => {
+  const { freshness, key, many, syncType } = selector
+  if (freshness.activeRunId !== null) {
+    return (
+      <a class="button" href={runHref(freshness.activeRunId)}>
         View running sync
       </a>
-    )}
-  </section>
-)
+    )
+  }
+  const why = `why-sync-${key}`
+  return (
+    <form method="post" action={startHref(tenantId, syncType)} data-sync={`The sync of ${many}`}>
+      <button class="button" disabled={!canSync} aria-describedby={canSync ? undefined : why}>
+        Sync now<span class="visually-hidden"> for {many}</span>
+      </button>
+      {!canSync && (
+        <p class="muted why" id={why}>
+          Your role does not allow this: it needs <code>tenant.directory.sync</code>.
+        </p>
+      )}
+    </form>
+  )
+}
 
 const FreshnessBadge = ({ freshness }: { readonly freshness: Freshness }) =>
   freshness.activeRunId !== null ? (
@@ -63,13 +81,39 @@ const FreshnessBadge = ({ freshness }: { readonly freshness: Freshness }) =>
     </Badge>
   )
 
-const LastAttempt = ({ freshness: { lastOutcome, lastReasonCode, lastRunId } }: { readonly freshness: Freshness }) => {
+const LastAttempt = ({ freshness, now }: { readonly freshness: Freshness; readonly now: DateTime.Utc }) => {
+  const { lastAttemptAt, lastOutcome, lastReasonCode, lastRunId } = freshness
   if (lastReasonCode === null || lastRunId === null || lastOutcome === null || lastOutcome === "succeeded") return null
   const { title, nextStep } = reasonInfo(lastReasonCode)
   return (
     <p class="small">
-      Last attempt {lastOutcome === "partially_succeeded" ? "was incomplete" : lastOutcome}:{" "}
-      <a href={runHref(lastRunId)}>{title}</a>. {nextStep}
+      Last attempt
+      {lastAttemptAt !== null && (
+        <>
+          {" "}
+          <Time at={lastAttemptAt} now={now} />
+        </>
+      )}{" "}
+      {lastOutcome === "partially_succeeded" ? "was incomplete" : lastOutcome}: <a href={runHref(lastRunId)}>{title}</a>
+      . {nextStep}
+    </p>
+  )
+}
+
+/** Removals that are more than a sync makes by itself. */
+const Withheld = ({ tenantId, selector, canSync }: Omit<Props, "now">) => {
+  const { freshness, many, one, syncType } = selector
+  const { withheldRemovals } = freshness
+  if (withheldRemovals === null || !canSync || freshness.activeRunId !== null) return null
+  return (
+    <p class="notice tone-warning">
+      <span>
+        The directory no longer has <b class="number">{plural(withheldRemovals, one, many)}</b>. They are still shown
+        here.
+      </span>
+      <a class="button" href={`${tenantHref(tenantId)}/configuration/removals/${syncType}`}>
+        Review the removal
+      </a>
     </p>
   )
 }

@@ -1,0 +1,76 @@
+import { GroupsSync } from "@atlas/directory"
+import { type Actor, OperationCatalog, Problems } from "@atlas/operations"
+import { DateTime, Effect, Option } from "effect"
+import type { Context, Hono } from "hono"
+import { SelectorOptions } from "./pages/components/SelectorOptions.tsx"
+import { ConfigurationPage } from "./pages/ConfigurationPage.tsx"
+import { RemovalsPage } from "./pages/RemovalsPage.tsx"
+import { html, makeRequests } from "./Requests.ts"
+import { makeSelectors } from "./Selectors.ts"
+import { makeTenantAccess } from "./TenantAccess.ts"
+
+const section = "/admin/tenants"
+
+/** A tenant's configuration: choosing groups and role definitions from the cache, and refreshing that. */
+export const makeConfigurationRoutes = Effect.gen(function* () {
+  const catalog = yield* OperationCatalog
+  const selectors = yield* makeSelectors
+  const tenantOf = yield* makeTenantAccess
+  const { page } = yield* makeRequests
+
+  const configuration = page(
+    section,
+    Effect.fn("ConfigurationPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const views = yield* Effect.forEach(selectors, ({ view }) => view(actor, tenant.id, c))
+      const canSync = grant.capabilities.has(GroupsSync.type.capabilities.start)
+      const now = yield* DateTime.now
+      return yield* html(c, ConfigurationPage({ shell, tenant, selectors: views, canSync, now }))
+    })
+  )
+
+  const selectorOf = (c: Context) =>
+    Effect.fromNullishOr(selectors.find(({ key }) => key === c.req.param("selector"))).pipe(
+      Effect.mapError(() => new Problems.NotFound({}))
+    )
+
+  // A part of the page for its script: the list below the field.
+  const options = page(
+    section,
+    Effect.fn("SelectorOptions")(function* ({ c, actor }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const selector = yield* selectorOf(c)
+      const list = SelectorOptions(yield* selector.options(actor, tenant.id, c))
+      return yield* Effect.promise(async () =>
+        c.html((await list).toString(), 200, { "cache-control": "private, no-store" })
+      )
+    })
+  )
+
+  const withheld = Effect.fnUntraced(function* (actor: Actor, c: Context, tenantId: string) {
+    const type = Option.getOrUndefined(catalog.find(c.req.param("type") ?? ""))
+    const views = yield* Effect.forEach(selectors, ({ view }) => view(actor, tenantId, c))
+    const selector = views.find(({ syncType }) => syncType === type?.name)
+    return selector ?? (yield* new Problems.NotFound({}))
+  })
+
+  const confirm = page(
+    section,
+    Effect.fn("RemovalsPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const selector = yield* withheld(actor, c, tenant.id)
+      const required = GroupsSync.type.capabilities.start
+      if (!grant.capabilities.has(required)) return yield* new Problems.Forbidden({ requiredCapability: required })
+      const { withheldRemovals } = selector.freshness
+      // What was to be confirmed is done, or was confirmed already.
+      if (withheldRemovals === null) return c.redirect(`${section}/${encodeURIComponent(tenant.id)}/configuration`)
+      return yield* html(c, RemovalsPage({ shell, tenant, selector, removals: withheldRemovals }))
+    })
+  )
+
+  return (app: Hono) => {
+    app.get(`${section}/:tenant/configuration`, configuration)
+    app.get(`${section}/:tenant/configuration/:selector/options`, options)
+    app.get(`${section}/:tenant/configuration/removals/:type`, confirm)
+  }
+})

@@ -1,0 +1,26 @@
+import { fold } from "@atlas/directory"
+
+/** The parts of a name before, within and after what the query finds in it, by the letters that a person sees. */
+const split = (name: string, query: string): readonly [string, string, string] => {
+  const wanted = fold(query).trim()
+  const letters = [...name]
+  // Where each letter of the folded name comes from: one letter may fold to none or to several.
+  const origins = letters.flatMap((letter, at) => Array.from(fold(letter), () => at))
+  const folded = letters.map(fold).join("")
+  const start = wanted === "" ? -1 : folded.indexOf(wanted)
+  if (start === -1) return [name, "", ""]
+  const [from, to] = [origins[start] ?? 0, (origins[start + wanted.length - 1] ?? 0) + 1]
+  return [letters.slice(0, from).join(""), letters.slice(from, to).join(""), letters.slice(to).join("")]
+}
+
+/** A name in which what was searched stands out, whatever accents and case. */
+export const Marked = ({ name, query }: { readonly name: string; readonly query: string }) => {
+  const [before, found, after] = split(name, query)
+  return (
+    <span class="name">
+      {before}
+      {found !== "" && <mark>{found}</mark>}
+      {after}
+    </span>
+  )
+}
