@@ -80,7 +80,7 @@ describe("the README", () => {
 })
 
 describe("every document", () => {
-  it.each(["README.md", "docs/fake-graph.md"])("%s shows the examples as they are", (document) => {
+  it.each(["README.md", "docs/directory.md", "docs/fake-graph.md"])("%s shows the examples as they are", (document) => {
     const text = read(document)
     const shown = [...text.matchAll(/<!-- (\S+)#(\S+) -->\n```ts\n(.*?)```/gs)]
     assert.isNotEmpty(shown)

@@ -1,6 +1,6 @@
 import { GroupsSync } from "@atlas/directory"
-import { type Actor, OperationCatalog, Problems } from "@atlas/operations"
-import { DateTime, Effect, Option } from "effect"
+import { type Actor, Problems } from "@atlas/operations"
+import { DateTime, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { SelectorOptions } from "./pages/components/SelectorOptions.tsx"
 import { ConfigurationPage } from "./pages/ConfigurationPage.tsx"
@@ -13,7 +13,6 @@ const section = "/admin/tenants"
 
 /** A tenant's configuration: choosing groups and role definitions from the cache, and refreshing that. */
 export const makeConfigurationRoutes = Effect.gen(function* () {
-  const catalog = yield* OperationCatalog
   const selectors = yield* makeSelectors
   const tenantOf = yield* makeTenantAccess
   const { page } = yield* makeRequests
@@ -48,9 +47,8 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
   )
 
   const withheld = Effect.fnUntraced(function* (actor: Actor, c: Context, tenantId: string) {
-    const type = Option.getOrUndefined(catalog.find(c.req.param("type") ?? ""))
     const views = yield* Effect.forEach(selectors, ({ view }) => view(actor, tenantId, c))
-    const selector = views.find(({ syncType }) => syncType === type?.name)
+    const selector = views.find(({ syncType }) => syncType === c.req.param("type"))
     return selector ?? (yield* new Problems.NotFound({}))
   })
 

@@ -1,6 +1,7 @@
 import type { Graph, RunExecutor } from "@atlas/operations"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type { Effect, Layer } from "effect"
+import type { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
 import type { makeLiveEvents } from "../src/LiveEvents.ts"
 import type { makeRunRoutes } from "../src/RunRoutes.ts"
 import type { makeTenantRoutes } from "../src/TenantRoutes.ts"
@@ -12,6 +13,7 @@ describe("rendering", () => {
   it("the viewer, the list, the selector and everything else on the web cannot reach Graph", () => {
     expectTypeOf<Extract<Effect.Services<typeof makeRunRoutes>, Forbidden>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Effect.Services<typeof makeTenantRoutes>, Forbidden>>().toEqualTypeOf<never>()
+    expectTypeOf<Extract<Effect.Services<typeof makeConfigurationRoutes>, Forbidden>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Effect.Services<typeof makeLiveEvents>, Forbidden>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Layer.Services<typeof WebApp.layer>, Forbidden>>().toEqualTypeOf<never>()
     // They do need something, so the checks above can fail.

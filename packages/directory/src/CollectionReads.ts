@@ -72,6 +72,9 @@ const mostNamesRead = 20_000
 
 const shortestIndexed = 3
 
+/** So many among the names that were looked through are enough for people to go on with: the others are not looked for. */
+const commonMatches = 100
+
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 
 /** What the index is asked for: of a long text its ends, since each part of three letters costs a look-up. */
@@ -103,9 +106,9 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   const columns = sql.literal(collection.columns)
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
-  // As the index over parts of names has it. What it finds is looked up by its whole key, which is the tenant's own.
+  // As the index over parts of names has it: two tenants are never the same text.
   const infixTenantIs = ({ workspaceId, tenantId }: TenantScope) =>
-    sql`(workspace_id || E'\\x1f' || tenant_id) = ${`${workspaceId}\x1f${tenantId}`}`
+    sql`(length(workspace_id) || ':' || workspace_id || tenant_id) = ${`${[...workspaceId].length}:${workspaceId}${tenantId}`}`
   const shown = (within: Statement.Fragment, filters: ReadonlyArray<Filter>) =>
     sql.and([within, sql`removed_at IS NULL`, ...filters.map((filter) => sql.literal(collection.filters[filter]))])
 
@@ -133,40 +136,50 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     return yield* decodeFound(rows)
   })
 
-  // Names in their order find a common part of a name at once; the index finds a rare one. A page of names that is not
-  // full was all of them: then, as with a filter that few pass, the index is not asked.
+  // Names are looked through one by one first: in their order where few may pass a filter or the query is too short for the
+  // index, else in the order of their ids, which is as good as random. Whoever had not all of them, and found few, asks
+  // the index: it is quick for parts that are rare, and slow for common ones.
   const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
     const isIndexed = collection.infixIndex !== null && [...folded].length >= shortestIndexed
     const contained = sql`strpos(folded_name, ${folded}) > 1`
+    const passes = sql.and([sql`true`, ...filters.map((filter) => sql.literal(collection.filters[filter]))])
+    const inOrder = !isIndexed || filters.length > 0
     const rest =
       after === null || after.tier === 1
         ? sql`true`
         : sql`(tier, folded_name, id) > (${after.tier}::int, ${after.foldedName} COLLATE "C", ${after.id})`
     const [first, ...others] = yield* sql<FoundRow & { readonly cut: boolean; readonly id: string | null }>`
-      WITH names AS MATERIALIZED (
-        SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), filters)}
+      WITH ordered AS MATERIALIZED (
+        SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), filters)} AND ${inOrder}
         ORDER BY folded_name, id LIMIT ${mostNamesRead}
+      ), sampled AS MATERIALIZED (
+        SELECT id, folded_name, ${passes} AS passes FROM ${table}
+        WHERE ${shown(tenantIs(tenant), [])} AND ${isIndexed}
+          AND (NOT ${inOrder} OR (SELECT count(*) FROM ordered) >= ${mostNamesRead})
+        ORDER BY workspace_id, tenant_id, id LIMIT ${mostNamesRead}
       ), among AS MATERIALIZED (
-        SELECT id, folded_name FROM names WHERE ${contained} LIMIT ${mostInfixMatches + 1}
+        SELECT id, folded_name FROM sampled WHERE passes AND ${contained}
+        UNION SELECT id, folded_name FROM ordered WHERE ${contained}
+        LIMIT ${mostInfixMatches + 1}
       ), judged AS MATERIALIZED (
-        SELECT (SELECT count(*) FROM among) <= ${mostInfixMatches}
-          AND (SELECT count(*) FROM names) >= ${mostNamesRead} AS partial
+        SELECT *, ${isIndexed} AND partial AND (SELECT count(*) FROM among) < ${commonMatches} AS asks_index FROM (
+          SELECT CASE WHEN ${inOrder} THEN (SELECT count(*) FROM ordered) ELSE (SELECT count(*) FROM sampled) END
+            >= ${mostNamesRead} AS partial) AS read
       ), hits AS MATERIALIZED (
-        SELECT among.* FROM among, judged WHERE ${isIndexed ? sql`NOT partial` : sql`true`}
+        SELECT among.* FROM among, judged WHERE NOT asks_index
         UNION ALL
         (SELECT found.* FROM judged, LATERAL (
           SELECT id, folded_name FROM ${table} WHERE ${shown(infixTenantIs(tenant), filters)}
             AND folded_name LIKE ${indexedPattern(folded)} AND ${contained}
           LIMIT ${mostInfixMatches + 1}
-        ) AS found WHERE ${isIndexed ? sql`partial` : sql`false`})
+        ) AS found WHERE asks_index)
       ), ranked AS (
         SELECT *, CASE WHEN folded_name ~ ${afterSeparator(folded)} THEN 2 ELSE 3 END AS tier
         FROM (SELECT * FROM hits LIMIT ${mostInfixMatches}) AS taken
       ), page AS (SELECT * FROM ranked WHERE ${rest} ORDER BY tier, folded_name, id LIMIT ${limit})
       SELECT cut, found.* FROM (
-        SELECT (SELECT count(*) FROM hits) > ${mostInfixMatches} OR ${isIndexed ? sql`false` : sql`partial`} AS cut
-        FROM judged
+        SELECT partial AND NOT asks_index OR (SELECT count(*) FROM hits) > ${mostInfixMatches} AS cut FROM judged
       ) AS told LEFT JOIN LATERAL (
         SELECT o.*, page.folded_name AS "foldedName", page.tier
         FROM page, LATERAL (SELECT ${columns} FROM ${table} WHERE ${tenantIs(tenant)} AND id = page.id OFFSET 0) o

@@ -40,7 +40,7 @@ export default Effect.gen(function* () {
   // it would for a database that has no statistics of a table just filled.
   yield* sql`
     CREATE INDEX directory_groups_infix ON directory_groups
-    USING gin ((workspace_id || E'\\x1f' || tenant_id), folded_name gin_trgm_ops) WHERE removed_at IS NULL`
+    USING gin ((length(workspace_id) || ':' || workspace_id || tenant_id), folded_name gin_trgm_ops) WHERE removed_at IS NULL`
 
   yield* sql`
     CREATE TABLE directory_role_definitions (

@@ -1,0 +1,111 @@
+import net from "node:net"
+import { DirectoryCache, DirectoryHttp } from "@atlas/directory"
+import { Authentication, CurrentActor, RunId, TenantId, WorkspaceId } from "@atlas/operations"
+import { TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Predicate, Redacted } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
+import { app, pages } from "./Pages.ts"
+
+const tenant = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
+const owner = { tenant, run: RunId.make("01920000-0000-7000-8000-000000000000") }
+
+/** A cache as syncs leave it, with something removed. */
+const fill = Effect.gen(function* () {
+  const { groups, roleDefinitions } = yield* DirectoryCache
+  const proof = { expected: null, share: 0, confirmed: 0 }
+  for (const collection of [groups, roleDefinitions]) {
+    const set = (name: string) => ({ display_name: name, folded_name: name.toLowerCase() })
+    yield* collection.begin(owner, "full")
+    const changes = Array.from({ length: 45 }, (_, n) => ({ id: `id-${n}`, set: set(`Finance ${n}`) }))
+    yield* collection.writePage(owner, { changes, cursor: null })
+    yield* collection.complete(owner, proof, null)
+    // Withheld: nothing may vanish.
+    yield* collection.begin(owner, "changes")
+    yield* collection.writePage(owner, { changes: [{ id: "id-1", removal: "purged" }], cursor: null })
+    yield* collection.complete(owner, proof, null)
+  }
+})
+
+/** Every connection that this process opens, but to the database. */
+const outbound = Effect.acquireRelease(
+  Effect.gen(function* () {
+    const database = new URL(Redacted.value(yield* TestDatabase.url))
+    const attempts: Array<unknown> = []
+    const original = net.Socket.prototype.connect
+    net.Socket.prototype.connect = function (this: net.Socket, ...args: ReadonlyArray<any>) {
+      const [first] = args.flat()
+      const isDatabase = Predicate.isObject(first) && String((first as any).port) === database.port
+      if (!isDatabase) attempts.push(first)
+      return Reflect.apply(original, this, args)
+    } as typeof original
+    return { attempts, restore: () => (net.Socket.prototype.connect = original) }
+  }),
+  ({ restore }) => Effect.sync(restore)
+)
+
+const authentication = Layer.succeed(
+  Authentication,
+  Authentication.of((answer) =>
+    Effect.provideService(answer, CurrentActor, { id: "operator@northwind", kind: "user", name: "Oskar" })
+  )
+)
+
+const configuration = "/admin/tenants/contoso/configuration"
+const directory = "/api/v1/tenants/contoso/directory"
+const paths = [
+  "/admin/tenants",
+  "/admin/tenants/contoso",
+  "/admin/tenants/fabrikam",
+  "/admin/operations",
+  configuration,
+  "/admin/tenants/fabrikam/configuration",
+  `${configuration}?group.query=nance&group.filter=security&group=id-1&group=nobody&role=id-2&role.query=finance`,
+  `${configuration}/group/options?group.query=finance`,
+  `${configuration}/role/options?role.query=ina`,
+  `${configuration}/removals/directory_groups.sync`,
+  `${configuration}/removals/directory_role_definitions.sync`
+]
+const calls = ["groups", "role-definitions"].flatMap((collection) => [
+  `${directory}/${collection}`,
+  `${directory}/${collection}?query=nance&limit=3`,
+  `${directory}/${collection}/labels?ids=id-1,nobody`,
+  `${directory}/${collection}/id-3`
+])
+
+layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", (it) => {
+  it.effect("every page and selector, and every call of the directory, opens no connection but the database's", () =>
+    Effect.gen(function* () {
+      yield* fill
+      const hono = yield* app
+      ;(yield* makeConfigurationRoutes)(hono)
+      const routes = DirectoryHttp.layer.pipe(
+        Layer.provide(authentication),
+        Layer.provide(Layer.succeedContext(yield* Effect.context<Layer.Success<typeof pages>>())),
+        Layer.provide(HttpServer.layerServices)
+      )
+      const api = yield* Effect.acquireRelease(
+        Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true })),
+        ({ dispose }) => Effect.promise(() => dispose())
+      )
+      const { attempts } = yield* outbound
+      yield* Effect.promise(async () => {
+        for (const path of paths) {
+          const answer = await hono.request(path, { headers: { authorization: "operator@northwind" } })
+          assert.strictEqual(answer.status, 200, path)
+          await answer.text()
+        }
+        for (const path of calls) {
+          const answer = await api.handler(new Request(`https://atlas.example${path}`))
+          assert.strictEqual(answer.status, 200, path)
+          assert.isNotNull((await answer.json()).freshness.completedAt, path)
+        }
+      })
+      assert.deepStrictEqual(attempts, [])
+      // The trap does catch what goes elsewhere.
+      yield* Effect.promise(() => fetch("http://127.0.0.1:49152/").catch(() => undefined))
+      assert.lengthOf(attempts, 1)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -1,0 +1,95 @@
+import { TenantId, type TenantScope, WorkspaceId } from "@atlas/operations"
+import { TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { DirectoryCache } from "../src/index.ts"
+
+const scope = (workspace: string, tenant: string): TenantScope => ({
+  workspaceId: WorkspaceId.make(workspace),
+  tenantId: TenantId.make(tenant)
+})
+// Which are the same text where they are written one after the other, as the index over parts of names has them.
+const vast = scope("a\u001fb", "c")
+const neighbour = scope("a", "b\u001fc")
+
+const size = 20_500
+
+/** More names than are looked through one by one: common ones, and a few that come last. */
+const fill = Effect.fnUntraced(function* ({ tenantId, workspaceId }: TenantScope, rare: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    INSERT INTO directory_groups (workspace_id, tenant_id, id, display_name, folded_name, dynamic, synced)
+    SELECT ${workspaceId}, ${tenantId}, 'id-' || n, name, name, n % 1000 = 0, false
+    FROM (SELECT n, 'group ' || lpad(n::text, 6, '0') || ' of many' AS name FROM generate_series(1, ${size}::int) AS n
+      UNION ALL SELECT 100000 + n, 'zz ' || ${rare} || '-' || n FROM generate_series(1, 3) AS n) AS made`
+})
+
+const fixture = Layer.effectDiscard(Effect.andThen(fill(vast, "needle"), fill(neighbour, "needless"))).pipe(
+  Layer.provideMerge(DirectoryCache.layer),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+const search = Effect.fnUntraced(function* (
+  tenant: TenantScope,
+  query: string,
+  filters: ReadonlyArray<"dynamic"> = []
+) {
+  const { groups } = yield* DirectoryCache
+  const { cut, found } = yield* groups.search(tenant, { query, filters, after: null, limit: 1_000 })
+  return { cut, names: found.map(({ item }) => item.displayName) }
+})
+
+layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("search in a vast directory", (it) => {
+  it.effect("finds a rare part of a name that comes late in the order", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* search(vast, "needle"), {
+        cut: false,
+        names: ["zz needle-1", "zz needle-2", "zz needle-3"]
+      })
+      assert.deepStrictEqual((yield* search(vast, "eedle-2")).names, ["zz needle-2"])
+      assert.deepStrictEqual((yield* search(vast, "z needle-1, longer than any")).names, [])
+    })
+  )
+
+  it.effect("never finds what is another tenant's, although their names are indexed as one", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* search(vast, "eedless")).names, [])
+      assert.strictEqual((yield* search(neighbour, "eedless")).names.length, 3)
+      assert.deepStrictEqual((yield* search(neighbour, "needle-")).names, [])
+    })
+  )
+
+  it.effect("ends after 500 where a part is common, and looks through no more than 20,000 names for two letters", () =>
+    Effect.gen(function* () {
+      const common = yield* search(vast, "of many")
+      assert.deepStrictEqual([common.cut, common.names.length], [true, 500])
+      assert.deepStrictEqual(yield* search(vast, "dl"), { cut: true, names: [] })
+      assert.deepStrictEqual(yield* search(vast, "020000 of"), { cut: false, names: ["group 020000 of many"] })
+      assert.deepStrictEqual(yield* search(vast, "20500 of many"), { cut: false, names: ["group 020500 of many"] })
+    })
+  )
+
+  it.effect("knows all that passes a filter which few do", () =>
+    Effect.gen(function* () {
+      const few = yield* search(vast, "of many", ["dynamic"])
+      assert.deepStrictEqual([few.cut, few.names.length], [false, 20])
+      assert.strictEqual((yield* search(vast, "ny", ["dynamic"])).names.length, 20)
+    })
+  )
+
+  it.effect("asks an index for each step, also without statistics", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`SELECT pg_stat_force_next_flush()`
+      const scans = Effect.map(
+        sql<{ seq: number }>`SELECT seq_scan::int AS seq FROM pg_stat_user_tables WHERE relname = 'directory_groups'`,
+        ([row]) => row?.seq
+      )
+      const before = yield* scans
+      for (const query of ["needle", "group", "of many", "dl", "nothing like it"]) yield* search(vast, query)
+      yield* sql`SELECT pg_stat_force_next_flush()`
+      assert.strictEqual(yield* scans, before)
+    })
+  )
+})
