@@ -73,7 +73,10 @@ const mostNamesRead = 20_000
 const shortestIndexed = 3
 
 /** So many among the names that were looked through are enough for people to go on with: the others are not looked for. */
-const commonMatches = 100
+const commonMatches = 25
+
+/** Names of a large directory among which a part is looked for, to learn whether it is common. */
+const sampleSize = 4_000
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 
@@ -136,9 +139,9 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     return yield* decodeFound(rows)
   })
 
-  // Names are looked through one by one first: in their order where few may pass a filter or the query is too short for the
-  // index, else in the order of their ids, which is as good as random. Whoever had not all of them, and found few, asks
-  // the index: it is quick for parts that are rare, and slow for common ones.
+  // Names are looked through one by one first: in their order where those are all, few may pass a filter, or the query is too
+  // short for the index; else a sample in the order of their ids, which is as good as random. Whoever had not all of them,
+  // and found few, asks the index: it is quick for parts that are rare, and slow for common ones.
   const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
     const isIndexed = collection.infixIndex !== null && [...folded].length >= shortestIndexed
@@ -150,22 +153,24 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
         ? sql`true`
         : sql`(tier, folded_name, id) > (${after.tier}::int, ${after.foldedName} COLLATE "C", ${after.id})`
     const [first, ...others] = yield* sql<FoundRow & { readonly cut: boolean; readonly id: string | null }>`
-      WITH ordered AS MATERIALIZED (
-        SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), filters)} AND ${inOrder}
+      WITH walk AS MATERIALIZED (
+        SELECT ${inOrder} OR coalesce((SELECT size FROM directory_syncs
+          WHERE ${tenantIs(tenant)} AND collection = ${collection.name}), 0) <= ${mostNamesRead} AS in_order
+      ), ordered AS MATERIALIZED (
+        SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), filters)} AND (SELECT in_order FROM walk)
         ORDER BY folded_name, id LIMIT ${mostNamesRead}
       ), sampled AS MATERIALIZED (
         SELECT id, folded_name, ${passes} AS passes FROM ${table}
         WHERE ${shown(tenantIs(tenant), [])} AND ${isIndexed}
-          AND (NOT ${inOrder} OR (SELECT count(*) FROM ordered) >= ${mostNamesRead})
-        ORDER BY workspace_id, tenant_id, id LIMIT ${mostNamesRead}
+          AND (NOT (SELECT in_order FROM walk) OR (SELECT count(*) FROM ordered) >= ${mostNamesRead})
+        ORDER BY workspace_id, tenant_id, id LIMIT ${sampleSize}
       ), among AS MATERIALIZED (
         SELECT id, folded_name FROM sampled WHERE passes AND ${contained}
         UNION SELECT id, folded_name FROM ordered WHERE ${contained}
         LIMIT ${mostInfixMatches + 1}
       ), judged AS MATERIALIZED (
         SELECT *, ${isIndexed} AND partial AND (SELECT count(*) FROM among) < ${commonMatches} AS asks_index FROM (
-          SELECT CASE WHEN ${inOrder} THEN (SELECT count(*) FROM ordered) ELSE (SELECT count(*) FROM sampled) END
-            >= ${mostNamesRead} AS partial) AS read
+          SELECT NOT in_order OR (SELECT count(*) FROM ordered) >= ${mostNamesRead} AS partial FROM walk) AS read
       ), hits AS MATERIALIZED (
         SELECT among.* FROM among, judged WHERE NOT asks_index
         UNION ALL

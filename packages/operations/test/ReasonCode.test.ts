@@ -62,6 +62,7 @@ const ledgerCodes: ReadonlyArray<KnownReasonCode> = [
   "run_superseded",
   "run_stale",
   "time_limit_exceeded",
+  "removals_withheld",
   "work_refused",
   "worker_lost",
   "database_unavailable",
