@@ -1,6 +1,7 @@
 import type { Server } from "node:http"
 import { serve } from "@hono/node-server"
 import { Context, Data, Effect, Layer, Option, type Scope } from "effect"
+import { PrometheusMetrics } from "effect/observability"
 import { Hono } from "hono"
 import { Settings } from "./Settings.ts"
 
@@ -56,6 +57,13 @@ export class Front extends Context.Service<
 
       const app = new Hono()
       app.get("/healthz", (c) => c.json({ status: "alive" }))
+      // https://prometheus.io/docs/instrumenting/exposition_formats/; names no tenant and no person.
+      app.get("/metrics", async (c) =>
+        c.text(await run(PrometheusMetrics.format()), 200, {
+          "content-type": "text/plain; version=0.0.4; charset=utf-8",
+          "cache-control": "no-store"
+        })
+      )
       app.get("/readyz", async (c) => {
         const why = await run(unready)
         return why === null ? c.json({ status: "ready" }) : unavailable(why)

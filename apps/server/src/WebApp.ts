@@ -11,8 +11,9 @@ import { csrf } from "hono/csrf"
 import { etag } from "hono/etag"
 import { HTTPException } from "hono/http-exception"
 import { secureHeaders } from "hono/secure-headers"
-import { databaseAnswers } from "./Database.ts"
+import { makeApiReferenceRoutes } from "./ApiReferenceRoutes.ts"
 import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
+import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
@@ -115,6 +116,7 @@ const makeApp = Effect.gen(function* () {
     yield* makeRunRoutes,
     yield* makeRunActionRoutes
   ]
+  const addReference = yield* makeApiReferenceRoutes
   const run = Effect.runPromiseWith(yield* Effect.context())
   const serve = <A>(c: Context, effect: Effect.Effect<A>) => run(Effect.provideContext(effect, requestServices(c)))
 
@@ -145,6 +147,7 @@ const makeApp = Effect.gen(function* () {
         )
       : next()
   )
+  addReference(app)
   app.all("/api/*", async (c) => {
     const response = await api.handler(c.req.raw, requestServices(c))
     if (response.ok || response.headers.has("content-type")) return response

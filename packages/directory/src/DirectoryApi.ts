@@ -61,35 +61,52 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       query: query(GroupFilter),
       success: Schema.Struct({ groups: Schema.Array(GroupResource), ...pageOf }),
       error: [...refused, Problems.InvalidCursor]
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Search groups",
+        description: "Existing groups by name, the best matches first. `filter` may be repeated; all must hold."
+      })
+    ),
     HttpApiEndpoint.get("groupLabels", "/tenants/:tenant/directory/groups/labels", {
       params,
       query: ids,
       success: labels,
       error: refused
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Label groups", description: "A name for each id, also of removed groups." })
+    ),
     HttpApiEndpoint.get("group", "/tenants/:tenant/directory/groups/:id", {
       params: one,
       success: Schema.Struct({ group: GroupResource, freshness: FreshnessResource }),
       error: refused
-    }),
+    }).annotateMerge(OpenApi.annotations({ summary: "Read a group", description: "Also a removed one." })),
     HttpApiEndpoint.get("roleDefinitions", "/tenants/:tenant/directory/role-definitions", {
       params,
       query: query(RoleDefinitionFilter),
       success: Schema.Struct({ roleDefinitions: Schema.Array(RoleDefinitionResource), ...pageOf }),
       error: [...refused, Problems.InvalidCursor]
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Search role definitions",
+        description: "Existing definitions by name, the best matches first. `filter` may be repeated; all must hold."
+      })
+    ),
     HttpApiEndpoint.get("roleDefinitionLabels", "/tenants/:tenant/directory/role-definitions/labels", {
       params,
       query: ids,
       success: labels,
       error: refused
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Label role definitions",
+        description: "A name for each id, also of removed definitions."
+      })
+    ),
     HttpApiEndpoint.get("roleDefinition", "/tenants/:tenant/directory/role-definitions/:id", {
       params: one,
       success: Schema.Struct({ roleDefinition: RoleDefinitionResource, freshness: FreshnessResource }),
       error: refused
-    })
+    }).annotateMerge(OpenApi.annotations({ summary: "Read a role definition", description: "Also a removed one." }))
   )
   .middleware(Authentication)
   .annotateMerge(

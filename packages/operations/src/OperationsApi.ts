@@ -120,35 +120,58 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       payload: Schema.Unknown,
       success: started,
       error: startProblems
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Start an operation in a tenant",
+        description:
+          "The body is the operation type's input, with `supersede` to replace a stuck run. An equal start is answered with the run that is active."
+      })
+    ),
     HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {
       params: { workspace: Schema.String, type: Schema.String },
       headers: idempotencyKey,
       payload: Schema.Unknown,
       success: started,
       error: startProblems
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Start an operation in a workspace",
+        description: "As in a tenant, for types that work in a workspace as a whole."
+      })
+    ),
     HttpApiEndpoint.post("cancel", "/operations/:run/cancel", {
       params: runParams,
       success: RunResource.pipe(HttpApiSchema.status(202)),
       error: [NotFound, Forbidden, RunConflict]
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Cancel a run",
+        description: "A queued run ends at once, a running one is asked to stop."
+      })
+    ),
     HttpApiEndpoint.post("retry", "/operations/:run/retry", {
       params: runParams,
       headers: idempotencyKey,
       success: started,
       error: [...startProblems, RunConflict]
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Start a completed run again", description: "As a new run with `retryOf`." })
+    ),
     HttpApiEndpoint.get("waiting", "/operations/:run/waiting", {
       params: runParams,
       success: Schema.Struct({ waiting: Schema.NullOr(Waiting) }),
       error: [NotFound, Forbidden]
-    }),
+    }).annotateMerge(OpenApi.annotations({ summary: "Why a run waits", description: "What a queued run waits for." })),
     HttpApiEndpoint.get("lineage", "/operations/:run/lineage", {
       params: runParams,
       success: Schema.Struct({ retryOf: runIds, retriedBy: runIds, supersedes: runIds, supersededBy: runIds }),
       error: [NotFound, Forbidden]
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Relatives of a run",
+        description: "The runs that it was started again from or as, and those that replaced one another."
+      })
+    ),
     HttpApiEndpoint.get("list", "/operations", {
       query: {
         type: Schema.optionalKey(Schema.String),
@@ -160,7 +183,9 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       },
       success: Schema.Struct({ runs: Schema.Array(RunResource), nextCursor: Schema.NullOr(Schema.String) }),
       error: InvalidCursor
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "List runs", description: "Newest first, as far as the actor may see them." })
+    ),
     HttpApiEndpoint.get("get", "/operations/:run", {
       params: runParams,
       headers: { "if-none-match": Schema.optionalKey(Schema.String) },
@@ -169,7 +194,9 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
         HttpApiSchema.WithHeaders(HttpApiSchema.Empty(304), cacheHeaders)
       ],
       error: [NotFound, Forbidden]
-    }),
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Read a run", description: "With `ETag`; `If-None-Match` answers 304." })
+    ),
     HttpApiEndpoint.get("events", "/operations/:run/events", {
       params: runParams,
       query: {
@@ -178,7 +205,9 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       },
       success: Schema.Struct({ events: Schema.Array(RunEventResource) }),
       error: [NotFound, Forbidden]
-    })
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Timeline of a run", description: "With `Accept: text/event-stream`, live." })
+    )
   )
   .middleware(Authentication)
   .annotateMerge(OpenApi.annotations({ title: "Operations", description: "Start operations and watch their runs." })) {}
