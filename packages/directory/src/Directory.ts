@@ -8,10 +8,16 @@ import * as GroupsSync from "./GroupsSync.ts"
 import * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
 
 /** The operation types of this package, for `Operations.layer`. */
-export const types = [GroupsSync.type, RoleDefinitionsSync.type] as const
+export const types: readonly [typeof GroupsSync.type, typeof RoleDefinitionsSync.type] = [
+  GroupsSync.type,
+  RoleDefinitionsSync.type
+]
 
 /** What executes them, for `Worker.layer`. */
-export const handlers = [GroupsSync.handler, RoleDefinitionsSync.handler] as const
+export const handlers: readonly [typeof GroupsSync.handler, typeof RoleDefinitionsSync.handler] = [
+  GroupsSync.handler,
+  RoleDefinitionsSync.handler
+]
 
 /** The cache and its readers: what every process of a host needs. They cannot reach Graph; only the handlers do. */
 export const layer: Layer.Layer<
