@@ -107,7 +107,8 @@ describeBrowser("the API's description", () => {
     it.effect("is beside metrics in Prometheus' format", () =>
       Effect.gen(function* () {
         const server = yield* startServer()
-        yield* completed(server, (yield* start(server, "contoso")).body.run.id)
+        const run = yield* completed(server, (yield* start(server, "contoso")).body.run.id)
+        assert.strictEqual(run.outcome, "succeeded", run.reasonCode)
         const answer = yield* Effect.promise(() => fetch(`${server.origin}/metrics`))
         assert.strictEqual(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8")
         const text = yield* Effect.promise(() => answer.text())

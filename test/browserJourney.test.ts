@@ -57,7 +57,7 @@ describeBrowser("in a browser", () => {
 
             // A double click was one start.
             await page.goto("/admin/operations")
-            assert.strictEqual(await page.locator("tbody tr").count(), 1)
+            assert.strictEqual(await page.locator(".runs tbody tr").count(), 1)
             await assertAccessible(page)
 
             await page.goto("/admin/tenants/contoso/configuration")

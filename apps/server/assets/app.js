@@ -178,6 +178,11 @@ document.addEventListener("submit", (event) => {
   })
 })
 
+// What goes on page by page does so by itself.
+for (const form of document.querySelectorAll("form[data-auto-submit]")) {
+  setTimeout(() => /** @type {HTMLFormElement} */ (form).requestSubmit(), 300)
+}
+
 // Filters that are not set stay out of the address.
 document.addEventListener("formdata", (event) => {
   if (!(event.target instanceof HTMLFormElement) || event.target.method !== "get") return

@@ -7,7 +7,7 @@ import { runHref } from "./pages/components/format.ts"
 import { ConfirmPage } from "./pages/ConfirmPage.tsx"
 import { html, makeRequests, type PageRequest } from "./Requests.ts"
 import { makeRunActions } from "./RunActions.ts"
-import { makeRunRows } from "./RunRoutes.ts"
+import { makeRunRows } from "./RunRows.ts"
 
 const section = "/admin/operations"
 

@@ -5,61 +5,24 @@ import {
   OperationsHttp,
   Problems,
   type Run,
-  type RunFilter,
-  RunOutcome,
   RunQueries,
-  Runs,
-  RunStatus
+  Runs
 } from "@atlas/operations"
-import { DateTime, Effect, Option, Schema } from "effect"
-import type { Context, Hono } from "hono"
-import { Accounts, type Tenant } from "./Accounts.ts"
+import { DateTime, Effect, Option } from "effect"
+import type { Hono } from "hono"
+import { Accounts } from "./Accounts.ts"
 import { formNonce } from "./FormNonce.ts"
-import { hrefWith } from "./pages/components/format.ts"
 import type { Relation } from "./pages/components/Relatives.tsx"
-import type { RunRow } from "./pages/components/RunsTable.tsx"
-import { OperationsPage } from "./pages/OperationsPage.tsx"
 import { RunPage } from "./pages/RunPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
 import { makeRunActions } from "./RunActions.ts"
 
-const runsPerPage = 50
 const eventsPerPage = 100
 
 const section = "/admin/operations"
 
-const optional = <A>(schema: Schema.Decoder<A>, value: string | undefined): A | undefined =>
-  Option.getOrUndefined(Schema.decodeUnknownOption(schema)(value))
-
-// An unknown value in a link is dropped rather than refused: the page then shows more than was asked for.
-const filterOf = (c: Context): RunFilter => {
-  const status = optional(RunStatus, c.req.query("status"))
-  const outcome = optional(RunOutcome, c.req.query("outcome"))
-  const type = c.req.query("type") || undefined
-  const tenant = c.req.query("tenant") || undefined
-  return {
-    ...(status === undefined ? {} : { status }),
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(type === undefined ? {} : { type }),
-    ...(tenant === undefined ? {} : { tenant })
-  }
-}
-
 const sequenceOf = (value: string | undefined): number | undefined =>
   value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined
-
-/** Names a run for people: its type's label and its tenant's name. */
-export const makeRunRows = Effect.map(
-  OperationCatalog,
-  (catalog) =>
-    (runs: ReadonlyArray<Run>, tenants: ReadonlyArray<Tenant>): ReadonlyArray<RunRow> =>
-      runs.map((run) => ({
-        run,
-        label: Option.match(catalog.find(run.type), { onNone: () => run.type, onSome: ({ label }) => label }),
-        tenantName: tenants.find(({ id }) => id === run.tenantId)?.name ?? run.tenantId,
-        href: `${section}/${run.id}`
-      }))
-)
 
 const relations: ReadonlyArray<readonly [keyof Lineage, string]> = [
   ["retryOf", "Started again from"],
@@ -87,43 +50,15 @@ const makeRelatives = Effect.gen(function* () {
   })
 })
 
-/** The monitoring list and the canonical viewer: from the database only. */
+/** The canonical viewer: from the database only. */
 export const makeRunRoutes = Effect.gen(function* () {
   const runs = yield* Runs
   const accounts = yield* Accounts
   const catalog = yield* OperationCatalog
   const { origin } = yield* OperationsHttp.PublicUrl
-  const rows = yield* makeRunRows
   const actionsOf = yield* makeRunActions
   const relativesOf = yield* makeRelatives
   const { page } = yield* makeRequests
-
-  const list = page(
-    section,
-    Effect.fn("OperationsPage")(function* ({ c, actor, shell }) {
-      const filter = filterOf(c)
-      const cursor = c.req.query("cursor") ?? null
-      const [found, tally, tenants, now] = yield* Effect.all([
-        runs.list(actor, filter, { cursor, limit: runsPerPage }),
-        runs.tally(actor),
-        accounts.tenantsOf(actor),
-        DateTime.now
-      ])
-      const next = [...Object.entries(filter), ["cursor", found.nextCursor ?? undefined] as const]
-      return yield* html(
-        c,
-        OperationsPage({
-          shell,
-          runs: rows(found.runs, tenants),
-          tally,
-          filter,
-          filterOptions: { types: catalog.types.map(({ name, label }) => ({ name, label })), tenants },
-          nextHref: found.nextCursor === null ? null : hrefWith(section, next),
-          now
-        })
-      )
-    })
-  )
 
   const view = page(
     section,
@@ -166,7 +101,6 @@ export const makeRunRoutes = Effect.gen(function* () {
   )
 
   return (app: Hono) => {
-    app.get(section, list)
     app.get(`${section}/:run`, view)
   }
 })

@@ -8,7 +8,7 @@ import { nonceOf } from "./FormNonce.ts"
 import { TenantPage } from "./pages/TenantPage.tsx"
 import { TenantsPage } from "./pages/TenantsPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
-import { makeRunRows } from "./RunRoutes.ts"
+import { makeRunRows } from "./RunRows.ts"
 import { makeSurfaces } from "./Surfaces.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 

@@ -20,6 +20,7 @@ import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
 import { makeRequests } from "./Requests.ts"
 import { makeRunActionRoutes } from "./RunActionRoutes.ts"
+import { makeRunListRoutes } from "./RunListRoutes.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
 import { isLoopback, Settings } from "./Settings.ts"
 import { makeSignInRoutes } from "./SignInRoutes.ts"
@@ -113,6 +114,7 @@ const makeApp = Effect.gen(function* () {
     yield* makeSignInRoutes,
     yield* makeTenantRoutes,
     yield* makeConfigurationRoutes,
+    yield* makeRunListRoutes,
     yield* makeRunRoutes,
     yield* makeRunActionRoutes
   ]

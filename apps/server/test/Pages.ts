@@ -10,6 +10,7 @@ import * as DemonstrationData from "../src/DemonstrationData.ts"
 import { Identity } from "../src/Identity.ts"
 import { nameRequests } from "../src/RequestIds.ts"
 import { makeRunActionRoutes } from "../src/RunActionRoutes.ts"
+import { makeRunListRoutes } from "../src/RunListRoutes.ts"
 import { makeRunRoutes } from "../src/RunRoutes.ts"
 import { makeTenantRoutes } from "../src/TenantRoutes.ts"
 
@@ -84,6 +85,12 @@ export const pages = Layer.mergeAll(
 /** The pages of tenants and runs, without sockets and sessions. */
 export const app = Effect.gen(function* () {
   const hono = new Hono().use(nameRequests)
-  for (const add of [yield* makeTenantRoutes, yield* makeRunRoutes, yield* makeRunActionRoutes]) add(hono)
+  for (const add of [
+    yield* makeTenantRoutes,
+    yield* makeRunListRoutes,
+    yield* makeRunRoutes,
+    yield* makeRunActionRoutes
+  ])
+    add(hono)
   return hono
 })

@@ -4,6 +4,7 @@ import type { Access } from "./Access.ts"
 import { AuditLog } from "./AuditLog.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { RunCancellation } from "./RunCancellation.ts"
+import { RunHours } from "./RunHours.ts"
 import { RunLedger } from "./RunLedger.ts"
 import { RunQueries } from "./RunQueries.ts"
 import { RunQueue } from "./RunQueue.ts"
@@ -19,6 +20,7 @@ import { WorkerRegistry } from "./WorkerRegistry.ts"
 const tables = Layer.mergeAll(
   AuditLog.layer,
   RunCancellation.layer,
+  RunHours.layer,
   RunLedger.layer,
   RunQueries.layer,
   RunQueue.layer,

@@ -176,15 +176,23 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       query: {
         type: Schema.optionalKey(Schema.String),
         tenant: Schema.optionalKey(Schema.String),
-        status: Schema.optionalKey(RunStatus),
+        status: Schema.optionalKey(Schema.Literals([...RunStatus.literals, "active"])),
         outcome: Schema.optionalKey(RunOutcome),
+        actor: Schema.optionalKey(Schema.String),
+        reasonCode: Schema.optionalKey(Schema.String),
+        from: Schema.optionalKey(Instant),
+        to: Schema.optionalKey(Instant),
         cursor: Schema.optionalKey(Schema.String),
         limit: PageLimit
       },
       success: Schema.Struct({ runs: Schema.Array(RunResource), nextCursor: Schema.NullOr(Schema.String) }),
       error: InvalidCursor
     }).annotateMerge(
-      OpenApi.annotations({ summary: "List runs", description: "Newest first, as far as the actor may see them." })
+      OpenApi.annotations({
+        summary: "List runs",
+        description:
+          "Newest first, as far as the actor may see them. `from` and `to` are the instants between which a run was requested."
+      })
     ),
     HttpApiEndpoint.get("get", "/operations/:run", {
       params: runParams,

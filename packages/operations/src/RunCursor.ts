@@ -1,16 +1,13 @@
 import { Effect, Schema } from "effect"
 import { InvalidCursor } from "./Problems.ts"
 import { RunId } from "./Run.ts"
-import type { RunFilter } from "./RunQueries.ts"
+import { filterKey, type RunFilter } from "./RunFilter.ts"
 
 // A cursor carries its filter, so that it cannot continue another listing. It grants nothing: visibility is always
 // checked afresh.
 const Cursor = Schema.StringFromBase64Url.pipe(
   Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([RunId, Schema.String])))
 )
-
-const filterKey = ({ type, tenant, status, outcome }: RunFilter) =>
-  JSON.stringify([type ?? null, tenant ?? null, status ?? null, outcome ?? null])
 
 /**
  * The opaque text that continues a listing.

@@ -1,24 +1,10 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
-import type { TenantId, TenantScope, WorkspaceId } from "./OperationScope.ts"
-import type { Run, RunId, RunOutcome, RunStatus } from "./Run.ts"
+import type { TenantScope } from "./OperationScope.ts"
+import type { Run, RunId } from "./Run.ts"
 import { RunEvent } from "./RunEvent.ts"
+import { conditionsOf, narrow, type RunFilter, type Visible, within } from "./RunFilter.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
-
-/** A part of the ledger that an actor may see: in one workspace, some or all tenants, some types. */
-export interface Visible {
-  readonly workspaceId: WorkspaceId
-  readonly tenants: "all" | ReadonlyArray<TenantId>
-  readonly types: ReadonlyArray<string>
-}
-
-/** Which runs of the visible ones a listing shows. */
-export interface RunFilter {
-  readonly type?: string
-  readonly tenant?: string
-  readonly status?: RunStatus
-  readonly outcome?: RunOutcome
-}
 
 /** How many runs are in each status, as far as they are visible. */
 export interface RunTally {
@@ -53,8 +39,8 @@ export class RunQueries extends Context.Service<
     latest(tenant: TenantScope, types: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>>
     /** The run's relatives, nearest first, up to a hundred in each direction. */
     lineage(run: Run): Effect.Effect<Lineage>
-    /** Queued and running runs that are visible. */
-    tally(visible: ReadonlyArray<Visible>): Effect.Effect<RunTally>
+    /** Queued and running runs that are visible and match. */
+    tally(visible: ReadonlyArray<Visible>, filter: RunFilter): Effect.Effect<RunTally>
     /** A run's events with a sequence above `after`, oldest first. */
     events(run: Run, page: { readonly after: number; readonly limit: number }): Effect.Effect<ReadonlyArray<RunEvent>>
   }
@@ -70,38 +56,37 @@ export class RunQueries extends Context.Service<
         return Option.map(Option.fromUndefinedOr(row), readRun)
       }, Effect.orDie)
 
-      const within = (visible: ReadonlyArray<Visible>) =>
-        visible.length === 0
-          ? sql`false`
-          : sql.or(
-              visible.map(({ workspaceId, tenants, types }) =>
-                sql.and([
-                  sql`r.workspace_id = ${workspaceId}`,
-                  sql`r.type = ANY(${types}::text[])`,
-                  ...(tenants === "all" ? [] : [sql`(r.tenant_id IS NULL OR r.tenant_id = ANY(${tenants}::text[]))`])
-                ])
-              )
-            )
-
-      const matching = (filter: RunFilter) => [
-        ...(filter.type === undefined ? [] : [sql`r.type = ${filter.type}`]),
-        ...(filter.tenant === undefined ? [] : [sql`r.tenant_id = ${filter.tenant}`]),
-        ...(filter.status === undefined ? [] : [sql`r.status = ${filter.status}`]),
-        ...(filter.outcome === undefined ? [] : [sql`r.outcome = ${filter.outcome}`])
-      ]
+      // One stretch of an index for each tenant or workspace, of which the newest are merged: whoever may see little of a
+      // large ledger does not look through the rest of it.
+      const newest = (
+        { workspaceId, tenants, types }: Visible,
+        filter: RunFilter,
+        { before, limit }: { readonly before: RunId | null; readonly limit: number }
+      ) => {
+        const conditions = [
+          sql`r.workspace_id = ${workspaceId}`,
+          filter.type === undefined ? sql`r.type = ANY(${types}::text[])` : sql`r.type = ${filter.type}`,
+          ...conditionsOf(sql, filter),
+          ...(before === null ? [] : [sql`r.id < ${before}::uuid`])
+        ]
+        const stretch = (more: ReadonlyArray<Statement.Fragment>) =>
+          sql`(SELECT ${columns} FROM operation_runs r WHERE ${sql.and([...more, ...conditions])}
+            ORDER BY r.id DESC LIMIT ${limit})`
+        if (tenants === "all") return [stretch([])]
+        const ofTenants = sql`(SELECT n.* FROM unnest(${tenants}::text[]) AS t(id), LATERAL
+          ${stretch([sql`r.tenant_id = t.id`])} n)`
+        return filter.tenant === undefined ? [ofTenants, stretch([sql`r.tenant_id IS NULL`])] : [ofTenants]
+      }
 
       const list = Effect.fn("RunQueries.list")(function* (
         visible: ReadonlyArray<Visible>,
         filter: RunFilter,
         page: { readonly before: RunId | null; readonly limit: number }
       ) {
-        const conditions = [
-          within(visible),
-          ...matching(filter),
-          ...(page.before === null ? [] : [sql`r.id < ${page.before}::uuid`])
-        ]
-        const rows = yield* sql<RunRow>`
-            SELECT ${columns} FROM operation_runs r WHERE ${sql.and(conditions)} ORDER BY r.id DESC LIMIT ${page.limit}`
+        const [first, ...others] = narrow(visible, filter).flatMap((part) => newest(part, filter, page))
+        if (first === undefined) return []
+        const stretches = others.reduce((all, stretch) => sql`${all} UNION ALL ${stretch}`, first)
+        const rows = yield* sql<RunRow>`SELECT * FROM (${stretches}) r ORDER BY r.id DESC LIMIT ${page.limit}`
         return rows.map(readRun)
       }, Effect.orDie)
 
@@ -116,11 +101,12 @@ export class RunQueries extends Context.Service<
         return rows.map(readRun)
       }, Effect.orDie)
 
-      const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>) {
+      const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>, filter: RunFilter) {
+        const matching = [within(sql, narrow(visible, filter), "r"), ...conditionsOf(sql, filter)]
         const [row] = yield* sql<RunTally>`
             SELECT count(*) FILTER (WHERE r.status = 'queued')::int AS queued,
               count(*) FILTER (WHERE r.status = 'running')::int AS running
-            FROM operation_runs r WHERE r.status <> 'completed' AND ${within(visible)}`
+            FROM operation_runs r WHERE r.status <> 'completed' AND ${sql.and(matching)}`
         return row ?? { queued: 0, running: 0 }
       }, Effect.orDie)
 

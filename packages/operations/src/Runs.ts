@@ -9,7 +9,9 @@ import type { RunEvent } from "./RunEvent.ts"
 import { readCursor, writeCursor } from "./RunCursor.ts"
 import { RunCancellation } from "./RunCancellation.ts"
 import type { RunRecorder } from "./RunRecorder.ts"
-import { type Lineage, type RunFilter, RunQueries, type RunTally, type Visible } from "./RunQueries.ts"
+import { filterKey, narrow, type RunFilter, type Visible } from "./RunFilter.ts"
+import { type EndedRuns, RunHours } from "./RunHours.ts"
+import { type Lineage, RunQueries, type RunTally } from "./RunQueries.ts"
 import { RunSignals } from "./RunSignals.ts"
 import {
   makeStart,
@@ -77,8 +79,16 @@ export class Runs extends Context.Service<
       filter: RunFilter,
       page: { readonly cursor: string | null; readonly limit: number }
     ): Effect.Effect<RunPage, Problems.InvalidCursor>
-    /** How many of the runs that the actor may see are queued and running. */
-    tally(actor: Actor): Effect.Effect<RunTally>
+    /** How many of the runs that the actor may see, and that match, are queued and running. */
+    tally(actor: Actor, filter?: RunFilter): Effect.Effect<RunTally>
+    /**
+     * How the runs that the actor may see ended in each of the last hours, the current one among them; hours and outcomes
+     * without any are left out. Exact at any moment.
+     *
+     * @param filter only its type and tenant count
+     * @param hours how many, at most 744
+     */
+    ended(actor: Actor, filter: RunFilter, hours: number): Effect.Effect<ReadonlyArray<EndedRuns>>
     /** A run's timeline after the given sequence number, oldest first. `limit` is 1 to 200. */
     events(
       actor: Actor,
@@ -100,6 +110,7 @@ export class Runs extends Context.Service<
     | Gatekeeper
     | OperationCatalog
     | RunCancellation
+    | RunHours
     | RunQueries
     | RunRecorder
     | RunSignals
@@ -110,6 +121,7 @@ export class Runs extends Context.Service<
       const access = yield* Access
       const catalog = yield* OperationCatalog
       const queries = yield* RunQueries
+      const ends = yield* RunHours
       const signals = yield* RunSignals
       const audit = yield* AuditLog
       const cancellation = yield* RunCancellation
@@ -196,7 +208,7 @@ export class Runs extends Context.Service<
         page: { readonly cursor: string | null; readonly limit: number }
       ) {
         const before = page.cursor === null ? null : yield* readCursor(page.cursor, filter)
-        if (!isStorable(`${filter.type}${filter.tenant}`)) return { runs: [], nextCursor: null }
+        if (!isStorable(filterKey(filter))) return { runs: [], nextCursor: null }
         const limit = Math.min(Math.max(page.limit, 1), maxPageSize)
         const runs = yield* queries.list(yield* visibleTo(actor), filter, { before, limit: limit + 1 })
         const shown = runs.slice(0, limit)
@@ -204,8 +216,14 @@ export class Runs extends Context.Service<
         return { runs: shown, nextCursor: runs.length > limit && last ? writeCursor(last.id, filter) : null }
       })
 
-      const tally = Effect.fn("Runs.tally")(function* (actor: Actor) {
-        return yield* queries.tally(yield* visibleTo(actor))
+      const tally = Effect.fn("Runs.tally")(function* (actor: Actor, filter: RunFilter = {}) {
+        if (!isStorable(filterKey(filter))) return { queued: 0, running: 0 }
+        return yield* queries.tally(yield* visibleTo(actor), filter)
+      })
+
+      const ended = Effect.fn("Runs.ended")(function* (actor: Actor, filter: RunFilter, hours: number) {
+        if (!isStorable(filterKey(filter))) return []
+        return yield* ends.ended(narrow(yield* visibleTo(actor), filter), Math.min(Math.max(hours, 1), 744))
       })
 
       const events = Effect.fn("Runs.events")(function* (
@@ -252,6 +270,7 @@ export class Runs extends Context.Service<
         get,
         list,
         tally,
+        ended,
         events,
         follow
       })

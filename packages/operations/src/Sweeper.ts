@@ -1,6 +1,7 @@
 import { Effect, Layer, Random } from "effect"
 import { monotonicMillis } from "./Attempt.ts"
 import { RunExecutor } from "./RunExecutor.ts"
+import { RunHours } from "./RunHours.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { RunSweeps } from "./RunSweeps.ts"
 import { sanitisedCause } from "./Sanitiser.ts"
@@ -8,15 +9,16 @@ import { announceEveryMillis, WorkerRegistry } from "./WorkerRegistry.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /**
- * Announces this worker, and ends the runs that nobody will ever finish. Any number of sweepers may run; the database
+ * Announces this worker, ends the runs that nobody will ever finish, and counts those that have ended. Any number of sweepers may run; the database
  * decides. A worker announces itself before it sweeps, so that after an outage no backlog counts as abandoned.
  */
-export const layer: Layer.Layer<never, never, RunExecutor | RunSweeps | RunSignals | WorkerRegistry> =
+export const layer: Layer.Layer<never, never, RunExecutor | RunHours | RunSweeps | RunSignals | WorkerRegistry> =
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { worker, types } = yield* RunExecutor
       const registry = yield* WorkerRegistry
       const sweeps = yield* RunSweeps
+      const { count } = yield* RunHours
       const signals = yield* RunSignals
       const { slots, sweepMillis } = yield* WorkerSettings
       const every = Math.min(sweepMillis, announceEveryMillis)
@@ -40,6 +42,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunSweeps | RunSigna
       const sweep = Effect.gen(function* () {
         yield* announce
         const lost = yield* sweeps.endLapsed
+        yield* count
         const stale = (yield* steady) ? yield* sweeps.failStale : []
         yield* Effect.forEach([...lost, ...stale], signals.changed, { discard: true })
         if (lost.length > 0) yield* Effect.logWarning(`Ended ${lost.length} runs whose workers died`)

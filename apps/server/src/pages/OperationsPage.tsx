@@ -1,9 +1,11 @@
-import type { RunFilter, RunTally } from "@atlas/operations"
-import type { DateTime } from "effect"
+import { type EndedRuns, knownReasonCodes, reasonInfo, type RunTally } from "@atlas/operations"
+import { type DateTime, Struct } from "effect"
+import { defaultDays, type Listing, type ListingFilter, listingFilters } from "../RunListing.ts"
 import { outcomeLabels } from "./components/Badge.tsx"
 import { EmptyState } from "./components/EmptyState.tsx"
+import { EndedChart } from "./components/EndedChart.tsx"
 import { formatCount, hrefWith } from "./components/format.ts"
-import { Icon } from "./components/Icon.tsx"
+import { Icon, type IconName } from "./components/Icon.tsx"
 import { type RunRow, RunsTable } from "./components/RunsTable.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
 
@@ -22,61 +24,71 @@ interface Props {
   readonly shell: Shell
   readonly runs: ReadonlyArray<RunRow>
   readonly tally: RunTally
-  readonly filter: RunFilter
+  /** How runs ended in the last hours. */
+  readonly ended: { readonly hours: number; readonly rows: ReadonlyArray<EndedRuns> }
+  readonly listing: Listing
   readonly filterOptions: FilterOptions
+  /** There is an operation that the actor may start, and so cancel. */
+  readonly mayCancel: boolean
   readonly nextHref: string | null
   readonly now: DateTime.Utc
 }
 
-type FilterName = keyof RunFilter
-
 const path = "/admin/operations"
-const names: ReadonlyArray<FilterName> = ["status", "outcome", "type", "tenant"]
-const titles: Record<FilterName, string> = { status: "Status", outcome: "Outcome", type: "Operation", tenant: "Tenant" }
+const titles: Record<ListingFilter, string> = {
+  status: "Status",
+  outcome: "Outcome",
+  type: "Operation",
+  tenant: "Tenant",
+  actor: "Started by",
+  reason: "Reason",
+  from: "From",
+  to: "Until"
+}
 
-const optionsOf = (from: FilterOptions): Record<FilterName, ReadonlyArray<Option>> => ({
+type Choices = Partial<Record<ListingFilter, ReadonlyArray<Option>>>
+
+const optionsOf = (from: FilterOptions): Choices => ({
   status: [
+    { value: "active", label: "Queued or running" },
     { value: "queued", label: "Queued" },
     { value: "running", label: "Running" },
     { value: "completed", label: "Completed" }
   ],
   outcome: outcomeLabels.map(({ name, label }) => ({ value: name, label })),
   type: from.types.map(({ name, label }) => ({ value: name, label })),
-  tenant: from.tenants.map(({ id, name }) => ({ value: id, label: name }))
+  tenant: from.tenants.map(({ id, name }) => ({ value: id, label: name })),
+  reason: knownReasonCodes.map((code) => ({ value: code, label: reasonInfo(code).title }))
 })
 
 /** The monitoring list of all runs that the actor may see. */
-export const OperationsPage = ({ shell, runs, tally, filter, filterOptions, nextHref, now }: Props) => {
+export const OperationsPage = (props: Props) => {
+  const { shell, runs, tally, ended, listing, filterOptions, nextHref, now } = props
   const options = optionsOf(filterOptions)
-  const active = names.filter((name) => filter[name] !== undefined)
+  const active = listingFilters.filter((name) => listing[name] !== undefined)
   return (
     <Layout title="Operations" shell={shell}>
       <h1>Operations</h1>
-      <p class="lead">Every run, in every tenant that you may see, newest first.</p>
+      <p class="lead">
+        Runs in every tenant that you may see, newest first
+        {listing.from === undefined ? `, of the last ${defaultDays} days` : ""}.
+      </p>
       <div id="tally" data-region="">
-        <ul class="tally">
-          <Tally count={tally.running} status="running" label="Running" current={filter.status} />
-          <Tally count={tally.queued} status="queued" label="Queued" current={filter.status} />
-        </ul>
+        <Tallies {...props} />
+        <EndedChart {...ended} now={now} />
       </div>
       <form class="filters" method="get" action={path} aria-label="Filter runs">
-        {names.map((name) => (
-          <Select name={name} options={options[name]} value={filter[name]} />
+        {listingFilters.map((name) => (
+          <Field name={name} options={options[name]} value={listing[name]} />
         ))}
         <button class="button">Apply</button>
       </form>
-      {active.length > 0 && <Chips filter={filter} active={active} options={options} />}
+      {active.length > 0 && <Chips listing={listing} active={active} options={options} />}
       <div id="runs" data-region="" data-refresh={tally.queued + tally.running > 0 ? "3" : "10"}>
         {runs.length > 0 ? (
           <RunsTable rows={runs} now={now} caption="Operation runs, newest first" />
-        ) : active.length > 0 ? (
-          <EmptyState title="No run matches these filters">
-            Remove a filter, or <a href={path}>show all runs</a>.
-          </EmptyState>
         ) : (
-          <EmptyState title="No runs yet">
-            Open one of <a href="/admin/tenants">your tenants</a> and start an operation; its run appears here at once.
-          </EmptyState>
+          <NoRuns filtered={active.length > 0} />
         )}
       </div>
       {nextHref !== null && (
@@ -90,54 +102,120 @@ export const OperationsPage = ({ shell, runs, tally, filter, filterOptions, next
   )
 }
 
-interface TallyProps {
-  readonly count: number
-  readonly status: "queued" | "running"
-  readonly label: string
-  readonly current: string | undefined
+const NoRuns = ({ filtered }: { readonly filtered: boolean }) =>
+  filtered ? (
+    <EmptyState title="No run matches these filters">
+      Remove a filter, or <a href={path}>show all runs</a>.
+    </EmptyState>
+  ) : (
+    <EmptyState title={`No runs in the last ${defaultDays} days`}>
+      Open one of <a href="/admin/tenants">your tenants</a> and start an operation; its run appears here at once. For
+      older runs, set a date in “From”.
+    </EmptyState>
+  )
+
+const Tallies = ({ tally, ended, listing, mayCancel }: Props) => {
+  const rest = Struct.omit(listing, ["status", "outcome", "reason"])
+  const hrefTo = (name: "status" | "outcome", value: string) => hrefWith(path, [...Object.entries(rest), [name, value]])
+  const cancelHref = hrefWith(`${path}/cancel`, Object.entries(listing))
+  const isActive = tally.queued + tally.running > 0
+  return (
+    <>
+      <ul class="tally" aria-label="Runs now">
+        <Tally
+          href={hrefTo("status", "running")}
+          count={tally.running}
+          icon={tally.running > 0 ? "running" : "dot"}
+          label="Running"
+          current={listing.status === "running"}
+        />
+        <Tally
+          href={hrefTo("status", "queued")}
+          count={tally.queued}
+          icon="clock"
+          label="Queued"
+          current={listing.status === "queued"}
+        />
+        {mayCancel && isActive && (
+          <li>
+            <a class="button quiet" href={cancelHref}>
+              Cancel them…
+            </a>
+          </li>
+        )}
+      </ul>
+      <h2 class="ended-title">Ended in the last {ended.hours} hours</h2>
+      <ul class="tally tally-ended" aria-label={`Runs that ended in the last ${ended.hours} hours`}>
+        {outcomeLabels.map(({ icon, label, name }) => (
+          <Tally
+            href={hrefTo("outcome", name)}
+            count={ended.rows.filter(({ outcome }) => outcome === name).reduce((sum, { runs }) => sum + runs, 0)}
+            icon={icon}
+            label={label}
+            current={listing.outcome === name}
+            className={`key ended-${name}`}
+          />
+        ))}
+      </ul>
+    </>
+  )
 }
 
-const Tally = ({ count, status, label, current }: TallyProps) => (
+interface TallyProps {
+  readonly href: string
+  readonly count: number
+  readonly icon: IconName
+  readonly label: string
+  readonly current: boolean
+  readonly className?: string
+}
+
+const Tally = ({ href, count, icon, label, current, className }: TallyProps) => (
   <li>
-    <a href={hrefWith(path, [["status", status]])} aria-current={current === status ? "true" : undefined}>
-      <Icon name={status === "queued" ? "clock" : count > 0 ? "running" : "dot"} />
+    <a href={href} class={className} aria-current={current ? "true" : undefined}>
+      <Icon name={icon} />
       <b class="number">{formatCount(count)}</b>
       <span>{label}</span>
     </a>
   </li>
 )
 
-interface SelectProps {
-  readonly name: FilterName
-  readonly options: ReadonlyArray<Option>
+interface FieldProps {
+  readonly name: ListingFilter
+  /** Without any, the filter is a text or a day. */
+  readonly options: ReadonlyArray<Option> | undefined
   readonly value: string | undefined
 }
 
-const Select = ({ name, options, value }: SelectProps) => (
+const Field = ({ name, options, value }: FieldProps) => (
   <label class="field">
     <span>{titles[name]}</span>
-    <select name={name}>
-      <option value="">All</option>
-      {options.map((option) => (
-        <option value={option.value} selected={option.value === value}>
-          {option.label}
-        </option>
-      ))}
-    </select>
+    {options === undefined ? (
+      <input name={name} type={name === "actor" ? "text" : "date"} value={value ?? ""} autocomplete="off" />
+    ) : (
+      <select name={name}>
+        <option value="">All</option>
+        {options.map((option) => (
+          <option value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    )}
   </label>
 )
 
 interface ChipsProps {
-  readonly filter: RunFilter
-  readonly active: ReadonlyArray<FilterName>
-  readonly options: Record<FilterName, ReadonlyArray<Option>>
+  readonly listing: Listing
+  readonly active: ReadonlyArray<ListingFilter>
+  readonly options: Choices
 }
 
-const Chips = ({ filter, active, options }: ChipsProps) => (
+const Chips = ({ listing, active, options }: ChipsProps) => (
   <ul class="chips" aria-label="Active filters">
     {active.map((name) => {
-      const label = options[name].find(({ value }) => value === filter[name])?.label ?? filter[name]
-      const rest = active.filter((other) => other !== name).map((other) => [other, filter[other]] as const)
+      const label = options[name]?.find(({ value }) => value === listing[name])?.label ?? listing[name] ?? ""
+      const rest = active.filter((other) => other !== name).map((other) => [other, listing[other]] as const)
       return (
         <li class="chip">
           <span>

@@ -49,7 +49,7 @@ export const RunBadge = ({ run }: { readonly run: Run }) => {
   )
 }
 
-/** The names of outcomes in a filter. */
+/** How runs end, in words and shapes, the good ones first. */
 export const outcomeLabels = (["succeeded", "partially_succeeded", "failed", "blocked", "cancelled"] as const).map(
-  (name) => ({ name, label: outcomes[name].text })
+  (name) => ({ name, label: outcomes[name].text, icon: outcomes[name].icon })
 )

@@ -1,0 +1,68 @@
+import { type RunFilter, RunOutcome, RunStatus } from "@atlas/operations"
+import { DateTime, Option, Schema } from "effect"
+
+/** The filters of the list, as its address has them: days are those of UTC, and `to` is the last one shown. */
+export const listingFilters = ["status", "outcome", "type", "tenant", "actor", "reason", "from", "to"] as const
+export type ListingFilter = (typeof listingFilters)[number]
+
+/** What stands in the address of a list, of each filter that is set. */
+export type Listing = Partial<Record<ListingFilter, string>>
+
+/** Without dates, the list goes back this far. */
+export const defaultDays = 30
+
+const Status = Schema.Literals([...RunStatus.literals, "active"])
+const Day = Schema.String.check(Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/))
+
+const optional = <A>(schema: Schema.Decoder<A>, value: string | undefined): A | undefined =>
+  Option.getOrUndefined(Schema.decodeUnknownOption(schema)(value))
+
+const startOfDay = (day: string): DateTime.Utc | undefined => Option.getOrUndefined(DateTime.make(`${day}T00:00:00Z`))
+
+const dayOf = (at: DateTime.Utc) => DateTime.formatIso(at).slice(0, 10)
+
+const checkedDay = (value: string | undefined) => {
+  const day = optional(Day, value)
+  return day !== undefined && startOfDay(day) !== undefined ? day : undefined
+}
+
+/**
+ * The filters of a request. What is unknown in a link is dropped rather than refused: the page then shows more than was
+ * asked for.
+ *
+ * @param query the value of a name in the address or in a form
+ */
+export const listingOf = (query: (name: ListingFilter) => string | undefined): Listing => {
+  const known: Record<ListingFilter, string | undefined> = {
+    status: optional(Status, query("status")),
+    outcome: optional(RunOutcome, query("outcome")),
+    type: query("type"),
+    tenant: query("tenant"),
+    actor: query("actor")?.trim(),
+    reason: query("reason"),
+    from: checkedDay(query("from")),
+    to: checkedDay(query("to"))
+  }
+  return Object.fromEntries(listingFilters.flatMap((name) => (known[name] ? [[name, known[name]]] : [])))
+}
+
+/** The same list with its first day named, so that its pages go on from one another over midnight. */
+export const withFirstDay = (listing: Listing, now: DateTime.Utc): Listing => ({
+  ...listing,
+  from: listing.from ?? dayOf(DateTime.subtract(now, { days: defaultDays }))
+})
+
+/** What a list asks of the ledger. */
+export const filterOf = ({ status, outcome, type, tenant, actor, reason, from, to }: Listing): RunFilter => {
+  const [first, last] = [from, to].map((day) => (day === undefined ? undefined : startOfDay(day)))
+  return {
+    ...(status === undefined ? {} : { status: Schema.decodeUnknownSync(Status)(status) }),
+    ...(outcome === undefined ? {} : { outcome: Schema.decodeUnknownSync(RunOutcome)(outcome) }),
+    ...(type === undefined ? {} : { type }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(reason === undefined ? {} : { reasonCode: reason }),
+    ...(first === undefined ? {} : { from: first }),
+    ...(last === undefined ? {} : { to: DateTime.add(last, { days: 1 }) })
+  }
+}

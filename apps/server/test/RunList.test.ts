@@ -1,0 +1,139 @@
+import { Runs } from "@atlas/operations"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { app, pages, types } from "./Pages.ts"
+
+const operator = "operator@northwind"
+const reader = "readonly@northwind"
+
+const visitor = Effect.map(app, (hono) => {
+  const send = (account: string, path: string, init: RequestInit) =>
+    Effect.promise(async () => {
+      const response = await hono.request(path, { ...init, headers: { authorization: account } })
+      const html = await response.text()
+      return { status: response.status, html, text: html.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ") }
+    })
+  return {
+    get: (path: string, account = operator) => send(account, path, {}),
+    post: (path: string, form: Record<string, string>, account = operator) =>
+      send(account, path, { method: "POST", body: new URLSearchParams(form) })
+  }
+})
+
+/** What the form on a page would send next. */
+const fieldsOf = (html: string): Record<string, string> =>
+  Object.fromEntries(
+    [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value])
+  )
+
+const queued = (count: number, tenant = "contoso") =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`
+      INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+        input, max_attempts)
+      SELECT (left(time, 8) || '-' || right(time, 4) || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'northwind',
+        ${tenant}, ${types.checked.name}, '{"id":"operator@northwind","kind":"user","name":"Oskar Operator"}',
+        'while_active', n::text, sha256(n::text::bytea), '{}', 1
+      FROM generate_series(1, ${count}::int) n,
+        lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') AS time`
+  )
+
+const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`TRUNCATE operation_runs, operation_run_events CASCADE`)
+
+layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the list of runs", (it) => {
+  it.effect("keeps its filters in the address, as chips that go one by one", () =>
+    Effect.gen(function* () {
+      const { get } = yield* visitor
+      yield* queued(60)
+      const { html, text } = yield* get(
+        `/admin/operations?status=active&actor=${operator}&tenant=contoso&from=2026-01-01`
+      )
+      for (const chip of [
+        "Status: Queued or running",
+        "Started by: operator@northwind",
+        "Tenant: Contoso",
+        "From: 2026-01-01"
+      ]) {
+        assert.include(text, chip)
+      }
+      assert.include(html, "/admin/operations?status=active&amp;tenant=contoso&amp;from=2026-01-01")
+      assert.match(html, /rel="next"/)
+      const next = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll("&amp;", "&") ?? ""
+      assert.match((yield* get(next)).text, /Queued/)
+      assert.include((yield* get("/admin/operations?to=2020-01-01")).text, "No run matches these filters")
+      // What no filter knows is dropped.
+      assert.include((yield* get("/admin/operations?from=2026-99-99&status=%00")).text, "of the last 30 days")
+      yield* forget
+    })
+  )
+
+  it.effect("goes back thirty days by itself, and further when it is asked to", () =>
+    Effect.gen(function* () {
+      const { get } = yield* visitor
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+          input, max_attempts, queued_at)
+        SELECT (left(time, 8) || '-' || right(time, 4) || '-7000-8000-000000000001')::uuid, 'northwind', 'contoso',
+          ${types.checked.name}, '{"id":"x","kind":"user","name":"Someone long ago"}', 'while_active', '', sha256(''), '{}', 1,
+          now() - interval '40 days'
+        FROM lpad(to_hex((extract(epoch FROM now() - interval '40 days') * 1000)::bigint), 12, '0') AS time`
+      assert.notInclude((yield* get("/admin/operations")).text, "Someone long ago")
+      assert.include((yield* get("/admin/operations?from=2020-01-01")).text, "Someone long ago")
+      yield* forget
+    })
+  )
+
+  it.effect("counts how runs ended in the last day, also as a table", () =>
+    Effect.gen(function* () {
+      const { get } = yield* visitor
+      yield* queued(2)
+      const runs = yield* Runs
+      const actor = { id: operator, kind: "user", name: "Oskar Operator" } as const
+      const [run] = (yield* runs.list(actor, {}, { cursor: null, limit: 1 })).runs
+      yield* runs.cancel(actor, run?.id ?? "")
+      const { html, text } = yield* get("/admin/operations")
+      assert.match(text, /1 Queued/)
+      assert.match(text, /1 Cancelled/)
+      assert.match(html, /<rect class="ended-cancelled"/)
+      assert.match(html, /<caption[^>]*>Runs that ended in each of the last 24 hours/)
+      yield* forget
+    })
+  )
+
+  it.effect("cancels all that it shows after a confirmation, a hundred at a time, and nothing else", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      yield* queued(130)
+      yield* queued(1, "fabrikam").pipe(Effect.delay("5 millis"))
+      const confirm = yield* get("/admin/operations/cancel?tenant=contoso")
+      assert.include(confirm.text, "Cancel 130 runs?")
+      const going = yield* post("/admin/operations/cancel", fieldsOf(confirm.html))
+      assert.include(going.text, "100 runs asked to stop, at most 30 runs left")
+      assert.include(going.html, "data-auto-submit")
+      const done = yield* post("/admin/operations/cancel", fieldsOf(going.html))
+      assert.include(done.text, "130 runs asked to stop")
+      assert.notInclude(done.html, "data-auto-submit")
+      assert.include((yield* get("/admin/operations/cancel")).text, "Cancel 1 run?")
+      assert.include((yield* get("/admin/operations/cancel?tenant=contoso")).text, "Nothing to cancel")
+      yield* forget
+    })
+  )
+
+  it.effect("leaves alone what somebody may only look at, and does not offer it", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      yield* queued(2)
+      assert.notInclude((yield* get("/admin/operations", reader)).text, "Cancel them")
+      assert.include((yield* get("/admin/operations")).text, "Cancel them")
+      const { text } = yield* post("/admin/operations/cancel", { tenant: "contoso" }, reader)
+      assert.include(text, "0 runs asked to stop")
+      assert.include(text, "2 runs left alone")
+      assert.match((yield* get("/admin/operations")).text, /2 Queued/)
+      assert.include((yield* post("/admin/operations/cancel", { cursor: "nonsense" })).text, "cursor")
+      yield* forget
+    })
+  )
+})

@@ -1,0 +1,80 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, SqlSchema } from "effect/sql"
+import { RunOutcome } from "./Run.ts"
+import { type Visible, within } from "./RunFilter.ts"
+
+/** How many runs ended in one way within one hour. */
+export const EndedRuns = Schema.Struct({ hour: Schema.DateTimeUtcFromDate, outcome: RunOutcome, runs: Schema.Int })
+export type EndedRuns = typeof EndedRuns.Type
+
+const batchSize = 5_000
+
+/**
+ * How many runs ended in each hour. Runs that ended are counted into hours now and then, each of them once, and those that are
+ * not counted yet are added when somebody reads: an answer is exact at any moment, whoever died. Database failures are defects.
+ */
+export class RunHours extends Context.Service<
+  RunHours,
+  {
+    /** Counts the runs that have ended since, in batches. Any number of processes may do so at once. */
+    readonly count: Effect.Effect<void>
+    /** What ended in the last hours, of what is visible; the current hour is the last of them. */
+    ended(visible: ReadonlyArray<Visible>, hours: number): Effect.Effect<ReadonlyArray<EndedRuns>>
+  }
+>()("@atlas/operations/RunHours") {
+  static readonly layer: Layer.Layer<RunHours, never, SqlClient.SqlClient> = Layer.effect(
+    RunHours,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const hourOf = (time: string) => sql.literal(`date_bin('1 hour', ${time}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`)
+
+      // The order of the last insert keeps two that count the same hours from waiting for one another.
+      const countBatch = Effect.map(
+        sql<{ counted: number }>`
+          WITH batch AS MATERIALIZED (
+            SELECT id FROM operation_runs WHERE status = 'completed' AND NOT counted
+            ORDER BY workspace_id, id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED
+          ), marked AS (
+            UPDATE operation_runs r SET counted = true FROM batch WHERE r.id = batch.id
+            RETURNING r.workspace_id, ${hourOf("r.completed_at")} AS hour, r.tenant_id, r.type, r.outcome
+          ), added AS (
+            INSERT INTO operation_run_hours AS h (workspace_id, hour, tenant_id, type, outcome, runs)
+            SELECT workspace_id, hour, tenant_id, type, outcome, count(*) FROM marked
+            GROUP BY workspace_id, hour, tenant_id, type, outcome
+            ORDER BY workspace_id, hour, type, coalesce(tenant_id, ''), outcome
+            ON CONFLICT (workspace_id, hour, type, (coalesce(tenant_id, '')), outcome)
+            DO UPDATE SET runs = h.runs + excluded.runs
+          )
+          SELECT count(*)::int AS counted FROM marked`,
+        ([row]) => row?.counted ?? 0
+      )
+      const count = countBatch.pipe(
+        Effect.repeat({ until: (counted) => counted < batchSize }),
+        Effect.asVoid,
+        Effect.orDie,
+        Effect.withSpan("RunHours.count")
+      )
+
+      const find = SqlSchema.findAll({
+        Request: Schema.Struct({ visible: Schema.Any, hours: Schema.Int }),
+        Result: EndedRuns,
+        execute: ({ visible, hours }) => sql`
+          WITH since AS (SELECT ${hourOf("now()")} - make_interval(hours => ${hours}::int - 1) AS hour)
+          SELECT hour, outcome, sum(runs)::int AS runs FROM (
+            SELECT h.hour, h.outcome, h.runs FROM operation_run_hours h
+            WHERE h.hour >= (SELECT hour FROM since) AND ${within(sql, visible, "h")}
+            UNION ALL
+            SELECT ${hourOf("r.completed_at")}, r.outcome, 1 FROM operation_runs r
+            WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since)
+              AND ${within(sql, visible, "r")}
+          ) ended GROUP BY hour, outcome ORDER BY hour, outcome`
+      })
+      const ended = Effect.fn("RunHours.ended")(
+        (visible: ReadonlyArray<Visible>, hours: number) => find({ visible, hours }),
+        Effect.orDie
+      )
+
+      return RunHours.of({ count, ended })
+    })
+  )
+}
