@@ -1,4 +1,4 @@
-import { call, get, startServer, TestDatabase } from "@atlas/test"
+import { call, completed, get, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
@@ -31,6 +31,19 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
         )
         assert.strictEqual((yield* Fiber.join(asked)).status, 200)
       }).pipe(Effect.scoped)
+    )
+
+    it.effect("goes on with its syncs after the next start, although the fake Graph is elsewhere then", () =>
+      Effect.gen(function* () {
+        const sync = Effect.gen(function* () {
+          const server = yield* startServer()
+          const { body } = yield* start(server, "contoso")
+          const { outcome, reasonCode } = yield* completed(server, body.run.id)
+          assert.strictEqual(outcome, "succeeded", reasonCode)
+        }).pipe(Effect.scoped)
+        yield* sync
+        yield* sync
+      })
     )
   }
 )

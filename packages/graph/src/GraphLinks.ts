@@ -93,3 +93,23 @@ export const trustedLink = (cloud: GraphCloud, contract: Contract, link: string)
     ? Effect.succeed(link)
     : refuse(contract, "provider_untrusted_link", `The next page of ${contract.name} points outside its resource.`)
 }
+
+/**
+ * Checks a place in a listing that was handed out earlier, perhaps by another cloud: connections move, and a fake Graph starts
+ * anew elsewhere.
+ *
+ * @param cloud whose origin it must have
+ * @param contract whose path it must stay under
+ * @param cursor where a listing goes on
+ * @returns the cursor; fails with `provider_resync_required` where it is another origin's, otherwise as `trustedLink` does
+ */
+export const knownCursor = (
+  cloud: GraphCloud,
+  contract: Contract,
+  cursor: string
+): Effect.Effect<string, GraphError> => {
+  const origin = URL.parse(cursor)?.origin
+  return origin === undefined || origin === cloud.graphOrigin
+    ? trustedLink(cloud, contract, cursor)
+    : refuse(contract, "provider_resync_required", `The place in ${contract.name} is one of another cloud.`)
+}

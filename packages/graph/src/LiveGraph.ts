@@ -4,7 +4,7 @@ import { SecureRandom } from "effect/crypto"
 import type { HttpClient } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import * as GraphBatch from "./GraphBatch.ts"
-import { firstLink, headersOf, queryOf, resourcePath, trustedLink } from "./GraphLinks.ts"
+import { firstLink, headersOf, knownCursor, queryOf, resourcePath } from "./GraphLinks.ts"
 import * as GraphListings from "./GraphListings.ts"
 import { type Ask, bodyOf, make as makeRequests } from "./GraphRequests.ts"
 import * as GraphTarget from "./GraphTarget.ts"
@@ -43,7 +43,7 @@ const make = Effect.gen(function* () {
     const target = yield* targetOf(tenant)
     const { cloud } = target
     const beginning = firstLink(cloud, contract, path)
-    const first = from === undefined ? beginning : yield* trustedLink(cloud, contract, from)
+    const first = from === undefined ? beginning : yield* knownCursor(cloud, contract, from)
     return { perform: requests.perform, target, contract, first, beginning } satisfies GraphListings.Listing
   })
 

@@ -131,11 +131,16 @@ describe("LiveGraph", () => {
   it.effect("sends the bearer to no cursor that does not belong to the listing", () =>
     Effect.gen(function* () {
       const fake = yield* FakeGraph
-      for (const link of ["https://attacker.example/v1.0/groups", `${fake.origin}/v1.0/users`, "nonsense", ""]) {
+      for (const [link, reason] of [
+        ["https://attacker.example/v1.0/groups", "provider_resync_required"],
+        [`${fake.origin}/v1.0/users`, "provider_untrusted_link"],
+        ["nonsense", "provider_untrusted_link"],
+        ["", "provider_untrusted_link"]
+      ] as const) {
         const error = yield* Effect.flip(
           Effect.flatMap(Graph, (graph) => Stream.runDrain(graph.list(contoso, groups, {}, GraphCursor.make(link))))
         )
-        assert.strictEqual(error.reasonCode, "provider_untrusted_link")
+        assert.strictEqual(error.reasonCode, reason)
       }
       assert.lengthOf(yield* fake.requests, 0)
     }).pipe(Effect.provide(inMemory()))

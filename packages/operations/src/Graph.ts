@@ -67,7 +67,7 @@ export class Graph extends Context.Service<
      * @param contract from `GraphContract.list`
      * @param params the path's placeholders
      * @param from the `next` of an earlier page of the same listing, to go on after it; fails with
-     * `provider_untrusted_link` where it does not belong to it
+     * `provider_untrusted_link` where it does not belong to it, and with `provider_resync_required` where it is another cloud's
      */
     list<Path extends string, A>(
       tenant: TenantScope,
@@ -84,7 +84,7 @@ export class Graph extends Context.Service<
      * @param contract from `GraphContract.delta`
      * @param params the path's placeholders
      * @param from the `cursor` of an earlier page; fails with `provider_resync_required` where the provider has forgotten
-     * it: then a round without `from` follows
+     * it, or it is another cloud's: then a round without `from` follows
      */
     delta<Path extends string, A>(
       tenant: TenantScope,
