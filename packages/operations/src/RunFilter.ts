@@ -2,6 +2,7 @@ import { DateTime } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { RunOutcome, RunStatus } from "./Run.ts"
+import { isStorable } from "./StorableText.ts"
 
 /** A part of the ledger that an actor may see: in one workspace, some or all tenants, some types. */
 export interface Visible {
@@ -29,6 +30,10 @@ export interface RunFilter {
 /** The whole of a filter as text, the same for equal filters. */
 export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, from, to }: RunFilter): string =>
   JSON.stringify([type, tenant, status, outcome, actor, reasonCode, from, to].map((each) => each ?? null))
+
+/** Whether the database could hold what a filter names; nothing there can match it otherwise. */
+export const isStorableFilter = (filter: RunFilter): boolean =>
+  Object.values(filter).every((value) => typeof value !== "string" || isStorable(value))
 
 /**
  * What of the ledger remains visible under a filter: the same with fewer tenants and types, and nothing that holds none.

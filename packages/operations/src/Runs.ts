@@ -9,7 +9,7 @@ import type { RunEvent } from "./RunEvent.ts"
 import { readCursor, writeCursor } from "./RunCursor.ts"
 import { RunCancellation } from "./RunCancellation.ts"
 import type { RunRecorder } from "./RunRecorder.ts"
-import { filterKey, narrow, type RunFilter, type Visible } from "./RunFilter.ts"
+import { isStorableFilter, narrow, type RunFilter, type Visible } from "./RunFilter.ts"
 import { type EndedRuns, RunHours } from "./RunHours.ts"
 import { type Lineage, RunQueries, type RunTally } from "./RunQueries.ts"
 import { RunSignals } from "./RunSignals.ts"
@@ -22,7 +22,6 @@ import {
   type SystemStartRequest
 } from "./RunStart.ts"
 import type { Gatekeeper } from "./StartGate.ts"
-import { isStorable } from "./StorableText.ts"
 import { type Waiting, WhyWaiting } from "./WhyWaiting.ts"
 
 /** A page of runs, newest first. */
@@ -208,7 +207,7 @@ export class Runs extends Context.Service<
         page: { readonly cursor: string | null; readonly limit: number }
       ) {
         const before = page.cursor === null ? null : yield* readCursor(page.cursor, filter)
-        if (!isStorable(filterKey(filter))) return { runs: [], nextCursor: null }
+        if (!isStorableFilter(filter)) return { runs: [], nextCursor: null }
         const limit = Math.min(Math.max(page.limit, 1), maxPageSize)
         const runs = yield* queries.list(yield* visibleTo(actor), filter, { before, limit: limit + 1 })
         const shown = runs.slice(0, limit)
@@ -217,12 +216,12 @@ export class Runs extends Context.Service<
       })
 
       const tally = Effect.fn("Runs.tally")(function* (actor: Actor, filter: RunFilter = {}) {
-        if (!isStorable(filterKey(filter))) return { queued: 0, running: 0 }
+        if (!isStorableFilter(filter)) return { queued: 0, running: 0 }
         return yield* queries.tally(yield* visibleTo(actor), filter)
       })
 
       const ended = Effect.fn("Runs.ended")(function* (actor: Actor, filter: RunFilter, hours: number) {
-        if (!isStorable(filterKey(filter))) return []
+        if (!isStorableFilter(filter)) return []
         return yield* ends.ended(narrow(yield* visibleTo(actor), filter), Math.min(Math.max(hours, 1), 744))
       })
 
