@@ -21,7 +21,13 @@ export const keyPair = (modulusLength = 2048) => generateKeyPairSync("rsa", { mo
 /** A private key as PEM. */
 export const privatePem = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString()
 
-/** A self-signed certificate as PEM, until a time such as `2099-01-01T00:00:00Z`. */
+/** What a TLS server on 127.0.0.1 needs: subjectAltName (RFC 5280, section 4.2.1.6). */
+const loopbackName = der(
+  0xa3,
+  sequence(sequence(hex("0603551d11"), der(0x04, sequence(der(0x87, Uint8Array.of(127, 0, 0, 1))))))
+)
+
+/** A self-signed certificate as PEM, for 127.0.0.1, until a time such as `2099-01-01T00:00:00Z`. */
 export const certificate = (
   { privateKey, publicKey }: { readonly privateKey: KeyObject; readonly publicKey: KeyObject },
   until = "2099-01-01T00:00:00Z"
@@ -33,7 +39,8 @@ export const certificate = (
     name,
     sequence(time("1960-01-01T00:00:00Z"), time(until)),
     name,
-    publicKey.export({ type: "spki", format: "der" })
+    publicKey.export({ type: "spki", format: "der" }),
+    loopbackName
   )
   const signature = der(0x03, hex("00"), sign("sha256", content, privateKey))
   const lines =

@@ -25,6 +25,8 @@ export class Accounts extends Context.Service<
     /** Everyone, for the development sign-in. */
     readonly all: Effect.Effect<ReadonlyArray<Account>>
     actor(id: string): Effect.Effect<Option.Option<Actor>>
+    /** The account of a person of Entra ID, by the ids that a verified token gave. */
+    ofIdentity(identity: { readonly tenantId: string; readonly objectId: string }): Effect.Effect<Option.Option<Actor>>
     /** The tenants that an actor is entitled to, by name. */
     tenantsOf(actor: Actor): Effect.Effect<ReadonlyArray<Tenant>>
   }
@@ -51,6 +53,22 @@ export class Accounts extends Context.Service<
         execute: (id) => sql`SELECT id, name FROM accounts WHERE id = ${id}`
       })
 
+      const findByIdentity = SqlSchema.findOneOption({
+        Request: Schema.Struct({ tenantId: Schema.String, objectId: Schema.String }),
+        Result: Schema.Struct({ id: Schema.String, name: Schema.String }),
+        execute: ({ tenantId, objectId }) => sql`
+          SELECT a.id, a.name FROM account_identities i JOIN accounts a ON a.id = i.account_id
+          WHERE i.entra_tenant_id = ${tenantId} AND i.object_id = ${objectId}`
+      })
+
+      const toActor = Effect.map(
+        Option.map(({ id, name }: { readonly id: string; readonly name: string }): Actor => ({
+          id,
+          kind: "user",
+          name
+        }))
+      )
+
       const entitledTenants = SqlSchema.findAll({
         Request: Schema.String,
         Result: Tenant,
@@ -67,7 +85,13 @@ export class Accounts extends Context.Service<
         all: allAccounts().pipe(Effect.orDie, Effect.withSpan("Accounts.all")),
         actor: Effect.fn("Accounts.actor")(
           (id: string) => (isStorable(id) ? findAccount(id) : Effect.succeedNone),
-          Effect.map(Option.map(({ id, name }): Actor => ({ id, kind: "user", name }))),
+          toActor,
+          Effect.orDie
+        ),
+        ofIdentity: Effect.fn("Accounts.ofIdentity")(
+          (identity: { readonly tenantId: string; readonly objectId: string }) =>
+            isStorable(identity.objectId) ? findByIdentity(identity) : Effect.succeedNone,
+          toActor,
           Effect.orDie
         ),
         tenantsOf: Effect.fn("Accounts.tenantsOf")((actor: Actor) => entitledTenants(actor.id), Effect.orDie)

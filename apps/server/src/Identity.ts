@@ -1,7 +1,8 @@
-import { type Actor, Authentication, CurrentActor, Problems } from "@atlas/operations"
-import { Context, Effect, Layer, Option } from "effect"
+import { type Actor, Authentication, CurrentActor, Problems, sanitisedCause } from "@atlas/operations"
+import { Cause, Context, Effect, Layer, Option } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { Accounts } from "./Accounts.ts"
+import { EntraId } from "./EntraId.ts"
 import { Sessions } from "./Sessions.ts"
 import { isLoopback, Settings } from "./Settings.ts"
 
@@ -11,7 +12,7 @@ export interface Credentials {
   readonly cookie: string | undefined
 }
 
-const developmentBearer = "Bearer dev:"
+const developmentToken = "dev:"
 
 /** Who makes a request: the bearer of a token, or of a session. */
 export class Identity extends Context.Service<
@@ -22,24 +23,39 @@ export class Identity extends Context.Service<
     actor(credentials: Credentials): Effect.Effect<Option.Option<Actor>>
   }
 >()("@atlas/server/Identity") {
-  static readonly layer: Layer.Layer<Identity, never, Accounts | Sessions | Settings> = Layer.effect(
+  static readonly layer: Layer.Layer<Identity, never, Accounts | EntraId | Sessions | Settings> = Layer.effect(
     Identity,
     Effect.gen(function* () {
       const accounts = yield* Accounts
       const sessions = yield* Sessions
+      const entra = yield* EntraId
       const { production, host } = yield* Settings
-      const development = !production && isLoopback(host)
+      const development = !production && isLoopback(host) && Option.isNone(entra)
+
+      const ofSession = Effect.fnUntraced(function* (cookie: string | undefined) {
+        const id = yield* sessions.account(cookie)
+        return Option.isSome(id) ? yield* accounts.actor(id.value) : Option.none<Actor>()
+      })
+
+      const ofToken = Effect.fnUntraced(function* (token: string) {
+        if (development)
+          return token.startsWith(developmentToken) ? yield* accounts.actor(token.slice(4)) : Option.none()
+        if (Option.isNone(entra)) return Option.none<Actor>()
+        const person = yield* entra.value.bearer(token).pipe(
+          // Nobody is let in unproved; the caller is told the same as with a bad token, the operator what happened.
+          Effect.tapError(({ cause }) =>
+            Effect.logWarning("No token can be verified", sanitisedCause(Cause.fail(cause)))
+          ),
+          Effect.orElseSucceed(() => Option.none())
+        )
+        return Option.isSome(person) ? yield* accounts.ofIdentity(person.value) : Option.none<Actor>()
+      })
 
       // A request that carries a token is judged by it alone: a bad one never falls back to a session.
-      const account = ({ authorization, cookie }: Credentials) => {
-        if (authorization === undefined) return sessions.account(cookie)
-        const named = authorization.startsWith(developmentBearer) ? authorization.slice(developmentBearer.length) : ""
-        return Effect.succeed(Option.liftPredicate(named, (id) => development && id !== ""))
-      }
-
-      const actor = Effect.fn("Identity.actor")(function* (credentials: Credentials) {
-        const id = yield* account(credentials)
-        return Option.isSome(id) ? yield* accounts.actor(id.value) : Option.none<Actor>()
+      const actor = Effect.fn("Identity.actor")(function* ({ authorization, cookie }: Credentials) {
+        if (authorization === undefined) return yield* ofSession(cookie)
+        const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+        return token === undefined ? Option.none<Actor>() : yield* ofToken(token)
       })
 
       return Identity.of({ development, actor })

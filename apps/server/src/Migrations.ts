@@ -4,9 +4,10 @@ import * as Operations from "@atlas/operations/migrations"
 import { Effect } from "effect"
 import { Migrator } from "effect/sql"
 import accounts from "./migrations/0001_accounts.ts"
+import accountIdentities from "./migrations/0002_account_identities.ts"
 
 const server = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_accounts": accounts }),
+  loader: Migrator.fromRecord({ "0001_accounts": accounts, "0002_account_identities": accountIdentities }),
   table: "atlas_server_migrations"
 })
 

@@ -3,6 +3,16 @@ import { Cause, Config, Context, Duration, Effect, Layer, Option, Redacted, Sche
 /** What this process does: everything, pages and API only, or work only. */
 export type Role = "all" | "web" | "worker"
 
+/** The app registration through which people of one Entra tenant sign in. */
+export interface EntraSettings {
+  /** Lower-case. */
+  readonly tenantId: string
+  readonly clientId: string
+  readonly clientSecret: Redacted.Redacted
+  /** The cloud's login service: an https origin, without a slash at its end. */
+  readonly authority: string
+}
+
 /** Everything that an operator can set, checked. */
 export interface ServerSettings {
   readonly role: Role
@@ -20,6 +30,12 @@ export interface ServerSettings {
   readonly secret: Redacted.Redacted | null
   /** Earlier values of `secret`, which still open what they sealed. */
   readonly previousSecrets: ReadonlyArray<Redacted.Redacted>
+  /** Null: people do not sign in with Entra ID. */
+  readonly entra: EntraSettings | null
+  /** How many starts of one person a process accepts in a minute. */
+  readonly startsPerMinute: number
+  /** How many proxies of the operator's there are before this process, each of which adds to `X-Forwarded-For`. */
+  readonly trustedProxies: number
   /** Where Graph is. */
   readonly graph:
     | { readonly kind: "live" }
@@ -117,6 +133,19 @@ const load = Effect.gen(function* () {
     Redacted.make(""),
     "must be text."
   )
+  const startsPerMinute = yield* read(
+    "ATLAS_STARTS_PER_MINUTE",
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })), "ATLAS_STARTS_PER_MINUTE"),
+    600,
+    "must be a whole number between 1 and 1000000."
+  )
+  const trustedProxies = yield* read(
+    "ATLAS_TRUSTED_PROXIES",
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 })), "ATLAS_TRUSTED_PROXIES"),
+    0,
+    "must be a whole number between 0 and 10."
+  )
+  const entra = yield* readEntra(problems, text)
   const publicUrl = (yield* text("ATLAS_PUBLIC_URL")).replace(/(?<=.)\/$/, "")
   const settings: ServerSettings = {
     role,
@@ -133,6 +162,9 @@ const load = Effect.gen(function* () {
       .split(/\s+/)
       .filter(Boolean)
       .map((each) => Redacted.make(each)),
+    entra,
+    startsPerMinute,
+    trustedProxies,
     graph:
       graph === "live"
         ? { kind: "live" }
@@ -146,6 +178,27 @@ const load = Effect.gen(function* () {
   problems.push(...contradictions(settings, publicUrl !== ""))
   return problems.length === 0 ? settings : yield* new SettingsError({ problems })
 })
+
+const entraNames = ["ATLAS_ENTRA_TENANT_ID", "ATLAS_ENTRA_CLIENT_ID", "ATLAS_ENTRA_CLIENT_SECRET"] as const
+
+const readEntra = Effect.fnUntraced(function* (problems: Array<string>, text: (name: string) => Effect.Effect<string>) {
+  const [tenantId, clientId, secret] = yield* Effect.all([
+    text(entraNames[0]),
+    text(entraNames[1]),
+    text(entraNames[2])
+  ])
+  const authority = (yield* text("ATLAS_ENTRA_AUTHORITY")).replace(/\/$/, "") || "https://login.microsoftonline.com"
+  const missing = entraNames.filter((_, index) => [tenantId, clientId, secret][index] === "")
+  if (missing.length === entraNames.length) return null
+  if (missing.length > 0) problems.push(`${missing.join(" and ")} must be set with the other settings of Entra ID.`)
+  if (tenantId !== "" && !isUuid(tenantId))
+    problems.push("ATLAS_ENTRA_TENANT_ID must be the id of a directory, a UUID.")
+  if (!isOrigin(authority) || !authority.startsWith("https:"))
+    problems.push("ATLAS_ENTRA_AUTHORITY must be an https origin such as https://login.microsoftonline.us.")
+  return { tenantId: tenantId.toLowerCase(), clientId, clientSecret: Redacted.make(secret), authority }
+})
+
+const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
 
 const isOrigin = (value: string) => {
   const url = URL.parse(value)
@@ -180,6 +233,10 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
       "ATLAS_SECRET_PREVIOUS must have at least 32 bytes in each secret; several are told apart by spaces."
     ],
     [secret === null && production, "ATLAS_SECRET is needed with NODE_ENV=production: at least 32 random bytes."],
+    [
+      settings.entra === null && production && role !== "worker",
+      "ATLAS_ENTRA_TENANT_ID, ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET are needed with NODE_ENV=production: nobody could sign in."
+    ],
     [!isOrigin(publicUrl), "ATLAS_PUBLIC_URL must be an origin such as https://atlas.example.com, without a path."],
     [!publicUrlIsSet && production, "ATLAS_PUBLIC_URL is needed with NODE_ENV=production."],
     [graph.kind === "fake" && production, "ATLAS_GRAPH=fake is refused with NODE_ENV=production."],

@@ -1,13 +1,14 @@
 import { Effect, Option, Predicate } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
+import { makeEntraSignInRoutes } from "./EntraSignInRoutes.ts"
 import { Identity } from "./Identity.ts"
 import type { Shell } from "./pages/Layout.tsx"
 import { SignInPage } from "./pages/SignInPage.tsx"
 import { html, makeRequests, safeReturnTo } from "./Requests.ts"
 import { Sessions } from "./Sessions.ts"
 
-/** The development sign-in: a list of the people in the database, and a session for the one that is chosen. */
+/** Sign-in and sign-out: with Entra ID where it is configured, else the development sign-in: a list of the people in the database, and a session for the one that is chosen. */
 export const makeSignInRoutes = Effect.gen(function* () {
   const accounts = yield* Accounts
   const sessions = yield* Sessions
@@ -21,7 +22,14 @@ export const makeSignInRoutes = Effect.gen(function* () {
     return yield* html(c, page, problem === undefined ? 200 : 422)
   })
 
+  const entraSignIn = yield* makeEntraSignInRoutes
+
   return (app: Hono) => {
+    app.post("/sign-out", (c) => {
+      c.header("Set-Cookie", sessions.close)
+      return c.redirect("/sign-in", 303)
+    })
+    if (Option.isSome(entraSignIn)) return entraSignIn.value(app)
     app.get(
       "/sign-in",
       open((c, shell) => choose(c, shell, safeReturnTo(c.req.query("returnTo"))))
@@ -42,9 +50,5 @@ export const makeSignInRoutes = Effect.gen(function* () {
         })
       )
     )
-    app.post("/sign-out", (c) => {
-      c.header("Set-Cookie", sessions.close)
-      return c.redirect("/sign-in", 303)
-    })
   }
 })

@@ -18,6 +18,7 @@ import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
+import * as RateLimits from "./RateLimits.ts"
 import { makeRequests } from "./Requests.ts"
 import { makeRunActionRoutes } from "./RunActionRoutes.ts"
 import { makeRunListRoutes } from "./RunListRoutes.ts"
@@ -54,11 +55,13 @@ const setHeader =
 const isOurs = (defect: unknown) => !HttpServerResponse.isHttpServerResponse(defect) || defect.status >= 500
 
 // What is answered depends on who asks: no cache between us may hand it to others.
-const cachePolicy: MiddlewareHandler = async (c, next) => {
+const apiHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers } = c.res
   if (!headers.has("cache-control")) c.header("cache-control", "private, no-cache")
   if (!headers.has("vary")) c.header("vary", "Authorization, Cookie")
+  // RFC 9110, section 11.6.1: what would be accepted, and no more than that.
+  if (c.res.status === 401) c.header("www-authenticate", "Bearer")
 }
 
 // Whoever asked learns that something went wrong; what it was is for the log.
@@ -104,6 +107,16 @@ const isApi = (c: Context) => c.req.path.startsWith("/api/")
 // Inputs are small; nothing here takes uploads.
 const maxBodyBytes = 64 * 1024
 
+// Whatever creates runs.
+const startPaths = [
+  "/api/v1/tenants/:tenant/operations/:type",
+  "/api/v1/workspaces/:workspace/operations/:type",
+  "/api/v1/operations/:run/retry",
+  "/admin/tenants/:tenant/operations/:type",
+  "/admin/operations/:run/retry",
+  "/admin/operations/:run/replace"
+]
+
 const makeApp = Effect.gen(function* () {
   const identity = yield* Identity
   const { publicUrl } = yield* Settings
@@ -132,11 +145,14 @@ const makeApp = Effect.gen(function* () {
       strictTransportSecurity: publicUrl.startsWith("https:")
     })
   )
-  app.use("/api/*", cachePolicy)
+  app.use("/api/*", apiHeaders)
   // Browsers attach cookies by themselves, tokens never: what comes to the API with a token cannot be forged.
   const forgery = csrf()
   app.use((c, next) => (isApi(c) && c.req.header("authorization") !== undefined ? next() : forgery(c, next)))
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => problem(413, "The request is too large.") }))
+  const limits = yield* RateLimits.makeRateLimits
+  for (const path of ["/sign-in", "/sign-in/*"]) app.use(path, limits.signIn)
+  for (const path of startPaths) app.use(path, limits.start)
   // Asset names carry no hash: browsers ask again, and get 304.
   app.use("/assets/*", etag(), setHeader("cache-control", "no-cache"))
   app.use("/assets/*", serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace(/^\/assets/, "") }))
@@ -185,4 +201,4 @@ export const layer = Layer.effectDiscard(
     const app = yield* makeApp
     yield* front.mount(app.fetch, yield* databaseAnswers)
   })
-).pipe(Layer.provide(authentication))
+).pipe(Layer.provide([authentication, RateLimits.layer]))

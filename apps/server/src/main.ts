@@ -23,6 +23,7 @@ import * as AccessPolicy from "./AccessPolicy.ts"
 import { Accounts } from "./Accounts.ts"
 import * as Database from "./Database.ts"
 import * as DemonstrationData from "./DemonstrationData.ts"
+import { EntraId } from "./EntraId.ts"
 import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
@@ -31,6 +32,7 @@ import * as MachineIdentity from "./MachineIdentity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
 import { Sessions } from "./Sessions.ts"
 import { Settings } from "./Settings.ts"
+import { SignInAttempts } from "./SignInAttempts.ts"
 import * as WebApp from "./WebApp.ts"
 
 /** The ledger and what stands on it: the same in every role. */
@@ -95,8 +97,14 @@ const publicUrl = Layer.effect(
   Effect.map(Settings, (settings) => ({ origin: settings.publicUrl }))
 )
 
+const entraId = EntraId.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
+
 const web = WebApp.layer.pipe(
-  Layer.provide(Identity.layer.pipe(Layer.provideMerge(Layer.mergeAll(Accounts.layer, Sessions.layer, publicUrl))))
+  Layer.provide(
+    Identity.layer.pipe(
+      Layer.provideMerge(Layer.mergeAll(Accounts.layer, Sessions.layer, SignInAttempts.layer, entraId, publicUrl))
+    )
+  )
 )
 
 /** What a worker without pages still answers: whether it can work. */
@@ -117,10 +125,11 @@ const demonstration = Layer.effectDiscard(
 
 const welcome = Layer.effectDiscard(
   Effect.gen(function* () {
-    const { role, production, publicUrl: origin } = yield* Settings
+    const { entra, role, production, publicUrl: origin } = yield* Settings
     const people = DemonstrationData.demonstrationAccounts.map(({ id }) => id).join(", ")
     const serves = role === "worker" ? "Atlas works" : `Atlas is ready: open ${origin}`
-    yield* Console.log(production || role === "worker" ? serves : `${serves} and sign in as one of ${people}`)
+    const isReal = production || role === "worker" || entra !== null
+    yield* Console.log(isReal ? serves : `${serves} and sign in as one of ${people}`)
   })
 )
 

@@ -8,11 +8,15 @@ const read = (env: Record<string, string>) =>
   )
 
 const secret = "x".repeat(32)
+const tenantId = "33333333-0000-4000-8000-00000000000A"
 const production = {
   NODE_ENV: "production",
   DATABASE_URL: "postgres://u:p@db/atlas",
   ATLAS_SECRET: secret,
-  ATLAS_PUBLIC_URL: "https://atlas.example.com"
+  ATLAS_PUBLIC_URL: "https://atlas.example.com",
+  ATLAS_ENTRA_TENANT_ID: tenantId,
+  ATLAS_ENTRA_CLIENT_ID: "client",
+  ATLAS_ENTRA_CLIENT_SECRET: "hunter1"
 }
 
 describe("Settings", () => {
@@ -30,6 +34,10 @@ describe("Settings", () => {
     Effect.gen(function* () {
       const settings = yield* read({ ...production, ATLAS_ROLE: "web", ATLAS_LEASE: "30 seconds" })
       assert.deepStrictEqual(settings.graph, { kind: "live" })
+      assert.deepInclude(settings.entra, {
+        tenantId: tenantId.toLowerCase(),
+        authority: "https://login.microsoftonline.com"
+      })
       assert.strictEqual(Duration.toSeconds(settings.lease), 30)
       assert.strictEqual(settings.secret && Redacted.value(settings.secret), secret)
     })
@@ -69,6 +77,11 @@ describe("Settings", () => {
     [{ ATLAS_FAKE_GRAPH_URL: "https://127.0.0.1:4000" }, /^ATLAS_FAKE_GRAPH_URL must be an http address on this/],
     [{ ATLAS_PUBLIC_URL: "atlas.example.com/x" }, /^ATLAS_PUBLIC_URL must be an origin/],
     [{ ATLAS_PUBLIC_URL: "/" }, /^ATLAS_PUBLIC_URL must be an origin/],
+    [{ ATLAS_STARTS_PER_MINUTE: "0" }, /^ATLAS_STARTS_PER_MINUTE must be/],
+    [{ ATLAS_TRUSTED_PROXIES: "all" }, /^ATLAS_TRUSTED_PROXIES must be/],
+    [{ ATLAS_ENTRA_TENANT_ID: tenantId }, /^ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET must be set/],
+    [{ ...production, ATLAS_ENTRA_TENANT_ID: "contoso.com" }, /^ATLAS_ENTRA_TENANT_ID must be the id/],
+    [{ ...production, ATLAS_ENTRA_AUTHORITY: "http://127.0.0.1" }, /^ATLAS_ENTRA_AUTHORITY must be an https origin/],
     [{ ...production, ATLAS_GRAPH: "fake" }, /^ATLAS_GRAPH=fake is refused/]
   ]
   for (const [env, sentence] of wrong) {
@@ -85,7 +98,7 @@ describe("Settings", () => {
     Effect.gen(function* () {
       const env = { NODE_ENV: "production", ATLAS_SECRET: "hunter2", PORT: "-1", DATABASE_URL: "hunter3" }
       const error = yield* Effect.flip(read(env))
-      assert.strictEqual(error.problems.length, 4)
+      assert.strictEqual(error.problems.length, 5)
       assert.notMatch(error.message, /hunter/)
     })
   )

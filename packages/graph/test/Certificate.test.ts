@@ -2,7 +2,9 @@ import { generateKeyPairSync } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Redacted, Result } from "effect"
 import * as Certificate from "../src/Certificate.ts"
-import { certificate, keyPair, privatePem } from "./SelfSigned.ts"
+import { SelfSigned } from "@atlas/test"
+
+const { certificate, keyPair, privatePem } = SelfSigned
 
 const now = DateTime.makeUnsafe("2026-11-24T00:00:00Z")
 const keys = keyPair()

@@ -1,5 +1,5 @@
 import { Problems, TenantId, WorkspaceId } from "@atlas/operations"
-import { TestDatabase } from "@atlas/test"
+import { SelfSigned, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
@@ -14,7 +14,8 @@ import {
   ProviderConnections
 } from "../src/index.ts"
 import { run } from "../src/Migrations.ts"
-import { certificate, keyPair, privatePem } from "./SelfSigned.ts"
+
+const { certificate, keyPair, privatePem } = SelfSigned
 
 const live = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
   Layer.provide(CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))),

@@ -15,7 +15,9 @@ import {
 import * as FakeHttpClient from "../src/testing/FakeHttpClient.ts"
 import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { entraTenantId } from "./Fixtures.ts"
-import { certificate, keyPair, privatePem } from "./SelfSigned.ts"
+import { SelfSigned } from "@atlas/test"
+
+const { certificate, keyPair, privatePem } = SelfSigned
 
 const keys = keyPair()
 const pem = certificate(keys)
