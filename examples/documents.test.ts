@@ -47,6 +47,16 @@ const regionOf = (path: string, name: string) => {
 
 const fakeGraphFlags = matches(read("packages/graph/src/testing/main.ts"), /Flag\.\w+\("(\w+)"/g)
 
+describe("docs/operating.md", () => {
+  it("lists exactly the commands, with what they say of themselves", () => {
+    const commands = readdirSync(join(root, "apps/server/src/cli")).map((name) => read(`apps/server/src/cli/${name}`))
+    const described = commands.flatMap((source) => matches(source, /^\)\.pipe\(Command\.withDescription\("([^"]+)"/gm))
+    const listed = [...read("docs/operating.md").matchAll(/^\| `atlas [^`]+` \| (.+) \|$/gm)].map(([, text]) => text)
+    assert.isNotEmpty(described)
+    assert.sameMembers(listed, described)
+  })
+})
+
 describe("the README", () => {
   it("lists exactly the server's settings", () => {
     // What the machine's platform sets is read where it is used.

@@ -14,6 +14,7 @@ const sessionLimits = (leaseMillis: number) => ({
   lock_timeout: `${Math.floor(leaseMillis * 0.8)}`
 })
 
+/** Connections to the database, which is started first where it is the embedded one. */
 const client = Layer.unwrap(
   Effect.gen(function* () {
     const { databaseUrl, dataDir, lease, workerSlots } = yield* Settings

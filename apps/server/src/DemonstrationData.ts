@@ -60,6 +60,52 @@ export const demonstrationAccounts: ReadonlyArray<DemonstrationAccount> = [
   { id: "owner@fourth-coffee", name: "Frank Coffee", workspaceId: "fourth-coffee", role: "owner" }
 ]
 
+/** Records from before the ledger; nobody has mapped them yet. `atlas legacy map` does. */
+const legacyRuns = [
+  {
+    table: "inventory_sync_runs",
+    id: "77777777-0000-4000-8000-000000000001",
+    status: "completed",
+    items: 182,
+    error: null
+  },
+  {
+    table: "entra_group_sync_runs",
+    id: "77777777-0000-4000-8000-000000000002",
+    status: "completed",
+    items: 4_874,
+    error: null
+  },
+  {
+    table: "entra_group_sync_runs",
+    id: "77777777-0000-4000-8000-000000000003",
+    status: "failed",
+    items: 0,
+    error: "HTTP 504"
+  },
+  {
+    table: "backup_schedule_runs",
+    id: "77777777-0000-4000-8000-000000000004",
+    status: "completed",
+    items: 63,
+    error: null
+  }
+] as const
+
+/** The tables take no rows any more, but of whoever owns them and says so. */
+const seedLegacyRuns = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  for (const { error, id, items, status, table } of legacyRuns) {
+    const name = sql.literal(table)
+    yield* sql`ALTER TABLE ${name} DISABLE TRIGGER USER`
+    yield* sql`
+      INSERT INTO ${name} (id, workspace_id, tenant_id, status, started_by, started_at, finished_at, item_count, error)
+      VALUES (${id}::uuid, 'northwind', 'contoso', ${status}, 'Olivia Owner', '2026-01-15T02:00:00Z', '2026-01-15T02:03:20Z',
+        ${items}, ${error})`
+    yield* sql`ALTER TABLE ${name} ENABLE TRIGGER USER`
+  }
+})
+
 /** Fills an empty database with the demonstration data. Several processes may try at once: one does it. */
 export const seed = Effect.fn("DemonstrationData.seed")(
   function* () {
@@ -87,6 +133,7 @@ export const seed = Effect.fn("DemonstrationData.seed")(
         SELECT id, "workspaceId", role, CASE WHEN "onlyTenant" IS NULL THEN 'all' ELSE 'some' END FROM people
       )
       INSERT INTO entitlements SELECT id, "workspaceId", "onlyTenant" FROM people WHERE "onlyTenant" IS NOT NULL`
+    yield* seedLegacyRuns
     for (const tenant of demonstrationTenants) {
       const { entraTenantId, clientId, clientSecret, displayName } = tenant
       yield* connections.create({

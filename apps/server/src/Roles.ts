@@ -5,7 +5,12 @@ import { Schema } from "effect"
 export const Role = Schema.Literals(["owner", "manager", "operator", "readonly"])
 export type Role = typeof Role.Type
 
-const view: ReadonlyArray<Capability> = ["tenant.directory.view", "tenant.providers.view"]
+const view: ReadonlyArray<Capability> = [
+  "tenant.backups.view",
+  "tenant.directory.view",
+  "tenant.inventory.view",
+  "tenant.providers.view"
+]
 
 const operate: ReadonlyArray<Capability> = [...view, "tenant.directory.sync", "tenant.providers.verify"]
 

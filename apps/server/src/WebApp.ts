@@ -16,6 +16,7 @@ import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
 import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
+import { makeLegacyRoutes } from "./LegacyRoutes.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
 import * as RateLimits from "./RateLimits.ts"
@@ -127,6 +128,7 @@ const makeApp = Effect.gen(function* () {
     yield* makeSignInRoutes,
     yield* makeTenantRoutes,
     yield* makeConfigurationRoutes,
+    yield* makeLegacyRoutes,
     yield* makeRunListRoutes,
     yield* makeRunRoutes,
     yield* makeRunActionRoutes

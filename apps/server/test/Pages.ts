@@ -10,6 +10,7 @@ import * as DemonstrationData from "../src/DemonstrationData.ts"
 import { Identity } from "../src/Identity.ts"
 import { nameRequests } from "../src/RequestIds.ts"
 import { makeRunActionRoutes } from "../src/RunActionRoutes.ts"
+import { makeLegacyRoutes } from "../src/LegacyRoutes.ts"
 import { makeRunListRoutes } from "../src/RunListRoutes.ts"
 import { makeRunRoutes } from "../src/RunRoutes.ts"
 import { makeTenantRoutes } from "../src/TenantRoutes.ts"
@@ -87,6 +88,7 @@ export const app = Effect.gen(function* () {
   const hono = new Hono().use(nameRequests)
   for (const add of [
     yield* makeTenantRoutes,
+    yield* makeLegacyRoutes,
     yield* makeRunListRoutes,
     yield* makeRunRoutes,
     yield* makeRunActionRoutes

@@ -4,6 +4,19 @@ import trustedLedger from "./migrations/0002_trusted_ledger.ts"
 import dueRuns from "./migrations/0003_due_runs.ts"
 import runReports from "./migrations/0004_run_reports.ts"
 import runHours from "./migrations/0005_run_hours.ts"
+import legacyRuns from "./migrations/0006_legacy_runs.ts"
+
+const migrations = {
+  "0001_operation_runs": operationRuns,
+  "0002_trusted_ledger": trustedLedger,
+  "0003_due_runs": dueRuns,
+  "0004_run_reports": runReports,
+  "0005_run_hours": runHours,
+  "0006_legacy_runs": legacyRuns
+}
+
+/** The table that keeps which migrations were applied, and the newest that this version has. */
+export const ledger = { table: "atlas_operations_migrations", latest: Object.keys(migrations).length }
 
 /**
  * Creates or upgrades the ledger's tables. Safe to run from several processes at once.
@@ -11,12 +24,6 @@ import runHours from "./migrations/0005_run_hours.ts"
  * @returns the migrations that were applied
  */
 export const run = Migrator.make({})({
-  loader: Migrator.fromRecord({
-    "0001_operation_runs": operationRuns,
-    "0002_trusted_ledger": trustedLedger,
-    "0003_due_runs": dueRuns,
-    "0004_run_reports": runReports,
-    "0005_run_hours": runHours
-  }),
-  table: "atlas_operations_migrations"
+  loader: Migrator.fromRecord(migrations),
+  table: ledger.table
 })

@@ -2,6 +2,7 @@ import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Access } from "./Access.ts"
 import { AuditLog } from "./AuditLog.ts"
+import { LegacyRuns } from "./LegacyRuns.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { RunCancellation } from "./RunCancellation.ts"
 import { RunHours } from "./RunHours.ts"
@@ -39,11 +40,11 @@ const tables = Layer.mergeAll(
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
+  LegacyRuns | Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
   DuplicateOperationType | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
-  Runs.layer.pipe(
+  Layer.merge(Runs.layer, LegacyRuns.layer).pipe(
     Layer.provide(WhyWaiting.layer),
     Layer.provideMerge(Gatekeeper.layer),
     Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types)))

@@ -33,10 +33,12 @@ export {
   StartedResource
 } from "./OperationsApi.ts"
 export * as OperationsHttp from "./OperationsHttp.ts"
+export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns } from "./LegacyRuns.ts"
 export * as OperationType from "./OperationType.ts"
 export * as Problems from "./Problems.ts"
 export { type KnownReasonCode, knownReasonCodes, ReasonCode, type ReasonInfo, reasonInfo } from "./ReasonCode.ts"
 export { type Run, RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "./Run.ts"
+export { RunCancellation } from "./RunCancellation.ts"
 export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
 export { RunExecutor } from "./RunExecutor.ts"
 export * as RunHandler from "./RunHandler.ts"

@@ -26,9 +26,14 @@ export const TenantPage = ({ shell, tenant, surfaces, recent, now }: Props) => (
         <h1>{tenant.name}</h1>
         <p class="lead">{tenant.workspace}</p>
       </div>
-      <a class="button" href={`${tenantHref(tenant.id)}/configuration`}>
-        Configuration
-      </a>
+      <div class="card-actions">
+        <a class="button" href={`${tenantHref(tenant.id)}/history`}>
+          Earlier history
+        </a>
+        <a class="button" href={`${tenantHref(tenant.id)}/configuration`}>
+          Configuration
+        </a>
+      </div>
     </div>
     <div id="tenant" data-region="" data-refresh={surfaces.some(({ active }) => active !== null) ? "3" : "15"}>
       <h2>Operations</h2>

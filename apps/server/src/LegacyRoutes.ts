@@ -1,0 +1,83 @@
+import { type LegacyKind, legacyKinds, LegacyRuns, Problems } from "@atlas/operations"
+import { Effect } from "effect"
+import type { Context, Hono } from "hono"
+import { runHref } from "./pages/components/format.ts"
+import { LegacyHistoryPage } from "./pages/LegacyHistoryPage.tsx"
+import { LegacyRunPage } from "./pages/LegacyRunPage.tsx"
+import { ProblemPage } from "./pages/ProblemPage.tsx"
+import { html, makeRequests } from "./Requests.ts"
+import { makeTenantAccess } from "./TenantAccess.ts"
+
+const section = "/admin/tenants"
+const recordsPerPage = 50
+
+// RFC 9745 and RFC 8594: since when these addresses are deprecated, and when they go.
+const deprecated = "@1793491200"
+const sunset = "Mon, 01 Nov 2027 00:00:00 GMT"
+
+const successor = (c: Context, location: string) => {
+  c.header("Cache-Control", "no-store")
+  c.header("Deprecation", deprecated)
+  c.header("Sunset", sunset)
+  c.header("Link", `<${location}>; rel="successor-version"`)
+  return c.redirect(location, 308)
+}
+
+const kindOf = (c: Context): Effect.Effect<LegacyKind, Problems.NotFound> => {
+  const kind = legacyKinds.find(({ table }) => table === c.req.param("table"))
+  return kind === undefined ? Effect.fail(new Problems.NotFound({})) : Effect.succeed(kind)
+}
+
+/** The old run pages: they lead to the canonical viewer where a record is mapped, and are read-only otherwise. */
+export const makeLegacyRoutes = Effect.gen(function* () {
+  const records = yield* LegacyRuns
+  const tenantOf = yield* makeTenantAccess
+  const { page } = yield* makeRequests
+
+  const view = page(
+    section,
+    Effect.fn("LegacyRunPage")(function* ({ c, actor, shell }) {
+      const record = yield* records.get(actor, yield* kindOf(c), c.req.param("id") ?? "")
+      if (record.operationRunId !== null) return successor(c, runHref(record.operationRunId))
+      return yield* html(c, LegacyRunPage({ shell, record }))
+    })
+  )
+
+  const refuse = page(
+    section,
+    Effect.fn("LegacyWrite")(function* ({ c, actor, shell }) {
+      yield* records.get(actor, yield* kindOf(c), c.req.param("id") ?? "")
+      c.header("Allow", "GET, HEAD")
+      const detail = "This is history: it can be read, and nothing else."
+      return yield* html(c, ProblemPage({ shell, status: 405, title: "Nothing here can be changed.", detail }), 405)
+    })
+  )
+
+  const history = page(
+    section,
+    Effect.fn("LegacyHistoryPage")(function* ({ c, actor, shell }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const wanted = c.req.query("table")
+      const before = c.req.query("before") ?? null
+      const kinds = legacyKinds.filter(({ table }) => wanted === undefined || table === wanted)
+      const lists = yield* Effect.forEach(kinds, (kind) =>
+        records
+          .list(actor, kind, tenant.id, { before: wanted === undefined ? null : before, limit: recordsPerPage + 1 })
+          .pipe(
+            Effect.map((found) => [
+              { kind, records: found.slice(0, recordsPerPage), more: found.length > recordsPerPage }
+            ]),
+            // What this person may not see is left out.
+            Effect.catchTag("Forbidden", () => Effect.succeed([]))
+          )
+      )
+      return yield* html(c, LegacyHistoryPage({ shell, tenant, lists: lists.flat() }))
+    })
+  )
+
+  return (app: Hono) => {
+    app.get("/admin/legacy/:table/:id", view)
+    app.all("/admin/legacy/:table/:id", refuse)
+    app.get(`${section}/:tenant/history`, history)
+  }
+})

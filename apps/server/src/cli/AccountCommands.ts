@@ -1,0 +1,37 @@
+import { Console, Effect, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { SqlClient } from "effect/sql"
+import { database } from "./CliDatabase.ts"
+import { CliProblem } from "./CliProblem.ts"
+
+const Uuid = Schema.String.check(Schema.isUUID())
+
+const link = Command.make(
+  "link",
+  {
+    account: Argument.String("account").pipe(Argument.withDescription("Id of the account")),
+    tenant: Flag.String("directory").pipe(
+      Flag.withDescription("Id of the Entra directory, a UUID"),
+      Flag.withSchema(Uuid)
+    ),
+    objectId: Flag.String("object").pipe(Flag.withDescription("Object id of the person, a UUID"), Flag.withSchema(Uuid))
+  },
+  ({ account, objectId, tenant }) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql<{ account: string }>`
+        WITH known AS (SELECT id FROM accounts WHERE id = ${account}), added AS (
+          INSERT INTO account_identities (entra_tenant_id, object_id, account_id)
+          SELECT lower(${tenant}), lower(${objectId}), id FROM known
+          ON CONFLICT (entra_tenant_id, object_id) DO UPDATE SET account_id = excluded.account_id
+        ) SELECT id AS account FROM known`
+      if (rows.length === 0) return yield* new CliProblem({ message: `There is no account ${account}.` })
+      yield* Console.log(`Whoever signs in as ${objectId} is ${account} from now on.`)
+    }).pipe(Effect.provide(database))
+).pipe(Command.withDescription("Let a person of Entra ID sign in as an account"))
+
+/** `atlas accounts`. */
+export const accountsCommand = Command.make("accounts").pipe(
+  Command.withDescription("Link accounts with people of Entra ID"),
+  Command.withSubcommands([link])
+)

@@ -1,0 +1,171 @@
+import {
+  type Actor,
+  OperationCatalog,
+  type Run,
+  RunCancellation,
+  type RunFilter,
+  RunId,
+  RunOutcome,
+  RunQueries,
+  RunSignals,
+  WorkspaceId
+} from "@atlas/operations"
+import { Console, DateTime, Effect, Option, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { SqlClient } from "effect/sql"
+import { ledger } from "./CliDatabase.ts"
+import { CliProblem } from "./CliProblem.ts"
+import { table } from "./table.ts"
+
+const commandLine: Actor = { id: "command-line", kind: "system", name: "atlas command line" }
+
+/** Prints what programs read rather than what people do. */
+export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+const state = (run: Run) => (run.status === "completed" ? run.outcome : run.status)
+const printable = ({
+  id,
+  type,
+  workspaceId,
+  tenantId,
+  status,
+  outcome,
+  reasonCode,
+  actor,
+  queuedAt,
+  completedAt,
+  ...run
+}: Run) => ({
+  id,
+  type,
+  workspaceId,
+  tenantId,
+  status,
+  outcome,
+  reasonCode,
+  actor,
+  queuedAt: DateTime.formatIso(queuedAt),
+  completedAt: completedAt === null ? null : DateTime.formatIso(completedAt),
+  attempt: run.attempt,
+  summaryCounts: run.summaryCounts,
+  failureSummary: run.failureSummary
+})
+
+const isRunId = Schema.is(RunId)
+
+const find = Effect.fnUntraced(function* (id: string) {
+  const found = isRunId(id) ? yield* (yield* RunQueries).find(id) : Option.none<Run>()
+  if (Option.isSome(found)) return found.value
+  return yield* new CliProblem({ message: `There is no run ${id}. List the runs with: atlas runs list` })
+})
+
+const everything = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { types } = yield* OperationCatalog
+  const workspaces = yield* sql<{ id: string }>`SELECT id FROM workspaces ORDER BY id`
+  return workspaces.map(({ id }) => ({
+    workspaceId: WorkspaceId.make(id),
+    tenants: "all" as const,
+    types: types.map(({ name }) => name)
+  }))
+})
+
+const list = Command.make(
+  "list",
+  {
+    status: Flag.Literals("status", ["queued", "running", "completed", "active"]).pipe(
+      Flag.withDescription("active: queued or running"),
+      Flag.optional
+    ),
+    outcome: Flag.Literals("outcome", RunOutcome.literals).pipe(Flag.optional),
+    type: text("type", "Operation type"),
+    tenant: text("tenant", "Id of a tenant"),
+    actor: text("actor", "Id of who started it"),
+    reason: text("reason", "Reason code"),
+    before: text("before", "Id of the last run shown: list those before it"),
+    limit: Flag.Int("limit").pipe(
+      Flag.withDefault(50),
+      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 })))
+    ),
+    json
+  },
+  ({ before, json: asJson, limit, reason, ...wanted }) =>
+    Effect.gen(function* () {
+      const filter = Object.fromEntries(
+        Object.entries({ ...wanted, reasonCode: reason }).flatMap(([name, value]) =>
+          Option.isSome(value) ? [[name, value.value]] : []
+        )
+      ) as RunFilter
+      const after = Option.getOrNull(before)
+      if (after !== null && !isRunId(after))
+        return yield* new CliProblem({ message: `--before must be the id of a run: ${after} is none.` })
+      const runs = yield* (yield* RunQueries).list(yield* everything, filter, { before: after, limit })
+      if (asJson) return yield* Console.log(JSON.stringify(runs.map(printable), null, 2))
+      if (runs.length === 0) return yield* Console.log("No run matches.")
+      const rows = runs.map((run) => [
+        run.id,
+        run.type,
+        run.tenantId ?? run.workspaceId,
+        state(run),
+        run.reasonCode ?? "",
+        run.actor.id,
+        DateTime.formatIso(run.queuedAt).slice(0, 19)
+      ])
+      yield* Console.log(table(["run", "type", "tenant", "state", "reason", "by", "requested (UTC)"], rows))
+    }).pipe(Effect.provide(ledger))
+).pipe(Command.withDescription("List runs, newest first"))
+
+const run = Argument.String("run").pipe(Argument.withDescription("Id of the run"))
+
+const show = Command.make("show", { run, json }, ({ json: asJson, run: id }) =>
+  Effect.gen(function* () {
+    const found = yield* find(id)
+    const events = yield* (yield* RunQueries).events(found, { after: 0, limit: 200 })
+    if (asJson) return yield* Console.log(JSON.stringify(printable(found), null, 2))
+    const counts = Object.entries(found.summaryCounts).map(([name, count]) => `${name} ${count}`)
+    yield* Console.log(
+      table(
+        ["run", found.id],
+        [
+          ["type", found.type],
+          ["tenant", found.tenantId ?? `all of ${found.workspaceId}`],
+          ["state", state(found)],
+          ["reason", found.reasonCode ?? "–"],
+          ["started by", found.actor.name],
+          ["attempt", `${found.attempt} failed of ${found.maxAttempts}`],
+          ["counts", counts.join(", ") || "–"]
+        ]
+      )
+    )
+    for (const { count, message, reasonCode } of found.failureSummary)
+      yield* Console.log(`\n${count} × ${reasonCode}: ${message}`)
+    const rows = events.map(({ at, kind, seq }) => [String(seq), DateTime.formatIso(at).slice(0, 23), kind])
+    yield* Console.log(`\n${table(["event", "at (UTC)", "kind"], rows)}`)
+  }).pipe(Effect.provide(ledger))
+).pipe(Command.withDescription("Show a run and the beginning of its timeline"))
+
+const cancel = Command.make("cancel", { run }, ({ run: id }) =>
+  Effect.gen(function* () {
+    const found = yield* find(id)
+    const signals = yield* RunSignals
+    const asked = yield* (yield* RunCancellation).request(found.id, commandLine)
+    if (Option.isNone(asked)) {
+      const why = found.status === "completed" ? `is completed already: ${found.outcome}` : "was asked to stop already"
+      return yield* new CliProblem({ message: `The run ${why}.` })
+    }
+    yield* signals.stopped(found.id)
+    yield* signals.changed(found.id)
+    yield* Console.log(
+      asked.value.status === "completed" ? "Cancelled." : "Asked to stop: its worker ends it in a moment."
+    )
+  }).pipe(Effect.scoped, Effect.provide(ledger))
+).pipe(Command.withDescription("Cancel a queued or running run"))
+
+/** `atlas runs`. */
+export const runsCommand = Command.make("runs").pipe(
+  Command.withDescription("List, show and cancel runs"),
+  Command.withSubcommands([list, show, cancel])
+)

@@ -1,0 +1,54 @@
+import { sanitise } from "@atlas/operations"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect } from "effect"
+import { CliOutput, Command } from "effect/cli"
+import { SqlError } from "effect/sql"
+import { failureText } from "../failureText.ts"
+import { accountsCommand } from "./AccountCommands.ts"
+import { auditCommand } from "./AuditCommands.ts"
+import { doctorCommand, migrateCommand } from "./DatabaseCommands.ts"
+import { legacyCommand } from "./LegacyCommands.ts"
+import { runsCommand } from "./RunCommands.ts"
+
+const atlas = Command.make("atlas").pipe(
+  Command.withDescription(
+    "Operate Atlas from the command line, on the database of DATABASE_URL or of a running server"
+  ),
+  Command.withSubcommands([migrateCommand, doctorCommand, runsCommand, auditCommand, accountsCommand, legacyCommand])
+)
+
+/** Wrong flags are answered with a sentence each, not with the whole help. */
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.forEach(
+          event.errors,
+          ({ message }) =>
+            Console.error(`${message.split("\n")[0]?.replace("Schema validation failed: ", "")}. Try --help.`),
+          { discard: true }
+        )
+      : CliOutput.defaultPresenter.present(event)
+})
+
+const isAnswered = (error: unknown) => error instanceof Object && "_tag" in error && error._tag === "ShowHelp"
+
+const sentenceOf = (cause: Cause.Cause<unknown>) => {
+  const [error] = cause.reasons.flatMap((reason) =>
+    Cause.isFailReason(reason) ? [reason.error] : Cause.isDieReason(reason) ? [reason.defect] : []
+  )
+  if (isAnswered(error)) return null
+  if (SqlError.isSqlError(error))
+    return `The database did not do it (${error.reason._tag}): check DATABASE_URL, and run atlas doctor.`
+  return failureText(
+    Cause.map(cause, (failure) => ({ message: failure instanceof Error ? failure.message : String(failure) }))
+  )
+}
+
+Command.run(atlas, { version: "0.1.0" }).pipe(
+  Effect.tapCause((cause) => {
+    const sentence = sentenceOf(cause)
+    return sentence === null ? Effect.void : Console.error(sanitise(sentence))
+  }),
+  Effect.provide([NodeServices.layer, presenter]),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)

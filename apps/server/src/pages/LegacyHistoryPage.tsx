@@ -1,0 +1,99 @@
+import type { LegacyKind, LegacyRun } from "@atlas/operations"
+import { EmptyState } from "./components/EmptyState.tsx"
+import { hrefWith, runHref, tenantHref } from "./components/format.ts"
+import { Icon } from "./components/Icon.tsx"
+import { Layout, type Shell } from "./Layout.tsx"
+
+interface HistoryList {
+  readonly kind: LegacyKind
+  readonly records: ReadonlyArray<LegacyRun>
+  readonly more: boolean
+}
+
+interface Props {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly lists: ReadonlyArray<HistoryList>
+}
+
+/** What ran in a tenant before the ledger. */
+export const LegacyHistoryPage = ({ shell, tenant, lists }: Props) => {
+  const filled = lists.filter(({ records }) => records.length > 0)
+  return (
+    <Layout title={`Earlier history of ${tenant.name}`} shell={shell}>
+      <a class="crumb" href={tenantHref(tenant.id)}>
+        <Icon name="back" />
+        <span>{tenant.name}</span>
+      </a>
+      <h1>Earlier history</h1>
+      <p class="lead">
+        What ran in {tenant.name} before all runs were kept in one place. Nothing is added here any more.
+      </p>
+      {filled.length === 0 && (
+        <EmptyState title="There is no earlier history">
+          Everything that ran in this tenant is among its{" "}
+          <a href={hrefWith("/admin/operations", [["tenant", tenant.id]])}>runs</a>.
+        </EmptyState>
+      )}
+      {filled.map((list) => (
+        <History {...list} tenantId={tenant.id} />
+      ))}
+    </Layout>
+  )
+}
+
+const fieldOf = ({ fields }: LegacyRun, ...names: ReadonlyArray<string>) =>
+  fields.find(([name]) => names.includes(name))?.[1] ?? "–"
+
+const History = ({ kind, records, more, tenantId }: HistoryList & { readonly tenantId: string }) => (
+  <section aria-labelledby={kind.table}>
+    <h2 id={kind.table}>{kind.label}</h2>
+    <table class="runs" role="table" aria-labelledby={kind.table}>
+      <thead role="rowgroup">
+        <tr role="row">
+          {["Record", "Began", "Status", "Run"].map((title) => (
+            <th role="columnheader" scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {records.map((record) => (
+          <tr role="row">
+            <td role="cell" class="cell-main">
+              <a href={`/admin/legacy/${kind.table}/${encodeURIComponent(record.id)}`}>{record.id}</a>
+            </td>
+            <td role="cell" data-label="Began">
+              {fieldOf(record, "started_at", "created_at").slice(0, 19).replace("T", " ")}
+            </td>
+            <td role="cell" data-label="Status">
+              {fieldOf(record, "status", "state")}
+            </td>
+            <td role="cell" data-label="Run">
+              {record.operationRunId === null ? (
+                <span class="muted">none</span>
+              ) : (
+                <a href={runHref(record.operationRunId)}>View the run</a>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    {more && (
+      <p class="pager">
+        <a
+          class="button"
+          rel="next"
+          href={hrefWith(`${tenantHref(tenantId)}/history`, [
+            ["table", kind.table],
+            ["before", records.at(-1)?.id]
+          ])}
+        >
+          Older records
+        </a>
+      </p>
+    )}
+  </section>
+)

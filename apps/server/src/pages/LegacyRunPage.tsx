@@ -1,0 +1,32 @@
+import type { LegacyRun } from "@atlas/operations"
+import { tenantHref } from "./components/format.ts"
+import { Icon } from "./components/Icon.tsx"
+import { Layout, type Shell } from "./Layout.tsx"
+
+/** A record from before the ledger, as it is: read-only. */
+export const LegacyRunPage = ({ shell, record }: { readonly shell: Shell; readonly record: LegacyRun }) => (
+  <Layout title={record.kind.label} shell={shell}>
+    <a class="crumb" href={`${tenantHref(record.tenantId)}/history`}>
+      <Icon name="back" />
+      <span>Earlier history</span>
+    </a>
+    <h1>{record.kind.label}</h1>
+    <p class="lead">
+      A record from before runs were kept in one place. It can be read only, and is not part of any run.
+    </p>
+    <dl class="facts">
+      <div>
+        <dt>Record</dt>
+        <dd>
+          <code>{record.id}</code>
+        </dd>
+      </div>
+      {record.fields.map(([name, value]) => (
+        <div>
+          <dt>{name.replaceAll("_", " ")}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  </Layout>
+)

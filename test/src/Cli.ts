@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { Effect, Redacted } from "effect"
+import { TestDatabase } from "./TestDatabase.ts"
+
+const environment = { PATH: process.env["PATH"] }
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Runs `atlas` with these arguments on the test's database. */
+export const atlas = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+  const url = Redacted.value(yield* TestDatabase.url)
+  return yield* Effect.callback<{ readonly code: number; readonly stdout: string; readonly stderr: string }>(
+    (resume) => {
+      execFile(
+        process.execPath,
+        ["--import", "tsx", "apps/server/src/cli/atlas.ts", ...args],
+        { cwd: root, env: { ...environment, DATABASE_URL: url } },
+        (error, stdout, stderr) =>
+          resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr }))
+      )
+    }
+  )
+})
