@@ -3,6 +3,10 @@ import { tenantHref } from "./components/format.ts"
 import { Icon } from "./components/Icon.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
 
+// Postgres writes instants as ISO 8601.
+const readable = (value: string) =>
+  /^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/.test(value) ? `${value.slice(0, 19).replace("T", " ")} UTC` : value
+
 /** A record from before the ledger, as it is: read-only. */
 export const LegacyRunPage = ({ shell, record }: { readonly shell: Shell; readonly record: LegacyRun }) => (
   <Layout title={record.kind.label} shell={shell}>
@@ -24,7 +28,7 @@ export const LegacyRunPage = ({ shell, record }: { readonly shell: Shell; readon
       {record.fields.map(([name, value]) => (
         <div>
           <dt>{name.replaceAll("_", " ")}</dt>
-          <dd>{value}</dd>
+          <dd>{readable(value)}</dd>
         </div>
       ))}
     </dl>
