@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, PubSub, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, PubSub, Random, Schema, Stream } from "effect"
 import { Access, actingCapabilities, grantFor } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
@@ -34,7 +34,9 @@ export interface RunPage {
 /** The largest page of runs or events. */
 export const maxPageSize = 200
 
-const recheckEvery = "15 seconds"
+// At the latest; each at its own time, so that many who watch do not ask all at once.
+const recheckMillis = 15_000
+const untilRecheck = Random.nextBetween(recheckMillis / 2, recheckMillis)
 
 /**
  * What hosts call. Every method authorises first: outsiders get `NotFound`, exactly as for what does not exist; members
@@ -239,10 +241,10 @@ export class Runs extends Context.Service<
         Stream.unwrap(
           Effect.gen(function* () {
             const subscription = yield* signals.subscribe
-            const changed = PubSub.take(subscription).pipe(
-              Effect.repeat({ until: (signal) => signal._tag === "Changed" && signal.runId === id.toLowerCase() }),
-              Effect.timeoutOption(recheckEvery)
+            const ofThisRun = PubSub.take(subscription).pipe(
+              Effect.repeat({ until: (signal) => signal._tag === "Changed" && signal.runId === id.toLowerCase() })
             )
+            const changed = Effect.flatMap(untilRecheck, (millis) => Effect.timeoutOption(ofThisRun, millis))
             const next = Effect.fnUntraced(function* (seq: number) {
               while (true) {
                 const run = yield* get(actor, id)
