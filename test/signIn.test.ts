@@ -142,6 +142,32 @@ describeBrowser("sign-in with an OpenID provider", () => {
   })
 })
 
+layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("a server in production", (it) => {
+  it.effect("offers nobody without proof, and says to browsers to come back by https only", () =>
+    Effect.gen(function* () {
+      const { settings } = yield* OpenIdProvider
+      const server = yield* startServer({
+        ...settings,
+        NODE_ENV: "production",
+        ATLAS_ROLE: "web",
+        ATLAS_SECRET: "a secret of more than thirty-two bytes",
+        ATLAS_PUBLIC_URL: "https://atlas.example.com"
+      })
+      const page = yield* call(server, "/sign-in")
+      assert.include(page.text, "Sign in with Microsoft")
+      assert.notInclude(page.text, "Development sign-in")
+      assert.include(page.headers.get("strict-transport-security") ?? "", "max-age=")
+      assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'self'/)
+      assert.notMatch(page.headers.get("content-security-policy") ?? "", /unsafe/)
+      assert.strictEqual((yield* bearer(server, "dev:owner@northwind")).status, 401)
+      const begun = yield* call(server, "/sign-in/entra")
+      assert.match(begun.headers.get("set-cookie") ?? "", /; Secure/)
+      const returned = new URL(begun.headers.get("location") ?? "").searchParams.get("redirect_uri")
+      assert.strictEqual(returned, "https://atlas.example.com/sign-in/callback")
+    }).pipe(Effect.scoped)
+  )
+})
+
 layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("bearer tokens of an OpenID provider", (it) => {
   it.effect("speak for the linked account, and nothing else does", () =>
     Effect.gen(function* () {

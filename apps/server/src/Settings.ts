@@ -32,6 +32,8 @@ export interface ServerSettings {
   readonly previousSecrets: ReadonlyArray<Redacted.Redacted>
   /** Null: people do not sign in with Entra ID. */
   readonly entra: EntraSettings | null
+  /** Null: traces and metrics go nowhere. */
+  readonly otlpEndpoint: string | null
   /** How many starts of one person a process accepts in a minute. */
   readonly startsPerMinute: number
   /** How many proxies of the operator's there are before this process, each of which adds to `X-Forwarded-For`. */
@@ -163,6 +165,7 @@ const load = Effect.gen(function* () {
       .filter(Boolean)
       .map((each) => Redacted.make(each)),
     entra,
+    otlpEndpoint: (yield* text("OTEL_EXPORTER_OTLP_ENDPOINT")).replace(/\/$/, "") || null,
     startsPerMinute,
     trustedProxies,
     graph:
@@ -236,6 +239,10 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
     [
       settings.entra === null && production && role !== "worker",
       "ATLAS_ENTRA_TENANT_ID, ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET are needed with NODE_ENV=production: nobody could sign in."
+    ],
+    [
+      settings.otlpEndpoint !== null && !/^https?:$/.test(URL.parse(settings.otlpEndpoint)?.protocol ?? ""),
+      "OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https address such as http://127.0.0.1:4318."
     ],
     [!isOrigin(publicUrl), "ATLAS_PUBLIC_URL must be an origin such as https://atlas.example.com, without a path."],
     [!publicUrlIsSet && production, "ATLAS_PUBLIC_URL is needed with NODE_ENV=production."],

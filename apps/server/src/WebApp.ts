@@ -139,6 +139,14 @@ const makeApp = Effect.gen(function* () {
 
   const app = new Hono()
   app.use(nameRequests)
+  app.use(async (c, next) => {
+    const from = performance.now()
+    await next()
+    const { method, path } = c.req
+    // Without the query, which may say more than a log should keep. Assets are not worth a line.
+    const line = { method, path, status: c.res.status, millis: Math.round(performance.now() - from) }
+    if (!path.startsWith("/assets/")) await serve(c, Effect.annotateLogs(Effect.logInfo("Answered"), line))
+  })
   if (identity.development) app.use(loopbackOnly)
   app.use(
     secureHeaders({

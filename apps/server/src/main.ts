@@ -33,6 +33,7 @@ import { ServerSecret } from "./ServerSecret.ts"
 import { Sessions } from "./Sessions.ts"
 import { Settings } from "./Settings.ts"
 import { SignInAttempts } from "./SignInAttempts.ts"
+import * as Telemetry from "./Telemetry.ts"
 import * as WebApp from "./WebApp.ts"
 
 /** The ledger and what stands on it: the same in every role. */
@@ -140,12 +141,14 @@ const roles = Layer.unwrap(
   })
 )
 
+const telemetry = Telemetry.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
+
 const server = roles.pipe(
   Layer.provide(demonstration),
   Layer.provide(operations),
   Layer.provide(connections),
   Layer.provide(Database.layer),
-  Layer.provide(Layer.mergeAll(Front.layer, ServerSecret.layer)),
+  Layer.provide(Layer.mergeAll(Front.layer, ServerSecret.layer, telemetry)),
   Layer.provide(Settings.layer),
   Layer.provide(sanitisingLogger())
 )

@@ -20,7 +20,8 @@ const calls = {
   lineage: { right: "view", on: "queued run", success: 200 },
   get: { right: "view", on: "queued run", success: 200 },
   events: { right: "view", on: "queued run", success: 200 },
-  list: { right: "none", on: "everything", success: 200 }
+  list: { right: "none", on: "everything", success: 200 },
+  types: { right: "none", on: "everything", success: 200 }
 } as const
 type Call = keyof typeof calls
 

@@ -84,6 +84,22 @@ export const RunEventResource = Schema.Struct({
 })
 export type RunEventResource = typeof RunEventResource.Type
 
+/** An operation type on the wire. */
+export const OperationTypeResource = Schema.Struct({
+  name: Schema.String,
+  label: Schema.String,
+  description: Schema.String,
+  category: Schema.String,
+  scope: Schema.Literals(["tenant", "workspace"]),
+  startedBy: Schema.String,
+  capabilities: Schema.Struct({ start: Schema.String, view: Schema.String }),
+  /** `once` by `nonce`: each start needs an `Idempotency-Key`. */
+  identity: Schema.String,
+  /** JSON Schema of the input, draft 2020-12. */
+  input: Schema.Record(Schema.String, Schema.Unknown)
+})
+export type OperationTypeResource = typeof OperationTypeResource.Type
+
 /** `limit` of every listing: 1 to 200, 50 if left out. */
 export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
 
@@ -192,6 +208,14 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
         summary: "List runs",
         description:
           "Newest first, as far as the actor may see them. `from` and `to` are the instants between which a run was requested."
+      })
+    ),
+    HttpApiEndpoint.get("types", "/operations/types", {
+      success: Schema.Struct({ types: Schema.Array(OperationTypeResource) })
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "List operation types",
+        description: "What may be started, as far as the actor may see its runs, with the input as JSON Schema."
       })
     ),
     HttpApiEndpoint.get("get", "/operations/:run", {

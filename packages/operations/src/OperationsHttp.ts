@@ -1,6 +1,13 @@
-import { Context, Effect, Layer, Option, Predicate } from "effect"
+import { Context, Effect, Layer, Option, Predicate, Schema } from "effect"
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
-import { CurrentActor, OperationsApi, type RunEventResource, type RunResource } from "./OperationsApi.ts"
+import type { AnyOperationType } from "./OperationCatalog.ts"
+import {
+  CurrentActor,
+  OperationsApi,
+  type OperationTypeResource,
+  type RunEventResource,
+  type RunResource
+} from "./OperationsApi.ts"
 import { OperationBusy } from "./Problems.ts"
 import { reasonInfo } from "./ReasonCode.ts"
 import { type Run, RunId } from "./Run.ts"
@@ -61,6 +68,21 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   retryOf: run.retryOf,
   links: linksOf(origin, run)
 })
+
+const typeResources = new WeakMap<AnyOperationType, OperationTypeResource>()
+
+/** An operation type as the API shows it; its input's schema is derived once. */
+const toTypeResource = (type: AnyOperationType): OperationTypeResource => {
+  const known = typeResources.get(type)
+  if (known !== undefined) return known
+  const { capabilities, category, description, identity, label, name, scope, startedBy } = type
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(type.input))
+  const input = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
+  const by = identity.rule === "once" ? `${identity.rule} by ${identity.by}` : identity.rule
+  const resource = { name, label, description, category, scope, startedBy, capabilities, identity: by, input }
+  typeResources.set(type, resource)
+  return resource
+}
 
 const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
 
@@ -135,6 +157,9 @@ const handlers = HttpApiBuilder.group(
           limit: limit ?? defaultPageSize
         })
         return { runs: page.runs.map((run) => toResource(origin, run)), nextCursor: page.nextCursor }
+      }),
+      types: Effect.fnUntraced(function* () {
+        return { types: (yield* runs.types(yield* CurrentActor)).map(toTypeResource) }
       }),
       get: Effect.fnUntraced(function* ({ params, headers }) {
         const run = yield* runs.get(yield* CurrentActor, params.run)

@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option, PubSub, Random, Schema, Stream } from "
 import { Access, actingCapabilities, grantFor } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
-import { OperationCatalog } from "./OperationCatalog.ts"
+import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
 import { type Run, RunId } from "./Run.ts"
 import type { RunEvent } from "./RunEvent.ts"
@@ -73,6 +73,8 @@ export class Runs extends Context.Service<
     lineage(actor: Actor, id: string): Effect.Effect<Lineage, Problems.NotFound | Problems.Forbidden>
     /** What a queued run waits for; none for one that does not wait. */
     whyWaiting(actor: Actor, id: string): Effect.Effect<Option.Option<Waiting>, Problems.NotFound | Problems.Forbidden>
+    /** The operation types whose runs the actor may see somewhere. */
+    types(actor: Actor): Effect.Effect<ReadonlyArray<AnyOperationType>>
     get(actor: Actor, id: string): Effect.Effect<Run, Problems.NotFound | Problems.Forbidden>
     /** The runs that the actor may see. `limit` is 1 to 200. */
     list(
@@ -138,6 +140,11 @@ export class Runs extends Context.Service<
             .filter(({ capabilities }) => grant.capabilities.has(capabilities.view))
             .map(({ name }) => name)
         }))
+      })
+
+      const types = Effect.fn("Runs.types")(function* (actor: Actor) {
+        const visible = new Set((yield* visibleTo(actor)).flatMap((part) => part.types))
+        return catalog.types.filter(({ name }) => visible.has(name))
       })
 
       // One path for unknown and for hidden runs: both read the run and the grants, and answer the same.
@@ -268,6 +275,7 @@ export class Runs extends Context.Service<
         retry,
         lineage,
         whyWaiting,
+        types,
         get,
         list,
         tally,

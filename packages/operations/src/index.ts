@@ -27,6 +27,7 @@ export {
   CurrentActor,
   OperationsApi,
   OperationsApiGroup,
+  OperationTypeResource,
   PageLimit,
   RunEventResource,
   RunResource,
