@@ -145,7 +145,7 @@ describeBrowser("sign-in with an OpenID provider", () => {
 layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("a server in production", (it) => {
   it.effect("offers nobody without proof, and says to browsers to come back by https only", () =>
     Effect.gen(function* () {
-      const { settings } = yield* OpenIdProvider
+      const { register, settings } = yield* OpenIdProvider
       const server = yield* startServer({
         ...settings,
         NODE_ENV: "production",
@@ -160,6 +160,10 @@ layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("a server i
       assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'self'/)
       assert.notMatch(page.headers.get("content-security-policy") ?? "", /unsafe/)
       assert.strictEqual((yield* bearer(server, "dev:owner@northwind")).status, 401)
+      const unanswered = yield* call(server, "/sign-in/entra")
+      assert.strictEqual(unanswered.status, 503)
+      assert.include(unanswered.text, "does not answer")
+      register("https://atlas.example.com/sign-in/callback")
       const begun = yield* call(server, "/sign-in/entra")
       assert.match(begun.headers.get("set-cookie") ?? "", /; Secure/)
       const returned = new URL(begun.headers.get("location") ?? "").searchParams.get("redirect_uri")

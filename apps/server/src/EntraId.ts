@@ -40,6 +40,12 @@ const isUnavailable = (error: unknown) => error instanceof errors.JWKSTimeout ||
 const isUnreachable = (error: unknown) =>
   error instanceof AuthError && /network|endpoints_resolution|openid_config/.test(error.errorCode)
 
+// Somebody waits for the page.
+const inTime = Effect.timeoutOrElse({
+  duration: "10 seconds",
+  orElse: () => Effect.fail(new EntraUnavailable({ cause: "no answer within ten seconds" }))
+})
+
 const makeVerifier = Effect.fnUntraced(function* (settings: EntraSettings, authority: string) {
   const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
   const discover = client.get(`${authority}/.well-known/openid-configuration`).pipe(
@@ -106,14 +112,14 @@ const make = Effect.fnUntraced(function* (settings: EntraSettings, publicUrl: st
       return { attempt, url }
     },
     catch: (cause) => new EntraUnavailable({ cause })
-  })
+  }).pipe(inTime)
 
   const finish = Effect.fn("EntraId.finish")(function* ({ nonce, verifier }: SignInAttempt, code: string) {
     const { idToken } = yield* Effect.tryPromise({
       // With the nonce, which it compares with the token's.
       try: () => application().acquireTokenByCode({ scopes, redirectUri, code, codeVerifier: verifier, nonce }),
       catch: (cause) => (isUnreachable(cause) ? new EntraUnavailable({ cause }) : new EntraRefused({ cause }))
-    })
+    }).pipe(inTime)
     return (yield* verify(idToken, [clientId])).person
   })
 
