@@ -124,6 +124,8 @@ const make = Effect.fnUntraced(function* (settings: EntraSettings, publicUrl: st
   })
 
   const bearer = Effect.fn("EntraId.bearer")(function* (token: string) {
+    // Nobody is asked about what no token looks like.
+    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return yield* new EntraRefused({ cause: "no JWT" })
     const { payload, person } = yield* verify(token, [clientId, `api://${clientId}`])
     if (!scopesOf(payload).includes(apiScope)) return yield* new EntraRefused({ cause: "no scope of this API" })
     return person
