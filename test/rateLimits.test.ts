@@ -19,6 +19,15 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
     }).pipe(Effect.scoped)
   )
 
+  it.effect("stop a body that is larger than any input is", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer({ ATLAS_ROLE: "web" })
+      const large = JSON.stringify({ text: "x".repeat(64 * 1024) })
+      const { headers, status } = yield* start(server, "contoso", "operator@northwind", large)
+      assert.deepStrictEqual([status, headers.get("content-type")], [413, "application/problem+json"])
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("stop an address that signs in too often, told apart behind a proxy by what the proxy adds", () =>
     Effect.gen(function* () {
       const server = yield* startServer({ ATLAS_ROLE: "web", ATLAS_TRUSTED_PROXIES: "1" })

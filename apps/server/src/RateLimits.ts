@@ -1,5 +1,5 @@
 import { getConnInfo } from "@hono/node-server/conninfo"
-import { Duration, Effect, Layer, Option } from "effect"
+import { Duration, Effect, Hash, Layer, Option } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { Context, MiddlewareHandler } from "hono"
 import { makeRequests } from "./Requests.ts"
@@ -43,6 +43,13 @@ const addressOf = (c: Context, proxies: number): string => {
   return forwarded.at(-proxies) || peer
 }
 
+// The limiter forgets nobody: as many keys as here, whoever comes. Who has an IPv6 address has its whole /64.
+const buckets = 65_536
+const bucketOf = (address: string) => {
+  const network = address.includes(":") ? address.split(":").slice(0, 4).join(":") : address
+  return (Hash.string(network) >>> 0) % buckets
+}
+
 /** How often one address may sign in, and one person start operations, in this process. RFC 6585, section 4. */
 export const makeRateLimits = Effect.gen(function* () {
   const { startsPerMinute, trustedProxies } = yield* Settings
@@ -59,7 +66,7 @@ export const makeRateLimits = Effect.gen(function* () {
     )
 
   const signIn: MiddlewareHandler = async (c, next) => {
-    const refused = await run(limited(`sign-in ${addressOf(c, trustedProxies)}`, signInsPerMinute))
+    const refused = await run(limited(`sign-in ${bucketOf(addressOf(c, trustedProxies))}`, signInsPerMinute))
     return Option.isSome(refused) ? refused.value : next()
   }
 

@@ -42,19 +42,21 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunHours | RunSweeps
       const sweep = Effect.gen(function* () {
         yield* announce
         const lost = yield* sweeps.endLapsed
-        yield* count
         const stale = (yield* steady) ? yield* sweeps.failStale : []
         yield* Effect.forEach([...lost, ...stale], signals.changed, { discard: true })
         if (lost.length > 0) yield* Effect.logWarning(`Ended ${lost.length} runs whose workers died`)
         if (stale.length > 0) yield* Effect.logWarning(`Failed ${stale.length} runs that no worker could take`)
       })
 
-      yield* sweep.pipe(
-        Effect.tapCause(() => Effect.sync(() => (steadySince = null))),
-        Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", sanitisedCause(cause))),
-        Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(every * jitter))),
-        Effect.forever,
-        Effect.forkScoped
-      )
+      const repeatedly = (work: Effect.Effect<void>) =>
+        work.pipe(
+          Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", sanitisedCause(cause))),
+          Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(every * jitter))),
+          Effect.forever,
+          Effect.forkScoped
+        )
+      yield* repeatedly(Effect.tapCause(sweep, () => Effect.sync(() => (steadySince = null))))
+      // Apart: a large ledger that was never counted takes longer than this worker may be silent.
+      yield* repeatedly(count)
     })
   )

@@ -144,7 +144,12 @@ const Tallies = ({ tally, ended, listing, mayCancel }: Props) => {
           </li>
         )}
       </ul>
-      <h2 class="ended-title">Ended in the last {ended.hours} hours</h2>
+      <h2 class="ended-title">
+        Ended in the last {ended.hours} hours
+        {listing.actor !== undefined || listing.reason !== undefined
+          ? ", whoever started them and for whatever reason"
+          : ""}
+      </h2>
       <ul class="tally tally-ended" aria-label={`Runs that ended in the last ${ended.hours} hours`}>
         {outcomeLabels.map(({ icon, label, name }) => (
           <Tally
