@@ -69,6 +69,25 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("the hours o
     })
   )
 
+  it.effect("stay exact when whoever counts dies in the middle", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* ended(Array.from({ length: 3_000 }, () => [contoso, "failed", 3] as const))
+      const { count } = yield* RunHours
+      for (let attempt = 0; attempt < 5; attempt++) {
+        // Its connection is cut, before or after the statement ended.
+        const cut = sql`
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%operation_run_hours%'`
+        yield* Effect.all([Effect.exit(count), Effect.delay(Effect.exit(cut), attempt * 4)], { concurrency: 2 })
+        assert.deepStrictEqual(yield* counts(), { failed: 3_000 })
+      }
+      yield* count
+      assert.deepStrictEqual(yield* counts(), { failed: 3_000 })
+      yield* clear
+    })
+  )
+
   it.effect("show each what that one may see, of the type and tenant that is asked for", () =>
     Effect.gen(function* () {
       yield* ended([
