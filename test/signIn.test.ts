@@ -176,7 +176,7 @@ layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("bearer tok
   it.effect("speak for the linked account, and nothing else does", () =>
     Effect.gen(function* () {
       const server = yield* startWithEntra
-      const { clientId, issuer, objectIdOf, rotate, sign, tenantId } = yield* OpenIdProvider
+      const { clientId, issuer, objectIdOf, publicKey, rotate, sign, tenantId } = yield* OpenIdProvider
       yield* link("oskar", "operator@northwind")
       const now = Math.floor(Date.now() / 1000)
       const good = {
@@ -194,11 +194,8 @@ layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("bearer tok
 
       const { scp: _scope, ...noScope } = good
       const { exp: _expiry, ...endless } = good
-      const publicKeys = yield* Effect.promise(() =>
-        fetch(`${server.origin}/assets/app.js`).then((response) => response.text())
-      )
       const confused = yield* Effect.promise(() =>
-        new SignJWT(good).setProtectedHeader({ alg: "HS256", kid: "first" }).sign(Buffer.from(publicKeys))
+        new SignJWT(good).setProtectedHeader({ alg: "HS256", kid: "first" }).sign(Buffer.from(publicKey()))
       )
       const [head = "", body = "", signature = ""] = (yield* sign(good)).split(".")
       const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")

@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto"
 import { mkdtemp, writeFile } from "node:fs/promises"
 import { createServer, type Server } from "node:https"
 import type { AddressInfo } from "node:net"
@@ -63,6 +64,8 @@ export class OpenIdProvider extends Context.Service<
     register(redirectUri: string): void
     /** A token with these claims, signed by the provider's newest key. */
     sign(claims: JWTPayload): Effect.Effect<string>
+    /** The newest key as everyone may have it, in PEM. */
+    publicKey(): string
     /** Publishes a new key, by which `sign` signs from now on. */
     readonly rotate: Effect.Effect<void>
   }
@@ -124,6 +127,10 @@ export class OpenIdProvider extends Context.Service<
             if (key === undefined) throw new Error("There is no key.")
             return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: key.kid }).sign(key.privateKey)
           }),
+        publicKey: () =>
+          createPublicKey({ key: { ...keys.at(-1)?.published }, format: "jwk" })
+            .export({ type: "spki", format: "pem" })
+            .toString(),
         rotate: Effect.promise(async () => {
           keys = [...keys, await newKey(`key ${keys.length + 1}`)]
         })

@@ -23,8 +23,9 @@ export class Sessions extends Context.Service<
   static readonly layer: Layer.Layer<Sessions, never, ServerSecret | Settings> = Layer.effect(
     Sessions,
     Effect.gen(function* () {
-      const secret = Redacted.value(yield* ServerSecret)
-      const { publicUrl } = yield* Settings
+      const { entra, publicUrl } = yield* Settings
+      // Another way to sign in is another key: nobody stays who they were without proof, or in another directory.
+      const secret = `${Redacted.value(yield* ServerSecret)} ${entra?.tenantId ?? "development"}`
       const attributes = { httpOnly: true, sameSite: "Lax", path: "/", secure: publicUrl.startsWith("https:") } as const
 
       const open = Effect.fn("Sessions.open")(function* (account: string) {

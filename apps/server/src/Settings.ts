@@ -244,6 +244,10 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
       settings.otlpEndpoint !== null && !/^https?:$/.test(URL.parse(settings.otlpEndpoint)?.protocol ?? ""),
       "OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https address such as http://127.0.0.1:4318."
     ],
+    [
+      settings.entra !== null && isOrigin(publicUrl) && !publicUrl.startsWith("https:") && !isLocalHttp(publicUrl),
+      "ATLAS_PUBLIC_URL must begin with https: where people sign in with Entra ID, except on this machine."
+    ],
     [!isOrigin(publicUrl), "ATLAS_PUBLIC_URL must be an origin such as https://atlas.example.com, without a path."],
     [!publicUrlIsSet && production, "ATLAS_PUBLIC_URL is needed with NODE_ENV=production."],
     [graph.kind === "fake" && production, "ATLAS_GRAPH=fake is refused with NODE_ENV=production."],

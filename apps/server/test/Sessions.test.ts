@@ -29,6 +29,27 @@ describe("Sessions", () => {
     }).pipe(Effect.provide(sessions("s".repeat(32))))
   )
 
+  it.effect("of the development sign-in end where Entra ID is configured, and those of one directory in another", () =>
+    Effect.gen(function* () {
+      const secret = "s".repeat(32)
+      const entra = (tenant: string) => ({
+        ATLAS_ENTRA_TENANT_ID: `33333333-0000-4000-8000-00000000000${tenant}`,
+        ATLAS_ENTRA_CLIENT_ID: "client",
+        ATLAS_ENTRA_CLIENT_SECRET: "secret"
+      })
+      const [development, one, other] = [sessions(secret), sessions(secret, entra("1")), sessions(secret, entra("2"))]
+      for (const [from, to] of [
+        [development, one],
+        [one, development],
+        [one, other]
+      ] as const) {
+        const cookie = cookieOf(yield* Effect.provide(open, from))
+        assert.isTrue(Option.isSome(yield* Effect.provide(accountOf(cookie), from)))
+        assert.deepStrictEqual(yield* Effect.provide(accountOf(cookie), to), Option.none())
+      }
+    })
+  )
+
   it.effect("are refused when changed, foreign or malformed", () =>
     Effect.gen(function* () {
       const foreign = yield* open.pipe(Effect.provide(sessions("t".repeat(32))))

@@ -83,6 +83,7 @@ describe("Settings", () => {
     [{ ATLAS_ENTRA_TENANT_ID: tenantId }, /^ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET must be set/],
     [{ ...production, ATLAS_ENTRA_TENANT_ID: "contoso.com" }, /^ATLAS_ENTRA_TENANT_ID must be the id/],
     [{ ...production, ATLAS_ENTRA_AUTHORITY: "http://127.0.0.1" }, /^ATLAS_ENTRA_AUTHORITY must be an https origin/],
+    [{ ...production, ATLAS_PUBLIC_URL: "http://atlas.example.com" }, /^ATLAS_PUBLIC_URL must begin with https/],
     [{ ...production, ATLAS_GRAPH: "fake" }, /^ATLAS_GRAPH=fake is refused/]
   ]
   for (const [env, sentence] of wrong) {
