@@ -160,6 +160,15 @@ layer(fixture, { excludeTestServices: true, timeout: "90 seconds" })("a server i
       assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'self'/)
       assert.notMatch(page.headers.get("content-security-policy") ?? "", /unsafe/)
       assert.strictEqual((yield* bearer(server, "dev:owner@northwind")).status, 401)
+      assert.include(page.headers.get("permissions-policy") ?? "", "camera=")
+      const signOut = (origin: string) =>
+        call(server, "/sign-out", {
+          method: "POST",
+          headers: { origin, "content-type": "application/x-www-form-urlencoded" },
+          body: ""
+        })
+      assert.strictEqual((yield* signOut("https://atlas.example.com")).status, 303)
+      assert.strictEqual((yield* signOut("https://evil.example")).status, 403)
       const unanswered = yield* call(server, "/sign-in/entra")
       assert.strictEqual(unanswered.status, 503)
       assert.include(unanswered.text, "does not answer")

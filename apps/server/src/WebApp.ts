@@ -152,12 +152,14 @@ const makeApp = Effect.gen(function* () {
     secureHeaders({
       contentSecurityPolicy,
       referrerPolicy: "same-origin",
+      permissionsPolicy: { camera: false, geolocation: false, microphone: false },
       strictTransportSecurity: publicUrl.startsWith("https:")
     })
   )
   app.use("/api/*", apiHeaders)
   // Browsers attach cookies by themselves, tokens never: what comes to the API with a token cannot be forged.
-  const forgery = csrf()
+  // Behind a proxy that ends TLS, a request's own address is not the one that browsers know.
+  const forgery = csrf({ origin: (origin, c) => origin === publicUrl || origin === new URL(c.req.url).origin })
   app.use((c, next) => (isApi(c) && c.req.header("authorization") !== undefined ? next() : forgery(c, next)))
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => problem(413, "The request is too large.") }))
   const limits = yield* RateLimits.makeRateLimits
