@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
+import type { AxeResults } from "axe-core"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { Browser } from "./Browser.ts"
 
@@ -10,11 +11,13 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** What axe finds on a page: nothing serious. */
 export const assertAccessible = async (page: Page): Promise<void> => {
   await page.evaluate(axe)
-  const serious = await page.evaluate(async () => {
-    const { violations } = await (globalThis as any).axe.run()
-    return violations.filter(({ impact }: any) => /serious|critical/.test(impact)).map(({ id }: any) => id)
-  })
-  assert.deepStrictEqual(serious, [], page.url())
+  const { violations } = await page.evaluate<Pick<AxeResults, "violations">>("axe.run()")
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+  assert.deepStrictEqual(
+    serious.map(({ id }) => id),
+    [],
+    page.url()
+  )
 }
 
 /**

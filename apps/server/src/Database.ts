@@ -14,6 +14,13 @@ const sessionLimits = (leaseMillis: number) => ({
   lock_timeout: `${Math.floor(leaseMillis * 0.8)}`
 })
 
+/** Columns in snake case, rows in camel case; what stands in JSON is as it was stored. */
+export const naming = {
+  transformQueryNames: String.camelToSnake,
+  transformResultNames: String.snakeToCamel,
+  transformJson: false
+}
+
 /** Connections to the database, which is started first where it is the embedded one. */
 const client = Layer.unwrap(
   Effect.gen(function* () {
@@ -25,9 +32,7 @@ const client = Layer.unwrap(
       maxConnections: workerSlots + 12,
       connectTimeout: "5 seconds",
       startupParameters: sessionLimits(Duration.toMillis(lease)),
-      transformQueryNames: String.camelToSnake,
-      transformResultNames: String.snakeToCamel,
-      transformJson: false
+      ...naming
     })
   })
 )
@@ -79,7 +84,8 @@ const reasonOf = (error: Error) => {
 const isUnavailable = (error: unknown): error is SqlError.SqlError =>
   SqlError.isSqlError(error) && (error.isRetryable || error.reason._tag === "ConnectionError")
 
-const listener = Layer.effect(
+/** Postgres notifications through the connections. */
+export const listener = Layer.effect(
   DatabaseListener,
   Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
 )

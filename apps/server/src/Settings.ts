@@ -94,6 +94,13 @@ const load = Effect.gen(function* () {
   const problems: Array<string> = []
   const read = reader(problems)
   const text = (name: string) => read(name, Config.NonEmptyString(name), "", "must not be empty; leave it out instead.")
+  const whole = (name: string, minimum: number, maximum: number, fallback: number) =>
+    read(
+      name,
+      Config.schema(Schema.Int.check(Schema.isBetween({ minimum, maximum })), name),
+      fallback,
+      `must be a whole number between ${minimum} and ${maximum}.`
+    )
   const production = (yield* text("NODE_ENV")) === "production"
   const role = yield* read(
     "ATLAS_ROLE",
@@ -104,24 +111,14 @@ const load = Effect.gen(function* () {
   const host = (yield* text("HOST")) || "127.0.0.1"
   const port = yield* read("PORT", Config.Port("PORT"), 3000, "must be a port between 1 and 65535.")
   const databaseUrl = yield* read("DATABASE_URL", Config.Redacted("DATABASE_URL"), null, "must be a Postgres URL.")
-  const workerSlots = yield* read(
-    "ATLAS_WORKER_SLOTS",
-    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })), "ATLAS_WORKER_SLOTS"),
-    8,
-    "must be a whole number between 1 and 1000."
-  )
+  const workerSlots = yield* whole("ATLAS_WORKER_SLOTS", 1, 1000, 8)
   const lease = yield* read(
     "ATLAS_LEASE",
     Config.Duration("ATLAS_LEASE"),
     Duration.seconds(15),
     'must be a duration such as "15 seconds".'
   )
-  const groups = yield* read(
-    "ATLAS_FAKE_GRAPH_GROUPS",
-    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })), "ATLAS_FAKE_GRAPH_GROUPS"),
-    5000,
-    "must be a whole number between 0 and 1000000."
-  )
+  const groups = yield* whole("ATLAS_FAKE_GRAPH_GROUPS", 0, 1_000_000, 5000)
   const graph = yield* read(
     "ATLAS_GRAPH",
     Config.Literals(["fake", "live"], "ATLAS_GRAPH"),
@@ -135,18 +132,8 @@ const load = Effect.gen(function* () {
     Redacted.make(""),
     "must be text."
   )
-  const startsPerMinute = yield* read(
-    "ATLAS_STARTS_PER_MINUTE",
-    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })), "ATLAS_STARTS_PER_MINUTE"),
-    600,
-    "must be a whole number between 1 and 1000000."
-  )
-  const trustedProxies = yield* read(
-    "ATLAS_TRUSTED_PROXIES",
-    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 })), "ATLAS_TRUSTED_PROXIES"),
-    0,
-    "must be a whole number between 0 and 10."
-  )
+  const startsPerMinute = yield* whole("ATLAS_STARTS_PER_MINUTE", 1, 1_000_000, 600)
+  const trustedProxies = yield* whole("ATLAS_TRUSTED_PROXIES", 0, 10, 0)
   const entra = yield* readEntra(problems, text)
   const publicUrl = (yield* text("ATLAS_PUBLIC_URL")).replace(/(?<=.)\/$/, "")
   const settings: ServerSettings = {

@@ -36,7 +36,7 @@ const outbound = Effect.acquireRelease(
     const original = net.Socket.prototype.connect
     net.Socket.prototype.connect = function (this: net.Socket, ...args: ReadonlyArray<any>) {
       const [first] = args.flat()
-      const isDatabase = Predicate.isObject(first) && String((first as any).port) === database.port
+      const isDatabase = Predicate.hasProperty(first, "port") && String(first.port) === database.port
       if (!isDatabase) attempts.push(first)
       return Reflect.apply(original, this, args)
     } as typeof original

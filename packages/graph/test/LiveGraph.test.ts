@@ -101,6 +101,7 @@ describe("LiveGraph", () => {
       const graph = yield* Graph
       const forged = { name: "x", path: "/users", version: "v1.0", schema: Schema.Unknown, permissions: [] }
       const error = yield* Effect.flip(
+        // The types refuse it; whoever casts is refused as well.
         graph.get(contoso, forged as unknown as GraphContract.GraphGet<"/users", unknown>, {})
       )
       assert.strictEqual(error.reasonCode, "provider_contract_violation")

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
-import { Access, DatabaseListener, Operations, StartGate } from "@atlas/operations"
+import { Access, Operations, StartGate } from "@atlas/operations"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Option, Redacted, String } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { listener, naming } from "../Database.ts"
 import { operationTypes } from "../OperationTypes.ts"
 import { dataFolder } from "../rootPostgres.ts"
 import { Settings } from "../Settings.ts"
@@ -34,16 +35,9 @@ const client = Layer.unwrap(
       applicationName: "atlas command line",
       maxConnections: 4,
       connectTimeout: "5 seconds",
-      transformQueryNames: String.camelToSnake,
-      transformResultNames: String.snakeToCamel,
-      transformJson: false
+      ...naming
     })
   })
-)
-
-const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
 )
 
 // Whoever holds the database's password needs no right beside it: nothing here asks.

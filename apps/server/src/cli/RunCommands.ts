@@ -10,7 +10,7 @@ import {
   RunSignals,
   WorkspaceId
 } from "@atlas/operations"
-import { Console, DateTime, Effect, Option, Schema } from "effect"
+import { Console, DateTime, Effect, Option, Schema, Struct } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { ledger } from "./CliDatabase.ts"
@@ -26,32 +26,23 @@ const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const state = (run: Run) => (run.status === "completed" ? run.outcome : run.status)
-const printable = ({
-  id,
-  type,
-  workspaceId,
-  tenantId,
-  status,
-  outcome,
-  reasonCode,
-  actor,
-  queuedAt,
-  completedAt,
-  ...run
-}: Run) => ({
-  id,
-  type,
-  workspaceId,
-  tenantId,
-  status,
-  outcome,
-  reasonCode,
-  actor,
-  queuedAt: DateTime.formatIso(queuedAt),
-  completedAt: completedAt === null ? null : DateTime.formatIso(completedAt),
-  attempt: run.attempt,
-  summaryCounts: run.summaryCounts,
-  failureSummary: run.failureSummary
+const printed = [
+  "id",
+  "type",
+  "workspaceId",
+  "tenantId",
+  "status",
+  "outcome",
+  "reasonCode",
+  "actor",
+  "attempt",
+  "summaryCounts",
+  "failureSummary"
+] as const
+const printable = (run: Run) => ({
+  ...Struct.pick(run, printed),
+  queuedAt: DateTime.formatIso(run.queuedAt),
+  completedAt: run.completedAt === null ? null : DateTime.formatIso(run.completedAt)
 })
 
 const isRunId = Schema.is(RunId)
