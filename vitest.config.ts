@@ -14,7 +14,8 @@ export default defineConfig({
     reporters: ["default", "./test/src/SummaryReporter.ts"],
     pool: "forks",
     maxWorkers: "100%",
-    testTimeout: 40_000,
-    hookTimeout: 60_000
+    // These end what hangs. Many tests start processes, and on a busy machine with two cores a process takes its time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000
   }
 })
