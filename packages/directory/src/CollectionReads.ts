@@ -1,8 +1,8 @@
+import { foldName } from "@atlas/operations"
 import type { TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { type Collection, Removal } from "./Collection.ts"
-import { foldName } from "./foldName.ts"
 
 /**
  * Where a search continues: after this object of this tier. Tier 1 are names that begin with the query, the name that

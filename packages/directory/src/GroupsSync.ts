@@ -1,9 +1,8 @@
-import { Graph, type GraphChange, OperationType, RunHandler, StartGate, storable } from "@atlas/operations"
+import { Graph, type GraphChange, OperationType, RunHandler, StartGate, storable, foldName } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 import type { CacheChange } from "./Collection.ts"
 import * as CollectionSync from "./CollectionSync.ts"
 import { DirectoryCache } from "./DirectoryCache.ts"
-import { foldName } from "./foldName.ts"
 import { countGroups, type GraphGroup, groupChanges } from "./GroupContracts.ts"
 
 /**

@@ -24,7 +24,6 @@ export {
 } from "./DirectoryReader.ts"
 export { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDefinition.ts"
 export { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
-export { fold } from "./foldName.ts"
 export { Freshness, StaleAfter } from "./Freshness.ts"
 export { countGroups, GraphGroup, groupChanges, listGroups } from "./GroupContracts.ts"
 export * as GroupsSync from "./GroupsSync.ts"

@@ -3,6 +3,7 @@ export { Actor } from "./Actor.ts"
 export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
 export type { Capability } from "./Capability.ts"
 export { Failure, type FailureReport, FailureSample, type FailureSummary, RunFailure } from "./Failure.ts"
+export { fold, foldName } from "./foldName.ts"
 export {
   Graph,
   type GraphBatchResults,

@@ -1,4 +1,4 @@
-import { fold } from "@atlas/directory"
+import { fold } from "@atlas/operations"
 
 /** The parts of a name before, within and after what the query finds in it, by the letters that a person sees. */
 const split = (name: string, query: string): readonly [string, string, string] => {

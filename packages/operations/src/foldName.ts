@@ -1,4 +1,4 @@
-import { storable } from "@atlas/operations"
+import { storable } from "./StorableText.ts"
 
 /**
  * A text without accents and case, as names are compared.
