@@ -1,6 +1,16 @@
-import { Directory, DirectoryGroups, GroupsSync, RemovalGuard, StaleAfter } from "@atlas/directory"
+import { Directory, DirectoryGroups, GroupsSync, StaleAfter } from "@atlas/directory"
 import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
-import { Access, type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
+import {
+  Access,
+  type Actor,
+  Operations,
+  RemovalGuard,
+  Runs,
+  StartGate,
+  TenantId,
+  Worker,
+  WorkspaceId
+} from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Stream } from "effect"

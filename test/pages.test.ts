@@ -26,6 +26,7 @@ describeBrowser("every page", () => {
           ["/admin/tenants", "Tenants"],
           [tenant, "Contoso"],
           [`${tenant}/configuration`, "Configuration"],
+          [`${tenant}/inventory`, "Inventory"],
           [`${tenant}/history`, "Earlier history"],
           ["/admin/legacy/entra_group_sync_runs/77777777-0000-4000-8000-000000000003", "Groups sync"],
           ["/admin/operations", "Operations"],

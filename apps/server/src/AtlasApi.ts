@@ -1,4 +1,5 @@
 import { DirectoryApi } from "@atlas/directory"
+import { IntuneApi } from "@atlas/intune"
 import { OperationsApi } from "@atlas/operations"
 import { HttpApi, OpenApi } from "effect/http-api"
 
@@ -6,12 +7,13 @@ import { HttpApi, OpenApi } from "effect/http-api"
 export class AtlasApi extends HttpApi.make("atlas")
   .addHttpApi(OperationsApi)
   .addHttpApi(DirectoryApi)
+  .addHttpApi(IntuneApi)
   .annotateMerge(
     OpenApi.annotations({
       title: "Atlas",
       version: "1",
       description:
-        "Operations on many Microsoft 365 tenants, and their cached directories. Send a bearer token; errors are application/problem+json (RFC 9457)."
+        "Operations on many Microsoft 365 tenants, their cached directories, and what is configured in them. Send a bearer token; errors are application/problem+json (RFC 9457)."
     })
   ) {}
 

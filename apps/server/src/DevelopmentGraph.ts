@@ -1,12 +1,26 @@
+import { Directory } from "@atlas/directory"
 import { GraphCloud } from "@atlas/graph"
+import { Intune } from "@atlas/intune"
 import { FakeGraph, loadData } from "@atlas/graph/testing"
 import { Effect, Layer } from "effect"
 import { demonstrationTenants } from "./DemonstrationData.ts"
 
+/** What the demonstration's apps were granted: what its operations need, and who the tenant is. */
+const permissions = [
+  "Organization.Read.All",
+  ...new Set(
+    [...Directory.types, ...Intune.types].flatMap(({ contracts }) =>
+      contracts.flatMap((contract) => contract.permissions.map(({ name }) => name))
+    )
+  )
+]
+
 /** The fake Graph of the demonstration tenants: with made-up groups, or with what a folder of JSON holds. */
 const startFake = Effect.fnUntraced(function* (data: string | null, groups: number) {
   const content = data === null ? { groups } : { data: yield* loadData(data) }
-  return FakeGraph.layerHttp({ tenants: demonstrationTenants.map((tenant) => ({ ...tenant, ...content })) })
+  return FakeGraph.layerHttp({
+    tenants: demonstrationTenants.map((tenant) => ({ ...tenant, ...content, permissions }))
+  })
 })
 
 /**

@@ -12,7 +12,12 @@ const view: ReadonlyArray<Capability> = [
   "tenant.providers.view"
 ]
 
-const operate: ReadonlyArray<Capability> = [...view, "tenant.directory.sync", "tenant.providers.verify"]
+const operate: ReadonlyArray<Capability> = [
+  ...view,
+  "tenant.directory.sync",
+  "tenant.inventory.sync",
+  "tenant.providers.verify"
+]
 
 /** What each role may do. Code asks for capabilities, never for roles. */
 export const capabilitiesOf: Readonly<Record<Role, ReadonlySet<Capability>>> = {

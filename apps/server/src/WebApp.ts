@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { type DirectoryGroups, DirectoryHttp, type DirectoryRoleDefinitions } from "@atlas/directory"
+import { IntuneHttp, type Inventory } from "@atlas/intune"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
@@ -16,6 +17,7 @@ import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
 import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
+import { makeInventoryRoutes } from "./InventoryRoutes.ts"
 import { makeLegacyRoutes } from "./LegacyRoutes.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
@@ -76,9 +78,9 @@ const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
 /** The API as a web handler; it shares the services that are already built. */
 const makeApi = Effect.gen(function* () {
   const services = yield* Effect.context<
-    Authentication | DirectoryGroups | DirectoryRoleDefinitions | OperationsHttp.PublicUrl | Runs
+    Authentication | DirectoryGroups | DirectoryRoleDefinitions | Inventory | OperationsHttp.PublicUrl | Runs
   >()
-  const routes = Layer.mergeAll(OperationsHttp.layer, DirectoryHttp.layer).pipe(
+  const routes = Layer.mergeAll(OperationsHttp.layer, DirectoryHttp.layer, IntuneHttp.layer).pipe(
     Layer.provide(Layer.succeedContext(services)),
     Layer.provide(HttpServer.layerServices)
   )
@@ -128,6 +130,7 @@ const makeApp = Effect.gen(function* () {
     yield* makeSignInRoutes,
     yield* makeTenantRoutes,
     yield* makeConfigurationRoutes,
+    yield* makeInventoryRoutes,
     yield* makeLegacyRoutes,
     yield* makeRunListRoutes,
     yield* makeRunRoutes,

@@ -8,6 +8,7 @@ import {
   LiveGraph,
   ProviderConnections
 } from "@atlas/graph"
+import { Intune } from "@atlas/intune"
 import {
   Operations,
   OperationsHttp,
@@ -28,6 +29,7 @@ import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
 import { operationTypes } from "./OperationTypes.ts"
+import { policySecrets } from "./policySecrets.ts"
 import * as MachineIdentity from "./MachineIdentity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
 import { Sessions } from "./Sessions.ts"
@@ -36,17 +38,18 @@ import { SignInAttempts } from "./SignInAttempts.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as WebApp from "./WebApp.ts"
 
-/** The ledger and what stands on it: the same in every role. */
-const operations = Directory.layer.pipe(
-  Layer.provideMerge(Operations.layer(...operationTypes)),
-  Layer.provide(StartGate.layer(ProviderConnections.gate)),
-  Layer.provideMerge(AccessPolicy.layer)
-)
-
 const vault = Layer.unwrap(
   Effect.gen(function* () {
     return CredentialVault.layer(yield* ServerSecret, (yield* Settings).previousSecrets)
   })
+)
+
+/** The ledger and what stands on it: the same in every role. */
+const operations = Layer.merge(Directory.layer, Intune.layer).pipe(
+  Layer.provide(Layer.provide(policySecrets, vault)),
+  Layer.provideMerge(Operations.layer(...operationTypes)),
+  Layer.provide(StartGate.layer(ProviderConnections.gate)),
+  Layer.provideMerge(AccessPolicy.layer)
 )
 
 /** The clouds that connections may name: outside of production also the fake Graph's, wherever it is. */
@@ -89,7 +92,7 @@ const workerSettings = Layer.effect(
   }))
 )
 
-const worker = Worker.layer(...Directory.handlers, ConnectionCheck.handler).pipe(
+const worker = Worker.layer(...Directory.handlers, ...Intune.handlers, ConnectionCheck.handler).pipe(
   Layer.provide(Layer.mergeAll(graph, workerSettings))
 )
 

@@ -3,11 +3,13 @@ import { Operations, OperationsHttp, OperationType, StartGate } from "@atlas/ope
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { Directory } from "@atlas/directory"
+import { Intune } from "@atlas/intune"
 import { Hono } from "hono"
 import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { Accounts } from "../src/Accounts.ts"
 import * as DemonstrationData from "../src/DemonstrationData.ts"
 import { Identity } from "../src/Identity.ts"
+import { policySecrets } from "../src/policySecrets.ts"
 import { nameRequests } from "../src/RequestIds.ts"
 import { makeRunActionRoutes } from "../src/RunActionRoutes.ts"
 import { makeLegacyRoutes } from "../src/LegacyRoutes.ts"
@@ -65,8 +67,10 @@ const identity = Layer.effect(
   )
 )
 
+const vault = CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))
+
 const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
-  Layer.provide(CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))),
+  Layer.provide(vault),
   Layer.provide(GraphCloud.layerFake("http://localhost"))
 )
 
@@ -74,9 +78,11 @@ const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministrat
 export const pages = Layer.mergeAll(
   identity,
   Directory.layer,
+  Intune.layer,
   Layer.succeed(OperationsHttp.PublicUrl, { origin: "http://127.0.0.1:3000" }),
   Layer.effectDiscard(DemonstrationData.seed())
 ).pipe(
+  Layer.provide(Layer.provide(policySecrets, vault)),
   Layer.provideMerge(Operations.layer(...Object.values(types))),
   Layer.provide(StartGate.layer(ProviderConnections.gate)),
   Layer.provideMerge(Layer.mergeAll(Accounts.layer, AccessPolicy.layer, connections, databaseListener)),

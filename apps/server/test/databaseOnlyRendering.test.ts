@@ -1,10 +1,14 @@
+import { createHash } from "node:crypto"
 import net from "node:net"
 import { DirectoryCache, DirectoryHttp } from "@atlas/directory"
+import { IntuneHttp, PolicyStore } from "@atlas/intune"
 import { Authentication, CurrentActor, RunId, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Predicate, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
+import { SqlClient } from "effect/sql"
+import { makeInventoryRoutes } from "../src/InventoryRoutes.ts"
 import { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
 import { app, pages } from "./Pages.ts"
 
@@ -26,6 +30,19 @@ const fill = Effect.gen(function* () {
     yield* collection.writePage(owner, { changes: [{ id: "id-1", removal: "purged" }], cursor: null })
     yield* collection.complete(owner, proof, null)
   }
+})
+
+/** An inventory as a sync leaves it. */
+const fillInventory = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* PolicyStore
+  const text = `{"displayName":"Default"}`
+  const hash = createHash("sha256").update(text).digest("hex")
+  yield* store.put(tenant, [{ text, hash, secrets: new Map() }])
+  yield* sql`
+    INSERT INTO policies (workspace_id, tenant_id, source, id, type, title, folded_title, scope_tags, content_hash, seen_run)
+    VALUES (${tenant.workspaceId}, ${tenant.tenantId}, 'scope_tags', '0', 'scope_tags', 'Default', 'default', '{}',
+      decode(${hash}, 'hex'), ${owner.run}::uuid)`
 })
 
 /** Every connection that this process opens, but to the database. */
@@ -69,22 +86,29 @@ const paths = [
   `${configuration}/group/options?group.query=finance`,
   `${configuration}/role/options?role.query=ina`,
   `${configuration}/removals/directory_groups.sync`,
-  `${configuration}/removals/directory_role_definitions.sync`
+  `${configuration}/removals/directory_role_definitions.sync`,
+  "/admin/tenants/contoso/inventory",
+  "/admin/tenants/contoso/inventory?query=wi&type=settings_catalog&platform=windows&findings=true",
+  "/admin/tenants/contoso/inventory/scope_tags/0"
 ]
-const calls = ["groups", "role-definitions"].flatMap((collection) => [
-  `${directory}/${collection}`,
-  `${directory}/${collection}?query=nance&limit=3`,
-  `${directory}/${collection}/labels?ids=id-1,nobody`,
-  `${directory}/${collection}/id-3`
-])
+const calls = ["groups", "role-definitions"]
+  .flatMap((collection) => [
+    `${directory}/${collection}`,
+    `${directory}/${collection}?query=nance&limit=3`,
+    `${directory}/${collection}/labels?ids=id-1,nobody`,
+    `${directory}/${collection}/id-3`
+  ])
+  .concat(["", "/summary", "/scope_tags/0"].map((rest) => `/api/v1/tenants/contoso/inventory${rest}`))
 
 layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", (it) => {
   it.effect("every page and selector, and every call of the directory, opens no connection but the database's", () =>
     Effect.gen(function* () {
       yield* fill
+      yield* fillInventory
       const hono = yield* app
       ;(yield* makeConfigurationRoutes)(hono)
-      const routes = DirectoryHttp.layer.pipe(
+      ;(yield* makeInventoryRoutes)(hono)
+      const routes = Layer.merge(DirectoryHttp.layer, IntuneHttp.layer).pipe(
         Layer.provide(authentication),
         Layer.provide(Layer.succeedContext(yield* Effect.context<Layer.Success<typeof pages>>())),
         Layer.provide(HttpServer.layerServices)
@@ -103,7 +127,8 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", 
         for (const path of calls) {
           const answer = await api.handler(new Request(`https://atlas.example${path}`))
           assert.strictEqual(answer.status, 200, path)
-          assert.isNotNull((await answer.json()).freshness.completedAt, path)
+          const body = await answer.json()
+          if (path.startsWith(directory)) assert.isNotNull(body.freshness.completedAt, path)
         }
       })
       assert.deepStrictEqual(attempts, [])

@@ -1,8 +1,7 @@
-import { GraphCursor, type GraphError, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
+import { GraphCursor, type GraphError, RemovalGuard, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
 import { Array, Effect, Option, Schema, Stream } from "effect"
 import type { CacheChange, PageWritten, RoundEnd, RoundKind } from "./Collection.ts"
 import type { CollectionWrites } from "./CollectionWrites.ts"
-import { RemovalGuard } from "./RemovalGuard.ts"
 
 /** What a sync may be told. */
 export const SyncInput = Schema.Struct({

@@ -3,7 +3,8 @@ import { type Run, Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { countGroups, DirectoryCache, groupChanges, GroupsSync, RemovalGuard } from "../src/index.ts"
+import { RemovalGuard } from "@atlas/operations"
+import { countGroups, DirectoryCache, groupChanges, GroupsSync } from "../src/index.ts"
 import { actor, directory, existing, scopeOf, shown, sync } from "./Fixture.ts"
 
 const tenant = (tenantId: string, groups: number) => ({ tenantId, entraTenantId: tenantId, groups })

@@ -30,6 +30,9 @@ export const TenantPage = ({ shell, tenant, surfaces, recent, now }: Props) => (
         <a class="button" href={`${tenantHref(tenant.id)}/history`}>
           Earlier history
         </a>
+        <a class="button" href={`${tenantHref(tenant.id)}/inventory`}>
+          Inventory
+        </a>
         <a class="button" href={`${tenantHref(tenant.id)}/configuration`}>
           Configuration
         </a>

@@ -18,7 +18,8 @@ const appRoleIds: Readonly<Record<string, string>> = {
   "DeviceManagementServiceConfig.ReadWrite.All": "5ac13192-7ace-4fcf-b828-1a26f28068ee",
   "DeviceManagementApps.Read.All": "7a6ee1e7-141e-4cec-ae74-d9db155731ff",
   "DeviceManagementApps.ReadWrite.All": "78145de6-330d-4800-a6ce-494ff2d33d07",
-  "DeviceManagementRBAC.Read.All": "58ca0d9a-1575-47e1-a3cb-007ef2e4583b"
+  "DeviceManagementRBAC.Read.All": "58ca0d9a-1575-47e1-a3cb-007ef2e4583b",
+  "Policy.Read.All": "246dd0d5-5bd0-4def-940b-0421030a5b68"
 }
 
 const principalIdOf = (clientId: string): string => `33333333${clientId.slice(8)}`

@@ -4,7 +4,7 @@ import { FakeCollection, type FakeItem } from "./FakeCollection.ts"
 import { badRequest, isReply, pageReply, positionOf, sizeOf, unsupported } from "./FakePaging.ts"
 import { uuidFrom } from "./FakeRandom.ts"
 import { errorReply, type FakeReply, jsonReply } from "./FakeRequest.ts"
-import { type FakeResource, settingsPageSize } from "./FakeResources.ts"
+import { type FakeChildren, type FakeResource, settingsPageSize } from "./FakeResources.ts"
 
 const supported: ReadonlySet<string> = new Set(["$select", "$expand", "$top", "$skiptoken"])
 const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
@@ -86,7 +86,7 @@ export const get = (call: FakeResourceCall, id: string): FakeReply => {
 }
 
 /** `GET` of the settings or assignments of one object. */
-export const children = (call: FakeResourceCall, id: string, name: "settings" | "assignments"): FakeReply => {
+export const children = (call: FakeResourceCall, id: string, name: FakeChildren): FakeReply => {
   const item = call.items.get(id)
   if (item === undefined) return notFound(id)
   const start = positionOf(call)

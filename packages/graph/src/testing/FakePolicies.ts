@@ -159,7 +159,20 @@ const makers: Readonly<Record<string, Make>> = {
     "iosGeneralDeviceConfiguration",
     "configurationOfTheFuture"
   ]),
-  "deviceManagement/deviceCompliancePolicies": policy(["windows10CompliancePolicy", "iosCompliancePolicy"]),
+  "deviceManagement/deviceCompliancePolicies": policy(
+    ["windows10CompliancePolicy", "iosCompliancePolicy"],
+    "displayName",
+    () => ({
+      id: "",
+      scheduledActionsForRule: [
+        {
+          id: "0",
+          ruleName: "PasswordRequired",
+          scheduledActionConfigurations: [{ id: "0", actionType: "block", gracePeriodHours: 0 }]
+        }
+      ]
+    })
+  ),
   "deviceManagement/configurationPolicies": policy([], "name", withSettings),
   "deviceManagement/deviceManagementScripts": policy([], "displayName", (_, index) => ({
     id: "",

@@ -1,3 +1,6 @@
+/** A collection below an object. */
+export type FakeChildren = "settings" | "assignments" | "scheduledActionsForRule"
+
 /** A collection of Graph, and the rules that it has. */
 export interface FakeResource {
   /** Below the version. */
@@ -10,7 +13,7 @@ export interface FakeResource {
   /** Objects on a page: without `$top`, and at most; where both are equal, `$top` is refused. */
   readonly pageSize: { readonly standard: number; readonly most: number }
   /** Collections below each object. */
-  readonly children: ReadonlyArray<"settings" | "assignments">
+  readonly children: ReadonlyArray<FakeChildren>
   /** Properties that only beta has. */
   readonly betaOnly: ReadonlySet<string>
   /** It needs a licence for Intune, and says what it refuses in Intune's way. */
@@ -88,7 +91,9 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
   intune("deviceManagement/roleDefinitions", "DeviceManagementRBAC", { children: [] }),
   intune("deviceManagement/roleScopeTags", "DeviceManagementRBAC", { versions: beta }),
   intune("deviceManagement/deviceConfigurations", configuration),
-  intune("deviceManagement/deviceCompliancePolicies", configuration),
+  intune("deviceManagement/deviceCompliancePolicies", configuration, {
+    children: ["assignments", "scheduledActionsForRule"]
+  }),
   intune("deviceManagement/configurationPolicies", configuration, {
     versions: beta,
     children: ["settings", "assignments"],
@@ -99,4 +104,9 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
   intune("deviceManagement/deviceEnrollmentConfigurations", "DeviceManagementServiceConfig"),
   intune("deviceAppManagement/mobileApps", "DeviceManagementApps"),
   intune("deviceAppManagement/managedAppPolicies", "DeviceManagementApps", { children: [] })
+]
+
+/** What an app needs that may read all of it: the first permission that suffices for each collection. */
+export const readPermissions: ReadonlyArray<string> = [
+  ...new Set(fakeResources.flatMap(({ read }) => read.slice(0, 1)))
 ]

@@ -3,6 +3,7 @@ import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { CliOutput, Command, Flag } from "effect/cli"
 import { loadData } from "./FakeData.ts"
 import { FakeGraph } from "./FakeGraph.ts"
+import { readPermissions } from "./FakeResources.ts"
 import { parse } from "./FaultFile.ts"
 
 const between = (least: number, most: number) => Schema.Int.check(Schema.isBetween({ minimum: least, maximum: most }))
@@ -50,6 +51,9 @@ const flags = {
 /** A file of faults cannot be used. */
 class FaultFileError extends Schema.TaggedError<FaultFileError>()("FaultFileError", { message: Schema.String }) {}
 
+// Whoever tries something out wants to read everything.
+const permissions = ["GroupMember.Read.All", "Organization.Read.All", ...readPermissions]
+
 const readFaults = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
   const text = yield* files
@@ -90,7 +94,7 @@ const command = Command.make(
         latency,
         faults: rules,
         throttle: Option.getOrUndefined(throttle),
-        tenants: Array.from({ length: tenants }, (_, index) => ({ ...content, seed: seed + index }))
+        tenants: Array.from({ length: tenants }, (_, index) => ({ ...content, permissions, seed: seed + index }))
       })
       return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), fake))
     }).pipe(

@@ -1,0 +1,14 @@
+import { CredentialVault } from "@atlas/graph"
+import { PolicySecrets, PolicySecretUnreadable } from "@atlas/intune"
+import { Effect, Layer } from "effect"
+
+/** Secrets in policies are sealed with the keys that seal credentials; owners keep the two apart. */
+export const policySecrets: Layer.Layer<PolicySecrets, never, CredentialVault> = Layer.effect(
+  PolicySecrets,
+  Effect.map(CredentialVault, ({ open, seal }) =>
+    PolicySecrets.of({
+      seal,
+      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
+    })
+  )
+)

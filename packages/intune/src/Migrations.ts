@@ -1,0 +1,17 @@
+import { Migrator } from "effect/sql"
+import inventory from "./migrations/0001_inventory.ts"
+
+const migrations = { "0001_inventory": inventory }
+
+/** The table that keeps which migrations were applied, and the newest that this version has. */
+export const ledger = { table: "atlas_intune_migrations", latest: Object.keys(migrations).length }
+
+/**
+ * Creates or upgrades the tables of policies. Safe to run from several processes at once.
+ *
+ * @returns the migrations that were applied
+ */
+export const run = Migrator.make({})({
+  loader: Migrator.fromRecord(migrations),
+  table: ledger.table
+})

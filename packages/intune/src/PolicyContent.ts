@@ -1,0 +1,143 @@
+import { createHash, createHmac } from "node:crypto"
+import { Predicate, Struct } from "effect"
+import type { GraphObject } from "./PolicySource.ts"
+
+/** What a policy says, in one canonical form: equal content has equal text and hash, in whichever tenant, time or order. */
+export interface PolicyContent {
+  /** JSON with ordered names. A secret is `{"$secret": "<its fingerprint>"}`. */
+  readonly text: string
+  /** SHA-256 of the text, in hexadecimal. */
+  readonly hash: string
+  /** The secrets that the text stands for, by their fingerprints. */
+  readonly secrets: ReadonlyMap<string, string>
+}
+
+/** The name under which a secret's place in a content tells which one it is. */
+const secretReference = "$secret"
+
+// What Graph notes about an object, or counts up by itself; it says nothing about what the policy does.
+const alwaysVolatile: ReadonlySet<string> = new Set([
+  "id",
+  "createdDateTime",
+  "lastModifiedDateTime",
+  "modifiedDateTime",
+  "version",
+  "supportsScopeTags"
+])
+
+const isAnnotation = (name: string) => name.includes("@odata.") && name !== "@odata.type"
+
+const secretNames: ReadonlySet<string> = new Set([
+  "presharedkey",
+  "password",
+  "passphrase",
+  "sharedsecret",
+  "clientsecret",
+  "secret",
+  "privatekey"
+])
+
+// Graph shows asterisks, or a token in place of a secret, that nobody can use.
+const isMasked = (value: string) => /^\**$/.test(value)
+
+const isSecretSetting = (type: unknown) => Predicate.isString(type) && type.endsWith("SecretSettingValue")
+
+const isSecret = (name: string, value: unknown, within: GraphObject): value is string =>
+  Predicate.isString(value) &&
+  !isMasked(value) &&
+  (secretNames.has(name.toLowerCase()) ||
+    (name === "value" &&
+      (within["isEncrypted"] === true ||
+        (isSecretSetting(within["@odata.type"]) && within["valueState"] !== "encryptedValueToken"))))
+
+// Graph lists these in any order.
+const unordered: ReadonlySet<string> = new Set(["roleScopeTagIds", "roleScopeTags", "assignments"])
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Writes values in their canonical form, and keeps the secrets that it replaces. */
+class CanonicalWriter {
+  readonly secrets = new Map<string, string>()
+  readonly #salt: Uint8Array
+
+  constructor(salt: Uint8Array) {
+    this.#salt = salt
+  }
+
+  #reference(secret: string): string {
+    const fingerprint = createHmac("sha256", this.#salt).update(secret).digest("hex")
+    this.secrets.set(fingerprint, secret)
+    return `{"${secretReference}":"${fingerprint}"}`
+  }
+
+  #member(name: string, value: unknown, within: GraphObject): string {
+    const text = isSecret(name, value, within) ? this.#reference(value) : this.write(value, unordered.has(name))
+    return `${JSON.stringify(name)}:${text}`
+  }
+
+  write(value: unknown, sorted = false): string {
+    if (Array.isArray(value)) {
+      const items = value.map((item) => this.write(item))
+      return `[${(sorted ? items.sort(compare) : items).join(",")}]`
+    }
+    return isRecord(value) ? this.object(value, alwaysVolatileInside) : JSON.stringify(value ?? null)
+  }
+
+  /** A property that is null is as good as absent: Graph sends either, and exports leave them out. */
+  object(object: GraphObject, volatile: (name: string) => boolean): string {
+    const members = Object.entries(object)
+      .filter(([name, value]) => value !== null && value !== undefined && !isAnnotation(name) && !volatile(name))
+      .sort(([a], [b]) => compare(a, b))
+    return `{${members.map(([name, value]) => this.#member(name, value, object)).join(",")}}`
+  }
+}
+
+const isRecord = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
+
+// Inside an object everything counts: a nested "id" or "version" may be what a policy is about.
+const alwaysVolatileInside = () => false
+
+const contentOf = (writer: CanonicalWriter, text: string): PolicyContent => ({
+  text,
+  hash: createHash("sha256").update(text).digest("hex"),
+  secrets: writer.secrets
+})
+
+/**
+ * What a policy says.
+ *
+ * @param body as Graph sends it
+ * @param volatile properties that change by themselves, beside those that every object has
+ * @param salt of the tenant: its secrets' fingerprints are of no use to whoever does not know it
+ */
+export const policyContent = (body: GraphObject, volatile: ReadonlyArray<string>, salt: Uint8Array): PolicyContent => {
+  const writer = new CanonicalWriter(salt)
+  // Numbers of children are their places in the list.
+  const children = Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [
+      name,
+      (name === "settings" || name === "scheduledActionsForRule") && Array.isArray(value)
+        ? value.map((child) => (isRecord(child) ? withoutId(child) : child))
+        : value
+    ])
+  )
+  return contentOf(
+    writer,
+    writer.object(children, (name) => alwaysVolatile.has(name) || volatile.includes(name))
+  )
+}
+
+const withoutId = (child: GraphObject): GraphObject => Struct.omit(child, ["id"])
+
+/**
+ * To whom a policy applies, in any order. The ids of assignments are made of the policy's own, and do not count.
+ *
+ * @param assignments as Graph sends them
+ * @param salt as for `policyContent`
+ */
+export const assignmentsContent = (assignments: ReadonlyArray<GraphObject>, salt: Uint8Array): PolicyContent => {
+  const writer = new CanonicalWriter(salt)
+  const volatile = (name: string) => name === "id" || name === "sourceId"
+  const texts = assignments.map((assignment) => writer.object(assignment, volatile))
+  return contentOf(writer, `[${texts.sort(compare).join(",")}]`)
+}

@@ -1,0 +1,62 @@
+import { foldName, storable } from "@atlas/operations"
+import { DateTime, Option, Predicate } from "effect"
+import type { PolicyObject } from "./PolicyObject.ts"
+import type { GraphObject } from "./PolicySource.ts"
+import type { PolicyType } from "./PolicyType.ts"
+
+/** What lists show of a policy. */
+export interface PolicyFacts {
+  readonly title: string
+  /** The title as it is searched. */
+  readonly foldedTitle: string
+  /** Such as `windows`, `ios`, `macos` or `android`; null where the policy has none. */
+  readonly platform: string | null
+  readonly lastModified: DateTime.Utc | null
+  readonly scopeTags: ReadonlyArray<string>
+}
+
+const text = (value: unknown): string | null => (Predicate.isString(value) && value.trim() !== "" ? value : null)
+
+const titleOf = (type: PolicyType | null, { body, id }: PolicyObject) =>
+  storable(text(body[type?.title ?? "displayName"]) ?? text(body["displayName"]) ?? text(body["name"]) ?? id)
+
+const platforms = ["windows", "ios", "macos", "android", "linux"]
+const ofTypes: ReadonlyArray<readonly [pattern: RegExp, platform: string]> = [
+  [/^(windows|win32|sharedPC|editionUpgrade|deviceComanagement)/i, "windows"],
+  [/^(ios|iPad)/i, "ios"],
+  [/^macOS/i, "macos"],
+  [/^(android|aosp)/i, "android"]
+]
+
+/** What the policy says itself, else what the name of its type says. */
+const platformOf = (odataType: string | null, body: GraphObject): string | null => {
+  const said = text(body["platforms"]) ?? text(body["platform"]) ?? text(body["platformType"])
+  if (said !== null && said !== "none") {
+    const known = platforms.find((name) => said.toLowerCase().startsWith(name))
+    return known ?? storable(said.toLowerCase())
+  }
+  const name = odataType?.replace(/^#?microsoft\.graph\./i, "") ?? ""
+  return ofTypes.find(([pattern]) => pattern.test(name))?.[1] ?? null
+}
+
+const instantOf = (value: unknown) => Option.getOrNull(Option.flatMap(Option.fromNullOr(text(value)), DateTime.make))
+
+/**
+ * What lists show of a policy.
+ *
+ * @param type its kind, if it has one
+ * @param policy as it was read
+ */
+export const policyFacts = (type: PolicyType | null, policy: PolicyObject): PolicyFacts => {
+  const { body, odataType } = policy
+  const title = titleOf(type, policy)
+  const tags = body["roleScopeTagIds"] ?? body["roleScopeTags"]
+  const modified = instantOf(body["lastModifiedDateTime"]) ?? instantOf(body["modifiedDateTime"])
+  return {
+    title,
+    foldedTitle: foldName(title),
+    platform: platformOf(odataType, body),
+    lastModified: modified === null ? null : DateTime.toUtc(modified),
+    scopeTags: Array.isArray(tags) ? tags.filter(Predicate.isString).map(storable).sort() : []
+  }
+}

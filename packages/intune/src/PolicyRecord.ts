@@ -1,0 +1,61 @@
+import { DateTime } from "effect"
+import { assignmentsContent, type PolicyContent, policyContent } from "./PolicyContent.ts"
+import { policyFacts } from "./PolicyFacts.ts"
+import type { PolicyObject } from "./PolicyObject.ts"
+import type { PolicySource } from "./PolicySource.ts"
+import { claim } from "./PolicyType.ts"
+
+/** A policy as it is stored: what lists show of it, and the hashes of what it says. */
+export interface PolicyRecord {
+  readonly id: string
+  /** Its kind; null where that is a finding. */
+  readonly type: string | null
+  /** No kind knows its `@odata.type`, or more than one does. */
+  readonly finding: "unclaimed" | "ambiguous" | null
+  readonly odataType: string | null
+  readonly title: string
+  readonly foldedTitle: string
+  readonly platform: string | null
+  readonly scopeTags: ReadonlyArray<string>
+  /** ISO 8601. */
+  readonly lastModified: string | null
+  readonly assignmentCount: number | null
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+}
+
+/** A policy as it is stored, and the contents that have to be stored with it. */
+export interface RecordedPolicy {
+  readonly record: PolicyRecord
+  readonly contents: ReadonlyArray<PolicyContent>
+}
+
+/**
+ * Makes of a policy what is stored of it.
+ *
+ * @param source where it was read
+ * @param policy as it was read
+ * @param salt of the tenant
+ */
+export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8Array): RecordedPolicy => {
+  const { assignments, body, id, odataType } = policy
+  const claimed = claim(source, odataType)
+  const type = claimed._tag === "Claimed" ? claimed.type : null
+  const { lastModified, ...facts } = policyFacts(type, policy)
+  const content = policyContent(body, type?.volatile ?? [], salt)
+  const assigned = assignments === null ? null : assignmentsContent(assignments, salt)
+  return {
+    record: {
+      ...facts,
+      id,
+      type: type?.name ?? null,
+      finding: claimed._tag === "Claimed" ? null : claimed._tag === "Unclaimed" ? "unclaimed" : "ambiguous",
+      odataType,
+      lastModified: lastModified === null ? null : DateTime.formatIso(lastModified),
+      assignmentCount: assignments?.length ?? null,
+      contentHash: content.hash,
+      assignmentsHash: assigned?.hash ?? null
+    },
+    contents: assigned === null ? [content] : [content, assigned]
+  }
+}

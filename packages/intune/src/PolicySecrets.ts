@@ -1,0 +1,28 @@
+import { Context, type Effect, type Redacted, Schema } from "effect"
+
+/** A secret as it is stored, and which of the host's keys sealed it. */
+export interface SealedSecret {
+  readonly keyId: string
+  readonly bytes: Uint8Array
+}
+
+/** A stored secret does not open: another key sealed it, or it was changed or moved. */
+export class PolicySecretUnreadable extends Schema.TaggedError<PolicySecretUnreadable>()("PolicySecretUnreadable", {}) {
+  override get message(): string {
+    return "A stored secret cannot be opened with the host's keys: give the host the secret that sealed it"
+  }
+}
+
+/**
+ * How the host seals the secrets that policies hold, such as keys of Wi-Fi networks, before they are stored. Atlas shows
+ * them nowhere; it opens them to write a policy back.
+ */
+export class PolicySecrets extends Context.Service<
+  PolicySecrets,
+  {
+    /** Seals a secret; it opens for the same owner only. */
+    seal(owner: string, secret: Redacted.Redacted): Effect.Effect<SealedSecret>
+    /** Opens what `seal` made. */
+    open(owner: string, sealed: SealedSecret): Effect.Effect<Redacted.Redacted, PolicySecretUnreadable>
+  }
+>()("@atlas/intune/PolicySecrets") {}

@@ -1,0 +1,154 @@
+import { createHash, randomBytes } from "node:crypto"
+import { gunzip, gzip } from "node:zlib"
+import type { TenantScope } from "@atlas/operations"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { Hex } from "effect/encoding"
+import { SqlClient } from "effect/sql"
+import type { PolicyContent } from "./PolicyContent.ts"
+import { PolicySecrets } from "./PolicySecrets.ts"
+
+type Callback = (error: Error | null, result: Uint8Array) => void
+
+const zipped = (work: (done: Callback) => void) =>
+  Effect.callback<Uint8Array>((resume) =>
+    work((error, result) => resume(error === null ? Effect.succeed(result) : Effect.die(error)))
+  )
+const compress = (text: string) => zipped((done) => gzip(text, done))
+const expand = (body: Uint8Array) =>
+  Effect.map(
+    zipped((done) => gunzip(body, done)),
+    (bytes) => new TextDecoder().decode(bytes)
+  )
+
+const ownerOf = (kind: "salt" | "secret", { tenantId, workspaceId }: TenantScope) =>
+  JSON.stringify([`policy ${kind}`, workspaceId, tenantId])
+
+/** A snapshot whose content is not what it was stored as. */
+export interface DamagedSnapshot {
+  readonly hash: string
+  readonly damage: "missing" | "changed"
+}
+
+/**
+ * The contents of policies, each stored once in a tenant under its hash, compressed; and the secrets in them, sealed.
+ * Authorises nobody. Database failures are defects.
+ */
+export class PolicyStore extends Context.Service<
+  PolicyStore,
+  {
+    /** What a tenant's secrets are fingerprinted with; made when it is first asked for. */
+    salt(tenant: TenantScope): Effect.Effect<Uint8Array>
+    /** Stores contents that are not there yet, and the secrets in them. Belongs inside a transaction with what refers to them. */
+    put(tenant: TenantScope, contents: ReadonlyArray<PolicyContent>): Effect.Effect<void>
+    /** Texts by hash; unknown hashes are absent. */
+    texts(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, string>>
+    /** Computes the hashes of stored contents again, and tells which are not as they were. */
+    verify(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<DamagedSnapshot>>
+  }
+>()("@atlas/intune/PolicyStore") {
+  static readonly layer: Layer.Layer<PolicyStore, never, PolicySecrets | SqlClient.SqlClient> = Layer.effect(
+    PolicyStore,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const secrets = yield* PolicySecrets
+      const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
+        sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+
+      const salt = Effect.fn("PolicyStore.salt")(function* (tenant: TenantScope) {
+        const owner = ownerOf("salt", tenant)
+        const stored = sql<{ keyId: string; bytes: Uint8Array }>`
+          SELECT key_id AS "keyId", sealed AS bytes FROM policy_salts WHERE ${tenantIs(tenant)}`
+        const [known] = yield* stored
+        const made = Hex.encode(randomBytes(32))
+        if (known === undefined) {
+          const { bytes, keyId } = yield* secrets.seal(owner, Redacted.make(made))
+          yield* sql`
+            INSERT INTO policy_salts (workspace_id, tenant_id, key_id, sealed)
+            VALUES (${tenant.workspaceId}, ${tenant.tenantId}, ${keyId}, ${bytes}) ON CONFLICT DO NOTHING`
+        }
+        // Whoever came first has made it.
+        const [kept] = known === undefined ? yield* stored : [known]
+        if (kept === undefined) return yield* Effect.die("A tenant's salt vanished")
+        const opened = yield* secrets.open(owner, kept)
+        return yield* Effect.fromResult(Hex.decode(Redacted.value(opened)))
+      }, Effect.orDie)
+
+      const putSecrets = Effect.fnUntraced(function* (
+        tenant: TenantScope,
+        found: ReadonlyArray<readonly [fingerprint: string, secret: string]>
+      ) {
+        const known = yield* sql<{ fingerprint: string }>`
+          SELECT fingerprint FROM policy_secrets
+          WHERE ${tenantIs(tenant)} AND ${sql.in(
+            "fingerprint",
+            found.map(([fingerprint]) => fingerprint)
+          )}`
+        const stored = new Set(known.map(({ fingerprint }) => fingerprint))
+        for (const [fingerprint, secret] of found) {
+          if (stored.has(fingerprint)) continue
+          const { bytes, keyId } = yield* secrets.seal(ownerOf("secret", tenant), Redacted.make(secret))
+          yield* sql`
+            INSERT INTO policy_secrets (workspace_id, tenant_id, fingerprint, key_id, sealed)
+            VALUES (${tenant.workspaceId}, ${tenant.tenantId}, ${fingerprint}, ${keyId}, ${bytes}) ON CONFLICT DO NOTHING`
+        }
+      })
+
+      const put = Effect.fn("PolicyStore.put")(function* (tenant: TenantScope, contents: ReadonlyArray<PolicyContent>) {
+        const byHash = new Map(contents.map((content) => [content.hash, content]))
+        const missing = yield* sql<{ hash: string }>`
+          SELECT wanted.hash FROM json_array_elements_text(${JSON.stringify([...byHash.keys()])}::json) AS wanted(hash)
+          WHERE NOT EXISTS (SELECT FROM policy_snapshots s WHERE ${tenantIs(tenant)}
+            AND s.hash = decode(wanted.hash, 'hex') OFFSET 0)`
+        const news = missing.flatMap(({ hash }) => byHash.get(hash) ?? [])
+        const rows = yield* Effect.forEach(
+          news,
+          ({ hash, text }) =>
+            Effect.map(compress(text), (body) => ({ hash, body: Hex.encode(body), size: text.length })),
+          { concurrency: 4 }
+        )
+        if (rows.length > 0) {
+          yield* sql`
+            INSERT INTO policy_snapshots (workspace_id, tenant_id, hash, body, size)
+            SELECT ${tenant.workspaceId}, ${tenant.tenantId}, decode(hash, 'hex'), decode(body, 'hex'), size
+            FROM json_to_recordset(${JSON.stringify(rows)}::json) AS s(hash text, body text, size int)
+            ON CONFLICT DO NOTHING`
+        }
+        const found = news.flatMap((content) => [...content.secrets])
+        if (found.length > 0) yield* putSecrets(tenant, found)
+      }, Effect.orDie)
+
+      const bodies = (tenant: TenantScope, hashes: ReadonlyArray<string>) =>
+        sql<{ hash: string; body: Uint8Array }>`
+          SELECT wanted.hash, s.body FROM json_array_elements_text(${JSON.stringify(hashes)}::json) AS wanted(hash),
+            LATERAL (SELECT body FROM policy_snapshots WHERE ${tenantIs(tenant)}
+              AND hash = decode(wanted.hash, 'hex') OFFSET 0) s`
+
+      const texts = Effect.fn("PolicyStore.texts")(function* (tenant: TenantScope, hashes: ReadonlyArray<string>) {
+        const found = yield* bodies(tenant, [...new Set(hashes)])
+        const pairs = yield* Effect.forEach(found, ({ body, hash }) =>
+          Effect.map(expand(body), (text) => [hash, text] as const)
+        )
+        return new Map(pairs)
+      }, Effect.orDie)
+
+      const verify = Effect.fn("PolicyStore.verify")(function* (tenant: TenantScope, hashes: ReadonlyArray<string>) {
+        const wanted = [...new Set(hashes)]
+        const found = new Map((yield* bodies(tenant, wanted)).map(({ body, hash }) => [hash, body]))
+        const damaged = yield* Effect.forEach(
+          wanted,
+          Effect.fnUntraced(function* (hash): Effect.fn.Return<ReadonlyArray<DamagedSnapshot>> {
+            const body = found.get(hash)
+            if (body === undefined) return [{ hash, damage: "missing" }]
+            // What does not expand any more was changed, too.
+            const text = yield* expand(body).pipe(Effect.catchDefect(() => Effect.succeed("")))
+            const now = createHash("sha256").update(text).digest("hex")
+            return now === hash ? [] : [{ hash, damage: "changed" }]
+          })
+        )
+        return damaged.flat()
+      }, Effect.orDie)
+
+      return PolicyStore.of({ salt, put, texts, verify })
+    })
+  )
+}

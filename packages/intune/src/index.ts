@@ -1,0 +1,19 @@
+export * as Intune from "./Intune.ts"
+export { IntuneApi, IntuneApiGroup, InventoryItemResource, InventorySummaryResource } from "./IntuneApi.ts"
+export * as IntuneHttp from "./IntuneHttp.ts"
+export {
+  Inventory,
+  type InventoryContent,
+  InventoryItem,
+  type InventoryPage,
+  type InventorySearch,
+  InventorySourceState,
+  type InventorySummary,
+  maxInventoryPage,
+  viewInventory
+} from "./Inventory.ts"
+export * as InventorySync from "./InventorySync.ts"
+export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./PolicySecrets.ts"
+export { type DamagedSnapshot, PolicyStore } from "./PolicyStore.ts"
+export { type PolicyChildren, type PolicySource, policySources } from "./PolicySource.ts"
+export { type PolicyType, policyTypeNamed, policyTypeNames, policyTypes, type Restorability } from "./PolicyType.ts"

@@ -1,0 +1,91 @@
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+/** Contents of policies, the secrets in them, and the inventory of what is in each tenant. */
+export default Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // Equal content is stored once. It is compressed already: the database need not try.
+  yield* sql`
+    CREATE TABLE policy_snapshots (
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
+      hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+      body bytea NOT NULL,
+      size integer NOT NULL CHECK (size > 0),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (workspace_id, tenant_id, hash)
+    )`
+  yield* sql`ALTER TABLE policy_snapshots ALTER COLUMN body SET STORAGE EXTERNAL`
+  // What fingerprints of secrets are made with: without it they tell nothing, and it is sealed like they are.
+  yield* sql`
+    CREATE TABLE policy_salts (
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
+      key_id text NOT NULL,
+      sealed bytea NOT NULL,
+      PRIMARY KEY (workspace_id, tenant_id)
+    )`
+  yield* sql`
+    CREATE TABLE policy_secrets (
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
+      fingerprint text NOT NULL,
+      key_id text NOT NULL,
+      sealed bytea NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (workspace_id, tenant_id, fingerprint)
+    )`
+
+  // Room on each page: a sync writes nothing but which run saw a row, which no index has.
+  yield* sql`
+    CREATE TABLE policies (
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
+      source text NOT NULL,
+      id text NOT NULL,
+      type text,
+      finding text CHECK (finding IN ('unclaimed', 'ambiguous')),
+      odata_type text,
+      title text NOT NULL,
+      folded_title text COLLATE "C" NOT NULL,
+      platform text,
+      scope_tags text[] NOT NULL,
+      last_modified timestamptz,
+      assignment_count integer CHECK (assignment_count >= 0),
+      content_hash bytea NOT NULL,
+      assignments_hash bytea,
+      seen_run uuid NOT NULL,
+      seen_at timestamptz NOT NULL DEFAULT now(),
+      first_seen_at timestamptz NOT NULL DEFAULT now(),
+      changed_at timestamptz NOT NULL DEFAULT now(),
+      removed_at timestamptz,
+      CHECK ((type IS NULL) = (finding IS NOT NULL)),
+      CHECK ((assignment_count IS NULL) = (assignments_hash IS NULL)),
+      PRIMARY KEY (workspace_id, tenant_id, source, id),
+      FOREIGN KEY (workspace_id, tenant_id, content_hash) REFERENCES policy_snapshots,
+      FOREIGN KEY (workspace_id, tenant_id, assignments_hash) REFERENCES policy_snapshots
+    ) WITH (fillfactor = 80)`
+  yield* sql`
+    CREATE INDEX policies_title ON policies (workspace_id, tenant_id, folded_title, source, id)
+    WHERE removed_at IS NULL`
+  yield* sql`
+    CREATE INDEX policies_type ON policies (workspace_id, tenant_id, type, folded_title, source, id)
+    WHERE removed_at IS NULL`
+  yield* sql`CREATE INDEX policies_content ON policies (workspace_id, tenant_id, content_hash)`
+  yield* sql`
+    CREATE INDEX policies_assignments ON policies (workspace_id, tenant_id, assignments_hash)
+    WHERE assignments_hash IS NOT NULL`
+
+  // How each collection of a tenant is: when it was last read to its end, and what waits for a person.
+  yield* sql`
+    CREATE TABLE inventory_sources (
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
+      source text NOT NULL,
+      run_id uuid,
+      completed_at timestamptz,
+      withheld integer CHECK (withheld > 0),
+      CHECK ((run_id IS NULL) = (completed_at IS NULL)),
+      PRIMARY KEY (workspace_id, tenant_id, source)
+    )`
+})

@@ -1,0 +1,111 @@
+import { CredentialVault } from "@atlas/graph"
+import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/graph/testing"
+import {
+  Access,
+  type Actor,
+  type Capability,
+  Operations,
+  type Run,
+  Runs,
+  StartGate,
+  TenantId,
+  type TenantScope,
+  Worker,
+  WorkspaceId
+} from "@atlas/operations"
+import { databaseListener, TestDatabase } from "@atlas/test"
+import { Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Intune, PolicySecrets, PolicySecretUnreadable } from "../src/index.ts"
+
+/** May do everything in every tenant. */
+export const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
+
+/** A member without any right. */
+export const powerless: Actor = { id: "powerless", kind: "user", name: "Bo" }
+
+/** Is a member of nothing. */
+export const stranger: Actor = { id: "stranger", kind: "user", name: "Eve" }
+
+/** Each tenant is in the one workspace. */
+export const scopeOf = (tenant: string): TenantScope => ({
+  workspaceId: WorkspaceId.make("northwind"),
+  tenantId: TenantId.make(tenant)
+})
+
+const capabilitiesOf = (who: Actor): ReadonlySet<Capability> =>
+  new Set(
+    who.id === ada.id
+      ? ["tenant.inventory.view", ...Intune.types.flatMap(({ capabilities }) => Object.values(capabilities))]
+      : []
+  )
+
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: (who) =>
+      Effect.succeed(
+        who.id === stranger.id
+          ? []
+          : [{ workspaceId: scopeOf("any").workspaceId, tenants: "all" as const, capabilities: capabilitiesOf(who) }]
+      ),
+    tenant: (who, tenant) =>
+      Effect.succeed(
+        who.id === stranger.id
+          ? Option.none()
+          : Option.some({ scope: scopeOf(tenant), capabilities: capabilitiesOf(who) })
+      )
+  })
+)
+
+const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
+
+const secrets = Layer.effect(
+  PolicySecrets,
+  Effect.map(CredentialVault, ({ open, seal }) =>
+    PolicySecrets.of({
+      seal,
+      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
+    })
+  )
+).pipe(Layer.provide(CredentialVault.layer(Redacted.make("a secret of at least 32 bytes, for tests"))), Layer.orDie)
+
+/** Everything that reading policies needs in a tenant. */
+const permissions = [
+  ...new Set(
+    Intune.types.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
+  )
+]
+
+/** The package on a database of its own, with a worker that reads the fake Graph. */
+export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<FakeGraphOptions, "tenants"> = {}) =>
+  Worker.layer(...Intune.handlers).pipe(
+    Layer.provideMerge(Intune.layer),
+    Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(openGate))),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        access,
+        databaseListener,
+        secrets,
+        FakeGraph.layer({
+          ...graph,
+          tenants: tenants.map((tenant) => ({ entraTenantId: tenant.tenantId ?? "", permissions, ...tenant }))
+        })
+      )
+    ),
+    Layer.provideMerge(TestDatabase.layer)
+  )
+
+/** Starts an operation and yields its completed run. */
+export const completed = Effect.fnUntraced(function* (
+  tenant: string,
+  type: string,
+  input: object = {},
+  nonce?: string
+): Effect.fn.Return<Run, never, Runs> {
+  const runs = yield* Runs
+  const { run } = yield* runs
+    .start(ada, { tenantId: tenant, type, input, ...(nonce === undefined ? {} : { nonce }) })
+    .pipe(Effect.orDie)
+  yield* runs.follow(ada, run.id, 0).pipe(Stream.runDrain, Effect.timeout("60 seconds"), Effect.orDie)
+  return yield* runs.get(ada, run.id).pipe(Effect.orDie)
+})
