@@ -138,7 +138,11 @@ describe("docs/operation-types.md", () => {
     }
     const expected = Object.entries(fields).map(([field, value]) => [
       field,
-      required.includes(field) ? "required" : Array.isArray(value) ? "none" : `${value as string | number | boolean}`
+      required.includes(field)
+        ? "required"
+        : Array.isArray(value) || typeof value === "function"
+          ? "none"
+          : `${value as string | number | boolean}`
     ])
     const [table = ""] = read("docs/operation-types.md").split("## Identity")
     const listed = [...table.matchAll(/^\| `([\w.]+)` \| `?([^|`]+)`? \|/gm)].map(([, field, value]) => [field, value])

@@ -16,13 +16,16 @@ const operate: ReadonlyArray<Capability> = [
   ...view,
   "tenant.directory.sync",
   "tenant.inventory.sync",
+  "tenant.backups.run",
   "tenant.providers.verify"
 ]
 
+const manage: ReadonlyArray<Capability> = ["tenant.backups.manage"]
+
 /** What each role may do. Code asks for capabilities, never for roles. */
 export const capabilitiesOf: Readonly<Record<Role, ReadonlySet<Capability>>> = {
-  owner: new Set([...operate, "workspace.members.manage"]),
-  manager: new Set(operate),
+  owner: new Set([...operate, ...manage, "workspace.members.manage"]),
+  manager: new Set([...operate, ...manage]),
   operator: new Set(operate),
   readonly: new Set(view)
 }

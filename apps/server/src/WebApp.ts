@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { type DirectoryGroups, DirectoryHttp, type DirectoryRoleDefinitions } from "@atlas/directory"
-import { IntuneHttp, type Inventory } from "@atlas/intune"
+import { type Backups, type BackupSchedules, IntuneHttp, type Inventory } from "@atlas/intune"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
@@ -78,7 +78,14 @@ const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
 /** The API as a web handler; it shares the services that are already built. */
 const makeApi = Effect.gen(function* () {
   const services = yield* Effect.context<
-    Authentication | DirectoryGroups | DirectoryRoleDefinitions | Inventory | OperationsHttp.PublicUrl | Runs
+    | Authentication
+    | DirectoryGroups
+    | DirectoryRoleDefinitions
+    | Backups
+    | BackupSchedules
+    | Inventory
+    | OperationsHttp.PublicUrl
+    | Runs
   >()
   const routes = Layer.mergeAll(OperationsHttp.layer, DirectoryHttp.layer, IntuneHttp.layer).pipe(
     Layer.provide(Layer.succeedContext(services)),

@@ -48,7 +48,7 @@ const vault = Layer.unwrap(
 const operations = Layer.merge(Directory.layer, Intune.layer).pipe(
   Layer.provide(Layer.provide(policySecrets, vault)),
   Layer.provideMerge(Operations.layer(...operationTypes)),
-  Layer.provide(StartGate.layer(ProviderConnections.gate)),
+  Layer.provide(StartGate.layer(ProviderConnections.gate, Intune.gate)),
   Layer.provideMerge(AccessPolicy.layer)
 )
 
@@ -92,8 +92,11 @@ const workerSettings = Layer.effect(
   }))
 )
 
-const worker = Worker.layer(...Directory.handlers, ...Intune.handlers, ConnectionCheck.handler).pipe(
-  Layer.provide(Layer.mergeAll(graph, workerSettings))
+const worker = Layer.merge(
+  Worker.layer(...Directory.handlers, ...Intune.handlers, ConnectionCheck.handler).pipe(
+    Layer.provide(Layer.mergeAll(graph, workerSettings))
+  ),
+  Intune.scheduler
 )
 
 const publicUrl = Layer.effect(

@@ -1,6 +1,8 @@
 import { Authentication, Problems, RunId } from "@atlas/operations"
 import { Schema } from "effect"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { BackupItem, BackupSet } from "./BackupSet.ts"
+import { BackupSchedule, ScheduleSlot } from "./BackupSchedule.ts"
 import { InventoryItem, InventorySourceState, maxInventoryPage } from "./Inventory.ts"
 import { policyTypeNames } from "./PolicyType.ts"
 
@@ -28,11 +30,34 @@ export const InventorySummaryResource = Schema.Struct({
   lastRunId: Schema.NullOr(RunId)
 })
 
+/** A backup schedule on the wire. */
+export const ScheduleResource = Schema.Struct({
+  ...BackupSchedule.fields,
+  nextFireAt: Schema.NullOr(Instant),
+  createdAt: Instant,
+  updatedAt: Instant
+})
+
+const SlotResource = Schema.Struct({ ...ScheduleSlot.fields, fireTime: Instant, decidedAt: Instant })
+
+/** A backup on the wire. */
+export const BackupResource = Schema.Struct({
+  ...BackupSet.fields,
+  createdAt: Instant,
+  sealedAt: Schema.NullOr(Instant),
+  expiredAt: Schema.NullOr(Instant)
+})
+
+const ItemResource = Schema.Struct(BackupItem.fields)
+const PageSize = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
+
 // One value of a repeated parameter arrives as a text.
 const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
 
 const refused = [Problems.NotFound, Problems.Forbidden] as const
 const params = { tenant: Schema.String }
+const ofSchedule = { ...params, schedule: Schema.String }
+const ofBackup = { ...params, backup: Schema.String }
 
 /** Reading the inventory of policies. */
 export class IntuneApiGroup extends HttpApiGroup.make("intune")
@@ -79,9 +104,109 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       OpenApi.annotations({ summary: "Read a policy", description: "As it was seen last, also a removed one." })
     )
   )
+  .add(
+    HttpApiEndpoint.get("schedules", "/tenants/:tenant/backup-schedules", {
+      params,
+      success: Schema.Struct({ schedules: Schema.Array(ScheduleResource) }),
+      error: refused
+    }).annotateMerge(OpenApi.annotations({ summary: "List backup schedules", description: "By name." })),
+    HttpApiEndpoint.post("createSchedule", "/tenants/:tenant/backup-schedules", {
+      params,
+      // Who may create is decided before what is wrong is said.
+      payload: Schema.Unknown,
+      success: Schema.Struct({ schedule: ScheduleResource }).annotate({ httpApiStatus: 201 }),
+      error: [...refused, Problems.InvalidInput]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Create a backup schedule",
+        description: "Needs `name`, `cron` and `timeZone`; the rest has defaults."
+      })
+    ),
+    HttpApiEndpoint.get("schedule", "/tenants/:tenant/backup-schedules/:schedule", {
+      params: ofSchedule,
+      success: Schema.Struct({ schedule: ScheduleResource, nextFireTimes: Schema.Array(Instant) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Read a backup schedule", description: "With its next ten fire times." })
+    ),
+    HttpApiEndpoint.patch("updateSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
+      params: ofSchedule,
+      payload: Schema.Unknown,
+      success: Schema.Struct({ schedule: ScheduleResource }),
+      error: [...refused, Problems.InvalidInput]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Change a backup schedule",
+        description: "What is given; `paused` pauses and resumes it."
+      })
+    ),
+    HttpApiEndpoint.delete("deleteSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
+      params: ofSchedule,
+      success: HttpApiSchema.NoContent,
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Delete a backup schedule", description: "Its backups stay until they expire." })
+    ),
+    HttpApiEndpoint.get("slots", "/tenants/:tenant/backup-schedules/:schedule/slots", {
+      params: ofSchedule,
+      query: { before: Schema.optionalKey(Instant), limit: PageSize },
+      success: Schema.Struct({ slots: Schema.Array(SlotResource) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "List fire times", description: "What became of each, the newest first." })
+    ),
+    HttpApiEndpoint.get("backups", "/tenants/:tenant/backups", {
+      params,
+      query: {
+        schedule: Schema.optionalKey(Schema.String),
+        before: Schema.optionalKey(Schema.String),
+        limit: PageSize
+      },
+      success: Schema.Struct({ backups: Schema.Array(BackupResource) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "List backups", description: "The newest first, older than the id in `before`." })
+    ),
+    HttpApiEndpoint.get("backup", "/tenants/:tenant/backups/:backup", {
+      params: ofBackup,
+      success: Schema.Struct({ backup: BackupResource }),
+      error: refused
+    }).annotateMerge(OpenApi.annotations({ summary: "Read a backup", description: "And what it lacks." })),
+    HttpApiEndpoint.get("backupItems", "/tenants/:tenant/backups/:backup/items", {
+      params: ofBackup,
+      query: {
+        query: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
+        afterTitle: Schema.optionalKey(Schema.String),
+        afterSource: Schema.optionalKey(Schema.String),
+        afterId: Schema.optionalKey(Schema.String),
+        limit: PageSize
+      },
+      success: Schema.Struct({ items: Schema.Array(ItemResource) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "List what is in a backup",
+        description: "By title, after the item whose title, source and id are given."
+      })
+    ),
+    HttpApiEndpoint.get("backupItem", "/tenants/:tenant/backups/:backup/items/:source/:id", {
+      params: { ...ofBackup, source: Schema.String, id: Schema.String },
+      success: Schema.Struct({
+        item: ItemResource,
+        content: Schema.Json,
+        assignments: Schema.NullOr(Schema.Json)
+      }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Read a policy of a backup", description: "Secrets are replaced by references." })
+    )
+  )
   .middleware(Authentication)
   .annotateMerge(
-    OpenApi.annotations({ title: "Intune", description: "What is configured in a tenant: its inventory of policies." })
+    OpenApi.annotations({
+      title: "Intune",
+      description: "What is configured in a tenant: its inventory of policies, and its backups."
+    })
   ) {}
 
 /** The HTTP API of policies, below `/api/v1`. */

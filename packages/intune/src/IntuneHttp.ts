@@ -1,6 +1,9 @@
 import { CurrentActor } from "@atlas/operations"
-import { Effect, Layer, Schema } from "effect"
+import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
+import { Backups } from "./Backups.ts"
+import { BackupSchedules } from "./BackupSchedules.ts"
+import { nextFireTimes } from "./FireTimes.ts"
 import { IntuneApi } from "./IntuneApi.ts"
 import { Inventory } from "./Inventory.ts"
 
@@ -11,6 +14,8 @@ const handlers = HttpApiBuilder.group(
   "intune",
   Effect.fnUntraced(function* (handlers) {
     const inventory = yield* Inventory
+    const schedules = yield* BackupSchedules
+    const backups = yield* Backups
     return handlers.handleAll({
       inventory: Effect.fnUntraced(function* ({ params, query }) {
         const { findings, type = [], ...search } = query
@@ -32,6 +37,55 @@ const handlers = HttpApiBuilder.group(
           item,
           content: yield* Effect.orDie(parse(content)),
           assignments: assignments === null ? null : yield* Effect.orDie(parse(assignments))
+        }
+      }),
+      schedules: Effect.fnUntraced(function* ({ params }) {
+        return { schedules: yield* schedules.list(yield* CurrentActor, params.tenant) }
+      }),
+      createSchedule: Effect.fnUntraced(function* ({ params, payload }) {
+        return { schedule: yield* schedules.create(yield* CurrentActor, params.tenant, payload) }
+      }),
+      schedule: Effect.fnUntraced(function* ({ params }) {
+        const schedule = yield* schedules.get(yield* CurrentActor, params.tenant, params.schedule)
+        return { schedule, nextFireTimes: nextFireTimes(schedule, yield* DateTime.now, 10) }
+      }),
+      updateSchedule: Effect.fnUntraced(function* ({ params: { schedule: id, tenant }, payload }) {
+        const actor = yield* CurrentActor
+        const pauses = Predicate.hasProperty(payload, "paused") && Predicate.isBoolean(payload.paused)
+        const settings = pauses ? Struct.omit(payload, ["paused"]) : payload
+        const changed = yield* schedules.update(actor, tenant, id, settings)
+        return {
+          schedule: pauses ? yield* schedules.pause(actor, tenant, id, payload.paused === true) : changed
+        }
+      }),
+      deleteSchedule: Effect.fnUntraced(function* ({ params }) {
+        yield* schedules.remove(yield* CurrentActor, params.tenant, params.schedule)
+      }),
+      slots: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
+        const actor = yield* CurrentActor
+        return { slots: yield* schedules.slots(actor, params.tenant, params.schedule, { before, limit }) }
+      }),
+      backups: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50, ...rest } }) {
+        return { backups: yield* backups.list(yield* CurrentActor, params.tenant, { ...rest, before, limit }) }
+      }),
+      backup: Effect.fnUntraced(function* ({ params }) {
+        return { backup: yield* backups.get(yield* CurrentActor, params.tenant, params.backup) }
+      }),
+      backupItems: Effect.fnUntraced(function* ({ params, query }) {
+        const { afterId, afterSource, afterTitle, limit = 50, query: text = "" } = query
+        const after =
+          afterTitle === undefined || afterSource === undefined || afterId === undefined
+            ? null
+            : { title: afterTitle, source: afterSource, id: afterId }
+        const page = { query: text, after, limit }
+        return { items: yield* backups.items(yield* CurrentActor, params.tenant, params.backup, page) }
+      }),
+      backupItem: Effect.fnUntraced(function* ({ params }) {
+        const found = yield* backups.content(yield* CurrentActor, params.tenant, params.backup, params)
+        return {
+          item: found.item,
+          content: yield* Effect.orDie(parse(found.content)),
+          assignments: found.assignments === null ? null : yield* Effect.orDie(parse(found.assignments))
         }
       })
     })

@@ -14,7 +14,7 @@ import { readPolicies } from "./PolicyObject.ts"
 import { recordOf } from "./PolicyRecord.ts"
 import { contractsOf, type PolicySource } from "./PolicySource.ts"
 import { PolicyStore } from "./PolicyStore.ts"
-import { policyTypeNames, policyTypes, sourcesOf } from "./PolicyType.ts"
+import { policyTypeNames, sourceLabel, sourcesOf } from "./PolicyType.ts"
 
 /** Kinds of policies to choose. */
 export const PolicySelection = Schema.Array(Schema.Literals(policyTypeNames)).check(
@@ -49,12 +49,6 @@ const add = (counts: RunCounts, { created, unchanged, updated }: PageWritten): R
   unchanged: (counts.unchanged ?? 0) + unchanged
 })
 
-const labelOf = (source: PolicySource) =>
-  policyTypes
-    .filter((known) => known.source.name === source.name)
-    .map(({ label }) => label)
-    .join(", ")
-
 const findings = {
   unclaimed: {
     reasonCode: "ext.inventory.unclaimed_type",
@@ -73,7 +67,7 @@ const concludeSource = Effect.fnUntraced(function* (run: SyncRun, source: Policy
   const [removals, size] = [end.removals, end.size].map((count) => number.format(count))
   yield* run.failed({
     reasonCode: "removals_withheld",
-    item: labelOf(source),
+    item: sourceLabel(source),
     message: `The tenant no longer has ${removals} of ${size} of them. None was removed: that many need a confirmation.`
   })
 })
@@ -152,7 +146,7 @@ export const handler = RunHandler.make(
             yield* run.failed({
               reasonCode,
               message,
-              item: labelOf(source),
+              item: sourceLabel(source),
               ...(requestId === undefined ? {} : { requestId })
             })
           })

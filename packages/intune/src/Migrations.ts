@@ -1,7 +1,8 @@
 import { Migrator } from "effect/sql"
 import inventory from "./migrations/0001_inventory.ts"
+import backups from "./migrations/0002_backups.ts"
 
-const migrations = { "0001_inventory": inventory }
+const migrations = { "0001_inventory": inventory, "0002_backups": backups }
 
 /** The table that keeps which migrations were applied, and the newest that this version has. */
 export const ledger = { table: "atlas_intune_migrations", latest: Object.keys(migrations).length }

@@ -23,6 +23,15 @@ const expand = (body: Uint8Array) =>
 const ownerOf = (kind: "salt" | "secret", { tenantId, workspaceId }: TenantScope) =>
   JSON.stringify([`policy ${kind}`, workspaceId, tenantId])
 
+// Everything that refers to contents.
+const referrers = [
+  ["policies", "content_hash"],
+  ["policies", "assignments_hash"],
+  ["backup_items", "content_hash"],
+  ["backup_items", "assignments_hash"]
+] as const
+const sweptAtOnce = 500
+
 /** A snapshot whose content is not what it was stored as. */
 export interface DamagedSnapshot {
   readonly hash: string
@@ -40,6 +49,8 @@ export class PolicyStore extends Context.Service<
     salt(tenant: TenantScope): Effect.Effect<Uint8Array>
     /** Stores contents that are not there yet, and the secrets in them. Belongs inside a transaction with what refers to them. */
     put(tenant: TenantScope, contents: ReadonlyArray<PolicyContent>): Effect.Effect<void>
+    /** Removes contents that nothing refers to any more, some at a time. Belongs inside a transaction; tells how many there were. */
+    sweep(tenant: TenantScope): Effect.Effect<number>
     /** Texts by hash; unknown hashes are absent. */
     texts(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, string>>
     /** Computes the hashes of stored contents again, and tells which are not as they were. */
@@ -51,6 +62,8 @@ export class PolicyStore extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const secrets = yield* PolicySecrets
+      const lockOf = ({ tenantId, workspaceId }: TenantScope) =>
+        sql`hashtextextended(${JSON.stringify(["policy_snapshots", workspaceId, tenantId])}, 0)`
       const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
         sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
 
@@ -94,6 +107,7 @@ export class PolicyStore extends Context.Service<
       })
 
       const put = Effect.fn("PolicyStore.put")(function* (tenant: TenantScope, contents: ReadonlyArray<PolicyContent>) {
+        yield* sql`SELECT pg_advisory_xact_lock_shared(${lockOf(tenant)})`
         const byHash = new Map(contents.map((content) => [content.hash, content]))
         const missing = yield* sql<{ hash: string }>`
           SELECT wanted.hash FROM json_array_elements_text(${JSON.stringify([...byHash.keys()])}::json) AS wanted(hash)
@@ -115,6 +129,24 @@ export class PolicyStore extends Context.Service<
         }
         const found = news.flatMap((content) => [...content.secrets])
         if (found.length > 0) yield* putSecrets(tenant, found)
+      }, Effect.orDie)
+
+      // Whoever stores a content, or found it there, refers to it before its transaction ends: until then nothing is removed.
+      const sweep = Effect.fn("PolicyStore.sweep")(function* (tenant: TenantScope) {
+        yield* sql`SELECT pg_advisory_xact_lock(${lockOf(tenant)})`
+        const removed = yield* sql`
+          DELETE FROM policy_snapshots WHERE ${tenantIs(tenant)} AND hash IN (
+            SELECT s.hash FROM policy_snapshots s WHERE s.workspace_id = ${tenant.workspaceId}
+              AND s.tenant_id = ${tenant.tenantId} AND ${sql.and(
+                referrers.map(
+                  ([
+                    table,
+                    column
+                  ]) => sql`NOT EXISTS (SELECT FROM ${sql.literal(table)} r WHERE r.workspace_id = s.workspace_id
+                    AND r.tenant_id = s.tenant_id AND r.${sql.literal(column)} = s.hash)`
+                )
+              )} LIMIT ${sweptAtOnce}) RETURNING true`
+        return removed.length
       }, Effect.orDie)
 
       const bodies = (tenant: TenantScope, hashes: ReadonlyArray<string>) =>
@@ -148,7 +180,7 @@ export class PolicyStore extends Context.Service<
         return damaged.flat()
       }, Effect.orDie)
 
-      return PolicyStore.of({ salt, put, texts, verify })
+      return PolicyStore.of({ salt, put, sweep, texts, verify })
     })
   )
 }

@@ -94,6 +94,17 @@ export const sourcesOf = (names: ReadonlyArray<string> = policyTypeNames): Reado
   ...new Set(policyTypes.filter(({ name }) => names.includes(name)).map(({ source }) => source))
 ]
 
+/**
+ * What a collection holds, for people.
+ *
+ * @param source which one
+ */
+export const sourceLabel = (source: PolicySource): string =>
+  policyTypes
+    .filter((known) => known.source.name === source.name)
+    .map(({ label }) => label)
+    .join(", ")
+
 /** What an object is: of one kind; or a finding, where no kind knows its `@odata.type`, or more than one does. */
 export type PolicyClaim =
   | { readonly _tag: "Claimed"; readonly type: PolicyType }

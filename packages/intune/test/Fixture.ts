@@ -15,7 +15,7 @@ import {
 } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
-import { Intune, PolicySecrets, PolicySecretUnreadable } from "../src/index.ts"
+import { Intune, manageBackups, PolicySecrets, PolicySecretUnreadable, viewBackups } from "../src/index.ts"
 
 /** May do everything in every tenant. */
 export const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
@@ -35,7 +35,12 @@ export const scopeOf = (tenant: string): TenantScope => ({
 const capabilitiesOf = (who: Actor): ReadonlySet<Capability> =>
   new Set(
     who.id === ada.id
-      ? ["tenant.inventory.view", ...Intune.types.flatMap(({ capabilities }) => Object.values(capabilities))]
+      ? [
+          "tenant.inventory.view",
+          viewBackups,
+          manageBackups,
+          ...Intune.types.flatMap(({ capabilities }) => Object.values(capabilities))
+        ]
       : []
   )
 
@@ -57,7 +62,10 @@ const access = Layer.succeed(
   })
 )
 
-const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
+const gates = StartGate.layer(
+  StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)),
+  Intune.gate
+)
 
 const secrets = Layer.effect(
   PolicySecrets,
@@ -80,7 +88,7 @@ const permissions = [
 export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<FakeGraphOptions, "tenants"> = {}) =>
   Worker.layer(...Intune.handlers).pipe(
     Layer.provideMerge(Intune.layer),
-    Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(openGate))),
+    Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
     Layer.provideMerge(
       Layer.mergeAll(
         access,

@@ -2,6 +2,7 @@ import { Duration, Schema } from "effect"
 import type { Capability } from "./Capability.ts"
 import type { GraphContract } from "./GraphContract.ts"
 import type { OperationScope, TenantScope } from "./OperationScope.ts"
+import type { RunRecordLinks } from "./Run.ts"
 import type { Identity } from "./RunIdentity.ts"
 
 /** How often a run is attempted, and how long it rests in between. */
@@ -35,6 +36,8 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   /** `system`: nobody starts it by hand, whatever their capabilities; schedulers do. */
   readonly startedBy: "members" | "system"
   readonly identity: Identity<Input>
+  /** The host's records that a run belongs to, as far as its input names them: they are on the run as its context. */
+  readonly records: (input: Input) => RunRecordLinks
   /** Names of the `StartGate`s that must be open; each has to be registered. */
   readonly gates: ReadonlyArray<string>
   /** All that its handler may ask of Graph; the permissions that a tenant has to grant follow from it. */
@@ -79,7 +82,7 @@ export interface Definition<Input, Encoded, Kind extends ScopeKind>
       OperationType<Input, Encoded, Kind>,
       "label" | "description" | "category" | "input" | "capabilities" | "identity"
     >,
-    Partial<Pick<OperationType<Input, Encoded, Kind>, Exclude<keyof typeof defaults, "scope">>> {
+    Partial<Pick<OperationType<Input, Encoded, Kind>, "records" | Exclude<keyof typeof defaults, "scope">>> {
   /** A tenant by default. */
   readonly scope?: Kind
   /** 3 attempts, after 5 s and 10 s, by default. */
@@ -99,11 +102,13 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
   definition: Definition<Input, Encoded, Kind>
 ): OperationType<Input, Encoded, Kind> => {
   const { retry, ...given } = definition
-  const type = { ...defaults, ...given, retry: { ...defaultRetry, ...retry }, name } as OperationType<
-    Input,
-    Encoded,
-    Kind
-  >
+  const type = {
+    ...defaults,
+    records: () => ({}),
+    ...given,
+    retry: { ...defaultRetry, ...retry },
+    name
+  } as OperationType<Input, Encoded, Kind>
   const problems = contradictions(type)
   if (problems.length > 0)
     throw new TypeError(`The operation type "${name}" is not acceptable: ${problems.join("; ")}.`)

@@ -21,6 +21,8 @@ export interface RunFilter {
   /** The id of who started it. */
   readonly actor?: string
   readonly reasonCode?: string
+  /** A record of the host that the run belongs to, by its name in the context. */
+  readonly record?: { readonly name: string; readonly id: string }
   /** Requested at this instant or later. */
   readonly from?: DateTime.Utc
   /** Requested before this instant. */
@@ -28,12 +30,12 @@ export interface RunFilter {
 }
 
 /** The whole of a filter as text, the same for equal filters. */
-export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, from, to }: RunFilter): string =>
-  JSON.stringify([type, tenant, status, outcome, actor, reasonCode, from, to].map((each) => each ?? null))
+export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, from, to, record }: RunFilter): string =>
+  JSON.stringify([type, tenant, status, outcome, actor, reasonCode, from, to, record].map((each) => each ?? null))
 
 /** Whether the database could hold what a filter names; nothing there can match it otherwise. */
 export const isStorableFilter = (filter: RunFilter): boolean =>
-  Object.values(filter).every((value) => typeof value !== "string" || isStorable(value))
+  Object.values({ ...filter, ...filter.record }).every((value) => typeof value !== "string" || isStorable(value))
 
 /**
  * What of the ledger remains visible under a filter: the same with fewer tenants and types, and nothing that holds none.
@@ -70,7 +72,7 @@ const firstIdAt = (at: DateTime.Utc) => {
  */
 export const conditionsOf = (
   sql: SqlClient.SqlClient,
-  { status, outcome, actor, reasonCode, from, to }: RunFilter
+  { status, outcome, actor, reasonCode, from, to, record }: RunFilter
 ): ReadonlyArray<Statement.Fragment> => [
   ...(status === undefined
     ? []
@@ -79,6 +81,7 @@ export const conditionsOf = (
   ...(outcome === undefined ? [] : [sql`r.outcome = ${sql.literal(`'${outcome}'`)}`]),
   ...(actor === undefined ? [] : [sql`r.actor ->> 'id' = ${actor}`]),
   ...(reasonCode === undefined ? [] : [sql`r.reason_code = ${reasonCode}`]),
+  ...(record === undefined ? [] : [sql`r.context @> ${JSON.stringify({ [record.name]: record.id })}::jsonb`]),
   ...(from === undefined ? [] : [sql`r.id >= ${firstIdAt(from)}::uuid`]),
   ...(to === undefined ? [] : [sql`r.id < ${firstIdAt(to)}::uuid`])
 ]

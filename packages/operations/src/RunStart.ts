@@ -234,7 +234,7 @@ const makeBegin = Effect.gen(function* () {
       fireTime: request.fireTime ?? null,
       extras
     })
-    const run = toNewRun({ ...request, actor: starter }, identity, stored)
+    const run = toNewRun({ ...request, actor: starter }, input, identity, stored)
     const result = yield* settle(run, type, { ...request, actor: starter, input })
     yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
     if (request.supersedes !== undefined) {
@@ -247,14 +247,14 @@ const makeBegin = Effect.gen(function* () {
 
 const answer = (disposition: StartResult["disposition"], run: Run): StartResult => ({ disposition, run })
 
-const toNewRun = (request: Authorised, identity: NewRun["identity"], input: Json): NewRun => ({
+const toNewRun = (request: Authorised, input: unknown, identity: NewRun["identity"], stored: Json): NewRun => ({
   id: RunId.make(SecureRandom.uuidV7Unsafe()),
   scope: request.scope,
   type: request.type.name,
   actor: request.actor,
   identity,
-  input,
-  context: request.context ?? {},
+  input: stored,
+  context: { ...request.type.records(input), ...request.context },
   maxAttempts: request.type.retry.maxAttempts,
   priority: request.type.priority === "interactive" ? 0 : 1,
   exclusive: request.type.class === "exclusive_write",

@@ -46,7 +46,14 @@ const pointer = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }
     .map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`)
     .join("")
 
-const decodeInput = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>, input: unknown) =>
+/**
+ * Decodes what somebody sent.
+ *
+ * @param schema of what is expected, as JSON
+ * @param input anything
+ * @returns the decoded input; fails with every problem named, unknown properties included
+ */
+export const decodeInput = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>, input: unknown) =>
   Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(input, { errors: "all", onExcessProperty: "error" }).pipe(
     Effect.mapError(
       (error) =>

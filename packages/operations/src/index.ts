@@ -1,5 +1,5 @@
 export { Access, actingCapabilities, type Grant, grantFor, type TenantGrant } from "./Access.ts"
-export { Actor } from "./Actor.ts"
+export { Actor, encodeActor } from "./Actor.ts"
 export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
 export type { Capability } from "./Capability.ts"
 export { Failure, type FailureReport, FailureSample, type FailureSummary, RunFailure } from "./Failure.ts"
@@ -62,6 +62,7 @@ export {
   type StartTarget,
   type SystemStartRequest
 } from "./RunStart.ts"
+export { decodeInput } from "./StartInput.ts"
 export * as StartGate from "./StartGate.ts"
 export { sanitise, sanitisedCause, sanitisingLogger } from "./Sanitiser.ts"
 export { isStorable, storable } from "./StorableText.ts"

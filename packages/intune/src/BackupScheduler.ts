@@ -1,0 +1,173 @@
+import { type RunId, RunQueries, Runs, RunSignals, sanitisedCause, type TenantScope } from "@atlas/operations"
+import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { BackupSchedule } from "./BackupSchedule.ts"
+import { scheduleColumns } from "./BackupSchedules.ts"
+import { backupTypes, retention, scheduled } from "./BackupTypes.ts"
+import { expirable } from "./BackupRetention.ts"
+import { fireTimesAfter } from "./FireTimes.ts"
+import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
+
+// Of more that were missed, the older ones are as good as never meant: nobody reads a list of them.
+const mostDue = 2_000
+const tickMillis = 1_000
+const retentionEveryMillis = 60_000
+
+const decode = Schema.decodeUnknownEffect(BackupSchedule)
+
+const missedPolicy = ({ missed, missedLimit }: BackupSchedule): MissedPolicy =>
+  missed === "all" ? { kind: "all", limit: missedLimit } : { kind: missed }
+
+/** The fire times that are due, and the next one that is not. */
+const dueTimes = Effect.fnUntraced(function* (schedule: BackupSchedule, first: DateTime.Utc, now: DateTime.Utc) {
+  const due: Array<DateTime.Utc> = []
+  // The one that is due was the next once: it counts, whatever the settings say now.
+  const before = DateTime.subtract(first, { milliseconds: 1 })
+  for (const time of fireTimesAfter(schedule, before)) {
+    if (DateTime.isGreaterThan(time, now)) return { due, next: time }
+    due.push(time)
+    if (due.length > mostDue) due.shift()
+    // A schedule that was due for weeks must not hold the process up.
+    if (due.length % 100 === 0) yield* Effect.yieldNow
+  }
+  return { due, next: null }
+})
+
+/**
+ * Starts the backups whose time has come, and lets those expire that are kept no longer. Any number of schedulers may run: a
+ * schedule's row is locked by whoever decides about its fire times, each of which has one place in the database for ever.
+ */
+const makeScheduler = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const runs = yield* Runs
+  const queries = yield* RunQueries
+  const signals = yield* RunSignals
+
+  /** The run of a schedule that is queued or running. */
+  const activeRun = Effect.fnUntraced(function* ({ id, tenantId, workspaceId }: BackupSchedule) {
+    const visible = { workspaceId, tenants: [tenantId], types: backupTypes.map(({ name }) => name) }
+    const filter = { status: "active", tenant: tenantId, record: { name: "schedule", id } } as const
+    const [run] = yield* queries.list([visible], filter, { before: null, limit: 1 })
+    return run?.id ?? null
+  })
+
+  const start = Effect.fnUntraced(function* (schedule: BackupSchedule, { fireTime }: SlotDecision) {
+    const scope: TenantScope = { workspaceId: schedule.workspaceId, tenantId: schedule.tenantId }
+    const { run } = yield* runs
+      .startAsSystem("scheduler", { scope, type: scheduled.name, input: { schedule: schedule.id }, fireTime })
+      .pipe(Effect.orDie)
+    return run.id
+  })
+
+  /** Puts on record what became of fire times; the run of each is in the same transaction. */
+  const record = Effect.fnUntraced(function* (
+    schedule: BackupSchedule,
+    decisions: ReadonlyArray<SlotDecision>,
+    active: RunId | null
+  ) {
+    let last = active
+    const rows: Array<object> = []
+    for (const decision of decisions) {
+      if (decision.state === "dispatched") last = yield* start(schedule, decision)
+      const inTheWay = decision.state === "dispatched" || decision.state === "overlapped"
+      rows.push({ ...decision, fireTime: DateTime.formatIso(decision.fireTime), runId: inTheWay ? last : null })
+    }
+    yield* sql`
+      INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason, run_id)
+      SELECT ${schedule.id}::uuid, "fireTime", state, reason, "runId"
+      FROM json_to_recordset(${JSON.stringify(rows)}::json)
+        AS r("fireTime" timestamptz, state text, reason text, "runId" uuid)`
+  })
+
+  // A fire time that has its place already was decided: after a step of the clock, or a change of the schedule and back.
+  const undecided = Effect.fnUntraced(function* (schedule: BackupSchedule, due: ReadonlyArray<DateTime.Utc>) {
+    const known = yield* sql<{ at: Date }>`
+      SELECT fire_time AS at FROM backup_schedule_slots WHERE schedule_id = ${schedule.id}::uuid
+        AND fire_time = ANY(ARRAY(SELECT json_array_elements_text(${JSON.stringify(due.map(DateTime.formatIso))}::json)::timestamptz))`
+    const decided = new Set(known.map(({ at }) => at.getTime()))
+    return due.filter((time) => !decided.has(DateTime.toEpochMillis(time)))
+  })
+
+  const decideAbout = Effect.fnUntraced(function* (row: { readonly now: Date }) {
+    const now = DateTime.fromDateUnsafe(row.now)
+    const schedule = yield* decode(row)
+    const { due, next } = yield* dueTimes(schedule, schedule.nextFireAt ?? now, now)
+    const open = yield* undecided(schedule, due)
+    const active = yield* activeRun(schedule)
+    const decisions = decideSlots({
+      due: open,
+      now,
+      paused: schedule.paused,
+      missed: missedPolicy(schedule),
+      busy: active !== null
+    })
+    yield* record(schedule, decisions, active)
+    yield* sql`
+      UPDATE backup_schedules SET decide_after = NULL,
+        next_fire_at = ${next === null ? null : DateTime.formatIso(next)}::timestamptz
+      WHERE id = ${schedule.id}::uuid`
+  }, sql.withTransaction)
+
+  // One that cannot be decided about must not keep the others waiting: its fire times are looked at again later.
+  const postpone = Effect.fnUntraced(function* (id: string, cause: Cause.Cause<unknown>) {
+    if (Cause.hasInterrupts(cause)) return yield* Effect.failCause(cause)
+    yield* Effect.logError(`The backup schedule ${id} could not be decided about`, sanitisedCause(cause))
+    yield* sql`UPDATE backup_schedules SET decide_after = now() + interval '5 minutes' WHERE id = ${id}::uuid`
+  })
+
+  /** Decides about one schedule that is due; false where none is, or others are at it. */
+  const decideNext = Effect.gen(function* () {
+    const [row] = yield* sql<{ id: string; now: Date }>`
+      SELECT ${sql.literal(scheduleColumns)}, now() FROM backup_schedules
+      WHERE deleted_at IS NULL AND next_fire_at <= now() AND (decide_after IS NULL OR decide_after <= now())
+      ORDER BY next_fire_at LIMIT 1 FOR UPDATE SKIP LOCKED`
+    if (row === undefined) return false
+    yield* decideAbout(row).pipe(Effect.catchCause((cause) => postpone(row.id, cause)))
+    return true
+  }).pipe(sql.withTransaction, Effect.orDie)
+
+  /** Decides about everything that is due. */
+  const tick = Effect.gen(function* () {
+    let any = false
+    while (yield* decideNext) any = true
+    // The runs are committed now: whoever was woken before found none.
+    if (any) yield* signals.queued
+  })
+
+  /** Starts the retention of schedules that have backups to expire. */
+  const expire = Effect.gen(function* () {
+    const rows = yield* sql<{ id: string; workspaceId: string; tenantId: string }>`
+      SELECT s.id::text, s.workspace_id AS "workspaceId", s.tenant_id AS "tenantId" FROM backup_schedules s
+      WHERE EXISTS (${expirable(sql, sql`s.id`)}) LIMIT 100`
+    for (const { id, tenantId, workspaceId } of rows) {
+      const scope = { workspaceId, tenantId } as TenantScope
+      yield* runs.startAsSystem("scheduler", { scope, type: retention.name, input: { schedule: id } })
+    }
+  }).pipe(Effect.orDie)
+
+  return { tick, expire }
+})
+
+const repeatedly = (work: Effect.Effect<void>, everyMillis: number) =>
+  work.pipe(
+    Effect.catchCause((cause) =>
+      Effect.logWarning("The scheduler could not decide; trying again", sanitisedCause(cause))
+    ),
+    // Not all of them at the same moment.
+    Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(everyMillis * jitter))),
+    Effect.forever,
+    Effect.forkScoped
+  )
+
+/** Runs the scheduler in this process, for as long as the layer lives. */
+export const layer: Layer.Layer<never, never, RunQueries | Runs | RunSignals | SqlClient.SqlClient> =
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { expire, tick } = yield* makeScheduler
+      yield* repeatedly(tick, tickMillis)
+      yield* repeatedly(expire, retentionEveryMillis)
+    })
+  )
+
+/** Decides once about everything that is due, and starts what lets backups expire. */
+export const tickOnce = Effect.flatMap(makeScheduler, ({ expire, tick }) => Effect.andThen(tick, expire))
