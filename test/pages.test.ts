@@ -27,6 +27,8 @@ describeBrowser("every page", () => {
           [tenant, "Contoso"],
           [`${tenant}/configuration`, "Configuration"],
           [`${tenant}/inventory`, "Inventory"],
+          [`${tenant}/backup-schedules`, "Backup schedules"],
+          [`${tenant}/backups`, "Backups"],
           [`${tenant}/history`, "Earlier history"],
           ["/admin/legacy/entra_group_sync_runs/77777777-0000-4000-8000-000000000003", "Groups sync"],
           ["/admin/operations", "Operations"],

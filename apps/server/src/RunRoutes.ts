@@ -15,6 +15,7 @@ import { formNonce } from "./FormNonce.ts"
 import type { Relation } from "./pages/components/Relatives.tsx"
 import { RunPage } from "./pages/RunPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
+import { makeRunRecords } from "./RunRecords.ts"
 import { makeRunActions } from "./RunActions.ts"
 
 const eventsPerPage = 100
@@ -58,6 +59,7 @@ export const makeRunRoutes = Effect.gen(function* () {
   const { origin } = yield* OperationsHttp.PublicUrl
   const actionsOf = yield* makeRunActions
   const relativesOf = yield* makeRelatives
+  const recordsOf = yield* makeRunRecords
   const { page } = yield* makeRequests
 
   const view = page(
@@ -66,11 +68,12 @@ export const makeRunRoutes = Effect.gen(function* () {
       const run = yield* runs.get(actor, c.req.param("run") ?? "")
       // Without a place to begin, the newest stretch: what happens now is what people come for.
       const after = sequenceOf(c.req.query("after")) ?? Math.max(run.lastEvent - eventsPerPage, 0)
-      const [events, tenants, actions, relatives, waiting, now] = yield* Effect.all([
+      const [events, tenants, actions, relatives, records, waiting, now] = yield* Effect.all([
         runs.events(actor, run.id, { after, limit: eventsPerPage }),
         accounts.tenantsOf(actor),
         actionsOf(actor, run),
         relativesOf(actor, run),
+        recordsOf(actor, run),
         runs.whyWaiting(actor, run.id),
         DateTime.now
       ])
@@ -88,6 +91,7 @@ export const makeRunRoutes = Effect.gen(function* () {
           actions,
           nonce: formNonce(type),
           relatives,
+          records,
           waiting: Option.getOrNull(waiting),
           tenant: tenants.find(({ id }) => id === run.tenantId) ?? null,
           events,

@@ -7,9 +7,19 @@ import {
   StartGate,
   type TenantGrant
 } from "@atlas/operations"
+import { BackupTypes } from "@atlas/intune"
 import { Effect, Option, Schema } from "effect"
 import { formNonce } from "./FormNonce.ts"
 import type { Surface } from "./pages/components/SurfaceCard.tsx"
+
+// Of a type that works on a record, the page of the tenant below which such records are.
+const pagesOfTypes: Readonly<Record<string, string>> = {
+  [BackupTypes.runNow.name]: "backup-schedules",
+  [BackupTypes.retry.name]: "backup-schedules"
+}
+
+/** What a form without fields would send, where the type accepts that. */
+const emptyInput = (type: AnyOperationType) => Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({})
 
 const surfaceOf = (
   type: AnyOperationType,
@@ -25,6 +35,7 @@ const surfaceOf = (
     startedBy: type.startedBy,
     missingCapability: grant.capabilities.has(type.capabilities.start) ? null : type.capabilities.start,
     nonce: formNonce(type),
+    startsAt: Option.isNone(emptyInput(type)) ? (pagesOfTypes[type.name] ?? "") : null,
     gate,
     active: ofType.find(({ status }) => status !== "completed") ?? null,
     last: ofType.find(({ status }) => status === "completed") ?? null
@@ -40,7 +51,7 @@ export const makeSurfaces = Effect.gen(function* () {
 
   // What the form would send: a type that cannot be started without input has no answer before it is known.
   const ask = (actor: Actor, { scope }: TenantGrant, type: AnyOperationType) =>
-    Option.match(Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({}), {
+    Option.match(emptyInput(type), {
       onNone: () => Effect.succeed(StartGate.open),
       onSome: (input) => gatekeeper.check(type, { scope, input, actor })
     })

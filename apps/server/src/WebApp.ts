@@ -17,6 +17,7 @@ import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
 import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
+import { makeBackupRoutes } from "./BackupRoutes.ts"
 import { makeInventoryRoutes } from "./InventoryRoutes.ts"
 import { makeLegacyRoutes } from "./LegacyRoutes.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
@@ -27,6 +28,7 @@ import { makeRunActionRoutes } from "./RunActionRoutes.ts"
 import { makeRunListRoutes } from "./RunListRoutes.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
 import { isLoopback, Settings } from "./Settings.ts"
+import { makeScheduleRoutes } from "./ScheduleRoutes.ts"
 import { makeSignInRoutes } from "./SignInRoutes.ts"
 import { makeTenantRoutes } from "./TenantRoutes.ts"
 
@@ -138,6 +140,8 @@ const makeApp = Effect.gen(function* () {
     yield* makeTenantRoutes,
     yield* makeConfigurationRoutes,
     yield* makeInventoryRoutes,
+    yield* makeScheduleRoutes,
+    yield* makeBackupRoutes,
     yield* makeLegacyRoutes,
     yield* makeRunListRoutes,
     yield* makeRunRoutes,

@@ -8,12 +8,17 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Predicate, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
+import { makeBackupRoutes } from "../src/BackupRoutes.ts"
+import { makeScheduleRoutes } from "../src/ScheduleRoutes.ts"
 import { makeInventoryRoutes } from "../src/InventoryRoutes.ts"
 import { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
 import { app, pages } from "./Pages.ts"
 
 const tenant = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
 const owner = { tenant, run: RunId.make("01920000-0000-7000-8000-000000000000") }
+
+const scheduleId = "01920000-0000-7000-8000-000000000001"
+const backupId = "01920000-0000-7000-8000-000000000002"
 
 /** A cache as syncs leave it, with something removed. */
 const fill = Effect.gen(function* () {
@@ -43,6 +48,22 @@ const fillInventory = Effect.gen(function* () {
     INSERT INTO policies (workspace_id, tenant_id, source, id, type, title, folded_title, scope_tags, content_hash, seen_run)
     VALUES (${tenant.workspaceId}, ${tenant.tenantId}, 'scope_tags', '0', 'scope_tags', 'Default', 'default', '{}',
       decode(${hash}, 'hex'), ${owner.run}::uuid)`
+  yield* sql`
+    INSERT INTO backup_schedules (id, workspace_id, tenant_id, name, cron, time_zone, skipped_time, repeated_time, missed,
+      missed_limit, created_by)
+    VALUES (${scheduleId}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, 'Nightly', '0 2 * * *', 'UTC', 'later', 'earlier',
+      'once', 3, '{"id":"someone","kind":"user","name":"Someone"}')`
+  yield* sql`
+    INSERT INTO backup_sets (id, workspace_id, tenant_id, origin, schedule_id, run_id, name)
+    VALUES (${backupId}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, 'schedule', ${scheduleId}::uuid, ${owner.run}::uuid,
+      'Nightly')`
+  yield* sql`
+    INSERT INTO backup_items (set_id, source, id, workspace_id, tenant_id, type, title, folded_title, content_hash)
+    VALUES (${backupId}::uuid, 'scope_tags', '0', ${tenant.workspaceId}, ${tenant.tenantId}, 'scope_tags', 'Default',
+      'default', decode(${hash}, 'hex'))`
+  yield* sql`
+    UPDATE backup_sets SET state = 'complete', sealed_at = now(), item_count = 1, manifest_hash = decode(${hash}, 'hex')
+    WHERE id = ${backupId}::uuid`
 })
 
 /** Every connection that this process opens, but to the database. */
@@ -89,7 +110,12 @@ const paths = [
   `${configuration}/removals/directory_role_definitions.sync`,
   "/admin/tenants/contoso/inventory",
   "/admin/tenants/contoso/inventory?query=wi&type=settings_catalog&platform=windows&findings=true",
-  "/admin/tenants/contoso/inventory/scope_tags/0"
+  "/admin/tenants/contoso/inventory/scope_tags/0",
+  "/admin/tenants/contoso/backup-schedules",
+  `/admin/tenants/contoso/backup-schedules/${scheduleId}`,
+  "/admin/tenants/contoso/backups",
+  `/admin/tenants/contoso/backups/${backupId}`,
+  `/admin/tenants/contoso/backups/${backupId}/scope_tags/0`
 ]
 const calls = ["groups", "role-definitions"]
   .flatMap((collection) => [
@@ -99,6 +125,14 @@ const calls = ["groups", "role-definitions"]
     `${directory}/${collection}/id-3`
   ])
   .concat(["", "/summary", "/scope_tags/0"].map((rest) => `/api/v1/tenants/contoso/inventory${rest}`))
+  .concat(
+    ["", `/${scheduleId}`, `/${scheduleId}/slots`].map((rest) => `/api/v1/tenants/contoso/backup-schedules${rest}`)
+  )
+  .concat(
+    ["", `/${backupId}`, `/${backupId}/items`, `/${backupId}/items/scope_tags/0`].map(
+      (rest) => `/api/v1/tenants/contoso/backups${rest}`
+    )
+  )
 
 layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", (it) => {
   it.effect("every page and selector, and every call of the directory, opens no connection but the database's", () =>
@@ -108,6 +142,8 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", 
       const hono = yield* app
       ;(yield* makeConfigurationRoutes)(hono)
       ;(yield* makeInventoryRoutes)(hono)
+      ;(yield* makeScheduleRoutes)(hono)
+      ;(yield* makeBackupRoutes)(hono)
       const routes = Layer.merge(DirectoryHttp.layer, IntuneHttp.layer).pipe(
         Layer.provide(authentication),
         Layer.provide(Layer.succeedContext(yield* Effect.context<Layer.Success<typeof pages>>())),

@@ -1,6 +1,6 @@
 import { Actor, RunId, TenantId, WorkspaceId } from "@atlas/operations"
 import { Schema } from "effect"
-import { problemsOf, RepeatedTime, SkippedTime } from "./FireTimes.ts"
+import { cronProblem, RepeatedTime, SkippedTime, timeZoneProblem } from "./FireTimes.ts"
 import { PolicySelection } from "./InventorySync.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
@@ -27,9 +27,15 @@ export const scheduleFields = {
     Schema.makeFilter((text) => (text.trim() !== "" && text.length <= 200) || "must have 1 to 200 characters")
   ),
   /** Five fields: minute, hour, day, month, weekday. */
-  cron: Schema.String.check(Schema.isMaxLength(200)),
+  cron: Schema.String.check(
+    Schema.isMaxLength(200),
+    Schema.makeFilter((text) => cronProblem(text) ?? true)
+  ),
   /** An IANA name, such as `Europe/Berlin`. */
-  timeZone: Schema.String.check(Schema.isMaxLength(100)),
+  timeZone: Schema.String.check(
+    Schema.isMaxLength(100),
+    Schema.makeFilter((name) => timeZoneProblem(name) ?? true)
+  ),
   /** What happens to a local time that a change of the clocks skips. */
   skippedTime: SkippedTime,
   /** Which one of a local time that a change of the clocks repeats. */
@@ -45,12 +51,7 @@ export const scheduleFields = {
 }
 
 /** What a person decides about a backup schedule. */
-export const ScheduleSettings = Schema.Struct(scheduleFields).check(
-  Schema.makeFilter((settings) => {
-    const problems = problemsOf(settings)
-    return problems.map(({ detail, field }) => ({ path: [field], issue: detail }))
-  })
-)
+export const ScheduleSettings = Schema.Struct(scheduleFields)
 export type ScheduleSettings = typeof ScheduleSettings.Type
 
 /** What a new schedule is like where nothing else is said. */
@@ -70,6 +71,9 @@ export class BackupSchedule extends Schema.Class<BackupSchedule>("@atlas/intune/
   workspaceId: WorkspaceId,
   tenantId: TenantId,
   ...scheduleFields,
+  // As they were accepted: what time zones there are may change.
+  cron: Schema.String,
+  timeZone: Schema.String,
   paused: Schema.Boolean,
   /** When it is due next; null where that never comes. */
   nextFireAt: Schema.NullOr(Instant),

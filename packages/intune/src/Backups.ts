@@ -60,6 +60,14 @@ export class Backups extends Context.Service<
       { readonly item: BackupItem; readonly content: string; readonly assignments: string | null },
       Refused
     >
+    /** Whose a backup is, and all that it lists. Authorises nobody; `NotFound` for an unknown or expired one. */
+    manifest(id: string): Effect.Effect<
+      {
+        readonly tenant: TenantScope
+        readonly items: ReadonlyArray<Pick<BackupItem, "assignmentsHash" | "contentHash" | "id" | "source">>
+      },
+      Problems.NotFound
+    >
     /** Computes all hashes again. Authorises nobody: for whoever holds the database. `NotFound` for an unknown id. */
     verify(id: string): Effect.Effect<BackupVerification, Problems.NotFound>
   }
@@ -195,6 +203,17 @@ const make = Effect.gen(function* () {
     }
   })
 
+  const manifest = Effect.fn("Backups.manifest")(function* (id: string) {
+    const [tenant] = isId(id)
+      ? yield* Effect.orDie(sql<TenantScope>`
+          SELECT workspace_id AS "workspaceId", tenant_id AS "tenantId" FROM backup_sets
+          WHERE id = ${id}::uuid AND state IN ('complete', 'partial')`)
+      : []
+    if (tenant === undefined) return yield* new Problems.NotFound({})
+    const rows = sql`SELECT ${columnsOfItems} FROM backup_items WHERE set_id = ${id}::uuid ORDER BY source, id`
+    return { tenant, items: yield* Effect.orDie(decodeItems(yield* Effect.orDie(rows))) }
+  })
+
   const verify = Effect.fn("Backups.verify")(function* (id: string) {
     const [backup] = isId(id)
       ? yield* Effect.orDie(sql<TenantScope & { holds: boolean }>`
@@ -204,20 +223,16 @@ const make = Effect.gen(function* () {
           FROM backup_sets s WHERE id = ${id}::uuid AND state IN ('complete', 'partial')`)
       : []
     if (backup === undefined) return yield* new Problems.NotFound({})
-    const hashes = yield* Effect.orDie(sql<{ hash: string }>`
-      SELECT DISTINCT encode(hash, 'hex') AS hash FROM backup_items i,
-        LATERAL (VALUES (content_hash), (assignments_hash)) AS h(hash)
-      WHERE i.set_id = ${id}::uuid AND hash IS NOT NULL ORDER BY 1`)
-    const [counted] = yield* Effect.orDie(
-      sql<{ items: number }>`SELECT count(*)::int AS items FROM backup_items WHERE set_id = ${id}::uuid`
-    )
+    const { items: listed } = yield* manifest(id)
+    const hashes = [
+      ...new Set(listed.flatMap(({ assignmentsHash, contentHash }) => [contentHash, assignmentsHash ?? contentHash]))
+    ]
     const damaged: Array<DamagedSnapshot> = []
     for (let from = 0; from < hashes.length; from += verifiedAtOnce) {
-      const part = hashes.slice(from, from + verifiedAtOnce).map(({ hash }) => hash)
-      damaged.push(...(yield* store.verify(backup, part)))
+      damaged.push(...(yield* store.verify(backup, hashes.slice(from, from + verifiedAtOnce))))
     }
-    return { items: counted?.items ?? 0, manifestHolds: backup.holds, damaged }
+    return { items: listed.length, manifestHolds: backup.holds, damaged }
   })
 
-  return Backups.of({ list, get, ofRun, items, content, verify })
+  return Backups.of({ list, get, ofRun, items, content, manifest, verify })
 })

@@ -21,9 +21,6 @@ export interface Recurrence {
   readonly repeatedTime: RepeatedTime
 }
 
-/** What is wrong with a recurrence: for each field a sentence. */
-export type RecurrenceProblems = ReadonlyArray<{ readonly field: "cron" | "timeZone"; readonly detail: string }>
-
 const cronOf = ({ cron, repeatedTime, timeZone }: Recurrence) =>
   Cron.parseUnsafe(cron.trim(), DateTime.zoneMakeNamedUnsafe(timeZone), { onDstOverlap: repeatedTime })
 
@@ -37,28 +34,29 @@ const attempt = (step: () => Date): Date | null => {
 }
 
 /**
- * What is wrong with a recurrence; nothing, where it can be used.
+ * What is wrong with a cron expression, as a sentence; null where it can be used.
  *
- * @param recurrence as a person wrote it
+ * @param text as a person wrote it
  */
-export const problemsOf = (recurrence: Recurrence): RecurrenceProblems => {
-  const zone = DateTime.zoneMakeNamed(recurrence.timeZone)
-  const zoneProblems: RecurrenceProblems = Option.isSome(zone)
-    ? []
-    : [{ field: "timeZone", detail: "Expected the name of a time zone, such as Europe/Berlin" }]
-  const text = recurrence.cron.trim()
-  if (text.split(/\s+/).length !== 5) {
-    const detail = 'Expected five fields (minute, hour, day, month, weekday), such as "0 2 * * *"'
-    return [...zoneProblems, { field: "cron", detail }]
+export const cronProblem = (text: string): string | null => {
+  const trimmed = text.trim()
+  if (trimmed.split(/\s+/).length !== 5) {
+    return 'Expected five fields (minute, hour, day, month, weekday), such as "0 2 * * *"'
   }
-  const parsed = Cron.parse(text, "UTC")
-  if (Result.isFailure(parsed)) {
-    return [...zoneProblems, { field: "cron", detail: `This is no cron expression: ${parsed.failure.message}` }]
-  }
+  const parsed = Cron.parse(trimmed, "UTC")
+  if (Result.isFailure(parsed)) return `This is no cron expression: ${parsed.failure.message}`
   return attempt(() => Cron.next(parsed.success, DateTime.makeUnsafe(0))) === null
-    ? [...zoneProblems, { field: "cron", detail: "No day has such a date: it would never happen" }]
-    : zoneProblems
+    ? "No day has such a date: it would never happen"
+    : null
 }
+
+/**
+ * What is wrong with the name of a time zone, as a sentence; null where there is such a zone.
+ *
+ * @param name as a person wrote it
+ */
+export const timeZoneProblem = (name: string): string | null =>
+  Option.isSome(DateTime.zoneMakeNamed(name)) ? null : "Expected the name of a time zone, such as Europe/Berlin"
 
 /**
  * The fire times after an instant, in their order, without an end unless the recurrence has one. A wrong recurrence is a

@@ -3,10 +3,25 @@ export { BackupSchedule, scheduleDefaults, ScheduleId, ScheduleSettings, Schedul
 export { BackupSchedules, manageBackups, viewBackups } from "./BackupSchedules.ts"
 export * as BackupScheduler from "./BackupScheduler.ts"
 export * as BackupTypes from "./BackupTypes.ts"
+export {
+  exportBackup,
+  importBackup,
+  type ImportedObjects,
+  objectsIn,
+  type PolicyFile,
+  sourceOfFile
+} from "./BackupFiles.ts"
 export { Backups, type BackupVerification } from "./Backups.ts"
-export { nextFireTimes, problemsOf, type Recurrence, type RecurrenceProblems } from "./FireTimes.ts"
+export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./FireTimes.ts"
 export * as Intune from "./Intune.ts"
-export { IntuneApi, IntuneApiGroup, InventoryItemResource, InventorySummaryResource } from "./IntuneApi.ts"
+export {
+  BackupResource,
+  ScheduleResource,
+  IntuneApi,
+  IntuneApiGroup,
+  InventoryItemResource,
+  InventorySummaryResource
+} from "./IntuneApi.ts"
 export * as IntuneHttp from "./IntuneHttp.ts"
 export {
   Inventory,

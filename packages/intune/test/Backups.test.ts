@@ -162,7 +162,13 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const schedules = yield* BackupSchedules
       const wrong = { name: " ", cron: "61 * * * *", timeZone: "Mars", keepLast: 0, color: "red" }
       const problem = yield* Effect.flip(schedules.create(ada, "contoso", wrong))
-      assert.strictEqual(problem._tag, "InvalidInput")
+      assert.sameMembers(problem._tag === "InvalidInput" ? problem.errors.map(({ pointer }) => pointer) : [], [
+        "/name",
+        "/cron",
+        "/timeZone",
+        "/keepLast",
+        "/color"
+      ])
       const { id, nextFireAt } = yield* create("contoso")
       assert.isNotNull(nextFireAt)
       const changed = yield* schedules.update(ada, "contoso", id, { cron: "0 3 * * *" })

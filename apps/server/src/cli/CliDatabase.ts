@@ -56,7 +56,8 @@ export const database = client.pipe(Layer.provide(Settings.layer))
 
 /** The ledger in it. */
 export const ledger = Operations.layer(...operationTypes).pipe(
-  Layer.provide([nobody, noGates]),
+  Layer.provide(noGates),
+  Layer.provideMerge(nobody),
   Layer.provideMerge(listener),
   Layer.provideMerge(database)
 )

@@ -6,6 +6,7 @@ import { SqlError } from "effect/sql"
 import { failureText } from "../failureText.ts"
 import { accountsCommand } from "./AccountCommands.ts"
 import { auditCommand } from "./AuditCommands.ts"
+import { backupCommand } from "./BackupCommands.ts"
 import { doctorCommand, migrateCommand } from "./DatabaseCommands.ts"
 import { legacyCommand } from "./LegacyCommands.ts"
 import { runsCommand } from "./RunCommands.ts"
@@ -14,7 +15,15 @@ const atlas = Command.make("atlas").pipe(
   Command.withDescription(
     "Operate Atlas from the command line, on the database of DATABASE_URL or of a running server"
   ),
-  Command.withSubcommands([migrateCommand, doctorCommand, runsCommand, auditCommand, accountsCommand, legacyCommand])
+  Command.withSubcommands([
+    migrateCommand,
+    doctorCommand,
+    runsCommand,
+    auditCommand,
+    accountsCommand,
+    legacyCommand,
+    backupCommand
+  ])
 )
 
 /** Wrong flags are answered with a sentence each, not with the whole help. */

@@ -4,6 +4,7 @@ import type { Child } from "hono/jsx"
 import { Badge } from "./components/Badge.tsx"
 import { formatCount, runHref, tenantHref } from "./components/format.ts"
 import { Icon } from "./components/Icon.tsx"
+import { PolicyContent } from "./components/PolicyContent.tsx"
 import { platformLabel } from "./components/platformLabel.ts"
 import { Time } from "./components/Time.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
@@ -19,8 +20,6 @@ interface Props {
   readonly seesRuns: boolean
   readonly now: DateTime.Utc
 }
-
-const pretty = (json: string) => JSON.stringify(JSON.parse(json), null, 2)
 
 const Fact = ({ name, children }: { readonly name: string; readonly children?: Child }) => (
   <div>
@@ -70,24 +69,7 @@ export const PolicyPage = ({ shell, tenant, item, kind, content, assignments, se
         <Time at={item.changedAt} now={now} />
       </Fact>
     </dl>
-    <section aria-labelledby="content-title">
-      <h2 id="content-title">Settings</h2>
-      <pre class="long" tabindex={0} aria-labelledby="content-title">
-        {pretty(content)}
-      </pre>
-    </section>
-    {assignments !== null && (
-      <section aria-labelledby="assignments-title">
-        <h2 id="assignments-title">Assignments</h2>
-        {item.assignmentCount === 0 ? (
-          <p class="muted">It is assigned to nobody.</p>
-        ) : (
-          <pre class="long" tabindex={0} aria-labelledby="assignments-title">
-            {pretty(assignments)}
-          </pre>
-        )}
-      </section>
-    )}
+    <PolicyContent content={content} assignments={assignments} />
     <details class="technical">
       <summary>Technical details</summary>
       <dl>

@@ -14,6 +14,7 @@ import { RunProgress } from "./components/RunProgress.tsx"
 import { TechnicalDetails } from "./components/TechnicalDetails.tsx"
 import { AbsoluteTime, DueTime, Time } from "./components/Time.tsx"
 import { Timeline } from "./components/Timeline.tsx"
+import type { RunRecord } from "../RunRecords.ts"
 import type { RunAction } from "../RunActions.ts"
 import { WaitingReason } from "./components/Waiting.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
@@ -26,6 +27,8 @@ interface Props {
   /** For the form that starts it again, where the type needs one. */
   readonly nonce: string | null
   readonly relatives: ReadonlyArray<Relation>
+  /** What the run belongs to, or has made. */
+  readonly records: ReadonlyArray<RunRecord>
   readonly waiting: Waiting | null
   readonly tenant: { readonly id: string; readonly name: string } | null
   /** A stretch of the timeline, oldest first. */
@@ -84,7 +87,7 @@ export const RunPage = (props: Props) => {
   )
 }
 
-const Facts = ({ run, tenant, now }: Props) => (
+const Facts = ({ run, tenant, records, now }: Props) => (
   <dl class="facts">
     <div>
       <dt>Tenant</dt>
@@ -114,6 +117,14 @@ const Facts = ({ run, tenant, now }: Props) => (
         )}
       </dd>
     </div>
+    {records.map(({ href, name, title }) => (
+      <div>
+        <dt>{title}</dt>
+        <dd>
+          <a href={href}>{name}</a>
+        </dd>
+      </div>
+    ))}
     <div>
       <dt>Attempt</dt>
       <dd>

@@ -30,6 +30,12 @@ export const TenantPage = ({ shell, tenant, surfaces, recent, now }: Props) => (
         <a class="button" href={`${tenantHref(tenant.id)}/history`}>
           Earlier history
         </a>
+        <a class="button" href={`${tenantHref(tenant.id)}/backup-schedules`}>
+          Backup schedules
+        </a>
+        <a class="button" href={`${tenantHref(tenant.id)}/backups`}>
+          Backups
+        </a>
         <a class="button" href={`${tenantHref(tenant.id)}/inventory`}>
           Inventory
         </a>

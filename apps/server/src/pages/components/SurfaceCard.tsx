@@ -2,7 +2,7 @@ import { reasonInfo, type Run, type StartGate } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge } from "./Badge.tsx"
 import { Progress } from "./Counts.tsx"
-import { runHref, startHref } from "./format.ts"
+import { runHref, startHref, tenantHref } from "./format.ts"
 import { RunReason } from "./Reason.tsx"
 import { Time } from "./Time.tsx"
 
@@ -16,6 +16,8 @@ export interface Surface {
   readonly missingCapability: string | null
   /** For a type of which every start is a run of its own. */
   readonly nonce: string | null
+  /** It works on a record, on whose page it is started: where such records are, below the tenant. Else null. */
+  readonly startsAt: string | null
   /** What a start would meet now. */
   readonly gate: StartGate.GateAnswer
   readonly active: Run | null
@@ -99,6 +101,13 @@ const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surf
 const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surface: Surface }) => {
   const { active, missingCapability: missing, nonce, startedBy } = surface
   if (startedBy === "system") return <p class="muted small">Only Atlas itself starts this operation.</p>
+  if (surface.startsAt !== null) {
+    return (
+      <p class="muted small">
+        Started <a href={`${tenantHref(tenantId)}/${surface.startsAt}`}>on the page of what it works on</a>.
+      </p>
+    )
+  }
   // While its run lasts, another start would be the same one.
   if (active !== null && nonce === null) return null
   const reasonId = `why-${surface.type}`

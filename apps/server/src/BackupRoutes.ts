@@ -1,0 +1,76 @@
+import { type BackupItem, Backups, BackupTypes } from "@atlas/intune"
+import { DateTime, Effect } from "effect"
+import type { Context, Hono } from "hono"
+import { BackupItemPage } from "./pages/BackupItemPage.tsx"
+import { BackupPage, BackupsPage } from "./pages/BackupsPage.tsx"
+import { hrefWith, tenantHref } from "./pages/components/format.ts"
+import { html, makeRequests } from "./Requests.ts"
+import { makeTenantAccess } from "./TenantAccess.ts"
+
+const section = "/admin/tenants"
+const perPage = 50
+
+const lastOf = (c: Context): Pick<BackupItem, "id" | "source" | "title"> | null => {
+  const [title, source, id] = ["title", "source", "id"].map((name) => c.req.query(`after.${name}`))
+  return title === undefined || source === undefined || id === undefined ? null : { title, source, id }
+}
+
+/** A tenant's backups: from the database only. */
+export const makeBackupRoutes = Effect.gen(function* () {
+  const backups = yield* Backups
+  const tenantOf = yield* makeTenantAccess
+  const { page } = yield* makeRequests
+
+  const list = page(
+    section,
+    Effect.fn("BackupsPage")(function* ({ c, actor, shell }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const before = c.req.query("before") ?? null
+      const found = yield* backups.list(actor, tenant.id, { before, limit: perPage + 1 })
+      const shown = found.slice(0, perPage)
+      const nextHref =
+        found.length > perPage ? hrefWith(`${tenantHref(tenant.id)}/backups`, [["before", shown.at(-1)?.id]]) : null
+      return yield* html(c, BackupsPage({ shell, tenant, backups: shown, nextHref, now: yield* DateTime.now }))
+    })
+  )
+
+  const view = page(
+    section,
+    Effect.fn("BackupPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const backup = yield* backups.get(actor, tenant.id, c.req.param("backup") ?? "")
+      const query = (c.req.query("query") ?? "").slice(0, 200)
+      const found = yield* backups.items(actor, tenant.id, backup.id, { query, after: lastOf(c), limit: perPage + 1 })
+      const items = found.slice(0, perPage)
+      const last = items.at(-1)
+      const nextHref =
+        found.length > perPage && last !== undefined
+          ? hrefWith(`${tenantHref(tenant.id)}/backups/${backup.id}`, [
+              ["query", query],
+              ["after.title", last.title],
+              ["after.source", last.source],
+              ["after.id", last.id]
+            ])
+          : null
+      const seesRuns = grant.capabilities.has(BackupTypes.runNow.capabilities.view)
+      return yield* html(c, BackupPage({ shell, tenant, backup, query, items, nextHref, seesRuns }))
+    })
+  )
+
+  const item = page(
+    section,
+    Effect.fn("BackupItemPage")(function* ({ c, actor, shell }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const [source, id] = [c.req.param("source") ?? "", c.req.param("id") ?? ""]
+      const backup = yield* backups.get(actor, tenant.id, c.req.param("backup") ?? "")
+      const found = yield* backups.content(actor, tenant.id, backup.id, { source, id })
+      return yield* html(c, BackupItemPage({ shell, tenant, backup, ...found }))
+    })
+  )
+
+  return (app: Hono) => {
+    app.get(`${section}/:tenant/backups`, list)
+    app.get(`${section}/:tenant/backups/:backup`, view)
+    app.get(`${section}/:tenant/backups/:backup/:source/:id`, item)
+  }
+})

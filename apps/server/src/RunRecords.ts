@@ -1,0 +1,40 @@
+import { Backups, BackupSchedules, BackupTypes } from "@atlas/intune"
+import { type Actor, type Run } from "@atlas/operations"
+import { Effect, Option } from "effect"
+import { tenantHref } from "./pages/components/format.ts"
+
+/** A record of the host that a run belongs to, or has made. */
+export interface RunRecord {
+  readonly title: string
+  readonly name: string
+  readonly href: string
+}
+
+const scheduleTypes: ReadonlyArray<string> = [...BackupTypes.backupTypes, BackupTypes.retention].map(({ name }) => name)
+
+/** The records of a run, as far as the person may see them: its schedule, its backup. From the database only. */
+export const makeRunRecords = Effect.gen(function* () {
+  const schedules = yield* BackupSchedules
+  const backups = yield* Backups
+  return Effect.fnUntraced(function* (actor: Actor, run: Run) {
+    const { context, id, tenantId, type } = run
+    if (tenantId === null || !scheduleTypes.includes(type)) return []
+    const section = tenantHref(tenantId)
+    const schedule = yield* Effect.option(schedules.get(actor, tenantId, context["schedule"] ?? ""))
+    const backup = Option.flatten(yield* Effect.option(backups.ofRun(actor, tenantId, id)))
+    const records: ReadonlyArray<RunRecord> = [
+      ...Option.match(schedule, {
+        onNone: () => [],
+        onSome: (found) => [
+          { title: "Backup schedule", name: found.name, href: `${section}/backup-schedules/${found.id}` }
+        ]
+      }),
+      ...Option.match(backup, {
+        onNone: () => [],
+        onSome: (found) =>
+          found.state === "open" ? [] : [{ title: "Backup", name: found.name, href: `${section}/backups/${found.id}` }]
+      })
+    ]
+    return records
+  })
+})

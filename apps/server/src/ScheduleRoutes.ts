@@ -1,0 +1,169 @@
+import { Backups, BackupSchedules, BackupTypes, manageBackups, nextFireTimes } from "@atlas/intune"
+import { legacyKinds, LegacyRuns, Problems, type TenantGrant } from "@atlas/operations"
+import { DateTime, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Context, Hono } from "hono"
+import { tenantHref } from "./pages/components/format.ts"
+import { ScheduleDeletePage } from "./pages/ScheduleDeletePage.tsx"
+import { ScheduleFormPage } from "./pages/ScheduleFormPage.tsx"
+import { SchedulePage } from "./pages/SchedulePage.tsx"
+import { SchedulesPage } from "./pages/SchedulesPage.tsx"
+import { html, makeRequests, type PageRequest } from "./Requests.ts"
+import { makeRunRows } from "./RunRows.ts"
+import { fieldsOf, readFields, settingsOf } from "./ScheduleForm.ts"
+import { makeTenantAccess } from "./TenantAccess.ts"
+
+const section = "/admin/tenants"
+const shownTimes = 10
+const shownRows = 20
+
+const idOf = (c: Context) => c.req.param("schedule") ?? ""
+const hrefOf = (tenant: { readonly id: string }, schedule = "") =>
+  `${tenantHref(tenant.id)}/backup-schedules${schedule === "" ? "" : `/${schedule}`}`
+
+const requireManage = (grant: TenantGrant) =>
+  grant.capabilities.has(manageBackups)
+    ? Effect.void
+    : Effect.fail(new Problems.Forbidden({ requiredCapability: manageBackups }))
+
+/** A tenant's backup schedules: making, changing, pausing, deleting them, and what they did. */
+export const makeScheduleRoutes = Effect.gen(function* () {
+  const schedules = yield* BackupSchedules
+  const backups = yield* Backups
+  const records = yield* LegacyRuns
+  const rows = yield* makeRunRows
+  const tenantOf = yield* makeTenantAccess
+  const { page } = yield* makeRequests
+
+  const list = page(
+    section,
+    Effect.fn("SchedulesPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const found = yield* schedules.list(actor, tenant.id)
+      const missingCapability = grant.capabilities.has(manageBackups) ? null : manageBackups
+      return yield* html(
+        c,
+        SchedulesPage({ shell, tenant, schedules: found, missingCapability, now: yield* DateTime.now })
+      )
+    })
+  )
+
+  const legacyOf = Effect.fnUntraced(function* ({ actor }: PageRequest, tenantId: string) {
+    const kind = legacyKinds.find(({ table }) => table === "backup_schedule_runs")
+    return kind === undefined
+      ? []
+      : yield* records
+          .list(actor, kind, tenantId, { before: null, limit: 1 })
+          .pipe(Effect.catchTag("Forbidden", () => Effect.succeed([])))
+  })
+
+  const view = page(
+    section,
+    Effect.fn("SchedulePage")(function* (request) {
+      const { c, actor, shell } = request
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+      const now = yield* DateTime.now
+      const [slots, made, executions, legacy] = yield* Effect.all([
+        schedules.slots(actor, tenant.id, schedule.id, { before: null, limit: shownRows }),
+        backups.list(actor, tenant.id, { schedule: schedule.id, before: null, limit: shownRows }),
+        schedules
+          .executions(actor, tenant.id, schedule.id, shownRows)
+          .pipe(Effect.catchTag("Forbidden", () => Effect.succeed(null))),
+        legacyOf(request, tenant.id)
+      ])
+      return yield* html(
+        c,
+        SchedulePage({
+          shell,
+          tenant,
+          schedule,
+          nextTimes: nextFireTimes(schedule, now, shownTimes),
+          slots,
+          executions: executions === null ? null : rows(executions, [tenant]),
+          backups: made,
+          legacy,
+          mayRun: grant.capabilities.has(BackupTypes.runNow.capabilities.start),
+          mayManage: grant.capabilities.has(manageBackups),
+          nonces: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
+          now
+        })
+      )
+    })
+  )
+
+  const form = (existing: boolean) =>
+    page(
+      section,
+      Effect.fn("ScheduleFormPage")(function* ({ c, actor, shell }) {
+        const { grant, tenant } = yield* tenantOf(actor, c)
+        const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
+        yield* requireManage(grant)
+        return yield* html(c, ScheduleFormPage({ shell, tenant, schedule, fields: fieldsOf(schedule), problems: [] }))
+      })
+    )
+
+  const save = (existing: boolean) =>
+    page(
+      section,
+      Effect.fn("ScheduleSave")(function* ({ c, actor, shell }) {
+        const { tenant } = yield* tenantOf(actor, c)
+        const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
+        const fields = yield* readFields(c)
+        const settings = settingsOf(fields)
+        const saved =
+          schedule === null
+            ? schedules.create(actor, tenant.id, settings)
+            : schedules.update(actor, tenant.id, schedule.id, settings)
+        return yield* saved.pipe(
+          Effect.map(({ id }) => c.redirect(hrefOf(tenant, id), 303)),
+          Effect.catchTag("InvalidInput", ({ errors }) =>
+            html(c, ScheduleFormPage({ shell, tenant, schedule, fields, problems: errors }), 422)
+          )
+        )
+      })
+    )
+
+  const pause = (paused: boolean) =>
+    page(
+      section,
+      Effect.fn("SchedulePause")(function* ({ c, actor }) {
+        const { tenant } = yield* tenantOf(actor, c)
+        const { id } = yield* schedules.pause(actor, tenant.id, idOf(c), paused)
+        return c.redirect(hrefOf(tenant, id), 303)
+      })
+    )
+
+  const confirm = page(
+    section,
+    Effect.fn("ScheduleDeletePage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+      yield* requireManage(grant)
+      return yield* html(c, ScheduleDeletePage({ shell, tenant, schedule }))
+    })
+  )
+
+  const remove = page(
+    section,
+    Effect.fn("ScheduleDelete")(function* ({ c, actor }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      yield* schedules.remove(actor, tenant.id, idOf(c))
+      return c.redirect(hrefOf(tenant), 303)
+    })
+  )
+
+  return (app: Hono) => {
+    const all = `${section}/:tenant/backup-schedules`
+    app.get(all, list)
+    app.post(all, save(false))
+    app.get(`${all}/new`, form(false))
+    app.get(`${all}/:schedule`, view)
+    app.post(`${all}/:schedule`, save(true))
+    app.get(`${all}/:schedule/edit`, form(true))
+    app.post(`${all}/:schedule/pause`, pause(true))
+    app.post(`${all}/:schedule/resume`, pause(false))
+    app.get(`${all}/:schedule/delete`, confirm)
+    app.post(`${all}/:schedule/delete`, remove)
+  }
+})

@@ -1,0 +1,135 @@
+import { resolve, join, dirname, relative, sep } from "node:path"
+import { CredentialVault } from "@atlas/graph"
+import {
+  Backups,
+  exportBackup,
+  importBackup,
+  type ImportedObjects,
+  Intune,
+  objectsIn,
+  sourceOfFile
+} from "@atlas/intune"
+import type { TenantScope } from "@atlas/operations"
+import { Console, Effect, FileSystem, Layer, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { SqlClient } from "effect/sql"
+import { policySecrets } from "../policySecrets.ts"
+import { ServerSecret } from "../ServerSecret.ts"
+import { Settings } from "../Settings.ts"
+import { ledger } from "./CliDatabase.ts"
+import { CliProblem } from "./CliProblem.ts"
+
+const vault = Layer.unwrap(
+  Effect.gen(function* () {
+    return CredentialVault.layer(yield* ServerSecret, (yield* Settings).previousSecrets)
+  })
+).pipe(Layer.provide(ServerSecret.layer), Layer.provide(Settings.layer))
+
+const intune = Intune.layer.pipe(Layer.provide(Layer.provide(policySecrets, vault)), Layer.provideMerge(ledger))
+
+const Uuid = Schema.String.check(Schema.isUUID())
+const backup = Argument.String("backup").pipe(Argument.withDescription("Id of the backup"), Argument.withSchema(Uuid))
+
+const unknown = (id: string) => () =>
+  Effect.fail(new CliProblem({ message: `There is no backup ${id}, or it has expired.` }))
+
+const verify = Command.make("verify", { backup }, ({ backup: id }) =>
+  Effect.gen(function* () {
+    const backups = yield* Backups
+    const { damaged, items, manifestHolds } = yield* backups.verify(id).pipe(Effect.catchTag("NotFound", unknown(id)))
+    for (const { damage, hash } of damaged) yield* Console.log(`${damage.padEnd(7)}  ${hash}`)
+    if (!manifestHolds) yield* Console.log("changed  the list of what is in it")
+    if (damaged.length > 0 || !manifestHolds)
+      return yield* new CliProblem({ message: "The backup is not what it was when it was made." })
+    yield* Console.log(`The backup is whole: ${items} policies, every hash holds.`)
+  }).pipe(Effect.provide(intune))
+).pipe(Command.withDescription("Compute every hash of a backup again"))
+
+const unusable = (path: string) => (error: { readonly message: string }) =>
+  new CliProblem({ message: `${path} cannot be used: ${error.message}` })
+
+const exportCommand = Command.make(
+  "export",
+  { backup, to: Flag.String("to").pipe(Flag.withDescription("Folder to write into; it must be empty or not exist")) },
+  ({ backup: id, to }) =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const folder = resolve(to)
+      yield* files.makeDirectory(folder, { recursive: true }).pipe(Effect.mapError(unusable(folder)))
+      const present = yield* files.readDirectory(folder).pipe(Effect.mapError(unusable(folder)))
+      if (present.length > 0) return yield* new CliProblem({ message: `${folder} is not empty: name another folder.` })
+      const count = yield* exportBackup(
+        id,
+        Effect.fnUntraced(function* (part) {
+          for (const { path, text } of part) {
+            const file = join(folder, ...path.split("/"))
+            yield* files.makeDirectory(dirname(file), { recursive: true })
+            yield* files.writeFileString(file, text)
+          }
+        })
+      ).pipe(
+        Effect.catchTag("NotFound", unknown(id)),
+        Effect.catchTag("PlatformError", (error) => Effect.fail(unusable(folder)(error)))
+      )
+      yield* Console.log(`Wrote ${count} policies to ${folder}. Secrets in them are references.`)
+    }).pipe(Effect.provide(intune))
+).pipe(Command.withDescription("Write a backup as a folder of JSON"))
+
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+/** The objects in a folder, by collection; a sentence for each file that cannot be used. */
+const readFolder = Effect.fnUntraced(function* (folder: string) {
+  const files = yield* FileSystem.FileSystem
+  const names = yield* files.readDirectory(folder, { recursive: true }).pipe(Effect.mapError(unusable(folder)))
+  const problems: Array<string> = []
+  const imported: Array<ImportedObjects> = []
+  for (const name of names.filter((each) => each.toLowerCase().endsWith(".json")).sort()) {
+    const path = relative(folder, join(folder, name)).split(sep).join("/")
+    const source = sourceOfFile(path)
+    const json = parse(yield* files.readFileString(join(folder, name)).pipe(Effect.mapError(unusable(path))))
+    if (source === undefined) problems.push(`${path}: its name says no collection of policies.`)
+    else if (json._tag === "None") problems.push(`${path}: this is not JSON.`)
+    else {
+      const { objects, unusable: left } = objectsIn(json.value)
+      if (left > 0) problems.push(`${path}: ${left} objects have no "id" that is a text.`)
+      imported.push({ source, objects })
+    }
+  }
+  if (names.length === 0) problems.push("It holds no JSON file.")
+  if (problems.length > 0) return yield* new CliProblem({ message: `Nothing was imported.\n${problems.join("\n")}` })
+  const bySource = Map.groupBy(imported, ({ source }) => source)
+  return [...bySource].map(([source, parts]): ImportedObjects => ({
+    source,
+    objects: parts.flatMap(({ objects }) => objects)
+  }))
+})
+
+const scopeOf = Effect.fnUntraced(function* (tenant: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [scope] = yield* sql<TenantScope>`
+    SELECT workspace_id AS "workspaceId", id AS "tenantId" FROM tenants WHERE id = ${tenant}`
+  return scope ?? (yield* new CliProblem({ message: `There is no tenant ${tenant}.` }))
+})
+
+const importCommand = Command.make(
+  "import",
+  {
+    folder: Argument.String("folder").pipe(
+      Argument.withDescription("Folder of JSON: a folder or file for each collection")
+    ),
+    tenant: Flag.String("tenant").pipe(Flag.withDescription("Id of the tenant whose backup it is to be")),
+    name: Flag.String("name").pipe(Flag.withDescription("Name of the backup"), Flag.withDefault("Import"))
+  },
+  ({ folder, name, tenant }) =>
+    Effect.gen(function* () {
+      const scope = yield* scopeOf(tenant)
+      const { id, items } = yield* importBackup(scope, name, yield* readFolder(resolve(folder)))
+      yield* Console.log(`Imported ${items} policies as the backup ${id}.`)
+    }).pipe(Effect.provide(intune))
+).pipe(Command.withDescription("Make a backup of a folder of JSON, as people publish exports"))
+
+/** `atlas backup`. */
+export const backupCommand = Command.make("backup").pipe(
+  Command.withDescription("Verify, export and import backups of policies"),
+  Command.withSubcommands([verify, exportCommand, importCommand])
+)

@@ -1,0 +1,192 @@
+import type { BackupItem, BackupSet } from "@atlas/intune"
+import { policyTypeNamed } from "@atlas/intune"
+import { reasonInfo } from "@atlas/operations"
+import type { DateTime } from "effect"
+import { BackupBadge, BackupsTable } from "./components/BackupsTable.tsx"
+import { EmptyState } from "./components/EmptyState.tsx"
+import { formatCount, hrefWith, runHref, tenantHref } from "./components/format.ts"
+import { Icon } from "./components/Icon.tsx"
+import { platformLabel } from "./components/platformLabel.ts"
+import { AbsoluteTime } from "./components/Time.tsx"
+import { Layout, type Shell } from "./Layout.tsx"
+
+interface ListProps {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly backups: ReadonlyArray<BackupSet>
+  readonly nextHref: string | null
+  readonly now: DateTime.Utc
+}
+
+/** The backups of a tenant. */
+export const BackupsPage = ({ shell, tenant, backups, nextHref, now }: ListProps) => (
+  <Layout title={`Backups of ${tenant.name}`} shell={shell}>
+    <a class="crumb" href={tenantHref(tenant.id)}>
+      <Icon name="back" />
+      <span>{tenant.name}</span>
+    </a>
+    <div class="title-row">
+      <div>
+        <h1>Backups</h1>
+        <p class="lead">What the policies of {tenant.name} said, and when. Nobody can change a backup.</p>
+      </div>
+      <a class="button" href={`${tenantHref(tenant.id)}/backup-schedules`}>
+        Schedules
+      </a>
+    </div>
+    {backups.length === 0 ? (
+      <EmptyState title="There is no backup yet">
+        Backups are made by <a href={`${tenantHref(tenant.id)}/backup-schedules`}>schedules</a>, at their time or at
+        once.
+      </EmptyState>
+    ) : (
+      <BackupsTable tenantId={tenant.id} backups={backups} caption={`Backups of ${tenant.name}`} now={now} />
+    )}
+    {nextHref !== null && (
+      <p class="pager">
+        <a class="button" rel="next" href={nextHref}>
+          Older backups
+        </a>
+      </p>
+    )}
+  </Layout>
+)
+
+interface Props {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly backup: BackupSet
+  readonly query: string
+  readonly items: ReadonlyArray<BackupItem>
+  readonly nextHref: string | null
+  readonly seesRuns: boolean
+}
+
+/** What is in a backup. */
+export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, seesRuns }: Props) => {
+  const path = `${tenantHref(tenant.id)}/backups/${backup.id}`
+  return (
+    <Layout title={`${backup.name} in ${tenant.name}`} shell={shell}>
+      <a class="crumb" href={`${tenantHref(tenant.id)}/backups`}>
+        <Icon name="back" />
+        <span>Backups of {tenant.name}</span>
+      </a>
+      <div class="title-badge">
+        <h1>{backup.name}</h1>
+        <BackupBadge backup={backup} />
+      </div>
+      <dl class="facts">
+        <div>
+          <dt>Made</dt>
+          <dd>
+            <AbsoluteTime at={backup.createdAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>Policies</dt>
+          <dd class="number">{formatCount(backup.itemCount)}</dd>
+        </div>
+        <div>
+          <dt>Made by</dt>
+          <dd>
+            {backup.scheduleId === null ? (
+              "an import"
+            ) : (
+              <a href={`${tenantHref(tenant.id)}/backup-schedules/${backup.scheduleId}`}>its schedule</a>
+            )}
+            {backup.runId !== null && seesRuns && (
+              <span class="block small">
+                in <a href={runHref(backup.runId)}>this run</a>
+              </span>
+            )}
+          </dd>
+        </div>
+      </dl>
+      {backup.missing.map(({ label, message, reasonCode }) => (
+        <p class="notice tone-warning">
+          <span>
+            <b>{label}</b> are missing: {message} {reasonInfo(reasonCode).nextStep}
+          </span>
+        </p>
+      ))}
+      {backup.state === "expired" ? (
+        <EmptyState title="Its contents have expired">
+          The rule of its schedule did not keep them any longer.
+        </EmptyState>
+      ) : (
+        <>
+          <form class="filters" method="get" action={path}>
+            <label class="field">
+              <span>Search</span>
+              <input type="text" name="query" value={query} maxlength={200} placeholder="Part of a title" />
+            </label>
+            <button class="button">Show</button>
+          </form>
+          <Items items={items} path={path} />
+        </>
+      )}
+      {nextHref !== null && (
+        <p class="pager">
+          <a class="button" rel="next" href={nextHref}>
+            Next page
+          </a>
+        </p>
+      )}
+      <details class="technical">
+        <summary>Technical details</summary>
+        <dl>
+          <div>
+            <dt>Id</dt>
+            <dd>
+              <code>{backup.id}</code>
+            </dd>
+          </div>
+          <div>
+            <dt>Hash of what it lists (SHA-256)</dt>
+            <dd>
+              <code>{backup.manifestHash ?? "none yet"}</code>
+            </dd>
+          </div>
+        </dl>
+      </details>
+    </Layout>
+  )
+}
+
+const Items = ({ items, path }: { readonly items: ReadonlyArray<BackupItem>; readonly path: string }) =>
+  items.length === 0 ? (
+    <EmptyState title="Nothing matches">
+      <a href={hrefWith(path, [])}>Show everything in this backup</a>
+    </EmptyState>
+  ) : (
+    <table class="runs" role="table">
+      <caption class="visually-hidden">Policies in this backup, by title</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          {["Title", "Kind", "Platform", "Assignments"].map((title) => (
+            <th role="columnheader" scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {items.map((item) => (
+          <tr role="row">
+            <td role="cell" class="cell-main">
+              <a href={`${path}/${item.source}/${encodeURIComponent(item.id)}`}>{item.title}</a>
+            </td>
+            <td role="cell" data-label="Kind">
+              {(item.type === null ? undefined : policyTypeNamed(item.type)?.label) ?? "Unknown type"}
+            </td>
+            <td role="cell" data-label="Platform">
+              {item.platform === null ? "–" : platformLabel(item.platform)}
+            </td>
+            <td role="cell" data-label="Assignments">
+              {item.assignmentCount === null ? "–" : formatCount(item.assignmentCount)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )

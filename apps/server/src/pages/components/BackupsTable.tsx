@@ -1,0 +1,66 @@
+import type { BackupSet } from "@atlas/intune"
+import type { DateTime } from "effect"
+import { Badge, type Tone } from "./Badge.tsx"
+import { formatCount, tenantHref } from "./format.ts"
+import type { IconName } from "./Icon.tsx"
+import { Time } from "./Time.tsx"
+
+interface Props {
+  readonly tenantId: string
+  readonly backups: ReadonlyArray<BackupSet>
+  readonly caption: string
+  readonly now: DateTime.Utc
+}
+
+const looks: Record<BackupSet["state"], readonly [text: string, tone: Tone, icon: IconName]> = {
+  open: ["Under way", "info", "running"],
+  complete: ["Complete", "success", "check"],
+  partial: ["Partial", "warning", "partial"],
+  expired: ["Expired", "neutral", "clock"]
+}
+
+/** How a backup is, in a word with a shape. */
+export const BackupBadge = ({ backup }: { readonly backup: BackupSet }) => {
+  const [text, tone, icon] = looks[backup.state]
+  return (
+    <Badge tone={tone} icon={icon}>
+      {text}
+    </Badge>
+  )
+}
+
+/** Backups as a table, the newest first. */
+export const BackupsTable = ({ tenantId, backups, caption, now }: Props) => (
+  <table class="runs" role="table">
+    <caption class="visually-hidden">{caption}</caption>
+    <thead role="rowgroup">
+      <tr role="row">
+        {["Backup", "State", "Policies", "Missing"].map((title) => (
+          <th role="columnheader" scope="col">
+            {title}
+          </th>
+        ))}
+      </tr>
+    </thead>
+    <tbody role="rowgroup">
+      {backups.map((backup) => (
+        <tr role="row">
+          <td role="cell" class="cell-main">
+            <a href={`${tenantHref(tenantId)}/backups/${backup.id}`}>
+              {backup.name}, <Time at={backup.createdAt} now={now} />
+            </a>
+          </td>
+          <td role="cell" data-label="State">
+            <BackupBadge backup={backup} />
+          </td>
+          <td role="cell" data-label="Policies">
+            <span class="number">{formatCount(backup.itemCount)}</span>
+          </td>
+          <td role="cell" class={backup.missing.length === 0 ? "cell-empty" : undefined} data-label="Missing">
+            {backup.missing.map(({ label }) => label).join(", ")}
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+)

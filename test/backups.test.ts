@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { as, atlas, Browser, call, describeBrowser, openPage, signIn, startServer, TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Schedule } from "effect"
+
+const schedules = "/api/v1/tenants/contoso/backup-schedules"
+const manager = { ...as("manager@northwind"), "content-type": "application/json" }
+
+const folder = Effect.promise(() => mkdtemp(join(tmpdir(), "atlas-backup-")))
+
+describeBrowser("backups", () => {
+  layer(Layer.merge(Browser.layer, TestDatabase.layer), { excludeTestServices: true, timeout: "120 seconds" })((it) => {
+    it.effect("are scheduled, made, looked at and deleted on pages without a script", () =>
+      Effect.gen(function* () {
+        const server = yield* startServer()
+        const { page, problems } = yield* openPage(server.origin, { javaScriptEnabled: false })
+        yield* Effect.promise(async () => {
+          await signIn(page, "manager@northwind")
+          await page.goto("/admin/tenants/contoso")
+          await page.getByRole("link", { name: "Backup schedules" }).click()
+          await page.getByRole("link", { name: "New schedule" }).click()
+          await page.getByLabel("Name", { exact: true }).fill("Nightly")
+          await page.getByLabel("When", { exact: true }).fill("99 2 * * *")
+          await page.getByLabel("Scope tags", { exact: true }).check()
+          await page.getByRole("button", { name: "Create the schedule" }).click()
+          // What was typed is still there, with what is wrong.
+          await page.getByText("This is no cron expression").waitFor()
+          assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), "Nightly")
+          assert.isTrue(await page.getByLabel("Scope tags", { exact: true }).isChecked())
+          await page.getByLabel("When", { exact: true }).fill("30 2 * * *")
+          await page.getByRole("button", { name: "Create the schedule" }).click()
+          await page.getByRole("heading", { name: "Nightly" }).waitFor()
+          const address = page.url()
+          await page.getByRole("button", { name: "Back up now" }).dblclick()
+          await page.waitForURL("**/admin/operations/*")
+          await page
+            .getByText("Succeeded")
+            .first()
+            .waitFor({ timeout: 1_000 })
+            .catch(() => undefined)
+          for (let asked = 0; asked < 20 && !(await page.getByText("Succeeded").first().isVisible()); asked++) {
+            await page.waitForTimeout(250)
+            await page.reload()
+          }
+          await page.getByRole("definition").getByRole("link", { name: "Nightly" }).last().click()
+          await page.waitForURL("**/backups/*")
+          await page.getByText("Scope tags").first().waitFor()
+          await page.getByRole("link", { name: "Default" }).click()
+          await page.getByText('"displayName": "Default"').waitFor()
+          await page.goto(address)
+          // A double click was one click.
+          assert.strictEqual(await page.getByRole("link", { name: "Back up now" }).count(), 1)
+          await page.getByRole("button", { name: "Pause" }).click()
+          await page.getByText("Paused", { exact: true }).waitFor()
+          await page.getByRole("link", { name: "Delete…" }).click()
+          await page.getByRole("button", { name: "Delete the schedule" }).click()
+          await page.getByText("Nothing is backed up by itself yet").waitFor()
+        })
+        assert.deepStrictEqual(
+          problems.filter((problem) => !problem.includes("422")),
+          []
+        )
+      }).pipe(Effect.scoped)
+    )
+  })
+})
+
+layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })("backups in files", (it) => {
+  it.effect("are verified, exported, and imported as people publish them", () =>
+    Effect.gen(function* () {
+      const server = yield* startServer()
+      const post = (path: string, body: object, headers: object = {}) =>
+        call(server, path, { method: "POST", headers: { ...manager, ...headers }, body: JSON.stringify(body) })
+      const { schedule } = (yield* post(schedules, { name: "All", cron: "0 2 * * *", timeZone: "UTC" })).body
+      const input = { schedule: schedule.id }
+      yield* post("/api/v1/tenants/contoso/operations/backup_schedule.run_now", input, { "idempotency-key": "1" })
+      const list = call(server, "/api/v1/tenants/contoso/backups", { headers: manager })
+      const { backups } = (yield* list.pipe(
+        Effect.repeat({ while: ({ body }) => body.backups.length === 0, schedule: Schedule.spaced("200 millis") })
+      )).body
+      const [{ id, itemCount }] = backups
+      assert.include((yield* atlas("backup", "verify", id)).stdout, `whole: ${itemCount} policies`)
+
+      const into = yield* folder
+      assert.include((yield* atlas("backup", "export", id, "--to", into)).stdout, `Wrote ${itemCount} policies`)
+      const again = yield* atlas("backup", "export", id, "--to", into)
+      assert.deepStrictEqual([again.code, /is not empty/.test(again.stderr)], [1, true])
+      const tag = JSON.parse(
+        yield* Effect.promise(() => readFile(join(into, "deviceManagement", "roleScopeTags", "0.json"), "utf8"))
+      )
+      assert.deepInclude(tag, { id: "0", displayName: "Default" })
+
+      // What was exported is what is imported, in another tenant and with other ids of the database.
+      const imported = yield* atlas("backup", "import", into, "--tenant", "fabrikam", "--name", "Copy")
+      assert.strictEqual(imported.stderr, "")
+      const copies = yield* call(server, "/api/v1/tenants/fabrikam/backups", { headers: manager })
+      const { itemCount: copied, manifestHash, origin } = copies.body.backups[0]
+      assert.deepStrictEqual([copied, manifestHash, origin], [itemCount, backups[0].manifestHash, "import"])
+
+      const bad = yield* folder
+      yield* Effect.promise(() => writeFile(join(bad, "cats.json"), "[]"))
+      const refused = yield* atlas("backup", "import", bad, "--tenant", "contoso")
+      assert.deepStrictEqual([refused.code, /^cats\.json: /m.test(refused.stderr)], [1, true])
+      assert.strictEqual((yield* atlas("backup", "verify", schedule.id)).code, 1)
+    }).pipe(Effect.scoped)
+  )
+})
