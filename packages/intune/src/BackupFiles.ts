@@ -1,4 +1,4 @@
-import type { TenantScope } from "@atlas/operations"
+import type { Problems, TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
@@ -39,7 +39,7 @@ const sources: ReadonlyArray<PolicySource> = Object.values(policySources)
 export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
   id: string,
   write: (files: ReadonlyArray<PolicyFile>) => Effect.Effect<void, E, R>
-) {
+): Effect.fn.Return<number, E | Problems.NotFound, R | Backups | PolicyStore> {
   const backups = yield* Backups
   const store = yield* PolicyStore
   const { items, tenant } = yield* backups.manifest(id)

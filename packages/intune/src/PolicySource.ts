@@ -172,7 +172,12 @@ export const policySources = {
  *
  * @param from which one
  */
-export const contractsOf = ({ assignments, children, detail, list }: PolicySource) => [
+export const contractsOf = ({
+  assignments,
+  children,
+  detail,
+  list
+}: PolicySource): ReadonlyArray<GraphContract.GraphContract> => [
   list,
   ...(detail === null ? [] : [detail]),
   ...children.flatMap(({ all, first }) => [first, all]),

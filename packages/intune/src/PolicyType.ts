@@ -1,3 +1,4 @@
+import type { GraphContract } from "@atlas/operations"
 import { contractsOf, type PolicySource, policySources } from "./PolicySource.ts"
 
 /** Whether a policy can be written back, or why not. */
@@ -137,4 +138,4 @@ export const claim = (
 }
 
 /** All contracts that read policies. */
-export const readContracts = sourcesOf().flatMap(contractsOf)
+export const readContracts: ReadonlyArray<GraphContract.GraphContract> = sourcesOf().flatMap(contractsOf)
