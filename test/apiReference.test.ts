@@ -1,4 +1,5 @@
 import { DirectoryApi } from "@atlas/directory"
+import { IntuneApi } from "@atlas/intune"
 import { OperationsApi } from "@atlas/operations"
 import { AtlasApi } from "@atlas/server/api"
 import {
@@ -41,7 +42,8 @@ describeBrowser("the API's description", () => {
         )
         const endpoints = [
           ...Object.values(OperationsApi.groups.operations.endpoints),
-          ...Object.values(DirectoryApi.groups.directory.endpoints)
+          ...Object.values(DirectoryApi.groups.directory.endpoints),
+          ...Object.values(IntuneApi.groups.intune.endpoints)
         ]
         const declared = endpoints.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`)
         assert.sameMembers(described, declared)

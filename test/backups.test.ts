@@ -1,7 +1,18 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { as, atlas, Browser, call, describeBrowser, openPage, signIn, startServer, TestDatabase } from "@atlas/test"
+import {
+  as,
+  atlas,
+  atlasWith,
+  Browser,
+  call,
+  describeBrowser,
+  openPage,
+  signIn,
+  startServer,
+  TestDatabase
+} from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 
@@ -57,6 +68,61 @@ describeBrowser("backups", () => {
           await page.getByRole("link", { name: "Delete…" }).click()
           await page.getByRole("button", { name: "Delete the schedule" }).click()
           await page.getByText("Nothing is backed up by itself yet").waitFor()
+        })
+        assert.deepStrictEqual(
+          problems.filter((problem) => !problem.includes("422")),
+          []
+        )
+      }).pipe(Effect.scoped)
+    )
+  })
+})
+
+describeBrowser("restores", () => {
+  layer(Layer.merge(Browser.layer, TestDatabase.layer), { excludeTestServices: true, timeout: "120 seconds" })((it) => {
+    it.effect("are planned, shown as differences, confirmed by the tenant's name, and linked with their runs", () =>
+      Effect.gen(function* () {
+        const settings = { ATLAS_SECRET: "one secret of more than 32 bytes, for both" }
+        const server = yield* startServer(settings)
+        const files = yield* folder
+        // As somebody publishes an export: a scope tag that says something else.
+        const tag = [{ id: "0", displayName: "Default", description: "Everything", "@odata.context": "x" }]
+        yield* Effect.promise(() =>
+          writeFile(join(files, "deviceManagement.roleScopeTags.json"), JSON.stringify({ value: tag }))
+        )
+        const imported = yield* atlasWith(settings, "backup", "import", files, "--tenant", "contoso")
+        assert.strictEqual(imported.code, 0, imported.stderr)
+        const { page, problems } = yield* openPage(server.origin, { javaScriptEnabled: false })
+        yield* Effect.promise(async () => {
+          await signIn(page, "manager@northwind")
+          await page.goto("/admin/tenants/contoso/backups")
+          await page.getByRole("link", { name: /^Import/ }).click()
+          await page.getByLabel("Choose Default").check()
+          await page.getByRole("button", { name: "Plan to restore what is chosen" }).click()
+          const address = page.url()
+          const until = async (text: string) => {
+            for (let asked = 0; asked < 40 && !(await page.getByText(text).first().isVisible()); asked++) {
+              await page.waitForTimeout(250)
+              await page.goto(address)
+            }
+          }
+          await until("1 policy to change")
+          await page.getByText(/difference/).click()
+          await page.getByText('"Everything"').waitFor()
+          await page.getByLabel(/to confirm$/).fill("Fabrikam")
+          await page.getByRole("button", { name: "Restore 1 policy" }).click()
+          await page.getByText("This is not the name of the tenant").waitFor()
+          await page.getByLabel(/to confirm$/).fill("Contoso")
+          await page.getByRole("button", { name: "Restore 1 policy" }).click()
+          await until("Done")
+          await page.getByText("Restored", { exact: true }).waitFor()
+          await page.getByRole("link", { name: "is in a backup of its own" }).click()
+          await page.getByText("a restore, before it wrote").waitFor()
+          await page.goto(address)
+          await page.getByRole("link", { name: "this run" }).last().click()
+          await page.getByText("Succeeded").first().waitFor()
+          await page.getByRole("link", { name: "What is restored" }).click()
+          await page.getByRole("heading", { name: "Restore", exact: true }).waitFor()
         })
         assert.deepStrictEqual(
           problems.filter((problem) => !problem.includes("422")),

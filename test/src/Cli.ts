@@ -7,14 +7,20 @@ const environment = { PATH: process.env["PATH"] }
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
 /** Runs `atlas` with these arguments on the test's database. */
-export const atlas = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+export const atlas = (...args: ReadonlyArray<string>) => atlasWith({}, ...args)
+
+/** The same, with settings as a server has them. */
+export const atlasWith = Effect.fnUntraced(function* (
+  settings: Readonly<Record<string, string>>,
+  ...args: ReadonlyArray<string>
+) {
   const url = Redacted.value(yield* TestDatabase.url)
   return yield* Effect.callback<{ readonly code: number; readonly stdout: string; readonly stderr: string }>(
     (resume) => {
       execFile(
         process.execPath,
         ["--import", "tsx", "apps/server/src/cli/atlas.ts", ...args],
-        { cwd: root, env: { ...environment, DATABASE_URL: url } },
+        { cwd: root, env: { ...environment, DATABASE_URL: url, ...settings } },
         (error, stdout, stderr) =>
           resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr }))
       )

@@ -2,7 +2,7 @@
 export { as, call, completed, get, start } from "./Api.ts"
 export { Browser, describeBrowser } from "./Browser.ts"
 export { assertAccessible, openPage, signIn } from "./BrowserPage.ts"
-export { atlas } from "./Cli.ts"
+export { atlas, atlasWith } from "./Cli.ts"
 export { databaseListener } from "./databaseListener.ts"
 export { OpenIdProvider } from "./OpenIdProvider.ts"
 export * as Postgres from "./Postgres.ts"

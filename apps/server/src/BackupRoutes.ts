@@ -1,4 +1,4 @@
-import { type BackupItem, Backups, BackupTypes } from "@atlas/intune"
+import { type BackupItem, Backups, BackupTypes, restorePolicies } from "@atlas/intune"
 import { DateTime, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { BackupItemPage } from "./pages/BackupItemPage.tsx"
@@ -52,8 +52,9 @@ export const makeBackupRoutes = Effect.gen(function* () {
               ["after.id", last.id]
             ])
           : null
+      const missingCapability = grant.capabilities.has(restorePolicies) ? null : restorePolicies
       const seesRuns = grant.capabilities.has(BackupTypes.runNow.capabilities.view)
-      return yield* html(c, BackupPage({ shell, tenant, backup, query, items, nextHref, seesRuns }))
+      return yield* html(c, BackupPage({ shell, tenant, backup, query, items, nextHref, seesRuns, missingCapability }))
     })
   )
 

@@ -20,7 +20,7 @@ const operate: ReadonlyArray<Capability> = [
   "tenant.providers.verify"
 ]
 
-const manage: ReadonlyArray<Capability> = ["tenant.backups.manage"]
+const manage: ReadonlyArray<Capability> = ["tenant.backups.manage", "tenant.restore.execute"]
 
 /** What each role may do. Code asks for capabilities, never for roles. */
 export const capabilitiesOf: Readonly<Record<Role, ReadonlySet<Capability>>> = {

@@ -1,4 +1,4 @@
-import { Backups, BackupSchedules, BackupTypes } from "@atlas/intune"
+import { Backups, BackupSchedules, BackupTypes, Restores, RestoreTypes } from "@atlas/intune"
 import { type Actor, type Run } from "@atlas/operations"
 import { Effect, Option } from "effect"
 import { tenantHref } from "./pages/components/format.ts"
@@ -12,14 +12,28 @@ export interface RunRecord {
 
 const scheduleTypes: ReadonlyArray<string> = [...BackupTypes.backupTypes, BackupTypes.retention].map(({ name }) => name)
 
-/** The records of a run, as far as the person may see them: its schedule, its backup. From the database only. */
+const restoreTypes: ReadonlyArray<string> = [RestoreTypes.preview.name, RestoreTypes.execute.name]
+
+/** The records of a run, as far as the person may see them: its schedule, backup or restore. From the database only. */
 export const makeRunRecords = Effect.gen(function* () {
   const schedules = yield* BackupSchedules
   const backups = yield* Backups
+  const restores = yield* Restores
   return Effect.fnUntraced(function* (actor: Actor, run: Run) {
     const { context, id, tenantId, type } = run
-    if (tenantId === null || !scheduleTypes.includes(type)) return []
+    if (tenantId === null) return []
     const section = tenantHref(tenantId)
+    if (restoreTypes.includes(type)) {
+      const restore = yield* Effect.option(restores.get(actor, tenantId, context["restore"] ?? ""))
+      return Option.match(restore, {
+        onNone: (): ReadonlyArray<RunRecord> => [],
+        onSome: (found) => [
+          { title: "Restore", name: "What is restored", href: `${section}/restores/${found.id}` },
+          { title: "Backup", name: "What it is restored from", href: `${section}/backups/${found.backupId}` }
+        ]
+      })
+    }
+    if (!scheduleTypes.includes(type)) return []
     const schedule = yield* Effect.option(schedules.get(actor, tenantId, context["schedule"] ?? ""))
     const backup = Option.flatten(yield* Effect.option(backups.ofRun(actor, tenantId, id)))
     const records: ReadonlyArray<RunRecord> = [

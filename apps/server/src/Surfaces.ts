@@ -7,7 +7,7 @@ import {
   StartGate,
   type TenantGrant
 } from "@atlas/operations"
-import { BackupTypes } from "@atlas/intune"
+import { BackupTypes, RestoreTypes } from "@atlas/intune"
 import { Effect, Option, Schema } from "effect"
 import { formNonce } from "./FormNonce.ts"
 import type { Surface } from "./pages/components/SurfaceCard.tsx"
@@ -15,7 +15,9 @@ import type { Surface } from "./pages/components/SurfaceCard.tsx"
 // Of a type that works on a record, the page of the tenant below which such records are.
 const pagesOfTypes: Readonly<Record<string, string>> = {
   [BackupTypes.runNow.name]: "backup-schedules",
-  [BackupTypes.retry.name]: "backup-schedules"
+  [BackupTypes.retry.name]: "backup-schedules",
+  [RestoreTypes.preview.name]: "backups",
+  [RestoreTypes.execute.name]: "restores"
 }
 
 /** What a form without fields would send, where the type accepts that. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { type DirectoryGroups, DirectoryHttp, type DirectoryRoleDefinitions } from "@atlas/directory"
-import { type Backups, type BackupSchedules, IntuneHttp, type Inventory } from "@atlas/intune"
+import { type Backups, type BackupSchedules, IntuneHttp, type Inventory, type Restores } from "@atlas/intune"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
@@ -28,6 +28,7 @@ import { makeRunActionRoutes } from "./RunActionRoutes.ts"
 import { makeRunListRoutes } from "./RunListRoutes.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
 import { isLoopback, Settings } from "./Settings.ts"
+import { makeRestoreRoutes } from "./RestoreRoutes.ts"
 import { makeScheduleRoutes } from "./ScheduleRoutes.ts"
 import { makeSignInRoutes } from "./SignInRoutes.ts"
 import { makeTenantRoutes } from "./TenantRoutes.ts"
@@ -86,6 +87,7 @@ const makeApi = Effect.gen(function* () {
     | Backups
     | BackupSchedules
     | Inventory
+    | Restores
     | OperationsHttp.PublicUrl
     | Runs
   >()
@@ -142,6 +144,7 @@ const makeApp = Effect.gen(function* () {
     yield* makeInventoryRoutes,
     yield* makeScheduleRoutes,
     yield* makeBackupRoutes,
+    yield* makeRestoreRoutes,
     yield* makeLegacyRoutes,
     yield* makeRunListRoutes,
     yield* makeRunRoutes,

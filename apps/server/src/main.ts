@@ -29,6 +29,7 @@ import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
 import { operationTypes } from "./OperationTypes.ts"
+import { tenantNames } from "./tenantNames.ts"
 import { policySecrets } from "./policySecrets.ts"
 import * as MachineIdentity from "./MachineIdentity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
@@ -46,9 +47,9 @@ const vault = Layer.unwrap(
 
 /** The ledger and what stands on it: the same in every role. */
 const operations = Layer.merge(Directory.layer, Intune.layer).pipe(
-  Layer.provide(Layer.provide(policySecrets, vault)),
+  Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...operationTypes)),
-  Layer.provide(StartGate.layer(ProviderConnections.gate, Intune.gate)),
+  Layer.provide(StartGate.layer(ProviderConnections.gate, ...Intune.gates)),
   Layer.provideMerge(AccessPolicy.layer)
 )
 

@@ -9,6 +9,7 @@ import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { Accounts } from "../src/Accounts.ts"
 import * as DemonstrationData from "../src/DemonstrationData.ts"
 import { Identity } from "../src/Identity.ts"
+import { tenantNames } from "../src/tenantNames.ts"
 import { policySecrets } from "../src/policySecrets.ts"
 import { nameRequests } from "../src/RequestIds.ts"
 import { makeRunActionRoutes } from "../src/RunActionRoutes.ts"
@@ -82,7 +83,7 @@ export const pages = Layer.mergeAll(
   Layer.succeed(OperationsHttp.PublicUrl, { origin: "http://127.0.0.1:3000" }),
   Layer.effectDiscard(DemonstrationData.seed())
 ).pipe(
-  Layer.provide(Layer.provide(policySecrets, vault)),
+  Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...Object.values(types))),
   Layer.provide(StartGate.layer(ProviderConnections.gate)),
   Layer.provideMerge(Layer.mergeAll(Accounts.layer, AccessPolicy.layer, connections, databaseListener)),

@@ -9,6 +9,7 @@ import { Effect, Layer, Predicate, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { makeBackupRoutes } from "../src/BackupRoutes.ts"
+import { makeRestoreRoutes } from "../src/RestoreRoutes.ts"
 import { makeScheduleRoutes } from "../src/ScheduleRoutes.ts"
 import { makeInventoryRoutes } from "../src/InventoryRoutes.ts"
 import { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
@@ -18,6 +19,7 @@ const tenant = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.
 const owner = { tenant, run: RunId.make("01920000-0000-7000-8000-000000000000") }
 
 const scheduleId = "01920000-0000-7000-8000-000000000001"
+const restoreId = "01920000-0000-7000-8000-000000000003"
 const backupId = "01920000-0000-7000-8000-000000000002"
 
 /** A cache as syncs leave it, with something removed. */
@@ -64,6 +66,15 @@ const fillInventory = Effect.gen(function* () {
   yield* sql`
     UPDATE backup_sets SET state = 'complete', sealed_at = now(), item_count = 1, manifest_hash = decode(${hash}, 'hex')
     WHERE id = ${backupId}::uuid`
+  yield* sql`
+    INSERT INTO restores (id, workspace_id, tenant_id, set_id, with_assignments, state, created_by, planned_at)
+    VALUES (${restoreId}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, ${backupId}::uuid, true, 'planned',
+      '{"id":"someone","kind":"user","name":"Someone"}', now())`
+  yield* sql`
+    INSERT INTO restore_items (restore_id, source, id, workspace_id, tenant_id, type, title, content_hash, action,
+      difference)
+    VALUES (${restoreId}::uuid, 'scope_tags', '0', ${tenant.workspaceId}, ${tenant.tenantId}, 'scope_tags', 'Default',
+      decode(${hash}, 'hex'), 'update', '{"fields":[{"path":"a","from":null,"to":"1"}],"more":2}')`
 })
 
 /** Every connection that this process opens, but to the database. */
@@ -114,6 +125,8 @@ const paths = [
   "/admin/tenants/contoso/backup-schedules",
   `/admin/tenants/contoso/backup-schedules/${scheduleId}`,
   "/admin/tenants/contoso/backups",
+  "/admin/tenants/contoso/restores",
+  `/admin/tenants/contoso/restores/${restoreId}`,
   `/admin/tenants/contoso/backups/${backupId}`,
   `/admin/tenants/contoso/backups/${backupId}/scope_tags/0`
 ]
@@ -144,6 +157,7 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", 
       ;(yield* makeInventoryRoutes)(hono)
       ;(yield* makeScheduleRoutes)(hono)
       ;(yield* makeBackupRoutes)(hono)
+      ;(yield* makeRestoreRoutes)(hono)
       const routes = Layer.merge(DirectoryHttp.layer, IntuneHttp.layer).pipe(
         Layer.provide(authentication),
         Layer.provide(Layer.succeedContext(yield* Effect.context<Layer.Success<typeof pages>>())),

@@ -17,7 +17,9 @@ export const expirable = (sql: SqlClient.SqlClient, schedule: Statement.Fragment
       b.id = first_value(b.id) OVER (ORDER BY b.state = 'complete' DESC, b.id DESC) AS is_newest
     FROM backup_sets b WHERE b.schedule_id = rule.id AND b.state IN ('complete', 'partial')
   ) ranked
-  WHERE rule.id = ${schedule} AND NOT ranked.is_newest
+  WHERE rule.id = ${schedule} AND NOT ranked.is_newest AND NOT EXISTS (SELECT FROM restores r
+      WHERE r.set_id = ranked.id AND r.state NOT IN ('done', 'archived')
+        AND r.created_at > now() - interval '7 days')
     AND coalesce(ranked.place > rule.keep_last, rule.keep_days IS NOT NULL)
     AND coalesce(ranked.sealed_at < now() - make_interval(days => rule.keep_days), rule.keep_last IS NOT NULL)`
 

@@ -20,7 +20,7 @@ export type MissingPart = typeof MissingPart.Type
 /** A backup: which policies a tenant had at a time, and what they said. Nobody can change it. */
 export class BackupSet extends Schema.Class<BackupSet>("@atlas/intune/BackupSet")({
   id: BackupId,
-  origin: Schema.Literals(["schedule", "import"]),
+  origin: Schema.Literals(["schedule", "import", "restore"]),
   scheduleId: Schema.NullOr(ScheduleId),
   /** The run that made it. */
   runId: Schema.NullOr(RunId),

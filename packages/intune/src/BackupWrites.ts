@@ -8,7 +8,7 @@ import type { PolicyRecord } from "./PolicyRecord.ts"
 /** Where a backup comes from. */
 export type BackupOrigin =
   | { readonly kind: "schedule"; readonly schedule: string; readonly run: RunId }
-  | { readonly kind: "import" }
+  | { readonly kind: "import" | "restore" }
 
 /** A backup that is being made. */
 export interface OpenBackup {

@@ -11,31 +11,46 @@ import { Inventory } from "./Inventory.ts"
 import * as InventorySync from "./InventorySync.ts"
 import type { PolicySecrets } from "./PolicySecrets.ts"
 import { PolicyStore } from "./PolicyStore.ts"
+import { executeHandler } from "./RestoreExecution.ts"
+import { previewHandler } from "./RestorePreview.ts"
+import { Restores } from "./Restores.ts"
+import { execute, preview } from "./RestoreTypes.ts"
+import type { TenantNames } from "./TenantNames.ts"
 
 /** The operation types of this package, for `Operations.layer`. */
-export const types: readonly [typeof InventorySync.type, ...typeof backupTypes, typeof retention] = [
-  InventorySync.type,
-  ...backupTypes,
-  retention
-]
+export const types: readonly [
+  typeof InventorySync.type,
+  ...typeof backupTypes,
+  typeof retention,
+  typeof preview,
+  typeof execute
+] = [InventorySync.type, ...backupTypes, retention, preview, execute]
 
 /** What executes them, for `Worker.layer`. */
-export const handlers: readonly [typeof InventorySync.handler, ...typeof backupHandlers, typeof retentionHandler] = [
-  InventorySync.handler,
-  ...backupHandlers,
-  retentionHandler
-]
+export const handlers: readonly [
+  typeof InventorySync.handler,
+  ...typeof backupHandlers,
+  typeof retentionHandler,
+  typeof previewHandler,
+  typeof executeHandler
+] = [InventorySync.handler, ...backupHandlers, retentionHandler, previewHandler, executeHandler]
 
-/** The gate that the types of backups name, for `StartGate.layer`. */
-export const gate: typeof BackupSchedules.gate = BackupSchedules.gate
+/** The gates that the types of backups and restores name, for `StartGate.layer`. */
+export const gates: readonly [typeof BackupSchedules.gate, typeof Restores.planned, typeof Restores.confirmed] = [
+  BackupSchedules.gate,
+  Restores.planned,
+  Restores.confirmed
+]
 
 /** Starts scheduled backups in this process, for as long as it lives: for processes with a worker. Any number may. */
 export const scheduler: Layer.Layer<never, never, RunQueries | Runs | RunSignals | SqlClient.SqlClient> =
   BackupScheduler.layer
 
-/** Inventory, schedules and backups: what every process of a host needs. They cannot reach Graph; only the handlers do. */
+/** Inventory, schedules, backups and restores: what every process of a host needs. They cannot reach Graph; only the handlers do. */
 export const layer: Layer.Layer<
-  Backups | BackupSchedules | Inventory | PolicyStore,
+  Backups | BackupSchedules | Inventory | PolicyStore | Restores,
   never,
-  Access | PolicySecrets | RunQueries | SqlClient.SqlClient
-> = Layer.mergeAll(Inventory.layer, BackupSchedules.layer, Backups.layer).pipe(Layer.provideMerge(PolicyStore.layer))
+  Access | PolicySecrets | RunQueries | Runs | SqlClient.SqlClient | TenantNames
+> = Layer.mergeAll(Inventory.layer, BackupSchedules.layer, Backups.layer, Restores.layer).pipe(
+  Layer.provideMerge(PolicyStore.layer)
+)

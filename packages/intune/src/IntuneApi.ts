@@ -4,6 +4,8 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchem
 import { BackupItem, BackupSet } from "./BackupSet.ts"
 import { BackupSchedule, ScheduleSlot } from "./BackupSchedule.ts"
 import { InventoryItem, InventorySourceState, maxInventoryPage } from "./Inventory.ts"
+import { Restore, RestoreItem } from "./Restore.ts"
+import { RestoreConflict } from "./Restores.ts"
 import { policyTypeNames } from "./PolicyType.ts"
 
 const Instant = Schema.DateTimeUtcFromString
@@ -49,6 +51,30 @@ export const BackupResource = Schema.Struct({
 })
 
 const ItemResource = Schema.Struct(BackupItem.fields)
+
+/** A restore on the wire. */
+export const RestoreResource = Schema.Struct({
+  ...Restore.fields,
+  createdAt: Instant,
+  plannedAt: Schema.NullOr(Instant),
+  confirmedAt: Schema.NullOr(Instant),
+  doneAt: Schema.NullOr(Instant)
+})
+
+const RestoreItemResource = Schema.Struct(RestoreItem.fields)
+const TallyResource = Schema.Struct({
+  action: RestoreItem.fields.action,
+  result: RestoreItem.fields.result,
+  count: Schema.Int
+})
+// What a start may be refused with, beside the rights.
+const notStarted = [
+  Problems.InvalidInput,
+  Problems.IdempotencyKeyRequired,
+  Problems.IdempotencyKeyReused,
+  Problems.NotSupported,
+  Problems.OperationBusy
+] as const
 const PageSize = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
 
 // One value of a repeated parameter arrives as a text.
@@ -57,6 +83,7 @@ const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Unio
 const refused = [Problems.NotFound, Problems.Forbidden] as const
 const params = { tenant: Schema.String }
 const ofSchedule = { ...params, schedule: Schema.String }
+const ofRestore = { ...params, restore: Schema.String }
 const ofBackup = { ...params, backup: Schema.String }
 
 /** Reading the inventory of policies. */
@@ -200,6 +227,70 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     }).annotateMerge(
       OpenApi.annotations({ summary: "Read a policy of a backup", description: "Secrets are replaced by references." })
     )
+  )
+  .add(
+    HttpApiEndpoint.get("restores", "/tenants/:tenant/restores", {
+      params,
+      query: { before: Schema.optionalKey(Schema.String), limit: PageSize },
+      success: Schema.Struct({ restores: Schema.Array(RestoreResource) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "List restores", description: "The newest first, older than the id in `before`." })
+    ),
+    HttpApiEndpoint.post("planRestore", "/tenants/:tenant/restores", {
+      params,
+      payload: Schema.Unknown,
+      success: Schema.Struct({ restore: RestoreResource, runId: RunId }).annotate({ httpApiStatus: 202 }),
+      error: [...refused, ...notStarted]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Plan a restore",
+        description:
+          "Of a `backup`, all or some `items`, `withAssignments` or without. Starts a preview, which changes nothing."
+      })
+    ),
+    HttpApiEndpoint.get("restore", "/tenants/:tenant/restores/:restore", {
+      params: ofRestore,
+      success: Schema.Struct({ restore: RestoreResource, tally: Schema.Array(TallyResource) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Read a restore", description: "With how many policies came to what." })
+    ),
+    HttpApiEndpoint.get("restoreItems", "/tenants/:tenant/restores/:restore/items", {
+      params: ofRestore,
+      query: {
+        afterSource: Schema.optionalKey(Schema.String),
+        afterId: Schema.optionalKey(Schema.String),
+        limit: PageSize
+      },
+      success: Schema.Struct({ items: Schema.Array(RestoreItemResource) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "List what a restore does",
+        description: "What is planned for each policy, field by field, and what became of it."
+      })
+    ),
+    HttpApiEndpoint.post("confirmRestore", "/tenants/:tenant/restores/:restore/confirm", {
+      params: ofRestore,
+      headers: { "idempotency-key": Schema.optionalKey(Schema.String) },
+      payload: Schema.Struct({ tenantName: Schema.String }),
+      success: Schema.Struct({
+        disposition: Schema.Literals(["created", "existing", "blocked"]),
+        runId: RunId
+      }).annotate({ httpApiStatus: 202 }),
+      error: [...refused, ...notStarted, RestoreConflict]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Confirm a restore",
+        description: "By the tenant's name. Starts it; the `Idempotency-Key` is the caller's own of this confirmation."
+      })
+    ),
+    HttpApiEndpoint.post("archiveRestore", "/tenants/:tenant/restores/:restore/archive", {
+      params: ofRestore,
+      success: Schema.Struct({ restore: RestoreResource }),
+      error: [...refused, RestoreConflict]
+    }).annotateMerge(OpenApi.annotations({ summary: "Put a restore away", description: "It cannot be run any more." }))
   )
   .middleware(Authentication)
   .annotateMerge(

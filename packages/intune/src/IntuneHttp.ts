@@ -5,6 +5,7 @@ import { Backups } from "./Backups.ts"
 import { BackupSchedules } from "./BackupSchedules.ts"
 import { nextFireTimes } from "./FireTimes.ts"
 import { IntuneApi } from "./IntuneApi.ts"
+import { Restores } from "./Restores.ts"
 import { Inventory } from "./Inventory.ts"
 
 const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
@@ -16,6 +17,7 @@ const handlers = HttpApiBuilder.group(
     const inventory = yield* Inventory
     const schedules = yield* BackupSchedules
     const backups = yield* Backups
+    const restores = yield* Restores
     return handlers.handleAll({
       inventory: Effect.fnUntraced(function* ({ params, query }) {
         const { findings, type = [], ...search } = query
@@ -87,6 +89,33 @@ const handlers = HttpApiBuilder.group(
           content: yield* Effect.orDie(parse(found.content)),
           assignments: found.assignments === null ? null : yield* Effect.orDie(parse(found.assignments))
         }
+      }),
+      restores: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
+        return { restores: yield* restores.list(yield* CurrentActor, params.tenant, { before, limit }) }
+      }),
+      planRestore: Effect.fnUntraced(function* ({ params, payload }) {
+        const { restore, started } = yield* restores.plan(yield* CurrentActor, params.tenant, payload)
+        return { restore, runId: started.run.id }
+      }),
+      restore: Effect.fnUntraced(function* ({ params: { restore: id, tenant } }) {
+        const actor = yield* CurrentActor
+        const [restore, tally] = yield* Effect.all([restores.get(actor, tenant, id), restores.tally(actor, tenant, id)])
+        return { restore, tally }
+      }),
+      restoreItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
+        const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
+        return {
+          items: yield* restores.items(yield* CurrentActor, params.tenant, params.restore, { after, limit })
+        }
+      }),
+      confirmRestore: Effect.fnUntraced(function* ({ headers, params, payload: { tenantName } }) {
+        const actor = yield* CurrentActor
+        const typed = { tenantName, nonce: headers["idempotency-key"] }
+        const { disposition, run } = yield* restores.confirm(actor, params.tenant, params.restore, typed)
+        return { disposition, runId: run.id }
+      }),
+      archiveRestore: Effect.fnUntraced(function* ({ params }) {
+        return { restore: yield* restores.archive(yield* CurrentActor, params.tenant, params.restore) }
       })
     })
   })

@@ -38,12 +38,13 @@ const secretNames: ReadonlySet<string> = new Set([
 ])
 
 // Graph shows asterisks, or a token in place of a secret, that nobody can use.
-const isMasked = (value: string) => /^\**$/.test(value)
+const isMasked = (value: string) => /^\*{4,}$/.test(value)
 
 const isSecretSetting = (type: unknown) => Predicate.isString(type) && type.endsWith("SecretSettingValue")
 
 const isSecret = (name: string, value: unknown, within: GraphObject): value is string =>
   Predicate.isString(value) &&
+  value !== "" &&
   !isMasked(value) &&
   (secretNames.has(name.toLowerCase()) ||
     (name === "value" &&
@@ -141,3 +142,51 @@ export const assignmentsContent = (assignments: ReadonlyArray<GraphObject>, salt
   const texts = assignments.map((assignment) => writer.object(assignment, volatile))
   return contentOf(writer, `[${texts.sort(compare).join(",")}]`)
 }
+
+const references = (value: unknown): ReadonlyArray<string> => {
+  if (Array.isArray(value)) return value.flatMap(references)
+  if (!isRecord(value)) return []
+  const own = value[secretReference]
+  return Predicate.isString(own) ? [own] : Object.values(value).flatMap(references)
+}
+
+/**
+ * The fingerprints of the secrets that a content stands for.
+ *
+ * @param text canonical
+ */
+export const secretsIn = (text: string): ReadonlyArray<string> => [...new Set(references(JSON.parse(text)))]
+
+const hides = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.some(hides)
+  if (!isRecord(value)) return false
+  return Object.entries(value).some(([name, member]) =>
+    Predicate.isString(member)
+      ? isMasked(member) || (name === "valueState" && member === "encryptedValueToken")
+      : hides(member)
+  )
+}
+
+/**
+ * Whether Graph has shown asterisks or a token in place of a secret: then nobody can write the content back.
+ *
+ * @param text canonical
+ */
+export const hidesSecrets = (text: string): boolean => hides(JSON.parse(text))
+
+const revealed = (value: unknown, secrets: ReadonlyMap<string, string>): unknown => {
+  if (Array.isArray(value)) return value.map((item) => revealed(item, secrets))
+  if (!isRecord(value)) return value
+  const own = value[secretReference]
+  if (Predicate.isString(own)) return secrets.get(own)
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revealed(member, secrets)]))
+}
+
+/**
+ * A content as Graph takes it, with its secrets in their places. Never to be logged, stored or shown.
+ *
+ * @param text canonical
+ * @param secrets by fingerprint
+ */
+export const reveal = (text: string, secrets: ReadonlyMap<string, string>): GraphObject =>
+  revealed(JSON.parse(text), secrets) as GraphObject

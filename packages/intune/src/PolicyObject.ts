@@ -74,12 +74,12 @@ const withDetails = Effect.fnUntraced(function* (
   source: PolicySource,
   listed: ReadonlyArray<ListedObject>
 ) {
-  const { detail } = source
-  if (detail === null || listed.length === 0) return listed.map(({ raw }) => raw)
+  const { isBrief, one: contract } = source
+  if (!isBrief || listed.length === 0) return listed.map(({ raw }) => raw)
   const graph = yield* Graph
   const details = yield* graph.batch(
     tenant,
-    listed.map(({ known: { id } }) => GraphContract.reading(detail, { id }))
+    listed.map(({ known: { id } }) => GraphContract.reading(contract, { id }))
   )
   const found = yield* Effect.forEach(details, (result) => present(result))
   // What the listing told is told again, but for what only it has.
@@ -138,3 +138,27 @@ export const readPolicies = (
       )
     )
   )
+
+/**
+ * Reads one policy with its children and assignments.
+ *
+ * @param tenant whose
+ * @param source in which collection
+ * @param id of the policy
+ * @returns null where there is none
+ */
+export const readPolicy = Effect.fn("readPolicy")(function* (tenant: TenantScope, source: PolicySource, id: string) {
+  const graph = yield* Graph
+  const found = yield* graph.get(tenant, source.one, { id }).pipe(
+    Effect.catchIf(
+      ({ reasonCode }) => reasonCode === "provider_resource_not_found",
+      () => Effect.succeed(null)
+    )
+  )
+  let objects: ReadonlyArray<GraphObject> = found === null ? [] : [found.raw]
+  for (const children of source.children) {
+    if (objects.length > 0) objects = yield* withChildren(tenant, children, objects)
+  }
+  const [object] = objects
+  return object === undefined ? null : yield* toPolicy(tenant, source, object)
+})

@@ -31,6 +31,25 @@ export interface PolicyChildren {
   readonly count: string | null
 }
 
+const Created = Schema.Struct({ id: Schema.NonEmptyString })
+const Body = Schema.Record(Schema.String, Schema.Unknown)
+
+/** A part of an object that is written by an action of its own. */
+export interface PolicyAction {
+  readonly contract: GraphContract.GraphWrite<`/${string}/{id}/${string}`, GraphObject, unknown>
+  /** The name under which the action takes it. */
+  readonly property: string
+}
+
+/** How the objects of a collection are changed. */
+export interface PolicyWrites {
+  readonly create: GraphContract.GraphWrite<string, GraphObject, typeof Created.Type>
+  readonly update: GraphContract.GraphWrite<`/${string}/{id}`, GraphObject, unknown>
+  readonly assign: PolicyAction | null
+  /** Children that an update does not take. */
+  readonly children: PolicyAction | null
+}
+
 /** A collection of Graph that holds policies, of one type or of several. */
 export interface PolicySource {
   /** Stable; in addresses and records. */
@@ -38,9 +57,13 @@ export interface PolicySource {
   /** The collection's path below the version. */
   readonly path: string
   readonly list: GraphContract.GraphList<string, ListedObject>
-  /** How one object is read in whole, where a listing leaves parts out. */
-  readonly detail: GraphContract.GraphGet<`/${string}/{id}`, ListedObject> | null
+  /** How one object is read in whole. */
+  readonly one: GraphContract.GraphGet<`/${string}/{id}`, ListedObject>
+  /** A listing leaves parts out: each object has to be read for itself. */
+  readonly isBrief: boolean
   readonly children: ReadonlyArray<PolicyChildren>
+  /** How its objects are changed; null where Atlas does not. */
+  readonly writes: PolicyWrites | null
   /** To whom a policy applies, with all pages; null where the collection has no assignments. */
   readonly assignments: GraphContract.GraphList<`/${string}/{id}/assignments`, GraphObject> | null
 }
@@ -50,16 +73,71 @@ const permissions = {
   "DeviceManagementServiceConfig.Read.All": "06a5fe6d-c49d-46a7-b082-56b1b14103c7",
   "DeviceManagementApps.Read.All": "7a6ee1e7-141e-4cec-ae74-d9db155731ff",
   "DeviceManagementRBAC.Read.All": "58ca0d9a-1575-47e1-a3cb-007ef2e4583b",
-  "Policy.Read.All": "246dd0d5-5bd0-4def-940b-0421030a5b68"
+  "Policy.Read.All": "246dd0d5-5bd0-4def-940b-0421030a5b68",
+  "DeviceManagementConfiguration.ReadWrite.All": "9241abd9-d0e6-425a-bd4f-47ba86e767a4",
+  "DeviceManagementServiceConfig.ReadWrite.All": "5ac13192-7ace-4fcf-b828-1a26f28068ee",
+  "DeviceManagementRBAC.ReadWrite.All": "e330c4f0-4170-414e-a55a-2f022ec2b57b"
 } as const
+
+type Permission = keyof typeof permissions
+
+const permissionOf = (name: Permission) => ({ permissions: [{ name, appRoleId: permissions[name] }] })
 
 interface Options {
   readonly version: GraphContract.GraphVersion
-  readonly permission: keyof typeof permissions
+  readonly permission: Permission
   readonly assignments?: boolean
   /** A listing leaves parts out. */
-  readonly detail?: boolean
+  readonly isBrief?: boolean
+  /** What changing its objects needs, and how it differs from what most collections do. */
+  readonly writes?: {
+    readonly permission: Permission
+    /** Replaces an object as a whole. */
+    readonly replaces?: boolean
+    /** The name under which assignments are taken. */
+    readonly assignments?: string
+    readonly children?: { readonly action: string; readonly property: string }
+  }
   readonly children?: ReadonlyArray<Pick<PolicyChildren, "property" | "count"> & { readonly expand?: string }>
+}
+
+const writesOf = (path: string, { assignments = false, version, writes }: Options): PolicyWrites | null => {
+  if (writes === undefined) return null
+  const shared = { version, ...permissionOf(writes.permission), body: Body } as const
+  const one = `/${path}/{id}` as const
+  const action = (name: string, property: string): PolicyAction => ({
+    property,
+    contract: GraphContract.write({
+      ...shared,
+      name: `${path}.${name}`,
+      method: "POST",
+      path: `${one}/${name}` as const,
+      schema: Schema.Unknown,
+      // It puts what is given in the place of what was there.
+      replay: "idempotent"
+    })
+  })
+  return {
+    create: GraphContract.write({
+      ...shared,
+      name: `${path}.create`,
+      method: "POST",
+      path: `/${path}`,
+      schema: Created,
+      replay: "never"
+    }),
+    update: GraphContract.write({
+      ...shared,
+      name: `${path}.update`,
+      method: writes.replaces === true ? "PUT" : "PATCH",
+      path: one,
+      schema: Schema.Unknown,
+      // What Graph made of it is found out by reading: somebody else may have changed it in between.
+      replay: "never"
+    }),
+    assign: assignments ? action("assign", writes.assignments ?? "assignments") : null,
+    children: writes.children === undefined ? null : action(writes.children.action, writes.children.property)
+  }
 }
 
 /**
@@ -69,18 +147,17 @@ interface Options {
  * @param path below the version, without a slash at its beginning
  * @param options its version and permission, and what belongs to each object
  */
-const source = (name: string, path: string, { permission, version, ...options }: Options): PolicySource => {
-  const { assignments = false, children = [], detail = false } = options
-  const shared = { version, permissions: [{ name: permission, appRoleId: permissions[permission] }] } as const
+const source = (name: string, path: string, options: Options): PolicySource => {
+  const { assignments = false, children = [], isBrief = false, permission, version } = options
+  const shared = { version, ...permissionOf(permission) } as const
   const expand = assignments ? { expand: ["assignments"] } : {}
   const one = `/${path}/{id}` as const
   return {
     name,
     path,
     list: GraphContract.list({ ...shared, ...expand, name: `${path}.list`, path: `/${path}`, schema: Identified }),
-    detail: detail
-      ? GraphContract.get({ ...shared, ...expand, name: `${path}.get`, path: one, schema: Identified })
-      : null,
+    one: GraphContract.get({ ...shared, ...expand, name: `${path}.get`, path: one, schema: Identified }),
+    isBrief,
     children: children.map(({ count, expand: more, property }) => {
       const contract = {
         ...shared,
@@ -95,6 +172,7 @@ const source = (name: string, path: string, { permission, version, ...options }:
         all: GraphContract.list({ ...contract, name: `${contractName}.list`, schema: Child })
       }
     }),
+    writes: writesOf(path, options),
     assignments: assignments
       ? GraphContract.list({
           ...shared,
@@ -107,6 +185,7 @@ const source = (name: string, path: string, { permission, version, ...options }:
 }
 
 const configuration = "DeviceManagementConfiguration.Read.All"
+const writesConfiguration = { permission: "DeviceManagementConfiguration.ReadWrite.All" } as const
 
 /**
  * The collections that policies are read from. Beta where v1.0 does not have the collection, or leaves types out.
@@ -115,17 +194,23 @@ const configuration = "DeviceManagementConfiguration.Read.All"
  */
 export const policySources = {
   deviceConfigurations: source("device_configurations", "deviceManagement/deviceConfigurations", {
+    writes: writesConfiguration,
     version: "v1.0",
     permission: configuration,
     assignments: true
   }),
   settingsCatalog: source("settings_catalog", "deviceManagement/configurationPolicies", {
+    writes: { ...writesConfiguration, replaces: true },
     version: "beta",
     permission: configuration,
     assignments: true,
     children: [{ property: "settings", count: "settingCount" }]
   }),
   compliancePolicies: source("compliance_policies", "deviceManagement/deviceCompliancePolicies", {
+    writes: {
+      ...writesConfiguration,
+      children: { action: "scheduleActionsForRules", property: "deviceComplianceScheduledActionForRules" }
+    },
     version: "v1.0",
     permission: configuration,
     assignments: true,
@@ -133,22 +218,29 @@ export const policySources = {
     children: [{ property: "scheduledActionsForRule", count: null, expand: "scheduledActionConfigurations" }]
   }),
   enrollmentConfigurations: source("enrollment_configurations", "deviceManagement/deviceEnrollmentConfigurations", {
+    writes: {
+      permission: "DeviceManagementServiceConfig.ReadWrite.All",
+      assignments: "enrollmentConfigurationAssignments"
+    },
     version: "beta",
     permission: "DeviceManagementServiceConfig.Read.All",
     assignments: true
   }),
   // A listing has no content of scripts.
   scripts: source("powershell_scripts", "deviceManagement/deviceManagementScripts", {
+    writes: { ...writesConfiguration, assignments: "deviceManagementScriptAssignments" },
     version: "beta",
     permission: configuration,
     assignments: true,
-    detail: true
+    isBrief: true
   }),
   assignmentFilters: source("assignment_filters", "deviceManagement/assignmentFilters", {
+    writes: writesConfiguration,
     version: "beta",
     permission: configuration
   }),
   scopeTags: source("scope_tags", "deviceManagement/roleScopeTags", {
+    writes: { permission: "DeviceManagementRBAC.ReadWrite.All" },
     version: "beta",
     permission: "DeviceManagementRBAC.Read.All",
     assignments: true
@@ -175,11 +267,24 @@ export const policySources = {
 export const contractsOf = ({
   assignments,
   children,
-  detail,
-  list
+  isBrief,
+  list,
+  one
 }: PolicySource): ReadonlyArray<GraphContract.GraphContract> => [
   list,
-  ...(detail === null ? [] : [detail]),
+  ...(isBrief ? [one] : []),
   ...children.flatMap(({ all, first }) => [first, all]),
   ...(assignments === null ? [] : [assignments])
 ]
+
+/**
+ * All contracts that read and change the objects of a collection.
+ *
+ * @param from which one; without writes, none change it
+ */
+export const writeContractsOf = (from: PolicySource): ReadonlyArray<GraphContract.GraphContract> => {
+  const { one, writes } = from
+  const changing =
+    writes === null ? [] : [writes.create, writes.update, writes.assign?.contract, writes.children?.contract]
+  return [...new Set([...contractsOf(from), one]), ...changing.filter((contract) => contract !== undefined)]
+}

@@ -4,8 +4,9 @@ import type { TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { Hex } from "effect/encoding"
 import { SqlClient } from "effect/sql"
-import type { PolicyContent } from "./PolicyContent.ts"
-import { PolicySecrets } from "./PolicySecrets.ts"
+import { type PolicyContent, reveal, secretsIn } from "./PolicyContent.ts"
+import { PolicySecrets, PolicySecretUnreadable } from "./PolicySecrets.ts"
+import type { GraphObject } from "./PolicySource.ts"
 
 type Callback = (error: Error | null, result: Uint8Array) => void
 
@@ -28,7 +29,11 @@ const referrers = [
   ["policies", "content_hash"],
   ["policies", "assignments_hash"],
   ["backup_items", "content_hash"],
-  ["backup_items", "assignments_hash"]
+  ["backup_items", "assignments_hash"],
+  ["restore_items", "content_hash"],
+  ["restore_items", "assignments_hash"],
+  ["restore_items", "seen_hash"],
+  ["restore_items", "seen_assignments_hash"]
 ] as const
 const sweptAtOnce = 500
 
@@ -53,6 +58,10 @@ export class PolicyStore extends Context.Service<
     sweep(tenant: TenantScope): Effect.Effect<number>
     /** Texts by hash; unknown hashes are absent. */
     texts(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, string>>
+    /** Whether all the secrets that a content stands for are stored here. */
+    knowsSecrets(tenant: TenantScope, text: string): Effect.Effect<boolean>
+    /** A content as Graph takes it. Fails where a secret cannot be opened. Never to be logged, stored or shown. */
+    reveal(tenant: TenantScope, text: string): Effect.Effect<GraphObject, PolicySecretUnreadable>
     /** Computes the hashes of stored contents again, and tells which are not as they were. */
     verify(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<DamagedSnapshot>>
   }
@@ -163,6 +172,31 @@ export class PolicyStore extends Context.Service<
         return new Map(pairs)
       }, Effect.orDie)
 
+      const sealedOf = (tenant: TenantScope, fingerprints: ReadonlyArray<string>) =>
+        fingerprints.length === 0
+          ? Effect.succeed([])
+          : sql<{ fingerprint: string; keyId: string; bytes: Uint8Array }>`
+              SELECT fingerprint, key_id AS "keyId", sealed AS bytes FROM policy_secrets
+              WHERE ${tenantIs(tenant)} AND ${sql.in("fingerprint", fingerprints)}`.pipe(Effect.orDie)
+
+      const knowsSecrets = Effect.fn("PolicyStore.knowsSecrets")(function* (tenant: TenantScope, text: string) {
+        const wanted = secretsIn(text)
+        return (yield* sealedOf(tenant, wanted)).length === wanted.length
+      })
+
+      const revealed = Effect.fn("PolicyStore.reveal")(function* (tenant: TenantScope, text: string) {
+        const wanted = secretsIn(text)
+        const sealed = yield* sealedOf(tenant, wanted)
+        if (sealed.length < wanted.length) return yield* new PolicySecretUnreadable()
+        const opened = yield* Effect.forEach(sealed, (each) =>
+          Effect.map(
+            secrets.open(ownerOf("secret", tenant), each),
+            (secret) => [each.fingerprint, Redacted.value(secret)] as const
+          )
+        )
+        return reveal(text, new Map(opened))
+      })
+
       const verify = Effect.fn("PolicyStore.verify")(function* (tenant: TenantScope, hashes: ReadonlyArray<string>) {
         const wanted = [...new Set(hashes)]
         const found = new Map((yield* bodies(tenant, wanted)).map(({ body, hash }) => [hash, body]))
@@ -180,7 +214,7 @@ export class PolicyStore extends Context.Service<
         return damaged.flat()
       }, Effect.orDie)
 
-      return PolicyStore.of({ salt, put, sweep, texts, verify })
+      return PolicyStore.of({ salt, put, sweep, texts, knowsSecrets, reveal: revealed, verify })
     })
   )
 }

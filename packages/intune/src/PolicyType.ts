@@ -41,6 +41,8 @@ const previewOnly = (reason: string): Pick<PolicyType, "restorability"> => ({
 })
 const accessIsAtStake = previewOnly("A mistake here can lock everybody out: it is compared, and changed by hand.")
 const { enrollmentConfigurations: enrollment, ...sources } = policySources
+// Graph keeps their order, in which a default is always the last: it is looked at, and never written.
+const ranked = { volatile: ["priority"] }
 
 /** Every kind of policy that Atlas knows, in the order in which people see them. */
 export const policyTypes: ReadonlyArray<PolicyType> = [
@@ -51,25 +53,36 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     volatile: ["isAssigned", "settingCount", "creationSource"]
   }),
   type("compliance_policies", "Compliance policies", sources.compliancePolicies),
-  type("enrollment_limits", "Enrollment limits", enrollment, { claims: ["deviceEnrollmentLimitConfiguration"] }),
+  type("enrollment_limits", "Enrollment limits", enrollment, {
+    ...ranked,
+    claims: ["deviceEnrollmentLimitConfiguration"]
+  }),
   type("enrollment_restrictions", "Enrollment platform restrictions", enrollment, {
+    ...ranked,
     claims: ["deviceEnrollmentPlatformRestrictionsConfiguration", "deviceEnrollmentPlatformRestrictionConfiguration"]
   }),
   type("windows_hello", "Windows Hello for Business", enrollment, {
+    ...ranked,
     claims: ["deviceEnrollmentWindowsHelloForBusinessConfiguration"]
   }),
   type("enrollment_status_pages", "Enrollment status pages", enrollment, {
+    ...ranked,
     claims: ["windows10EnrollmentCompletionPageConfiguration"]
   }),
   type("co_management", "Co-management authority", enrollment, {
+    ...ranked,
     claims: ["deviceComanagementAuthorityConfiguration"]
   }),
-  type("windows_restore", "Windows restore", enrollment, { claims: ["windowsRestoreDeviceEnrollmentConfiguration"] }),
+  type("windows_restore", "Windows restore", enrollment, {
+    ...ranked,
+    claims: ["windowsRestoreDeviceEnrollmentConfiguration"]
+  }),
   type("powershell_scripts", "PowerShell scripts", sources.scripts),
   type("assignment_filters", "Assignment filters", sources.assignmentFilters, { volatile: ["payloads"] }),
   type("scope_tags", "Scope tags", sources.scopeTags),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
-    volatile: ["deployedAppCount", "isAssigned"]
+    volatile: ["deployedAppCount", "isAssigned"],
+    ...previewOnly("Graph takes each platform's in a collection of its own, which Atlas does not write to yet.")
   }),
   type("named_locations", "Named locations", sources.namedLocations, accessIsAtStake),
   type("conditional_access", "Conditional access policies", sources.conditionalAccess, accessIsAtStake)

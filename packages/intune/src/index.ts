@@ -16,6 +16,7 @@ export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./
 export * as Intune from "./Intune.ts"
 export {
   BackupResource,
+  RestoreResource,
   ScheduleResource,
   IntuneApi,
   IntuneApiGroup,
@@ -36,6 +37,12 @@ export {
 } from "./Inventory.ts"
 export * as InventorySync from "./InventorySync.ts"
 export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./PolicySecrets.ts"
+export { AssignmentGroups, type AssignmentGroup } from "./AssignmentGroups.ts"
+export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./Restore.ts"
+export { RestoreConflict, restorePolicies, RestoreRequest, Restores, type RestoreTally } from "./Restores.ts"
+export * as RestoreTypes from "./RestoreTypes.ts"
+export { TenantNames } from "./TenantNames.ts"
+export { FieldDifference } from "./PolicyDiff.ts"
 export { type DamagedSnapshot, PolicyStore } from "./PolicyStore.ts"
 export { type PolicyChildren, type PolicySource, policySources } from "./PolicySource.ts"
 export { type PolicyType, policyTypeNamed, policyTypeNames, policyTypes, type Restorability } from "./PolicyType.ts"

@@ -15,7 +15,7 @@ import {
 } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
-import { Intune, manageBackups, PolicySecrets, PolicySecretUnreadable, viewBackups } from "../src/index.ts"
+import { Intune, manageBackups, PolicySecrets, PolicySecretUnreadable, TenantNames, viewBackups } from "../src/index.ts"
 
 /** May do everything in every tenant. */
 export const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
@@ -64,7 +64,7 @@ const access = Layer.succeed(
 
 const gates = StartGate.layer(
   StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)),
-  Intune.gate
+  ...Intune.gates
 )
 
 const secrets = Layer.effect(
@@ -94,6 +94,7 @@ export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<Fa
         access,
         databaseListener,
         secrets,
+        Layer.succeed(TenantNames, TenantNames.of({ nameOf: ({ tenantId }) => Effect.succeed(tenantId) })),
         FakeGraph.layer({
           ...graph,
           tenants: tenants.map((tenant) => ({ entraTenantId: tenant.tenantId ?? "", permissions, ...tenant }))

@@ -14,6 +14,7 @@ import { Console, Effect, FileSystem, Layer, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { policySecrets } from "../policySecrets.ts"
+import { tenantNames } from "../tenantNames.ts"
 import { ServerSecret } from "../ServerSecret.ts"
 import { Settings } from "../Settings.ts"
 import { ledger } from "./CliDatabase.ts"
@@ -25,7 +26,10 @@ const vault = Layer.unwrap(
   })
 ).pipe(Layer.provide(ServerSecret.layer), Layer.provide(Settings.layer))
 
-const intune = Intune.layer.pipe(Layer.provide(Layer.provide(policySecrets, vault)), Layer.provideMerge(ledger))
+const intune = Intune.layer.pipe(
+  Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
+  Layer.provideMerge(ledger)
+)
 
 const Uuid = Schema.String.check(Schema.isUUID())
 const backup = Argument.String("backup").pipe(Argument.withDescription("Id of the backup"), Argument.withSchema(Uuid))

@@ -30,9 +30,14 @@ export const BackupsPage = ({ shell, tenant, backups, nextHref, now }: ListProps
         <h1>Backups</h1>
         <p class="lead">What the policies of {tenant.name} said, and when. Nobody can change a backup.</p>
       </div>
-      <a class="button" href={`${tenantHref(tenant.id)}/backup-schedules`}>
-        Schedules
-      </a>
+      <div class="card-actions">
+        <a class="button" href={`${tenantHref(tenant.id)}/restores`}>
+          Restores
+        </a>
+        <a class="button" href={`${tenantHref(tenant.id)}/backup-schedules`}>
+          Schedules
+        </a>
+      </div>
     </div>
     {backups.length === 0 ? (
       <EmptyState title="There is no backup yet">
@@ -60,10 +65,12 @@ interface Props {
   readonly items: ReadonlyArray<BackupItem>
   readonly nextHref: string | null
   readonly seesRuns: boolean
+  /** Named when the person may not restore. */
+  readonly missingCapability: string | null
 }
 
 /** What is in a backup. */
-export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, seesRuns }: Props) => {
+export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, seesRuns, missingCapability }: Props) => {
   const path = `${tenantHref(tenant.id)}/backups/${backup.id}`
   return (
     <Layout title={`${backup.name} in ${tenant.name}`} shell={shell}>
@@ -90,7 +97,11 @@ export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, sees
           <dt>Made by</dt>
           <dd>
             {backup.scheduleId === null ? (
-              "an import"
+              backup.origin === "restore" ? (
+                "a restore, before it wrote"
+              ) : (
+                "an import"
+              )
             ) : (
               <a href={`${tenantHref(tenant.id)}/backup-schedules/${backup.scheduleId}`}>its schedule</a>
             )}
@@ -122,7 +133,25 @@ export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, sees
             </label>
             <button class="button">Show</button>
           </form>
-          <Items items={items} path={path} />
+          <form id="restore" class="restore-form" method="post" action={`${tenantHref(tenant.id)}/restores`}>
+            <input type="hidden" name="backup" value={backup.id} />
+            <label class="toggle">
+              <input type="checkbox" name="withAssignments" value="true" />
+              <span>With assignments</span>
+            </label>
+            <button class="button" disabled={missingCapability !== null}>
+              Plan to restore what is chosen
+            </button>
+            <button class="button" name="all" value="true" disabled={missingCapability !== null}>
+              Plan to restore everything
+            </button>
+            {missingCapability !== null && (
+              <span class="muted small">
+                Your role does not allow this: it needs <code>{missingCapability}</code>.
+              </span>
+            )}
+          </form>
+          <Items items={items} path={path} selectable={missingCapability === null} />
         </>
       )}
       {nextHref !== null && (
@@ -153,7 +182,13 @@ export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, sees
   )
 }
 
-const Items = ({ items, path }: { readonly items: ReadonlyArray<BackupItem>; readonly path: string }) =>
+interface ItemsProps {
+  readonly items: ReadonlyArray<BackupItem>
+  readonly path: string
+  readonly selectable: boolean
+}
+
+const Items = ({ items, path, selectable }: ItemsProps) =>
   items.length === 0 ? (
     <EmptyState title="Nothing matches">
       <a href={hrefWith(path, [])}>Show everything in this backup</a>
@@ -174,6 +209,15 @@ const Items = ({ items, path }: { readonly items: ReadonlyArray<BackupItem>; rea
         {items.map((item) => (
           <tr role="row">
             <td role="cell" class="cell-main">
+              {selectable && (
+                <input
+                  type="checkbox"
+                  name="item"
+                  form="restore"
+                  value={`${item.source}/${item.id}`}
+                  aria-label={`Choose ${item.title}`}
+                />
+              )}{" "}
               <a href={`${path}/${item.source}/${encodeURIComponent(item.id)}`}>{item.title}</a>
             </td>
             <td role="cell" data-label="Kind">

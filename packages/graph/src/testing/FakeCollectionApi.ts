@@ -57,8 +57,9 @@ const shown = (call: FakeResourceCall, item: FakeItem, { expand, select }: Shape
     (versionOf(call) === "beta" || !resource.betaOnly.has(name)) &&
     (select === undefined || name === "@odata.type" || select.includes(name) || expand.includes(name))
   const properties = Object.entries(item).filter(([name]) => isShown(name))
+  const empty = expand.filter((name) => !(name in item)).map((name) => [name, []])
   const etag = resource.etag ? { "@odata.etag": items.etag(item.id) } : {}
-  return JSON.stringify({ ...etag, ...Object.fromEntries(properties) })
+  return JSON.stringify({ ...etag, ...Object.fromEntries([...properties, ...empty]) })
 }
 
 /** `GET` of the collection. */
@@ -141,15 +142,33 @@ export const remove = (call: FakeResourceCall, id: string): FakeReply => {
   return jsonReply(204, "")
 }
 
+/** The first list in a body, whatever Graph calls it. */
+const listOf = (body: Readonly<Record<string, unknown>>): ReadonlyArray<object> | undefined => {
+  const wanted = Object.values(body).find(Array.isArray)
+  return wanted?.every(Predicate.isObject) ? wanted : undefined
+}
+
 /** `POST {id}/assign`: replaces the assignments of one object. */
 export const assign = (call: FakeResourceCall, id: string): FakeReply => {
   const item = call.items.get(id)
   if (item === undefined) return notFound(id)
   const body = bodyOf(call)
   if (isReply(body)) return body
-  const wanted = Object.values(body).find(Array.isArray)
-  if (wanted === undefined || !wanted.every(Predicate.isObject)) return badRequest("The assignments must be a list.")
-  const assignments = wanted.map((assignment, index) => ({ id: `${id}_${index}`, ...(assignment as object) }))
+  const wanted = listOf(body)
+  if (wanted === undefined) return badRequest("The assignments must be a list.")
+  const assignments = wanted.map((assignment, index) => ({ id: `${id}_${index}`, ...assignment }))
   call.items.put({ ...item, assignments })
   return jsonReply(200, JSON.stringify({ value: assignments }))
+}
+
+/** `POST {id}/scheduleActionsForRules`: replaces what happens to a device that does not comply. */
+export const scheduleActions = (call: FakeResourceCall, id: string): FakeReply => {
+  const item = call.items.get(id)
+  if (item === undefined) return notFound(id)
+  const body = bodyOf(call)
+  if (isReply(body)) return body
+  const wanted = listOf(body)
+  if (wanted === undefined) return badRequest("The rules must be a list.")
+  call.items.put({ ...item, scheduledActionsForRule: wanted })
+  return jsonReply(204, "")
 }

@@ -20,6 +20,8 @@ export interface FakeResource {
   readonly intune: boolean
   /** Objects carry an `@odata.etag`, and writes may be bound to it. */
   readonly etag: boolean
+  /** An object may be replaced as a whole. */
+  readonly replaceable: boolean
 }
 
 const both = ["v1.0", "beta"] as const
@@ -40,6 +42,7 @@ const intune = (
   betaOnly: new Set(),
   intune: true,
   etag: false,
+  replaceable: false,
   ...more
 })
 
@@ -64,7 +67,8 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
     children: [],
     betaOnly: new Set(["isPrivileged"]),
     intune: false,
-    etag: false
+    etag: false,
+    replaceable: false
   },
   {
     path: "identity/conditionalAccess/policies",
@@ -75,7 +79,8 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
     children: [],
     betaOnly: none,
     intune: false,
-    etag: false
+    etag: false,
+    replaceable: false
   },
   {
     path: "identity/conditionalAccess/namedLocations",
@@ -86,7 +91,8 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
     children: [],
     betaOnly: none,
     intune: false,
-    etag: false
+    etag: false,
+    replaceable: false
   },
   intune("deviceManagement/roleDefinitions", "DeviceManagementRBAC", { children: [] }),
   intune("deviceManagement/roleScopeTags", "DeviceManagementRBAC", { versions: beta }),
@@ -97,7 +103,8 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
   intune("deviceManagement/configurationPolicies", configuration, {
     versions: beta,
     children: ["settings", "assignments"],
-    etag: true
+    etag: true,
+    replaceable: true
   }),
   intune("deviceManagement/deviceManagementScripts", configuration, { versions: beta }),
   intune("deviceManagement/assignmentFilters", configuration, { versions: beta, children: [] }),

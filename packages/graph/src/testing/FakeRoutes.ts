@@ -8,7 +8,7 @@ import { errorReply, type FakeReply } from "./FakeRequest.ts"
 import { type FakeResource, fakeResources } from "./FakeResources.ts"
 
 interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE"
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
   /** The whole path, decoded; its groups are handed to the handler. */
   readonly path: RegExp
   /** Any of these suffices. */
@@ -65,7 +65,21 @@ const routesOf = (resource: FakeResource): ReadonlyArray<Route> => {
     },
     { method: "PATCH", path: one, permissions: write, handle: call(FakeCollectionApi.update), intune },
     { method: "DELETE", path: one, permissions: write, handle: call(FakeCollectionApi.remove), intune },
-    { method: "POST", path: assign, permissions: write, handle: call(FakeCollectionApi.assign), intune }
+    { method: "POST", path: assign, permissions: write, handle: call(FakeCollectionApi.assign), intune },
+    ...(resource.replaceable
+      ? [{ method: "PUT" as const, path: one, permissions: write, handle: call(FakeCollectionApi.update), intune }]
+      : []),
+    ...(resource.children.includes("scheduledActionsForRule")
+      ? [
+          {
+            method: "POST" as const,
+            path: new RegExp(String.raw`${path}(?:/([^/()]+)|\('([^/]+)'\))/scheduleActionsForRules$`),
+            permissions: write,
+            handle: call(FakeCollectionApi.scheduleActions),
+            intune
+          }
+        ]
+      : [])
   ]
 }
 

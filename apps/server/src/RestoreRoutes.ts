@@ -1,0 +1,151 @@
+import { Backups, restorePolicies, Restores } from "@atlas/intune"
+import type { Actor, TenantGrant } from "@atlas/operations"
+import { DateTime, Effect, Predicate } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Context, Hono } from "hono"
+import { hrefWith, tenantHref } from "./pages/components/format.ts"
+import { RestorePage } from "./pages/RestorePage.tsx"
+import { RestoresPage } from "./pages/RestoresPage.tsx"
+import { html, makeRequests, type PageRequest } from "./Requests.ts"
+import { makeTenantAccess } from "./TenantAccess.ts"
+
+const section = "/admin/tenants"
+const perPage = 50
+
+const formOf = (c: Context): Effect.Effect<Readonly<Record<string, unknown>>> =>
+  Effect.tryPromise(() => c.req.parseBody({ all: true })).pipe(Effect.orElseSucceed(() => ({})))
+
+// A chosen policy is named by its collection and its id, which may hold anything.
+const itemOf = (value: string) => {
+  const [source = "", ...id] = value.split("/")
+  return { source, id: id.join("/") }
+}
+
+/** A tenant's restores: planning, confirming and looking at them. Pages read the database only. */
+export const makeRestoreRoutes = Effect.gen(function* () {
+  const restores = yield* Restores
+  const backups = yield* Backups
+  const tenantOf = yield* makeTenantAccess
+  const { page } = yield* makeRequests
+  const hrefOf = (tenant: { readonly id: string }, id: string) => `${tenantHref(tenant.id)}/restores/${id}`
+
+  const list = page(
+    section,
+    Effect.fn("RestoresPage")(function* ({ c, actor, shell }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const before = c.req.query("before") ?? null
+      const found = yield* restores.list(actor, tenant.id, { before, limit: perPage + 1 })
+      const shown = found.slice(0, perPage)
+      const nextHref =
+        found.length > perPage ? hrefWith(`${tenantHref(tenant.id)}/restores`, [["before", shown.at(-1)?.id]]) : null
+      return yield* html(c, RestoresPage({ shell, tenant, restores: shown, nextHref, now: yield* DateTime.now }))
+    })
+  )
+
+  const afterOf = (c: Context) => {
+    const [source, id] = [c.req.query("after.source"), c.req.query("after.id")]
+    return source === undefined || id === undefined ? null : { source, id }
+  }
+
+  const backupOf = (actor: Actor, tenantId: string, id: string) =>
+    backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
+
+  const render = Effect.fnUntraced(function* (
+    { c, actor, shell }: PageRequest,
+    grant: TenantGrant,
+    tenant: { readonly id: string; readonly name: string },
+    problem: string | null
+  ) {
+    const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
+    const [found, tally, backup] = yield* Effect.all([
+      restores.items(actor, tenant.id, restore.id, { after: afterOf(c), limit: perPage + 1 }),
+      restores.tally(actor, tenant.id, restore.id),
+      backupOf(actor, tenant.id, restore.backupId)
+    ])
+    const items = found.slice(0, perPage)
+    const last = items.at(-1)
+    const nextHref =
+      found.length > perPage && last !== undefined
+        ? hrefWith(hrefOf(tenant, restore.id), [
+            ["after.source", last.source],
+            ["after.id", last.id]
+          ])
+        : null
+    const shown = {
+      shell,
+      tenant,
+      restore,
+      backup,
+      items,
+      tally,
+      nextHref,
+      missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
+      nonce: SecureRandom.uuidV4Unsafe(),
+      problem
+    }
+    return yield* html(c, RestorePage(shown), problem === null ? 200 : 422)
+  })
+
+  const view = page(
+    section,
+    Effect.fn("RestorePage")(function* (request) {
+      const { grant, tenant } = yield* tenantOf(request.actor, request.c)
+      return yield* render(request, grant, tenant, null)
+    })
+  )
+
+  const plan = page(
+    section,
+    Effect.fn("RestorePlan")(function* ({ c, actor }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const form = yield* formOf(c)
+      const chosen = [form["item"]].flat().filter(Predicate.isString)
+      const request = {
+        backup: form["backup"],
+        items: form["all"] === undefined ? chosen.map(itemOf) : null,
+        withAssignments: form["withAssignments"] === "true"
+      }
+      const { restore } = yield* restores.plan(actor, tenant.id, request)
+      return c.redirect(hrefOf(tenant, restore.id), 303)
+    })
+  )
+
+  const confirm = page(
+    section,
+    Effect.fn("RestoreConfirm")(function* (request) {
+      const { c, actor } = request
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const form = yield* formOf(c)
+      const text = (name: string) => (Predicate.isString(form[name]) ? form[name] : "")
+      const id = c.req.param("restore") ?? ""
+      const typed = { tenantName: text("tenantName"), nonce: text("nonce") }
+      return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
+        Effect.as(c.redirect(hrefOf(tenant, id), 303)),
+        Effect.catchTag("InvalidInput", ({ errors }) =>
+          render(request, grant, tenant, `${errors.map(({ detail }) => detail).join(". ")}.`)
+        ),
+        // Whoever was first: its page says how it is.
+        Effect.catchTag("RestoreConflict", () => Effect.succeed(c.redirect(hrefOf(tenant, id), 303)))
+      )
+    })
+  )
+
+  const archive = page(
+    section,
+    Effect.fn("RestoreArchive")(function* ({ c, actor }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const id = c.req.param("restore") ?? ""
+      yield* restores.archive(actor, tenant.id, id).pipe(Effect.catchTag("RestoreConflict", () => Effect.void))
+      return c.redirect(hrefOf(tenant, id), 303)
+    })
+  )
+
+  return (app: Hono) => {
+    const all = `${section}/:tenant/restores`
+    app.get(all, list)
+    app.post(all, plan)
+    app.get(`${all}/:restore`, view)
+    app.post(`${all}/:restore/confirm`, confirm)
+    app.post(`${all}/:restore/archive`, archive)
+  }
+})

@@ -1,0 +1,237 @@
+import { type GraphError, RunFailure, RunHandler } from "@atlas/operations"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { AssignmentGroups, groupOf } from "./AssignmentGroups.ts"
+import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
+import { type GraphObject, type PolicySource, policySources } from "./PolicySource.ts"
+import { PolicyStore } from "./PolicyStore.ts"
+import { execute } from "./RestoreTypes.ts"
+import {
+  assignPolicy,
+  createPolicy,
+  currentPolicy,
+  equalPolicies,
+  type RestoringPolicy,
+  updatePolicy
+} from "./RestoreWrites.ts"
+
+type ExecuteRun = RunHandler.RunContext<{ readonly restore: string }>
+
+/** A policy that is not restored yet. */
+interface PendingRow {
+  readonly source: string
+  readonly id: string
+  readonly title: string
+  readonly action: "create" | "update"
+  readonly result: "pending" | "writing"
+  readonly odataType: string | null
+  readonly foldedTitle: string
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+  readonly seenId: string | null
+  readonly seenHash: string | null
+}
+
+/** What became of a policy. */
+interface Outcome {
+  readonly result: "done" | "failed" | "skipped"
+  readonly id: string | null
+  readonly message: string | null
+}
+
+// Policies refer to scope tags and filters: those come first.
+const order: ReadonlyArray<PolicySource> = [
+  policySources.scopeTags,
+  policySources.assignmentFilters,
+  ...Object.values(policySources)
+]
+
+const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ withAssignments: boolean; name: string; hasSafety: boolean }>`
+    UPDATE restores r SET state = 'running', execute_run = coalesce(r.execute_run, ${run.run.id}::uuid)
+    FROM backup_sets b
+    WHERE r.id = ${run.input.restore}::uuid AND r.workspace_id = ${run.tenant.workspaceId}
+      AND r.tenant_id = ${run.tenant.tenantId} AND r.state IN ('confirmed', 'running') AND b.id = r.set_id
+    RETURNING r.with_assignments AS "withAssignments", b.name, r.safety_set IS NOT NULL AS "hasSafety"`.pipe(
+    Effect.orDie
+  )
+  if (row === undefined) {
+    const message = "There is no such restore that is confirmed and not over."
+    return yield* new RunFailure({ reasonCode: "ext.restore.not_confirmed", message })
+  }
+  return row
+})
+
+/** Keeps what will be overwritten, as it was when the plan was made: what changed since is not overwritten. */
+const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
+  const sql = yield* SqlClient.SqlClient
+  const writes = makeBackupWrites(sql)
+  const { restore } = run.input
+  const tenant = run.tenant
+  const backup: OpenBackup = yield* writes.open(tenant, `Before restoring “${name}”`.slice(0, 200), { kind: "restore" })
+  yield* sql`
+    INSERT INTO backup_items (set_id, source, id, workspace_id, tenant_id, type, odata_type, title, folded_title, platform,
+      assignment_count, content_hash, assignments_hash)
+    SELECT ${backup.id}::uuid, i.source, i.seen_id, i.workspace_id, i.tenant_id, b.type, b.odata_type, b.title, b.folded_title,
+      b.platform, NULL, i.seen_hash, i.seen_assignments_hash
+    FROM restore_items i JOIN restores r ON r.id = i.restore_id
+      JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
+    WHERE i.restore_id = ${restore}::uuid AND i.action = 'update'`.pipe(Effect.orDie)
+  yield* writes.seal(backup)
+  yield* sql`UPDATE restores SET safety_set = ${backup.id}::uuid WHERE id = ${restore}::uuid`.pipe(Effect.orDie)
+})
+
+const pendingOf = Effect.fnUntraced(function* (restore: string) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql<PendingRow>`
+    SELECT i.source, i.id, i.title, i.action, i.result, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
+      encode(i.content_hash, 'hex') AS "contentHash", encode(i.assignments_hash, 'hex') AS "assignmentsHash",
+      i.seen_id AS "seenId", encode(i.seen_hash, 'hex') AS "seenHash"
+    FROM restore_items i JOIN restores r ON r.id = i.restore_id
+      JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
+    WHERE i.restore_id = ${restore}::uuid AND i.result IN ('pending', 'writing') AND i.action IN ('create', 'update')
+    ORDER BY i.source, i.id`.pipe(Effect.orDie)
+})
+
+/** Notes what is about to happen, or happened. What is not noted as writing was not touched. */
+const note = (run: ExecuteRun, row: PendingRow, outcome: Outcome | null, counts: () => object) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* run.transaction(
+      sql`
+        UPDATE restore_items SET result = ${outcome?.result ?? "writing"}, result_id = ${outcome?.id ?? null},
+          result_message = ${outcome?.message ?? null}, changed_at = now()
+        WHERE restore_id = ${run.input.restore}::uuid AND source = ${row.source} AND id = ${row.id}`.pipe(Effect.orDie),
+      counts
+    )
+  })
+
+const conflict = (message: string): Outcome => ({ result: "skipped", id: null, message })
+const done = (id: string): Outcome => ({ result: "done", id, message: null })
+
+const changed = "The policy was changed after the restore was planned: nothing was written. Plan the restore again."
+
+/** Whether the tenant has already what a write that was begun was to bring about. */
+const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: PendingRow, wanted: RestoringPolicy) {
+  if (row.action === "create") {
+    const [made] = yield* equalPolicies(run.tenant, wanted)
+    return made?.id ?? null
+  }
+  const now = row.seenId === null ? null : yield* currentPolicy(run.tenant, wanted.source, row.seenId)
+  return now?.contentHash === row.contentHash ? now.id : null
+})
+
+/** A write whose answer was lost is not sent again: whether it was done is found out by reading. */
+const certainly = <R>(
+  write: Effect.Effect<string, GraphError, R>,
+  run: ExecuteRun,
+  row: PendingRow,
+  wanted: RestoringPolicy
+) =>
+  write.pipe(
+    Effect.catchIf(
+      ({ reasonCode }) => reasonCode === "provider_outcome_unknown",
+      (error) =>
+        Effect.flatMap(reconcile(run, row, wanted), (id) => (id === null ? Effect.fail(error) : Effect.succeed(id)))
+    )
+  )
+
+/** Writes one policy, unless it is not what it was when the restore was planned. */
+const restorePolicy = Effect.fnUntraced(function* (
+  run: ExecuteRun,
+  row: PendingRow,
+  wanted: RestoringPolicy,
+  announce: Effect.Effect<void>
+) {
+  // An earlier attempt began to write it, and nobody knows how far it came.
+  if (row.result === "writing") {
+    const id = yield* reconcile(run, row, wanted)
+    if (id !== null) return done(id)
+  }
+  if (row.action === "create") {
+    yield* announce
+    return done(yield* certainly(createPolicy(run.tenant, wanted), run, row, wanted))
+  }
+  const { seenHash, seenId } = row
+  if (seenId === null || seenHash === null) return conflict(changed)
+  const now = yield* currentPolicy(run.tenant, wanted.source, seenId)
+  if (now === null) return conflict("The policy is gone: plan the restore again.")
+  if (now.contentHash === row.contentHash) return done(seenId)
+  if (now.contentHash !== seenHash) return conflict(changed)
+  yield* announce
+  const write = Effect.as(updatePolicy(run.tenant, wanted, seenId, seenHash), seenId)
+  return done(yield* certainly(write, run, row, wanted))
+})
+
+/** Assigns a restored policy; names the groups that are not there, whose assignments are left out. */
+const assign = Effect.fnUntraced(function* (run: ExecuteRun, wanted: RestoringPolicy, id: string) {
+  const store = yield* PolicyStore
+  const groups = yield* AssignmentGroups
+  const hash = wanted.assignmentsHash
+  if (hash === null || wanted.writes.assign === null) return null
+  const text = (yield* store.texts(run.tenant, [hash])).get(hash) ?? "[]"
+  const assignments = JSON.parse(text) as ReadonlyArray<GraphObject>
+  const ids = assignments.flatMap((assignment) => groupOf(assignment) ?? [])
+  const gone = (yield* groups.labels(run.tenant, ids)).filter(({ exists }) => !exists)
+  const isGone = new Set(gone.map((group) => group.id))
+  yield* assignPolicy(run.tenant, wanted, id, (assignment) => !isGone.has(groupOf(assignment) ?? ""))
+  if (gone.length === 0) return null
+  return `Not assigned to ${gone.map(({ id: group, name }) => name ?? group).join(", ")}: the directory has no such group.`
+})
+
+const restoringOf = (row: PendingRow): RestoringPolicy | null => {
+  const source = order.find(({ name }) => name === row.source)
+  return source === undefined || source.writes === null ? null : { ...row, source, writes: source.writes }
+}
+
+/**
+ * Does what was confirmed, policy by policy. Before each write it is on record that it begins; after a crash what was begun is
+ * looked at before anything is written.
+ */
+export const executeHandler = RunHandler.make(
+  execute,
+  Effect.fn("RestoreExecution")(function* (run) {
+    const sql = yield* SqlClient.SqlClient
+    const { hasSafety, name, withAssignments } = yield* run.transaction(begin(run))
+    if (!hasSafety) yield* run.transaction(keepSafe(run, name))
+    const pending = yield* pendingOf(run.input.restore)
+    const place = ({ source }: PendingRow) => order.findIndex((each) => each.name === source)
+    const rows = [...pending].sort((a, b) => place(a) - place(b))
+    const total = run.run.summaryCounts.total ?? rows.length
+    let { failed = 0, processed = 0, skipped = 0, succeeded = 0 } = run.run.summaryCounts
+    const counts = () => ({ total, processed, succeeded, failed, skipped })
+    for (const row of rows) {
+      const wanted = restoringOf(row)
+      if (wanted === null) continue
+      const announce = Effect.provideService(note(run, row, null, counts), SqlClient.SqlClient, sql)
+      const outcome: Outcome = yield* Effect.gen(function* () {
+        const written = yield* restorePolicy(run, row, wanted, announce)
+        if (written.id === null || !withAssignments) return written
+        return { ...written, message: yield* assign(run, wanted, written.id) }
+      }).pipe(
+        Effect.catchTag("GraphError", ({ message, reasonCode, requestId }) =>
+          Effect.as(
+            run.failed({ reasonCode, message, item: row.title, ...(requestId === undefined ? {} : { requestId }) }),
+            { result: "failed" as const, id: null, message }
+          )
+        )
+      )
+      processed++
+      if (outcome.result === "done") succeeded++
+      else if (outcome.result === "failed") failed++
+      else {
+        skipped++
+        yield* run.failed({ reasonCode: "ext.restore.conflict", message: outcome.message ?? changed, item: row.title })
+      }
+      yield* note(run, row, outcome, counts)
+    }
+    yield* run.transaction(
+      sql`UPDATE restores SET state = 'done', done_at = now() WHERE id = ${run.input.restore}::uuid AND state = 'running'`.pipe(
+        Effect.orDie
+      ),
+      counts
+    )
+    return RunHandler.succeeded
+  })
+)

@@ -1,0 +1,159 @@
+import { RunFailure, RunHandler } from "@atlas/operations"
+import { Effect, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { hidesSecrets, type PolicyContent } from "./PolicyContent.ts"
+import { differenceOf } from "./PolicyDiff.ts"
+import { readPolicies } from "./PolicyObject.ts"
+import { type PolicyRecord, recordOf } from "./PolicyRecord.ts"
+import type { PolicySource } from "./PolicySource.ts"
+import { PolicyStore } from "./PolicyStore.ts"
+import { policyTypeNamed, sourcesOf } from "./PolicyType.ts"
+import { planPolicy } from "./RestorePlan.ts"
+import { preview } from "./RestoreTypes.ts"
+
+type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
+
+/** A policy that is to be planned. */
+interface WantedRow {
+  readonly id: string
+  readonly type: string | null
+  readonly odataType: string | null
+  readonly foldedTitle: string
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+}
+
+interface Live {
+  readonly record: PolicyRecord
+  readonly contents: ReadonlyArray<PolicyContent>
+}
+
+const titleKey = (odataType: string | null, foldedTitle: string) => JSON.stringify([odataType, foldedTitle])
+
+const wantedOf = Effect.fnUntraced(function* (restore: string, source: PolicySource) {
+  const sql = yield* SqlClient.SqlClient
+  return yield* sql<WantedRow>`
+    SELECT r.id, b.type, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
+      encode(b.content_hash, 'hex') AS "contentHash", encode(b.assignments_hash, 'hex') AS "assignmentsHash"
+    FROM restores d JOIN restore_items r ON r.restore_id = d.id
+      JOIN backup_items b ON b.set_id = d.set_id AND b.source = r.source AND b.id = r.id
+    WHERE d.id = ${restore}::uuid AND r.source = ${source.name} AND r.action IS NULL ORDER BY r.id`.pipe(Effect.orDie)
+})
+
+/** What the tenant has of the policies that are wanted: by id, and by title. */
+const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, wanted: ReadonlyArray<WantedRow>) {
+  const store = yield* PolicyStore
+  const salt = yield* store.salt(run.tenant)
+  const ids = new Set(wanted.map(({ id }) => id))
+  const titles = new Set(wanted.map(({ foldedTitle, odataType }) => titleKey(odataType, foldedTitle)))
+  const byId = new Map<string, Live>()
+  const byTitle = new Map<string, Live>()
+  yield* Stream.runForEach(readPolicies(run.tenant, source), (policies) =>
+    Effect.sync(() => {
+      for (const policy of policies) {
+        const live = recordOf(source, policy, salt)
+        const title = titleKey(live.record.odataType, live.record.foldedTitle)
+        if (ids.has(live.record.id)) byId.set(live.record.id, live)
+        if (titles.has(title)) byTitle.set(title, live)
+      }
+    })
+  )
+  return { byId, byTitle }
+})
+
+/** Plans the policies of one collection, and puts the plan on record with what was seen. */
+const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, withAssignments: boolean) {
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* PolicyStore
+  const { restore } = run.input
+  const wanted = yield* wantedOf(restore, source)
+  if (wanted.length === 0) return 0
+  const { byId, byTitle } = yield* liveOf(run, source, wanted)
+  const plan = Effect.fnUntraced(function* (row: WantedRow) {
+    const [same, namesake] = [byId.get(row.id), byTitle.get(titleKey(row.odataType, row.foldedTitle))]
+    const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
+    const texts = yield* store.texts(run.tenant, hashes)
+    const content = texts.get(row.contentHash) ?? "{}"
+    const lacksSecrets = hidesSecrets(content) || !(yield* store.knowsSecrets(run.tenant, content))
+    const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
+    const planned = planPolicy(
+      { ...row, type, lacksSecrets },
+      same?.record ?? null,
+      namesake?.record ?? null,
+      withAssignments
+    )
+    const live = planned.seen === null ? undefined : (same ?? namesake)
+    const seenText = live?.contents.find(({ hash }) => hash === live.record.contentHash)?.text ?? null
+    const [seenAssignments, assignments] = [
+      live?.contents.find(({ hash }) => hash === live.record.assignmentsHash)?.text ?? null,
+      row.assignmentsHash === null ? null : (texts.get(row.assignmentsHash) ?? null)
+    ]
+    const difference = planned.action === "create" ? null : differenceOf(seenText, content)
+    const assigned = withAssignments && assignments !== null ? differenceOf(seenAssignments, assignments) : null
+    return {
+      contents: live?.contents ?? [],
+      row: {
+        id: row.id,
+        action: planned.action,
+        reason: planned.reason,
+        difference: difference && {
+          fields: [
+            ...difference.fields,
+            ...(assigned?.fields ?? []).map((field) => ({ ...field, path: `assignments/${field.path}` }))
+          ],
+          more: difference.more + (assigned?.more ?? 0)
+        },
+        seenId: planned.seen?.id ?? null,
+        seenHash: planned.seen?.contentHash ?? null,
+        seenAssignmentsHash: planned.seen?.assignmentsHash ?? null
+      }
+    }
+  })
+  const planned = yield* Effect.forEach(wanted, plan, { concurrency: 4 })
+  yield* run.transaction(
+    Effect.gen(function* () {
+      yield* store.put(
+        run.tenant,
+        planned.flatMap(({ contents }) => contents)
+      )
+      yield* sql`
+        UPDATE restore_items i SET action = p.action, reason = p.reason, difference = p.difference,
+          seen_id = p."seenId", seen_hash = decode(p."seenHash", 'hex'),
+          seen_assignments_hash = decode(p."seenAssignmentsHash", 'hex'), changed_at = now(),
+          result = CASE WHEN p.action IN ('create', 'update') THEN 'pending' ELSE 'skipped' END
+        FROM json_to_recordset(${JSON.stringify(planned.map(({ row }) => row))}::json) AS p(id text, action text,
+          reason text, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text)
+        WHERE i.restore_id = ${restore}::uuid AND i.source = ${source.name} AND i.id = p.id`
+    }).pipe(Effect.orDie)
+  )
+  return wanted.length
+})
+
+/** Compares what is to be restored with the tenant. Reads only; what it saw binds what is confirmed. */
+export const previewHandler = RunHandler.make(
+  preview,
+  Effect.fn("RestorePreview")(function* (run) {
+    const sql = yield* SqlClient.SqlClient
+    const { restore } = run.input
+    const [row] = yield* sql<{ withAssignments: boolean; total: number; planned: number }>`
+      SELECT with_assignments AS "withAssignments", count(i.id)::int AS total, count(i.action)::int AS planned
+      FROM restores r LEFT JOIN restore_items i ON i.restore_id = r.id
+      WHERE r.id = ${restore}::uuid AND r.workspace_id = ${run.tenant.workspaceId}
+        AND r.tenant_id = ${run.tenant.tenantId} AND r.state = 'planning' GROUP BY r.id`.pipe(Effect.orDie)
+    if (row === undefined) {
+      const message = "There is no such restore that is still to be planned."
+      return yield* new RunFailure({ reasonCode: "ext.restore.not_planning", message })
+    }
+    let processed = row.planned
+    for (const source of sourcesOf()) {
+      processed += yield* planSource(run, source, row.withAssignments)
+      yield* run.report({ total: row.total, processed })
+    }
+    yield* run.transaction(
+      sql`UPDATE restores SET state = 'planned', planned_at = now()
+        WHERE id = ${restore}::uuid AND state = 'planning'`.pipe(Effect.orDie),
+      () => ({ total: row.total, processed })
+    )
+    return RunHandler.succeeded
+  })
+)
