@@ -68,6 +68,7 @@ const routes: ReadonlyArray<Route> = [
   { name: "backups", path: (tenant) => `/api/v1/tenants/${tenant}/backups`, status: 200 },
   { name: "restores", path: (tenant) => `/api/v1/tenants/${tenant}/restores`, status: 200 },
   { name: "restores page", path: (tenant) => `/admin/tenants/${tenant}/restores`, status: 200 },
+  { name: "drift page", path: (tenant) => `/admin/tenants/${tenant}/drift`, status: 200 },
   { name: "inventory page", path: (tenant) => `/admin/tenants/${tenant}/inventory`, status: 200 },
   { name: "schedules page", path: (tenant) => `/admin/tenants/${tenant}/backup-schedules`, status: 200 },
   { name: "backups page", path: (tenant) => `/admin/tenants/${tenant}/backups`, status: 200 },

@@ -123,6 +123,16 @@ describeBrowser("restores", () => {
           await page.getByText("Succeeded").first().waitFor()
           await page.getByRole("link", { name: "What is restored" }).click()
           await page.getByRole("heading", { name: "Restore", exact: true }).waitFor()
+          // What the backup says is what the tenant has now, as far as the backup goes.
+          await page.goto("/admin/tenants/contoso/drift")
+          await page.getByLabel("From").selectOption({ index: 1 })
+          await page.getByRole("button", { name: "Compare" }).click()
+          const found = page.url()
+          for (let asked = 0; asked < 40 && !(await page.getByText("Added").first().isVisible()); asked++) {
+            await page.waitForTimeout(250)
+            await page.goto(found)
+          }
+          assert.strictEqual(await page.getByText("Changed", { exact: true }).count(), 0)
         })
         assert.deepStrictEqual(
           problems.filter((problem) => !problem.includes("422")),

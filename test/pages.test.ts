@@ -30,6 +30,7 @@ describeBrowser("every page", () => {
           [`${tenant}/backup-schedules`, "Backup schedules"],
           [`${tenant}/backups`, "Backups"],
           [`${tenant}/restores`, "Restores"],
+          [`${tenant}/drift`, "Drift"],
           [`${tenant}/history`, "Earlier history"],
           ["/admin/legacy/entra_group_sync_runs/77777777-0000-4000-8000-000000000003", "Groups sync"],
           ["/admin/operations", "Operations"],

@@ -1,4 +1,4 @@
-import { type BackupItem, Backups, BackupTypes, restorePolicies } from "@atlas/intune"
+import { type BackupItem, Backups, BackupTypes, restorePolicies, Restores } from "@atlas/intune"
 import { DateTime, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { BackupItemPage } from "./pages/BackupItemPage.tsx"
@@ -18,6 +18,7 @@ const lastOf = (c: Context): Pick<BackupItem, "id" | "source" | "title"> | null 
 /** A tenant's backups: from the database only. */
 export const makeBackupRoutes = Effect.gen(function* () {
   const backups = yield* Backups
+  const restores = yield* Restores
   const tenantOf = yield* makeTenantAccess
   const { page } = yield* makeRequests
 
@@ -52,9 +53,13 @@ export const makeBackupRoutes = Effect.gen(function* () {
               ["after.id", last.id]
             ])
           : null
+      const from = yield* restores.list(actor, tenant.id, { backup: backup.id, before: null, limit: 5 })
       const missingCapability = grant.capabilities.has(restorePolicies) ? null : restorePolicies
       const seesRuns = grant.capabilities.has(BackupTypes.runNow.capabilities.view)
-      return yield* html(c, BackupPage({ shell, tenant, backup, query, items, nextHref, seesRuns, missingCapability }))
+      return yield* html(
+        c,
+        BackupPage({ shell, tenant, backup, query, items, nextHref, seesRuns, restores: from, missingCapability })
+      )
     })
   )
 

@@ -1,4 +1,4 @@
-import { Backups, BackupSchedules, BackupTypes, Restores, RestoreTypes } from "@atlas/intune"
+import { Backups, BackupSchedules, BackupTypes, DriftCompare, Restores, RestoreTypes } from "@atlas/intune"
 import { type Actor, type Run } from "@atlas/operations"
 import { Effect, Option } from "effect"
 import { tenantHref } from "./pages/components/format.ts"
@@ -23,6 +23,9 @@ export const makeRunRecords = Effect.gen(function* () {
     const { context, id, tenantId, type } = run
     if (tenantId === null) return []
     const section = tenantHref(tenantId)
+    if (type === DriftCompare.type.name) {
+      return [{ title: "Comparison", name: "What it found", href: `${section}/drift/${id}` }]
+    }
     if (restoreTypes.includes(type)) {
       const restore = yield* Effect.option(restores.get(actor, tenantId, context["restore"] ?? ""))
       return Option.match(restore, {

@@ -7,7 +7,7 @@ import {
   StartGate,
   type TenantGrant
 } from "@atlas/operations"
-import { BackupTypes, RestoreTypes } from "@atlas/intune"
+import { BackupTypes, DriftCompare, RestoreTypes } from "@atlas/intune"
 import { Effect, Option, Schema } from "effect"
 import { formNonce } from "./FormNonce.ts"
 import type { Surface } from "./pages/components/SurfaceCard.tsx"
@@ -16,6 +16,7 @@ import type { Surface } from "./pages/components/SurfaceCard.tsx"
 const pagesOfTypes: Readonly<Record<string, string>> = {
   [BackupTypes.runNow.name]: "backup-schedules",
   [BackupTypes.retry.name]: "backup-schedules",
+  [DriftCompare.type.name]: "drift",
   [RestoreTypes.preview.name]: "backups",
   [RestoreTypes.execute.name]: "restores"
 }

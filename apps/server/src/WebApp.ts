@@ -1,6 +1,13 @@
 import { fileURLToPath } from "node:url"
 import { type DirectoryGroups, DirectoryHttp, type DirectoryRoleDefinitions } from "@atlas/directory"
-import { type Backups, type BackupSchedules, IntuneHttp, type Inventory, type Restores } from "@atlas/intune"
+import {
+  type Backups,
+  type BackupSchedules,
+  IntuneHttp,
+  type Inventory,
+  type PolicyDrift,
+  type Restores
+} from "@atlas/intune"
 import { type Authentication, OperationsHttp, Problems, type Runs } from "@atlas/operations"
 import { getConnInfo } from "@hono/node-server/conninfo"
 import { serveStatic } from "@hono/node-server/serve-static"
@@ -18,6 +25,7 @@ import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
 import { authentication, Identity } from "./Identity.ts"
 import { makeBackupRoutes } from "./BackupRoutes.ts"
+import { makeDriftRoutes } from "./DriftRoutes.ts"
 import { makeInventoryRoutes } from "./InventoryRoutes.ts"
 import { makeLegacyRoutes } from "./LegacyRoutes.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
@@ -87,6 +95,7 @@ const makeApi = Effect.gen(function* () {
     | Backups
     | BackupSchedules
     | Inventory
+    | PolicyDrift
     | Restores
     | OperationsHttp.PublicUrl
     | Runs
@@ -126,7 +135,12 @@ const startPaths = [
   "/api/v1/tenants/:tenant/operations/:type",
   "/api/v1/workspaces/:workspace/operations/:type",
   "/api/v1/operations/:run/retry",
+  "/api/v1/tenants/:tenant/restores",
+  "/api/v1/tenants/:tenant/restores/:restore/confirm",
   "/admin/tenants/:tenant/operations/:type",
+  "/admin/tenants/:tenant/drift",
+  "/admin/tenants/:tenant/restores",
+  "/admin/tenants/:tenant/restores/:restore/confirm",
   "/admin/operations/:run/retry",
   "/admin/operations/:run/replace"
 ]
@@ -145,6 +159,7 @@ const makeApp = Effect.gen(function* () {
     yield* makeScheduleRoutes,
     yield* makeBackupRoutes,
     yield* makeRestoreRoutes,
+    yield* makeDriftRoutes,
     yield* makeLegacyRoutes,
     yield* makeRunListRoutes,
     yield* makeRunRoutes,

@@ -30,6 +30,7 @@ import { Front } from "./Front.ts"
 import { Identity } from "./Identity.ts"
 import { operationTypes } from "./OperationTypes.ts"
 import { tenantNames } from "./tenantNames.ts"
+import { assignmentGroups } from "./assignmentGroups.ts"
 import { policySecrets } from "./policySecrets.ts"
 import * as MachineIdentity from "./MachineIdentity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
@@ -95,7 +96,7 @@ const workerSettings = Layer.effect(
 
 const worker = Layer.merge(
   Worker.layer(...Directory.handlers, ...Intune.handlers, ConnectionCheck.handler).pipe(
-    Layer.provide(Layer.mergeAll(graph, workerSettings))
+    Layer.provide(Layer.mergeAll(graph, workerSettings, assignmentGroups))
   ),
   Intune.scheduler
 )

@@ -9,6 +9,7 @@ import { Effect, Layer, Predicate, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { makeBackupRoutes } from "../src/BackupRoutes.ts"
+import { makeDriftRoutes } from "../src/DriftRoutes.ts"
 import { makeRestoreRoutes } from "../src/RestoreRoutes.ts"
 import { makeScheduleRoutes } from "../src/ScheduleRoutes.ts"
 import { makeInventoryRoutes } from "../src/InventoryRoutes.ts"
@@ -126,6 +127,7 @@ const paths = [
   `/admin/tenants/contoso/backup-schedules/${scheduleId}`,
   "/admin/tenants/contoso/backups",
   "/admin/tenants/contoso/restores",
+  "/admin/tenants/contoso/drift",
   `/admin/tenants/contoso/restores/${restoreId}`,
   `/admin/tenants/contoso/backups/${backupId}`,
   `/admin/tenants/contoso/backups/${backupId}/scope_tags/0`
@@ -158,6 +160,7 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", 
       ;(yield* makeScheduleRoutes)(hono)
       ;(yield* makeBackupRoutes)(hono)
       ;(yield* makeRestoreRoutes)(hono)
+      ;(yield* makeDriftRoutes)(hono)
       const routes = Layer.merge(DirectoryHttp.layer, IntuneHttp.layer).pipe(
         Layer.provide(authentication),
         Layer.provide(Layer.succeedContext(yield* Effect.context<Layer.Success<typeof pages>>())),

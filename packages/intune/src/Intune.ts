@@ -7,6 +7,8 @@ import { Backups } from "./Backups.ts"
 import * as BackupScheduler from "./BackupScheduler.ts"
 import { BackupSchedules } from "./BackupSchedules.ts"
 import { backupTypes, retention } from "./BackupTypes.ts"
+import * as DriftCompare from "./DriftCompare.ts"
+import { PolicyDrift } from "./PolicyDrift.ts"
 import { Inventory } from "./Inventory.ts"
 import * as InventorySync from "./InventorySync.ts"
 import type { PolicySecrets } from "./PolicySecrets.ts"
@@ -23,8 +25,9 @@ export const types: readonly [
   ...typeof backupTypes,
   typeof retention,
   typeof preview,
-  typeof execute
-] = [InventorySync.type, ...backupTypes, retention, preview, execute]
+  typeof execute,
+  typeof DriftCompare.type
+] = [InventorySync.type, ...backupTypes, retention, preview, execute, DriftCompare.type]
 
 /** What executes them, for `Worker.layer`. */
 export const handlers: readonly [
@@ -32,8 +35,9 @@ export const handlers: readonly [
   ...typeof backupHandlers,
   typeof retentionHandler,
   typeof previewHandler,
-  typeof executeHandler
-] = [InventorySync.handler, ...backupHandlers, retentionHandler, previewHandler, executeHandler]
+  typeof executeHandler,
+  typeof DriftCompare.handler
+] = [InventorySync.handler, ...backupHandlers, retentionHandler, previewHandler, executeHandler, DriftCompare.handler]
 
 /** The gates that the types of backups and restores name, for `StartGate.layer`. */
 export const gates: readonly [typeof BackupSchedules.gate, typeof Restores.planned, typeof Restores.confirmed] = [
@@ -46,11 +50,11 @@ export const gates: readonly [typeof BackupSchedules.gate, typeof Restores.plann
 export const scheduler: Layer.Layer<never, never, RunQueries | Runs | RunSignals | SqlClient.SqlClient> =
   BackupScheduler.layer
 
-/** Inventory, schedules, backups and restores: what every process of a host needs. They cannot reach Graph; only the handlers do. */
+/** Inventory, schedules, backups, restores and comparisons: what every process of a host needs. They cannot reach Graph; only the handlers do. */
 export const layer: Layer.Layer<
-  Backups | BackupSchedules | Inventory | PolicyStore | Restores,
+  Backups | BackupSchedules | Inventory | PolicyDrift | PolicyStore | Restores,
   never,
   Access | PolicySecrets | RunQueries | Runs | SqlClient.SqlClient | TenantNames
-> = Layer.mergeAll(Inventory.layer, BackupSchedules.layer, Backups.layer, Restores.layer).pipe(
+> = Layer.mergeAll(Inventory.layer, BackupSchedules.layer, Backups.layer, Restores.layer, PolicyDrift.layer).pipe(
   Layer.provideMerge(PolicyStore.layer)
 )

@@ -4,6 +4,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchem
 import { BackupItem, BackupSet } from "./BackupSet.ts"
 import { BackupSchedule, ScheduleSlot } from "./BackupSchedule.ts"
 import { InventoryItem, InventorySourceState, maxInventoryPage } from "./Inventory.ts"
+import { DriftItem } from "./PolicyDrift.ts"
 import { Restore, RestoreItem } from "./Restore.ts"
 import { RestoreConflict } from "./Restores.ts"
 import { policyTypeNames } from "./PolicyType.ts"
@@ -290,7 +291,22 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       params: ofRestore,
       success: Schema.Struct({ restore: RestoreResource }),
       error: [...refused, RestoreConflict]
-    }).annotateMerge(OpenApi.annotations({ summary: "Put a restore away", description: "It cannot be run any more." }))
+    }).annotateMerge(OpenApi.annotations({ summary: "Put a restore away", description: "It cannot be run any more." })),
+    HttpApiEndpoint.get("driftItems", "/operations/:run/drift", {
+      params: { run: Schema.String },
+      query: {
+        afterSource: Schema.optionalKey(Schema.String),
+        afterId: Schema.optionalKey(Schema.String),
+        limit: PageSize
+      },
+      success: Schema.Struct({ items: Schema.Array(Schema.Struct(DriftItem.fields)) }),
+      error: refused
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "List differences",
+        description: "What a run of `drift.compare` has found, field by field."
+      })
+    )
   )
   .middleware(Authentication)
   .annotateMerge(

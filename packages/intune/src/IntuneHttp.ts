@@ -5,6 +5,7 @@ import { Backups } from "./Backups.ts"
 import { BackupSchedules } from "./BackupSchedules.ts"
 import { nextFireTimes } from "./FireTimes.ts"
 import { IntuneApi } from "./IntuneApi.ts"
+import { PolicyDrift } from "./PolicyDrift.ts"
 import { Restores } from "./Restores.ts"
 import { Inventory } from "./Inventory.ts"
 
@@ -18,6 +19,7 @@ const handlers = HttpApiBuilder.group(
     const schedules = yield* BackupSchedules
     const backups = yield* Backups
     const restores = yield* Restores
+    const drift = yield* PolicyDrift
     return handlers.handleAll({
       inventory: Effect.fnUntraced(function* ({ params, query }) {
         const { findings, type = [], ...search } = query
@@ -116,6 +118,10 @@ const handlers = HttpApiBuilder.group(
       }),
       archiveRestore: Effect.fnUntraced(function* ({ params }) {
         return { restore: yield* restores.archive(yield* CurrentActor, params.tenant, params.restore) }
+      }),
+      driftItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
+        const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
+        return { items: yield* drift.items(yield* CurrentActor, params.run, { after, limit }) }
       })
     })
   })

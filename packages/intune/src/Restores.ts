@@ -80,11 +80,11 @@ const gateOf = (name: string, states: ReadonlyArray<string>): StartGate.StartGat
 export class Restores extends Context.Service<
   Restores,
   {
-    /** The newest restores of a tenant. `limit` is 1 to 200. */
+    /** The newest restores of a tenant, or of one of its backups. `limit` is 1 to 200. */
     list(
       actor: Actor,
       tenantId: string,
-      page: { readonly before: string | null; readonly limit: number }
+      page: { readonly backup?: string; readonly before: string | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Restore>, Refused>
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused>
     /** Its policies, by collection and id, after the last one that was shown. `limit` is 1 to 500. */
@@ -167,13 +167,14 @@ const make = Effect.gen(function* () {
   const list = Effect.fn("Restores.list")(function* (
     actor: Actor,
     tenantId: string,
-    { before, limit }: { readonly before: string | null; readonly limit: number }
+    { backup, before, limit }: { readonly backup?: string; readonly before: string | null; readonly limit: number }
   ) {
     const tenant = yield* authorize(actor, tenantId, viewBackups)
-    if (before !== null && !isId(before)) return []
+    if (![before, backup].every((id) => id === null || id === undefined || isId(id))) return []
+    const ofBackup = backup === undefined ? sql`true` : sql`set_id = ${backup}::uuid`
     const older = before === null ? sql`true` : sql`id < ${before}::uuid`
     const rows = sql`
-      SELECT ${selected} FROM restores WHERE ${tenantIs(tenant)} AND ${older} ORDER BY id DESC
+      SELECT ${selected} FROM restores WHERE ${tenantIs(tenant)} AND ${ofBackup} AND ${older} ORDER BY id DESC
       LIMIT ${Math.min(Math.max(limit, 1), 200)}`
     return yield* Effect.orDie(decode(yield* rowsOf(rows)))
   })

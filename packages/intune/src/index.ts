@@ -42,6 +42,8 @@ export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./Restore.ts
 export { RestoreConflict, restorePolicies, RestoreRequest, Restores, type RestoreTally } from "./Restores.ts"
 export * as RestoreTypes from "./RestoreTypes.ts"
 export { TenantNames } from "./TenantNames.ts"
+export * as DriftCompare from "./DriftCompare.ts"
+export { DriftItem, PolicyDrift } from "./PolicyDrift.ts"
 export { FieldDifference } from "./PolicyDiff.ts"
 export { type DamagedSnapshot, PolicyStore } from "./PolicyStore.ts"
 export { type PolicyChildren, type PolicySource, policySources } from "./PolicySource.ts"

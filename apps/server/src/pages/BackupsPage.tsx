@@ -1,4 +1,4 @@
-import type { BackupItem, BackupSet } from "@atlas/intune"
+import type { BackupItem, BackupSet, Restore } from "@atlas/intune"
 import { policyTypeNamed } from "@atlas/intune"
 import { reasonInfo } from "@atlas/operations"
 import type { DateTime } from "effect"
@@ -65,12 +65,24 @@ interface Props {
   readonly items: ReadonlyArray<BackupItem>
   readonly nextHref: string | null
   readonly seesRuns: boolean
+  /** The newest restores from it. */
+  readonly restores: ReadonlyArray<Restore>
   /** Named when the person may not restore. */
   readonly missingCapability: string | null
 }
 
 /** What is in a backup. */
-export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, seesRuns, missingCapability }: Props) => {
+export const BackupPage = ({
+  shell,
+  tenant,
+  backup,
+  query,
+  items,
+  nextHref,
+  seesRuns,
+  restores,
+  missingCapability
+}: Props) => {
   const path = `${tenantHref(tenant.id)}/backups/${backup.id}`
   return (
     <Layout title={`${backup.name} in ${tenant.name}`} shell={shell}>
@@ -112,6 +124,22 @@ export const BackupPage = ({ shell, tenant, backup, query, items, nextHref, sees
             )}
           </dd>
         </div>
+        {restores.length > 0 && (
+          <div>
+            <dt>Restored</dt>
+            <dd>
+              <ul class="plain">
+                {restores.map(({ createdAt, id }) => (
+                  <li>
+                    <a href={`${tenantHref(tenant.id)}/restores/${id}`}>
+                      <AbsoluteTime at={createdAt} />
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </dd>
+          </div>
+        )}
       </dl>
       {backup.missing.map(({ label, message, reasonCode }) => (
         <p class="notice tone-warning">

@@ -36,6 +36,9 @@ export const TenantPage = ({ shell, tenant, surfaces, recent, now }: Props) => (
         <a class="button" href={`${tenantHref(tenant.id)}/backups`}>
           Backups
         </a>
+        <a class="button" href={`${tenantHref(tenant.id)}/drift`}>
+          Drift
+        </a>
         <a class="button" href={`${tenantHref(tenant.id)}/inventory`}>
           Inventory
         </a>
