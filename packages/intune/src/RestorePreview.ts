@@ -28,6 +28,9 @@ interface Live {
   readonly contents: ReadonlyArray<PolicyContent>
 }
 
+const isEqual = (row: WantedRow, { assignmentsHash, contentHash }: PolicyRecord) =>
+  row.contentHash === contentHash && row.assignmentsHash === assignmentsHash
+
 const titleKey = (odataType: string | null, foldedTitle: string) => JSON.stringify([odataType, foldedTitle])
 
 const wantedOf = Effect.fnUntraced(function* (restore: string, source: PolicySource) {
@@ -44,7 +47,7 @@ const wantedOf = Effect.fnUntraced(function* (restore: string, source: PolicySou
 const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, wanted: ReadonlyArray<WantedRow>) {
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.tenant)
-  const ids = new Set(wanted.map(({ id }) => id))
+  const ids = new Map(wanted.map((row) => [row.id, row]))
   const titles = new Set(wanted.map(({ foldedTitle, odataType }) => titleKey(odataType, foldedTitle)))
   const byId = new Map<string, Live>()
   const byTitle = new Map<string, Live>()
@@ -53,8 +56,11 @@ const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySourc
       for (const policy of policies) {
         const live = recordOf(source, policy, salt)
         const title = titleKey(live.record.odataType, live.record.foldedTitle)
-        if (ids.has(live.record.id)) byId.set(live.record.id, live)
-        if (titles.has(title)) byTitle.set(title, live)
+        const same = ids.get(live.record.id)
+        // What is as it is in the backup is stored already, and nobody has to see it: most of a tenant is.
+        const kept = same !== undefined && isEqual(same, live.record) ? { ...live, contents: [] } : live
+        if (same !== undefined) byId.set(live.record.id, kept)
+        if (titles.has(title)) byTitle.set(title, kept)
       }
     })
   )
@@ -72,9 +78,11 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   const plan = Effect.fnUntraced(function* (row: WantedRow) {
     const [same, namesake] = [byId.get(row.id), byTitle.get(titleKey(row.odataType, row.foldedTitle))]
     const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
-    const texts = yield* store.texts(run.tenant, hashes)
+    const found = same ?? namesake
+    const isAsWanted = found !== undefined && isEqual(row, found.record)
+    const texts = isAsWanted ? new Map<string, string>() : yield* store.texts(run.tenant, hashes)
     const content = texts.get(row.contentHash) ?? "{}"
-    const lacksSecrets = hidesSecrets(content) || !(yield* store.knowsSecrets(run.tenant, content))
+    const lacksSecrets = !isAsWanted && (hidesSecrets(content) || !(yield* store.knowsSecrets(run.tenant, content)))
     const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
     const planned = planPolicy(
       { ...row, type, lacksSecrets },
@@ -82,14 +90,15 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
       namesake?.record ?? null,
       withAssignments
     )
-    const live = planned.seen === null ? undefined : (same ?? namesake)
+    const live = planned.seen === null ? undefined : found
     const seenText = live?.contents.find(({ hash }) => hash === live.record.contentHash)?.text ?? null
     const [seenAssignments, assignments] = [
       live?.contents.find(({ hash }) => hash === live.record.assignmentsHash)?.text ?? null,
       row.assignmentsHash === null ? null : (texts.get(row.assignmentsHash) ?? null)
     ]
-    const difference = planned.action === "create" ? null : differenceOf(seenText, content)
-    const assigned = withAssignments && assignments !== null ? differenceOf(seenAssignments, assignments) : null
+    const difference = planned.action === "create" || isAsWanted ? null : differenceOf(seenText, content)
+    const assigned =
+      withAssignments && assignments !== null && !isAsWanted ? differenceOf(seenAssignments, assignments) : null
     return {
       contents: live?.contents ?? [],
       row: {

@@ -1,0 +1,100 @@
+import { CredentialVault, GraphCloud, LiveGraph } from "@atlas/graph"
+import { FakeGraph } from "@atlas/graph/testing"
+import { Intune, PolicySecrets, PolicySecretUnreadable, TenantNames } from "@atlas/intune"
+import * as IntuneMigrations from "@atlas/intune/migrations"
+import {
+  Access,
+  type Actor,
+  type Capability,
+  DatabaseListener,
+  Operations,
+  StartGate,
+  TenantId,
+  Worker,
+  WorkspaceId
+} from "@atlas/operations"
+import * as OperationsMigrations from "@atlas/operations/migrations"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { FetchHttpClient } from "effect/http"
+
+/** Who starts. */
+export const actor: Actor = { id: "bench", kind: "user", name: "Benchmark" }
+
+/** What the app of the tenant was granted: everything that the package asks for. */
+export const permissions = [
+  ...new Set(
+    Intune.types.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
+  )
+]
+
+const workspaceId = WorkspaceId.make("bench")
+const capabilities: ReadonlySet<Capability> = new Set([
+  "tenant.inventory.view",
+  "tenant.backups.view",
+  "tenant.backups.manage",
+  ...Intune.types.flatMap((type) => Object.values(type.capabilities))
+])
+
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
+    tenant: (_, tenantId) =>
+      Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
+  })
+)
+
+const gates = StartGate.layer(
+  StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)),
+  ...Intune.gates
+)
+
+const listener = Layer.effect(
+  DatabaseListener,
+  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
+)
+
+const secrets = Layer.effect(
+  PolicySecrets,
+  Effect.map(CredentialVault, ({ open, seal }) =>
+    PolicySecrets.of({
+      seal,
+      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
+    })
+  )
+).pipe(Layer.provide(CredentialVault.layer(Redacted.make("a secret of 32 bytes for benchmarks"))), Layer.orDie)
+
+const names = Layer.succeed(TenantNames, TenantNames.of({ nameOf: ({ tenantId }) => Effect.succeed(tenantId) }))
+
+/** The tables of the ledger and of the policies. */
+export const migrateIntune = (url: string): Promise<void> =>
+  Effect.runPromise(
+    Effect.andThen(OperationsMigrations.run, IntuneMigrations.run).pipe(
+      Effect.asVoid,
+      Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 }))
+    )
+  )
+
+/**
+ * The ledger, policies, backups and restores, and a worker with the live client, as a host has them.
+ *
+ * @param url of the database
+ * @param graphOrigin where the fake Graph is
+ * @param tenant its only tenant, by all of its ids
+ */
+export const intuneHost = (url: string, graphOrigin: string, tenant: string) => {
+  const connections = FakeGraph.layerConnections.pipe(
+    Layer.provide(FakeGraph.layerEngine({ tenants: [{ tenantId: tenant, entraTenantId: tenant, groups: 0 }] }))
+  )
+  const graph = LiveGraph.layer.pipe(
+    Layer.provide([FetchHttpClient.layer, connections, GraphCloud.layerFake(graphOrigin)])
+  )
+  return Worker.layer(...Intune.handlers).pipe(
+    Layer.provide(graph),
+    Layer.provideMerge(Intune.layer),
+    Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
+    Layer.provideMerge(Layer.mergeAll(access, listener, secrets, names)),
+    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
+  )
+}
