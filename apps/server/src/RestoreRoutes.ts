@@ -1,6 +1,6 @@
 import { Backups, restorePolicies, Restores } from "@atlas/intune"
-import type { Actor, TenantGrant } from "@atlas/operations"
-import { DateTime, Effect, Predicate } from "effect"
+import { type Actor, type RunId, Runs, type TenantGrant } from "@atlas/operations"
+import { DateTime, Effect, Option, Predicate } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
 import { hrefWith, tenantHref } from "./pages/components/format.ts"
@@ -25,6 +25,7 @@ const itemOf = (value: string) => {
 export const makeRestoreRoutes = Effect.gen(function* () {
   const restores = yield* Restores
   const backups = yield* Backups
+  const runs = yield* Runs
   const tenantOf = yield* makeTenantAccess
   const { page } = yield* makeRequests
   const hrefOf = (tenant: { readonly id: string }, id: string) => `${tenantHref(tenant.id)}/restores/${id}`
@@ -50,6 +51,12 @@ export const makeRestoreRoutes = Effect.gen(function* () {
   const backupOf = (actor: Actor, tenantId: string, id: string) =>
     backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
 
+  /** How a run of the restore ended; null while it has not, or where the person may not see it. */
+  const endOf = Effect.fnUntraced(function* (actor: Actor, id: RunId | null) {
+    const run = id === null ? Option.none() : yield* Effect.option(runs.get(actor, id))
+    return Option.isSome(run) && run.value.status === "completed" ? run.value.outcome : null
+  })
+
   const render = Effect.fnUntraced(function* (
     { c, actor, shell }: PageRequest,
     grant: TenantGrant,
@@ -57,10 +64,12 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     problem: string | null
   ) {
     const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
-    const [found, tally, backup] = yield* Effect.all([
+    const [found, tally, backup, planEnd, executionEnd] = yield* Effect.all([
       restores.items(actor, tenant.id, restore.id, { after: afterOf(c), limit: perPage + 1 }),
       restores.tally(actor, tenant.id, restore.id),
-      backupOf(actor, tenant.id, restore.backupId)
+      backupOf(actor, tenant.id, restore.backupId),
+      endOf(actor, restore.previewRun),
+      endOf(actor, restore.executeRun)
     ])
     const items = found.slice(0, perPage)
     const last = items.at(-1)
@@ -79,6 +88,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       items,
       tally,
       nextHref,
+      stopped: restore.state === "planning" ? planEnd !== null : restore.executeRun === null || executionEnd !== null,
       missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
       nonce: SecureRandom.uuidV4Unsafe(),
       problem

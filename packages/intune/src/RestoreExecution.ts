@@ -30,6 +30,7 @@ interface PendingRow {
   readonly assignmentsHash: string | null
   readonly seenId: string | null
   readonly seenHash: string | null
+  readonly seenAssignmentsHash: string | null
 }
 
 /** What became of a policy. */
@@ -87,7 +88,7 @@ const pendingOf = Effect.fnUntraced(function* (restore: string) {
   return yield* sql<PendingRow>`
     SELECT i.source, i.id, i.title, i.action, i.result, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
       encode(i.content_hash, 'hex') AS "contentHash", encode(i.assignments_hash, 'hex') AS "assignmentsHash",
-      i.seen_id AS "seenId", encode(i.seen_hash, 'hex') AS "seenHash"
+      i.seen_id AS "seenId", encode(i.seen_hash, 'hex') AS "seenHash", encode(i.seen_assignments_hash, 'hex') AS "seenAssignmentsHash"
     FROM restore_items i JOIN restores r ON r.id = i.restore_id
       JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
     WHERE i.restore_id = ${restore}::uuid AND i.result IN ('pending', 'writing') AND i.action IN ('create', 'update')
@@ -115,8 +116,13 @@ const changed = "The policy was changed after the restore was planned: nothing w
 /** Whether the tenant has already what a write that was begun was to bring about. */
 const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: PendingRow, wanted: RestoringPolicy) {
   if (row.action === "create") {
-    const [made] = yield* equalPolicies(run.tenant, wanted)
-    return made?.id ?? null
+    const sql = yield* SqlClient.SqlClient
+    const equal = yield* equalPolicies(run.tenant, wanted)
+    // A twin of it, which this restore has made before, is another one.
+    const made = yield* sql<{ id: string }>`
+      SELECT result_id AS id FROM restore_items WHERE restore_id = ${run.input.restore}::uuid AND source = ${row.source}
+        AND result = 'done' AND action = 'create'`.pipe(Effect.orDie)
+    return equal.find(({ id }) => !made.some((other) => other.id === id))?.id ?? null
   }
   const now = row.seenId === null ? null : yield* currentPolicy(run.tenant, wanted.source, row.seenId)
   return now?.contentHash === row.contentHash ? now.id : null
@@ -142,6 +148,7 @@ const restorePolicy = Effect.fnUntraced(function* (
   run: ExecuteRun,
   row: PendingRow,
   wanted: RestoringPolicy,
+  withAssignments: boolean,
   announce: Effect.Effect<void>
 ) {
   // An earlier attempt began to write it, and nobody knows how far it came.
@@ -157,6 +164,8 @@ const restorePolicy = Effect.fnUntraced(function* (
   if (seenId === null || seenHash === null) return conflict(changed)
   const now = yield* currentPolicy(run.tenant, wanted.source, seenId)
   if (now === null) return conflict("The policy is gone: plan the restore again.")
+  const isReassigned = now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== row.assignmentsHash
+  if (withAssignments && isReassigned) return conflict(changed)
   if (now.contentHash === row.contentHash) return done(seenId)
   if (now.contentHash !== seenHash) return conflict(changed)
   yield* announce
@@ -206,7 +215,7 @@ export const executeHandler = RunHandler.make(
       if (wanted === null) continue
       const announce = Effect.provideService(note(run, row, null, counts), SqlClient.SqlClient, sql)
       const outcome: Outcome = yield* Effect.gen(function* () {
-        const written = yield* restorePolicy(run, row, wanted, announce)
+        const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
         if (written.id === null || !withAssignments) return written
         return { ...written, message: yield* assign(run, wanted, written.id) }
       }).pipe(

@@ -17,7 +17,7 @@ const wifi = {
   assignments: [{ id: "1", target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]
 }
 const masked = { id: "masked", displayName: "Masked", preSharedKey: "********" }
-const names = ["whole", "single", "lost", "bound", "crashed", "rights"]
+const names = ["whole", "single", "lost", "bound", "crashed", "rights", "twins"]
 const tenants = names.map((tenantId) => ({
   tenantId,
   ...(tenantId === "whole" ? {} : { collections: { [configurations]: [wifi, masked] } })
@@ -162,6 +162,31 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
       const [now] = yield* graph.items("bound", configurations)
       assert.strictEqual(now?.["preSharedKey"], "changed again")
       assert.strictEqual((yield* itemsOf("bound", restore))[1]?.result, "skipped")
+    })
+  )
+
+  it.effect("leave alone what was assigned otherwise after they were planned, and tell twins apart", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const sql = yield* SqlClient.SqlClient
+      const twins = ["twin-1", "twin-2"].map((id) => ({ id, displayName: "Twin" }))
+      for (const twin of twins) yield* graph.putItem("twins", configurations, twin)
+      const before = yield* backUp("twins", "1")
+      for (const { id } of twins) yield* graph.removeItem("twins", configurations, id)
+      yield* graph.putItem("twins", configurations, { ...wifi, description: "Changed" })
+      const restore = yield* plan("twins", before.id)
+      const assigned = [{ target: { "@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget" } }]
+      yield* graph.putItem("twins", configurations, { ...wifi, description: "Changed", assignments: assigned })
+      // The worker died before it had written either of them.
+      yield* sql`
+        UPDATE restore_items SET result = 'writing' WHERE restore_id = ${restore}::uuid AND title = 'Twin'`
+      yield* execute("twins", restore)
+      const now = yield* graph.items("twins", configurations)
+      assert.lengthOf(
+        now.filter((item) => item["displayName"] === "Twin"),
+        2
+      )
+      assert.strictEqual(now.find(({ id }) => id === "wifi")?.["description"], "Changed")
     })
   )
 

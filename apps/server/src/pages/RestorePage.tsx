@@ -15,6 +15,8 @@ interface Props {
   readonly items: ReadonlyArray<RestoreItem>
   readonly tally: ReadonlyArray<RestoreTally>
   readonly nextHref: string | null
+  /** The run that is at it has ended, or there is none. */
+  readonly stopped: boolean
   /** Named when the person may not restore. */
   readonly missingCapability: string | null
   /** The key of this page's confirmation. */
@@ -27,7 +29,8 @@ interface Props {
 export const RestorePage = (props: Props) => {
   const { shell, tenant, restore, nextHref } = props
   const path = `${tenantHref(tenant.id)}/restores/${restore.id}`
-  const waits = restore.state === "planning" || restore.state === "confirmed" || restore.state === "running"
+  const isOpen = restore.state === "planning" || restore.state === "confirmed" || restore.state === "running"
+  const waits = isOpen && !props.stopped
   return (
     <Layout title={`Restore in ${tenant.name}`} shell={shell}>
       <a class="crumb" href={`${tenantHref(tenant.id)}/restores`}>
@@ -41,11 +44,11 @@ export const RestorePage = (props: Props) => {
         </div>
         <Facts {...props} />
         {restore.state === "planning" ? (
-          <p class="muted">The backup is being compared with the tenant. Nothing is changed by that.</p>
+          <Planning {...props} path={path} />
         ) : (
           <>
             <Summary {...props} />
-            {restore.state === "planned" && <Confirm {...props} path={path} />}
+            {(restore.state === "planned" || (isOpen && props.stopped)) && <Confirm {...props} path={path} />}
             <Items {...props} />
           </>
         )}
@@ -60,6 +63,23 @@ export const RestorePage = (props: Props) => {
     </Layout>
   )
 }
+
+const Planning = ({ restore, stopped, path }: Props & { readonly path: string }) =>
+  stopped ? (
+    <>
+      <p class="notice tone-warning">
+        <span>
+          The plan could not be made, and nothing was changed.{" "}
+          {restore.previewRun !== null && <a href={runHref(restore.previewRun)}>Its run says why.</a>}
+        </span>
+      </p>
+      <form class="card-actions" method="post" action={`${path}/archive`}>
+        <button class="button">Put it away</button>
+      </form>
+    </>
+  ) : (
+    <p class="muted">The backup is being compared with the tenant. Nothing is changed by that.</p>
+  )
 
 const Facts = ({ tenant, restore, backup }: Props) => (
   <dl class="facts">
@@ -143,8 +163,20 @@ const Summary = ({ tally }: Props) => {
   return <p class="lead">{parts.join(", ")}.</p>
 }
 
-const Confirm = ({ tenant, tally, missingCapability, nonce, path, problem }: Props & { readonly path: string }) => {
-  const writes = countOf(tally, ({ action }) => action === "create" || action === "update")
+const Confirm = ({
+  tenant,
+  restore,
+  tally,
+  missingCapability,
+  nonce,
+  path,
+  problem
+}: Props & { readonly path: string }) => {
+  const writes = countOf(
+    tally,
+    ({ action, result }) =>
+      (action === "create" || action === "update") && (result === "pending" || result === "writing")
+  )
   if (missingCapability !== null) {
     return (
       <p class="muted">
@@ -156,7 +188,13 @@ const Confirm = ({ tenant, tally, missingCapability, nonce, path, problem }: Pro
     <section class="callout tone-warning" aria-labelledby="confirm-title">
       <Icon name="info" />
       <div>
-        <h2 id="confirm-title">{writes === 0 ? "There is nothing to write" : "Nothing has been changed yet"}</h2>
+        <h2 id="confirm-title">
+          {writes === 0
+            ? "There is nothing to write"
+            : restore.state === "planned"
+              ? "Nothing has been changed yet"
+              : "It was not finished: the rest can be restored"}
+        </h2>
         {writes > 0 && (
           <p>
             {plural(writes, "policy", "policies")} of {tenant.name} will be written. What was changed since this was
@@ -180,9 +218,11 @@ const Confirm = ({ tenant, tally, missingCapability, nonce, path, problem }: Pro
             </div>
           </form>
         )}
-        <form class="card-actions" method="post" action={`${path}/archive`}>
-          <button class="button">Put it away</button>
-        </form>
+        {restore.state === "planned" && (
+          <form class="card-actions" method="post" action={`${path}/archive`}>
+            <button class="button">Put it away</button>
+          </form>
+        )}
       </div>
     </section>
   )
