@@ -88,7 +88,11 @@ describeBrowser("restores", () => {
         // As somebody publishes an export: a scope tag that says something else.
         const tag = [{ id: "0", displayName: "Default", description: "Everything", "@odata.context": "x" }]
         yield* Effect.promise(() =>
-          writeFile(join(files, "deviceManagement.roleScopeTags.json"), JSON.stringify({ value: tag }))
+          writeFile(
+            join(files, "deviceManagement.roleScopeTags.json"),
+            // PowerShell's way.
+            Buffer.from(`\u{feff}${JSON.stringify({ value: tag })}`, "utf16le")
+          )
         )
         const imported = yield* atlasWith(settings, "backup", "import", files, "--tenant", "contoso")
         assert.strictEqual(imported.code, 0, imported.stderr)

@@ -186,7 +186,7 @@ describe("the fake's collections keep Graph's rules", () => {
   )
 })
 
-const folder = (files: Readonly<Record<string, string>>): string => {
+const folder = (files: Readonly<Record<string, string | Uint8Array>>): string => {
   const directory = mkdtempSync(join(tmpdir(), "fake-data-"))
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, name)), { recursive: true })
@@ -202,6 +202,8 @@ describe("loadData", () => {
         folder({
           "groups.json": `[{"id":"1","displayName":"One"}]`,
           "deviceManagement.deviceConfigurations.json": `{"value":[{"id":"a"},{"id":"b"}]}`,
+          "deviceManagement/deviceCompliancePolicies.json": Buffer.from(`\u{feff}[{"id":"c"}]`, "utf16le"),
+          "deviceManagement/roleScopeTags.json": `\u{feff}[{"id":"0"}]`,
           "deviceManagement/configurationPolicies/bitlocker.json": `{"id":"p","name":"P","settings":[{"id":"0"}]}`
         })
       )
@@ -212,6 +214,8 @@ describe("loadData", () => {
           ["One"]
         )
         assert.lengthOf((yield* ask(configurations)).body.value, 2)
+        assert.lengthOf((yield* ask("/v1.0/deviceManagement/deviceCompliancePolicies")).body.value, 1)
+        assert.lengthOf((yield* ask("/beta/deviceManagement/roleScopeTags")).body.value, 1)
         assert.lengthOf((yield* ask(`${policies}/p/settings`)).body.value, 1)
         assert.lengthOf((yield* ask(enrollment)).body.value, 0)
       }).pipe(Effect.provide(layer({ tenants: [{ data }] })))

@@ -79,6 +79,16 @@ export const sourceOfFile = (path: string): PolicySource | undefined => {
   )
 }
 
+const encodingOf = ([first, second]: Uint8Array) =>
+  first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
+
+/**
+ * The text of a file: PowerShell writes exports in UTF-16, others put a byte order mark before UTF-8.
+ *
+ * @param bytes of the file
+ */
+export const textOfFile = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
+
 const isObject = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
 
 /**

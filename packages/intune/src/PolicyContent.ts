@@ -25,7 +25,8 @@ const alwaysVolatile: ReadonlySet<string> = new Set([
   "supportsScopeTags"
 ])
 
-const isAnnotation = (name: string) => name.includes("@odata.") && name !== "@odata.type"
+// Links, types of properties, and the actions that an object has (`#microsoft.graph.assign`): whether they come depends on how it was asked for.
+const isAnnotation = (name: string) => name.startsWith("#") || (name.includes("@odata.") && name !== "@odata.type")
 
 const secretNames: ReadonlySet<string> = new Set([
   "presharedkey",
@@ -113,12 +114,12 @@ const contentOf = (writer: CanonicalWriter, text: string): PolicyContent => ({
  */
 export const policyContent = (body: GraphObject, volatile: ReadonlyArray<string>, salt: Uint8Array): PolicyContent => {
   const writer = new CanonicalWriter(salt)
-  // Numbers of children are their places in the list.
+  // Numbers of children are their places in the list, and all are of one type, which only some answers tell.
   const children = Object.fromEntries(
     Object.entries(body).map(([name, value]) => [
       name,
       (name === "settings" || name === "scheduledActionsForRule") && Array.isArray(value)
-        ? value.map((child) => (isRecord(child) ? withoutId(child) : child))
+        ? value.map((child) => (isRecord(child) ? bare(child) : child))
         : value
     ])
   )
@@ -128,7 +129,7 @@ export const policyContent = (body: GraphObject, volatile: ReadonlyArray<string>
   )
 }
 
-const withoutId = (child: GraphObject): GraphObject => Struct.omit(child, ["id"])
+const bare = (child: GraphObject): GraphObject => Struct.omit(child, ["id", "@odata.type"])
 
 /**
  * To whom a policy applies, in any order. The ids of assignments are made of the policy's own, and do not count.

@@ -3,7 +3,7 @@ import { assignmentsContent, type PolicyContent, policyContent } from "./PolicyC
 import { policyFacts } from "./PolicyFacts.ts"
 import type { PolicyObject } from "./PolicyObject.ts"
 import type { PolicySource } from "./PolicySource.ts"
-import { claim } from "./PolicyType.ts"
+import { claim, uniformType } from "./PolicyType.ts"
 
 /** A policy as it is stored: what lists show of it, and the hashes of what it says. */
 export interface PolicyRecord {
@@ -50,7 +50,7 @@ export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8
       id,
       type: type?.name ?? null,
       finding: claimed._tag === "Claimed" ? null : claimed._tag === "Unclaimed" ? "unclaimed" : "ambiguous",
-      odataType,
+      odataType: type?.volatile.includes(uniformType) ? null : odataType,
       lastModified: lastModified === null ? null : DateTime.formatIso(lastModified),
       assignmentCount: assignments?.length ?? null,
       contentHash: content.hash,

@@ -40,6 +40,9 @@ const previewOnly = (reason: string): Pick<PolicyType, "restorability"> => ({
   restorability: { kind: "preview_only", reason }
 })
 const accessIsAtStake = previewOnly("A mistake here can lock everybody out: it is compared, and changed by hand.")
+/** All objects of the collection are of one type, which only some answers tell. */
+export const uniformType = "@odata.type"
+
 const { enrollmentConfigurations: enrollment, ...sources } = policySources
 // Graph keeps their order, in which a default is always the last: it is looked at, and never written.
 const ranked = { volatile: ["priority"] }
@@ -50,7 +53,7 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
   type("settings_catalog", "Settings catalog policies", sources.settingsCatalog, {
     title: "name",
     // How many devices have it, and counts that follow from the settings.
-    volatile: ["isAssigned", "settingCount", "creationSource"]
+    volatile: [uniformType, "isAssigned", "settingCount", "creationSource"]
   }),
   type("compliance_policies", "Compliance policies", sources.compliancePolicies),
   type("enrollment_limits", "Enrollment limits", enrollment, {
@@ -77,15 +80,18 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     ...ranked,
     claims: ["windowsRestoreDeviceEnrollmentConfiguration"]
   }),
-  type("powershell_scripts", "PowerShell scripts", sources.scripts),
-  type("assignment_filters", "Assignment filters", sources.assignmentFilters, { volatile: ["payloads"] }),
-  type("scope_tags", "Scope tags", sources.scopeTags),
+  type("powershell_scripts", "PowerShell scripts", sources.scripts, { volatile: [uniformType] }),
+  type("assignment_filters", "Assignment filters", sources.assignmentFilters, { volatile: [uniformType, "payloads"] }),
+  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType] }),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
     volatile: ["deployedAppCount", "isAssigned"],
     ...previewOnly("Graph takes each platform's in a collection of its own, which Atlas does not write to yet.")
   }),
   type("named_locations", "Named locations", sources.namedLocations, accessIsAtStake),
-  type("conditional_access", "Conditional access policies", sources.conditionalAccess, accessIsAtStake)
+  type("conditional_access", "Conditional access policies", sources.conditionalAccess, {
+    volatile: [uniformType],
+    ...accessIsAtStake
+  })
 ]
 
 /** The names of all kinds of policies. */

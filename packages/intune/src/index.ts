@@ -9,7 +9,8 @@ export {
   type ImportedObjects,
   objectsIn,
   type PolicyFile,
-  sourceOfFile
+  sourceOfFile,
+  textOfFile
 } from "./BackupFiles.ts"
 export { Backups, type BackupVerification } from "./Backups.ts"
 export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./FireTimes.ts"

@@ -7,7 +7,8 @@ import {
   type ImportedObjects,
   Intune,
   objectsIn,
-  sourceOfFile
+  sourceOfFile,
+  textOfFile
 } from "@atlas/intune"
 import type { TenantScope } from "@atlas/operations"
 import { Console, Effect, FileSystem, Layer, Schema } from "effect"
@@ -90,7 +91,7 @@ const readFolder = Effect.fnUntraced(function* (folder: string) {
   for (const name of names.filter((each) => each.toLowerCase().endsWith(".json")).sort()) {
     const path = relative(folder, join(folder, name)).split(sep).join("/")
     const source = sourceOfFile(path)
-    const json = parse(yield* files.readFileString(join(folder, name)).pipe(Effect.mapError(unusable(path))))
+    const json = parse(textOfFile(yield* files.readFile(join(folder, name)).pipe(Effect.mapError(unusable(path)))))
     if (source === undefined) problems.push(`${path}: its name says no collection of policies.`)
     else if (json._tag === "None") problems.push(`${path}: this is not JSON.`)
     else {

@@ -48,6 +48,11 @@ const collectionOf = (file: string): string | undefined => {
   return byLowerCase.get(dotted) ?? byLowerCase.get(parent)
 }
 
+// PowerShell writes UTF-16, and others a byte order mark before UTF-8: exports come in all of them.
+const encodingOf = ([first, second]: Uint8Array) =>
+  first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
+const textOf = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
+
 /** A list, Graph's `{ "value": […] }`, or one object. */
 const valuesOf = (json: unknown): ReadonlyArray<unknown> =>
   Array.isArray(json) ? json : Option.match(decodeAnswer(json), { onNone: () => [json], onSome: ({ value }) => value })
@@ -74,7 +79,7 @@ const load = (directory: string, path: string): Loaded => {
   if (collection === undefined) {
     return problem(`${file}: no collection is called so; name it after one of ${known.join(", ")}.`)
   }
-  const json = parse(readFileSync(path, "utf8"))
+  const json = parse(textOf(readFileSync(path)))
   if (Option.isNone(json)) return problem(`${file}: this is not JSON.`)
   const loaded = valuesOf(json.value).map((value, index) => itemOf(file, collection, value, index))
   return { items: loaded.flatMap(({ items }) => items), problems: loaded.flatMap(({ problems }) => problems) }
