@@ -4,10 +4,10 @@ import {
   type Capability,
   isStorable,
   Problems,
-  requireCapability,
-  type RunQueries
+  type RunQueries,
+  makeAuthorize
 } from "@atlas/operations"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Removal } from "./Collection.ts"
 import type { CollectionReads, Found } from "./CollectionReads.ts"
 import { type Freshness, makeFreshness } from "./Freshness.ts"
@@ -99,23 +99,15 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
   syncType: string,
   reads: CollectionReads<A, Filter>
 ): Effect.fn.Return<DirectoryReader<A, Filter>, never, Access | RunQueries> {
-  const access = yield* Access
+  const authorize = yield* makeAuthorize
   const freshnessOf = yield* makeFreshness(syncType, reads.state)
-
-  const authorize = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
-    const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none()
-    const grant = Option.getOrUndefined(found)
-    if (!grant) return yield* new Problems.NotFound({})
-    yield* requireCapability(grant, viewDirectory)
-    return grant.scope
-  })
 
   const search = Effect.fn("DirectoryReader.search")(function* (
     actor: Actor,
     tenantId: string,
     options: SearchOptions<Filter> = {}
   ) {
-    const tenant = yield* authorize(actor, tenantId)
+    const tenant = yield* authorize(actor, tenantId, viewDirectory)
     const { cursor = null, filters = [], query = "" } = options
     const question = JSON.stringify([syncType, query, [...filters].sort()])
     const after = cursor === null ? null : yield* readCursor(cursor, question)
@@ -136,7 +128,7 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
     tenantId: string,
     ids: ReadonlyArray<string>
   ) {
-    const tenant = yield* authorize(actor, tenantId)
+    const tenant = yield* authorize(actor, tenantId, viewDirectory)
     const wanted = ids.slice(0, maxLabels)
     const known = wanted.length === 0 ? [] : yield* reads.labels(tenant, wanted.filter(isStorable))
     const byId = new Map(known.map((label) => [label.id, label]))
@@ -148,14 +140,14 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
   })
 
   const get = Effect.fn("DirectoryReader.get")(function* (actor: Actor, tenantId: string, id: string) {
-    const tenant = yield* authorize(actor, tenantId)
+    const tenant = yield* authorize(actor, tenantId, viewDirectory)
     const [item] = isStorable(id) ? yield* reads.byIds(tenant, [id]) : []
     if (item === undefined) return yield* new Problems.NotFound({})
     return { item, freshness: yield* freshnessOf(tenant) }
   })
 
   const freshness = Effect.fn("DirectoryReader.freshness")(function* (actor: Actor, tenantId: string) {
-    return yield* freshnessOf(yield* authorize(actor, tenantId))
+    return yield* freshnessOf(yield* authorize(actor, tenantId, viewDirectory))
   })
 
   return { search, labels, get, freshness }

@@ -4,16 +4,14 @@ import {
   type Capability,
   decodeInput,
   encodeActor,
-  isStorable,
   Problems,
-  requireCapability,
   type Run,
   RunQueries,
   StartGate,
-  type TenantGrant,
-  type TenantScope
+  type TenantScope,
+  makeAuthorize
 } from "@atlas/operations"
-import { Context, DateTime, Effect, Layer, Option, Predicate, Schema, Struct } from "effect"
+import { Context, DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import {
@@ -107,19 +105,11 @@ const settingNames = Struct.keys(scheduleFields)
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const access = yield* Access
+  const authorize = yield* makeAuthorize
   const queries = yield* RunQueries
   const columns = sql.literal(scheduleColumns)
   const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
   const decodeSlots = Schema.decodeUnknownEffect(Schema.Array(ScheduleSlot))
-
-  const authorize = Effect.fnUntraced(function* (actor: Actor, tenantId: string, capability: Capability) {
-    const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none<TenantGrant>()
-    const grant = Option.getOrUndefined(found)
-    if (!grant) return yield* new Problems.NotFound({})
-    yield* requireCapability(grant, capability)
-    return grant.scope
-  })
 
   const existing = ({ tenantId, workspaceId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND deleted_at IS NULL`

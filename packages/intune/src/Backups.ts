@@ -1,12 +1,4 @@
-import {
-  Access,
-  type Actor,
-  foldName,
-  isStorable,
-  Problems,
-  requireCapability,
-  type TenantScope
-} from "@atlas/operations"
+import { Access, type Actor, foldName, isStorable, Problems, type TenantScope, makeAuthorize } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupId, BackupItem, BackupSet } from "./BackupSet.ts"
@@ -94,19 +86,12 @@ const verifiedAtOnce = 200
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const access = yield* Access
+  const authorize = yield* makeAuthorize
   const store = yield* PolicyStore
   const decodeSets = Schema.decodeUnknownEffect(Schema.Array(BackupSet))
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(BackupItem))
   const [columns, columnsOfItems] = [sql.literal(setColumns), sql.literal(itemColumns)]
 
-  const authorize = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
-    const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none()
-    const grant = Option.getOrUndefined(found)
-    if (!grant) return yield* new Problems.NotFound({})
-    yield* requireCapability(grant, viewBackups)
-    return grant.scope
-  })
   const tenantIs = ({ tenantId, workspaceId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
 
@@ -123,7 +108,7 @@ const make = Effect.gen(function* () {
     tenantId: string,
     { before, limit, schedule }: { readonly schedule?: string; readonly before: string | null; readonly limit: number }
   ) {
-    const tenant = yield* authorize(actor, tenantId)
+    const tenant = yield* authorize(actor, tenantId, viewBackups)
     if ((before !== null && !isId(before)) || (schedule !== undefined && !isId(schedule))) return []
     const conditions = [
       tenantIs(tenant),
@@ -138,11 +123,11 @@ const make = Effect.gen(function* () {
   })
 
   const get = Effect.fn("Backups.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* find(yield* authorize(actor, tenantId), id)
+    return yield* find(yield* authorize(actor, tenantId, viewBackups), id)
   })
 
   const ofRun = Effect.fn("Backups.ofRun")(function* (actor: Actor, tenantId: string, runId: string) {
-    const tenant = yield* authorize(actor, tenantId)
+    const tenant = yield* authorize(actor, tenantId, viewBackups)
     if (!isId(runId)) return Option.none()
     const rows = sql`SELECT ${columns} FROM backup_sets WHERE ${tenantIs(tenant)} AND run_id = ${runId}::uuid`
     const [backup] = yield* Effect.orDie(decodeSets(yield* Effect.orDie(rows)))
@@ -185,7 +170,7 @@ const make = Effect.gen(function* () {
     id: string,
     wanted: { readonly source: string; readonly id: string }
   ) {
-    const tenant = yield* authorize(actor, tenantId)
+    const tenant = yield* authorize(actor, tenantId, viewBackups)
     const backup = yield* find(tenant, id)
     const rows = [wanted.source, wanted.id].every(isStorable)
       ? yield* Effect.orDie(sql`

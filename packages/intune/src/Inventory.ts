@@ -5,12 +5,12 @@ import {
   foldName,
   isStorable,
   Problems,
-  requireCapability,
   RunId,
   RunQueries,
-  type TenantScope
+  type TenantScope,
+  makeAuthorize
 } from "@atlas/operations"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import * as InventorySync from "./InventorySync.ts"
 import { PolicyStore } from "./PolicyStore.ts"
@@ -132,7 +132,7 @@ export class Inventory extends Context.Service<
       Inventory,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const access = yield* Access
+        const authorize = yield* makeAuthorize
         const store = yield* PolicyStore
         const runs = yield* RunQueries
 
@@ -145,20 +145,12 @@ export class Inventory extends Context.Service<
           removed_at AS "removedAt"`)
         const decode = Schema.decodeUnknownEffect(Schema.Array(InventoryItem))
 
-        const authorize = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
-          const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none()
-          const grant = Option.getOrUndefined(found)
-          if (!grant) return yield* new Problems.NotFound({})
-          yield* requireCapability(grant, viewInventory)
-          return grant.scope
-        })
-
         const search = Effect.fn("Inventory.search")(function* (
           actor: Actor,
           tenantId: string,
           options: InventorySearch = {}
         ) {
-          const tenant = yield* authorize(actor, tenantId)
+          const tenant = yield* authorize(actor, tenantId, viewInventory)
           const { cursor = null, findings = false, platform, query = "", types = [] } = options
           const question = JSON.stringify([query, [...types].sort(), platform ?? null, findings])
           const after = cursor === null ? null : yield* readCursor(cursor, question)
@@ -200,7 +192,7 @@ export class Inventory extends Context.Service<
         })
 
         const get = Effect.fn("Inventory.get")(function* (actor: Actor, tenantId: string, source: string, id: string) {
-          return yield* find(yield* authorize(actor, tenantId), source, id)
+          return yield* find(yield* authorize(actor, tenantId, viewInventory), source, id)
         })
 
         const content = Effect.fn("Inventory.content")(function* (
@@ -209,7 +201,7 @@ export class Inventory extends Context.Service<
           source: string,
           id: string
         ) {
-          const tenant = yield* authorize(actor, tenantId)
+          const tenant = yield* authorize(actor, tenantId, viewInventory)
           const { assignmentsHash, contentHash } = yield* find(tenant, source, id)
           const texts = yield* store.texts(tenant, [
             contentHash,
@@ -237,7 +229,7 @@ export class Inventory extends Context.Service<
         })
 
         const summary = Effect.fn("Inventory.summary")(function* (actor: Actor, tenantId: string) {
-          const tenant = yield* authorize(actor, tenantId)
+          const tenant = yield* authorize(actor, tenantId, viewInventory)
           const [counted, sources, latest] = yield* Effect.all([
             Effect.orDie(counts(tenant)),
             Effect.orDie(states(tenant)),

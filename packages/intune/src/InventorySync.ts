@@ -8,6 +8,7 @@ import {
   StartGate
 } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import { makeInventoryWrites, type PageWritten, type SourceEnd } from "./InventoryWrites.ts"
 import { readPolicies } from "./PolicyObject.ts"
@@ -85,7 +86,7 @@ const syncSource = Effect.fnUntraced(function* (run: SyncRun, source: PolicySour
   const writes = makeInventoryWrites(yield* SqlClient.SqlClient)
   const share = yield* RemovalGuard
   const salt = yield* store.salt(run.tenant)
-  const owner = { tenant: run.tenant, run: run.run.id, source: source.name }
+  const owner = { tenant: run.tenant, run: run.run.id, source: source.name, pass: SecureRandom.uuidV4Unsafe() }
 
   yield* Stream.runForEach(
     readPolicies(run.tenant, source),

@@ -21,6 +21,8 @@ export interface SourceOwner {
   readonly tenant: TenantScope
   readonly run: RunId
   readonly source: string
+  /** One reading of the collection from its beginning. What an attempt of the same run saw that died is not what this one sees. */
+  readonly pass: string
 }
 
 /**
@@ -42,7 +44,7 @@ export const makeInventoryWrites = (sql: SqlClient.SqlClient) => {
 
   /** Stores a page, whose contents are stored already. Nothing is removed yet. */
   const writePage = Effect.fn("InventoryWrites.writePage")(function* (
-    { run, source, tenant }: SourceOwner,
+    { pass, run, source, tenant }: SourceOwner,
     records: ReadonlyArray<PolicyRecord>
   ) {
     // One statement may write a row only once: of what a page tells twice, the later part wins.
@@ -50,10 +52,10 @@ export const makeInventoryWrites = (sql: SqlClient.SqlClient) => {
     const [written] = yield* sql<PageWritten>`
       WITH written AS (
         INSERT INTO policies AS p (workspace_id, tenant_id, source, id, type, finding, odata_type, title, folded_title,
-          platform, scope_tags, last_modified, assignment_count, content_hash, assignments_hash, seen_run)
+          platform, scope_tags, last_modified, assignment_count, content_hash, assignments_hash, seen_run, seen_pass)
         SELECT ${tenant.workspaceId}, ${tenant.tenantId}, ${source}, id, type, finding, "odataType", title, "foldedTitle",
           platform, ARRAY(SELECT json_array_elements_text("scopeTags")), "lastModified", "assignmentCount",
-          decode("contentHash", 'hex'), decode("assignmentsHash", 'hex'), ${run}::uuid
+          decode("contentHash", 'hex'), decode("assignmentsHash", 'hex'), ${run}::uuid, ${pass}::uuid
         FROM json_to_recordset(${JSON.stringify(page)}::json) AS r(id text, type text, finding text, "odataType" text,
           title text, "foldedTitle" text, platform text, "scopeTags" json, "lastModified" timestamptz,
           "assignmentCount" int, "contentHash" text, "assignmentsHash" text)
@@ -62,7 +64,7 @@ export const makeInventoryWrites = (sql: SqlClient.SqlClient) => {
           folded_title = excluded.folded_title, platform = excluded.platform, scope_tags = excluded.scope_tags,
           last_modified = excluded.last_modified, assignment_count = excluded.assignment_count,
           content_hash = excluded.content_hash, assignments_hash = excluded.assignments_hash,
-          seen_run = excluded.seen_run, seen_at = now(), removed_at = NULL,
+          seen_run = excluded.seen_run, seen_pass = excluded.seen_pass, seen_at = now(), removed_at = NULL,
           changed_at = CASE WHEN p.removed_at IS NULL
             AND (p.type, p.title, p.content_hash, p.assignments_hash) IS NOT DISTINCT FROM
               (excluded.type, excluded.title, excluded.content_hash, excluded.assignments_hash)
@@ -77,7 +79,7 @@ export const makeInventoryWrites = (sql: SqlClient.SqlClient) => {
   }, Effect.orDie)
 
   /**
-   * Ends a collection after its last page: what this run has not seen is removed, unless that is more than may vanish at once.
+   * Ends a collection after its last page: what this reading has not seen is removed, unless that is more than may vanish at once.
    *
    * @param owner whose collection
    * @param proof the share, from 0 to 1, that may vanish without confirmation, and how many a person has confirmed
@@ -86,16 +88,16 @@ export const makeInventoryWrites = (sql: SqlClient.SqlClient) => {
     owner: SourceOwner,
     { confirmed, share }: { readonly share: number; readonly confirmed: number }
   ) {
-    const { run, source, tenant } = owner
+    const { pass, run, source, tenant } = owner
     const [end] = yield* sql<{ apply: boolean; removals: number; size: number }>`
       WITH counted AS (
-        SELECT count(*)::int AS size, count(*) FILTER (WHERE seen_run <> ${run}::uuid)::int AS removals
+        SELECT count(*)::int AS size, count(*) FILTER (WHERE seen_pass <> ${pass}::uuid)::int AS removals
         FROM policies WHERE ${sourceIs(owner)} AND removed_at IS NULL
       ), decided AS (
         SELECT size, removals, removals <= greatest(1, size * ${share}::float8, ${confirmed}::int) AS apply FROM counted
       ), removed AS (
         UPDATE policies SET removed_at = now(), changed_at = now()
-        WHERE ${sourceIs(owner)} AND removed_at IS NULL AND seen_run <> ${run}::uuid AND (SELECT apply FROM decided)
+        WHERE ${sourceIs(owner)} AND removed_at IS NULL AND seen_pass <> ${pass}::uuid AND (SELECT apply FROM decided)
       ), ended AS (
         INSERT INTO inventory_sources AS s (workspace_id, tenant_id, source, run_id, completed_at, withheld)
         SELECT ${tenant.workspaceId}, ${tenant.tenantId}, ${source}, CASE WHEN apply THEN ${run}::uuid END,

@@ -6,14 +6,14 @@ import {
   encodeActor,
   isStorable,
   Problems,
-  requireCapability,
   Runs,
   StartGate,
   type StartProblem,
   type StartResult,
-  type TenantScope
+  type TenantScope,
+  makeAuthorize
 } from "@atlas/operations"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpApiError } from "effect/http-api"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -141,19 +141,12 @@ const decodeItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const access = yield* Access
+  const authorize = yield* makeAuthorize
   const runs = yield* Runs
   const names = yield* TenantNames
   const selected = sql.literal(columns)
 
   const rowsOf = <A>(rows: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>) => Effect.orDie(rows)
-  const authorize = Effect.fnUntraced(function* (actor: Actor, tenantId: string, capability: Capability) {
-    const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none()
-    const grant = Option.getOrUndefined(found)
-    if (!grant) return yield* new Problems.NotFound({})
-    yield* requireCapability(grant, capability)
-    return grant.scope
-  })
   const tenantIs = ({ tenantId, workspaceId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   const one = (tenant: TenantScope, id: string) => sql`${tenantIs(tenant)} AND id = ${id}::uuid`

@@ -15,7 +15,15 @@ import {
 } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
-import { Intune, manageBackups, PolicySecrets, PolicySecretUnreadable, TenantNames, viewBackups } from "../src/index.ts"
+import {
+  AssignmentGroups,
+  Intune,
+  manageBackups,
+  PolicySecrets,
+  PolicySecretUnreadable,
+  TenantNames,
+  viewBackups
+} from "../src/index.ts"
 
 /** May do everything in every tenant. */
 export const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
@@ -84,9 +92,17 @@ const permissions = [
   )
 ]
 
+/** A group that the directory cache knows to be gone. */
+export const goneGroup = "99999999-0000-4000-8000-000000000009"
+
+const groups = Layer.succeed(AssignmentGroups, {
+  labels: () => Effect.succeed([{ id: goneGroup, name: "Former staff", exists: false }])
+})
+
 /** The package on a database of its own, with a worker that reads the fake Graph. */
 export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<FakeGraphOptions, "tenants"> = {}) =>
   Worker.layer(...Intune.handlers).pipe(
+    Layer.provide(groups),
     Layer.provideMerge(Intune.layer),
     Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
     Layer.provideMerge(

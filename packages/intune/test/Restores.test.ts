@@ -4,7 +4,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups, BackupSchedules, BackupTypes, policyTypes, type RestoreItem, Restores } from "../src/index.ts"
-import { ada, completed, intune, powerless, stranger } from "./Fixture.ts"
+import { ada, completed, goneGroup, intune, powerless, stranger } from "./Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const enrollment = "deviceManagement/deviceEnrollmentConfigurations"
@@ -17,7 +17,7 @@ const wifi = {
   assignments: [{ id: "1", target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]
 }
 const masked = { id: "masked", displayName: "Masked", preSharedKey: "********" }
-const names = ["whole", "single", "lost", "bound", "crashed", "rights", "twins"]
+const names = ["whole", "single", "lost", "bound", "crashed", "rights", "twins", "groups"]
 const tenants = names.map((tenantId) => ({
   tenantId,
   ...(tenantId === "whole" ? {} : { collections: { [configurations]: [wifi, masked] } })
@@ -162,6 +162,29 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
       const [now] = yield* graph.items("bound", configurations)
       assert.strictEqual(now?.["preSharedKey"], "changed again")
       assert.strictEqual((yield* itemsOf("bound", restore))[1]?.result, "skipped")
+    })
+  )
+
+  it.effect("assign nothing to groups that are gone, and name them", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const [here, gone] = ["here", goneGroup].map((groupId, at) => ({
+        id: String(at),
+        target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
+      }))
+      yield* graph.putItem("groups", configurations, { ...wifi, assignments: [here, gone] })
+      const before = yield* backUp("groups", "1")
+      yield* graph.removeItem("groups", configurations, "wifi")
+      const restore = yield* plan("groups", before.id, onlyWifi)
+      yield* execute("groups", restore)
+      const [item] = yield* itemsOf("groups", restore)
+      assert.include(item?.resultMessage, "Former staff")
+      const made = (yield* graph.items("groups", configurations)).find(({ id }) => id === item?.resultId)
+      const assigned = made?.["assignments"] as ReadonlyArray<{ readonly target: { readonly groupId: string } }>
+      assert.deepStrictEqual(
+        assigned.map(({ target }) => target.groupId),
+        ["here"]
+      )
     })
   )
 

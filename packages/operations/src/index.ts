@@ -65,6 +65,7 @@ export {
 export { decodeInput } from "./StartInput.ts"
 export * as StartGate from "./StartGate.ts"
 export { sanitise, sanitisedCause, sanitisingLogger } from "./Sanitiser.ts"
+export { type Authorize, makeAuthorize } from "./TenantAccess.ts"
 export { isStorable, storable } from "./StorableText.ts"
 export { Waiting, WaitingReason } from "./WhyWaiting.ts"
 export * as Worker from "./Worker.ts"

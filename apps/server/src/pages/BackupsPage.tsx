@@ -9,6 +9,7 @@ import { Icon } from "./components/Icon.tsx"
 import { platformLabel } from "./components/platformLabel.ts"
 import { AbsoluteTime } from "./components/Time.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
+import { TableHead } from "./components/TableHead.tsx"
 
 interface ListProps {
   readonly shell: Shell
@@ -224,15 +225,7 @@ const Items = ({ items, path, selectable }: ItemsProps) =>
   ) : (
     <table class="runs" role="table">
       <caption class="visually-hidden">Policies in this backup, by title</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {["Title", "Kind", "Platform", "Assignments"].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={["Title", "Kind", "Platform", "Assignments"]} />
       <tbody role="rowgroup">
         {items.map((item) => (
           <tr role="row">

@@ -9,6 +9,7 @@ import { Icon } from "./components/Icon.tsx"
 import { platformLabel } from "./components/platformLabel.ts"
 import { Time } from "./components/Time.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
+import { TableHead } from "./components/TableHead.tsx"
 
 interface Filter {
   readonly query: string | undefined
@@ -197,15 +198,7 @@ const Items = ({ tenant, filter, items, kinds, summary, now }: Props) => {
       <caption class="visually-hidden">
         Policies{filter.query === undefined ? "" : ` whose titles contain “${filter.query}”`}, by title
       </caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {["Title", "Kind", "Platform", "Assignments", "Changed"].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={["Title", "Kind", "Platform", "Assignments", "Changed"]} />
       <tbody role="rowgroup">
         {items.map((item) => (
           <Item tenantId={tenant.id} item={item} kinds={kinds} now={now} />

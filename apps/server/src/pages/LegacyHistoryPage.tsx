@@ -3,6 +3,7 @@ import { EmptyState } from "./components/EmptyState.tsx"
 import { hrefWith, runHref, tenantHref } from "./components/format.ts"
 import { Icon } from "./components/Icon.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
+import { TableHead } from "./components/TableHead.tsx"
 
 interface HistoryList {
   readonly kind: LegacyKind
@@ -49,15 +50,7 @@ const History = ({ kind, records, more, tenantId }: HistoryList & { readonly ten
   <section aria-labelledby={kind.table}>
     <h2 id={kind.table}>{kind.label}</h2>
     <table class="runs" role="table" aria-labelledby={kind.table}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {["Record", "Began", "Status", "Run"].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={["Record", "Began", "Status", "Run"]} />
       <tbody role="rowgroup">
         {records.map((record) => (
           <tr role="row">

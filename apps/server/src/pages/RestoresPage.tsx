@@ -6,6 +6,7 @@ import { tenantHref } from "./components/format.ts"
 import { Icon, type IconName } from "./components/Icon.tsx"
 import { Time } from "./components/Time.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
+import { TableHead } from "./components/TableHead.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -51,15 +52,7 @@ export const RestoresPage = ({ shell, tenant, restores, nextHref, now }: Props) 
     ) : (
       <table class="runs" role="table">
         <caption class="visually-hidden">Restores of {tenant.name}, the newest first</caption>
-        <thead role="rowgroup">
-          <tr role="row">
-            {["Restore", "State", "By"].map((title) => (
-              <th role="columnheader" scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={["Restore", "State", "By"]} />
         <tbody role="rowgroup">
           {restores.map((restore) => (
             <tr role="row">

@@ -10,6 +10,7 @@ import { type RunRow, RunsTable } from "./components/RunsTable.tsx"
 import { AbsoluteTime, Time } from "./components/Time.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
 import { keptText } from "./SchedulesPage.tsx"
+import { TableHead } from "./components/TableHead.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -196,15 +197,7 @@ const Slots = ({ slots, executions, now }: Props) =>
   ) : (
     <table class="runs" role="table">
       <caption class="visually-hidden">What became of the last times of this schedule</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {["Time", "Became", "Why", "Run"].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={["Time", "Became", "Why", "Run"]} />
       <tbody role="rowgroup">
         {slots.map(({ fireTime, reason, runId, state }) => {
           const [text, tone, icon] = slotLooks[state]

@@ -6,6 +6,7 @@ import { tenantHref } from "./components/format.ts"
 import { Icon } from "./components/Icon.tsx"
 import { DueTime } from "./components/Time.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
+import { TableHead } from "./components/TableHead.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -55,15 +56,7 @@ export const SchedulesPage = ({ shell, tenant, schedules, missingCapability, now
       ) : (
         <table class="runs" role="table">
           <caption class="visually-hidden">Backup schedules of {tenant.name}</caption>
-          <thead role="rowgroup">
-            <tr role="row">
-              {["Schedule", "When", "Next", "Kept"].map((title) => (
-                <th role="columnheader" scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead titles={["Schedule", "When", "Next", "Kept"]} />
           <tbody role="rowgroup">
             {schedules.map((schedule) => (
               <tr role="row">

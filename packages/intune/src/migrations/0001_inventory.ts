@@ -55,6 +55,7 @@ export default Effect.gen(function* () {
       content_hash bytea NOT NULL,
       assignments_hash bytea,
       seen_run uuid NOT NULL,
+      seen_pass uuid NOT NULL,
       seen_at timestamptz NOT NULL DEFAULT now(),
       first_seen_at timestamptz NOT NULL DEFAULT now(),
       changed_at timestamptz NOT NULL DEFAULT now(),

@@ -4,6 +4,7 @@ import { Badge, type Tone } from "./Badge.tsx"
 import { formatCount, tenantHref } from "./format.ts"
 import type { IconName } from "./Icon.tsx"
 import { Time } from "./Time.tsx"
+import { TableHead } from "./TableHead.tsx"
 
 interface Props {
   readonly tenantId: string
@@ -33,15 +34,7 @@ export const BackupBadge = ({ backup }: { readonly backup: BackupSet }) => {
 export const BackupsTable = ({ tenantId, backups, caption, now }: Props) => (
   <table class="runs" role="table">
     <caption class="visually-hidden">{caption}</caption>
-    <thead role="rowgroup">
-      <tr role="row">
-        {["Backup", "State", "Policies", "Missing"].map((title) => (
-          <th role="columnheader" scope="col">
-            {title}
-          </th>
-        ))}
-      </tr>
-    </thead>
+    <TableHead titles={["Backup", "State", "Policies", "Missing"]} />
     <tbody role="rowgroup">
       {backups.map((backup) => (
         <tr role="row">
