@@ -51,7 +51,7 @@ describeBrowser("backups", () => {
             .first()
             .waitFor({ timeout: 1_000 })
             .catch(() => undefined)
-          for (let asked = 0; asked < 20 && !(await page.getByText("Succeeded").first().isVisible()); asked++) {
+          for (let asked = 0; asked < 120 && !(await page.getByText("Succeeded").first().isVisible()); asked++) {
             await page.waitForTimeout(250)
             await page.reload()
           }
@@ -105,7 +105,7 @@ describeBrowser("restores", () => {
           await page.getByRole("button", { name: "Plan to restore what is chosen" }).click()
           const address = page.url()
           const until = async (text: string) => {
-            for (let asked = 0; asked < 40 && !(await page.getByText(text).first().isVisible()); asked++) {
+            for (let asked = 0; asked < 120 && !(await page.getByText(text).first().isVisible()); asked++) {
               await page.waitForTimeout(250)
               await page.goto(address)
             }
@@ -132,7 +132,7 @@ describeBrowser("restores", () => {
           await page.getByLabel("From").selectOption({ index: 1 })
           await page.getByRole("button", { name: "Compare" }).click()
           const found = page.url()
-          for (let asked = 0; asked < 40 && !(await page.getByText("Added").first().isVisible()); asked++) {
+          for (let asked = 0; asked < 120 && !(await page.getByText("Added").first().isVisible()); asked++) {
             await page.waitForTimeout(250)
             await page.goto(found)
           }

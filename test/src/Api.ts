@@ -29,6 +29,6 @@ export const get = (server: ServerProcess, path: string, account = "operator@nor
 export const completed = (server: ServerProcess, id: string, account = "operator@northwind") =>
   get(server, `/operations/${id}`, account).pipe(
     Effect.repeat({ until: ({ body }) => body?.status === "completed", schedule: Schedule.spaced("50 millis") }),
-    Effect.timeout("20 seconds"),
+    Effect.timeout("60 seconds"),
     Effect.map(({ body }) => body)
   )

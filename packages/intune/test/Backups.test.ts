@@ -289,7 +289,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
         const [active] = yield* sql`
           SELECT FROM operation_runs WHERE type = ${BackupTypes.retention.name} AND status <> 'completed'`
         return state === "expired" && active === undefined
-      }).pipe(Effect.repeat({ until: (done) => done }), Effect.timeout("20 seconds"))
+      }).pipe(Effect.repeat({ until: (done) => done }), Effect.timeout("60 seconds"))
       for (const { set } of others) {
         assert.strictEqual((yield* backups.get(ada, "keeps", set.id)).state, "complete")
         assert.deepInclude(yield* backups.verify(set.id), { manifestHolds: true, damaged: [] })
