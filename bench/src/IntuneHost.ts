@@ -57,8 +57,9 @@ const listener = Layer.effect(
 
 const secrets = Layer.effect(
   PolicySecrets,
-  Effect.map(CredentialVault, ({ open, seal }) =>
+  Effect.map(CredentialVault, ({ keyId, open, seal }) =>
     PolicySecrets.of({
+      keyId,
       seal,
       open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
     })

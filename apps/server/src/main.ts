@@ -8,7 +8,7 @@ import {
   LiveGraph,
   ProviderConnections
 } from "@atlas/graph"
-import { Intune } from "@atlas/intune"
+import { Intune, PolicySecretRotation } from "@atlas/intune"
 import {
   Operations,
   OperationsHttp,
@@ -63,12 +63,17 @@ const knownClouds = Layer.unwrap(
 const rotation = Layer.effectDiscard(
   Effect.gen(function* () {
     if ((yield* Settings).previousSecrets.length === 0) return
-    const { resealed, unreadable } = yield* CredentialRotation.reseal
-    yield* Effect.logInfo(`Sealed ${resealed} credentials with ATLAS_SECRET; ${unreadable} could not be opened`)
+    for (const [what, reseal] of [
+      ["credentials", CredentialRotation.reseal],
+      ["secrets of policies", PolicySecretRotation.reseal]
+    ] as const) {
+      const { resealed, unreadable } = yield* reseal
+      yield* Effect.logInfo(`Sealed ${resealed} ${what} with ATLAS_SECRET; ${unreadable} could not be opened`)
+    }
   })
 )
 const connections = Layer.mergeAll(ProviderConnections.layer, ConnectionAdministration.layer, rotation).pipe(
-  Layer.provide([vault, knownClouds])
+  Layer.provide([Layer.provide(policySecrets, vault), vault, knownClouds])
 )
 
 /** Graph, or in development the fake one behind the same live client. */

@@ -5,8 +5,9 @@ import { Effect, Layer } from "effect"
 /** Secrets in policies are sealed with the keys that seal credentials; owners keep the two apart. */
 export const policySecrets: Layer.Layer<PolicySecrets, never, CredentialVault> = Layer.effect(
   PolicySecrets,
-  Effect.map(CredentialVault, ({ open, seal }) =>
+  Effect.map(CredentialVault, ({ keyId, open, seal }) =>
     PolicySecrets.of({
+      keyId,
       seal,
       open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
     })

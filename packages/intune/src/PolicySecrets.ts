@@ -20,6 +20,8 @@ export class PolicySecretUnreadable extends Schema.TaggedError<PolicySecretUnrea
 export class PolicySecrets extends Context.Service<
   PolicySecrets,
   {
+    /** The key that seals; what another one sealed is due to be sealed again. */
+    readonly keyId: string
     /** Seals a secret; it opens for the same owner only. */
     seal(owner: string, secret: Redacted.Redacted): Effect.Effect<SealedSecret>
     /** Opens what `seal` made. */

@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { Hex } from "effect/encoding"
 import { SqlClient } from "effect/sql"
 import { type PolicyContent, reveal, secretsIn } from "./PolicyContent.ts"
+import { ownerOf } from "./policyOwner.ts"
 import { PolicySecrets, PolicySecretUnreadable } from "./PolicySecrets.ts"
 import type { GraphObject } from "./PolicySource.ts"
 
@@ -20,9 +21,6 @@ const expand = (body: Uint8Array) =>
     zipped((done) => gunzip(body, done)),
     (bytes) => new TextDecoder().decode(bytes)
   )
-
-const ownerOf = (kind: "salt" | "secret", { tenantId, workspaceId }: TenantScope) =>
-  JSON.stringify([`policy ${kind}`, workspaceId, tenantId])
 
 // Everything that refers to contents.
 const referrers = [
@@ -136,7 +134,8 @@ export class PolicyStore extends Context.Service<
             FROM json_to_recordset(${JSON.stringify(rows)}::json) AS s(hash text, body text, size int)
             ON CONFLICT DO NOTHING`
         }
-        const found = news.flatMap((content) => [...content.secrets])
+        // Also of contents that are there: an import brings the references to secrets, and not the secrets.
+        const found = contents.flatMap((content) => [...content.secrets])
         if (found.length > 0) yield* putSecrets(tenant, found)
       }, Effect.orDie)
 

@@ -37,6 +37,7 @@ export {
   viewInventory
 } from "./Inventory.ts"
 export * as InventorySync from "./InventorySync.ts"
+export * as PolicySecretRotation from "./PolicySecretRotation.ts"
 export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./PolicySecrets.ts"
 export { AssignmentGroups, type AssignmentGroup } from "./AssignmentGroups.ts"
 export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./Restore.ts"

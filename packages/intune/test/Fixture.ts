@@ -75,15 +75,28 @@ const gates = StartGate.layer(
   ...Intune.gates
 )
 
-const secrets = Layer.effect(
-  PolicySecrets,
-  Effect.map(CredentialVault, ({ open, seal }) =>
-    PolicySecrets.of({
-      seal,
-      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
-    })
+/** Secrets that are sealed with a host's secret, and opened with earlier ones too. */
+export const secretsOf = (secret: string, ...previous: ReadonlyArray<string>) =>
+  Layer.effect(
+    PolicySecrets,
+    Effect.map(CredentialVault, ({ keyId, open, seal }) =>
+      PolicySecrets.of({
+        keyId,
+        seal,
+        open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
+      })
+    )
+  ).pipe(
+    Layer.provide(
+      CredentialVault.layer(
+        Redacted.make(secret),
+        previous.map((each) => Redacted.make(each))
+      )
+    ),
+    Layer.orDie
   )
-).pipe(Layer.provide(CredentialVault.layer(Redacted.make("a secret of at least 32 bytes, for tests"))), Layer.orDie)
+
+const secrets = secretsOf("a secret of at least 32 bytes, for tests")
 
 /** Everything that reading policies needs in a tenant. */
 const permissions = [
