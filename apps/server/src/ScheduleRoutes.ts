@@ -50,11 +50,11 @@ export const makeScheduleRoutes = Effect.gen(function* () {
 
   const legacyOf = Effect.fnUntraced(function* ({ actor }: PageRequest, tenantId: string) {
     const kind = legacyKinds.find(({ table }) => table === "backup_schedule_runs")
-    return kind === undefined
-      ? []
-      : yield* records
-          .list(actor, kind, tenantId, { before: null, limit: 1 })
-          .pipe(Effect.catchTag("Forbidden", () => Effect.succeed([])))
+    if (kind === undefined) return null
+    const found = yield* records
+      .list(actor, kind, tenantId, { before: null, limit: shownRows + 1 })
+      .pipe(Effect.catchTag("Forbidden", () => Effect.succeed(null)))
+    return found && { kind, records: found.slice(0, shownRows), more: found.length > shownRows }
   })
 
   const view = page(

@@ -24,7 +24,26 @@ export class AssignmentGroups extends Context.Reference<{
  *
  * @param assignment as Graph has it
  */
-export const groupOf = (assignment: GraphObject): string | null => {
+const groupOf = (assignment: GraphObject): string | null => {
   const { target } = assignment
   return Predicate.hasProperty(target, "groupId") && Predicate.isString(target.groupId) ? target.groupId : null
 }
+
+/**
+ * What of a policy's assignments can be made, and the sentence that names the groups that are gone; null where none is.
+ *
+ * @param tenant whose directory
+ * @param text the assignments, canonical
+ */
+export const usableAssignments = Effect.fnUntraced(function* (tenant: TenantScope, text: string) {
+  const assignments = JSON.parse(text) as ReadonlyArray<GraphObject>
+  const ids = assignments.flatMap((assignment) => groupOf(assignment) ?? [])
+  const labels = ids.length === 0 ? [] : yield* (yield* AssignmentGroups).labels(tenant, ids)
+  const gone = labels.filter(({ exists, id }) => !exists && ids.includes(id))
+  const isGone = new Set(gone.map(({ id }) => id))
+  const names = gone.map(({ id, name }) => name ?? id).join(", ")
+  return {
+    assignments: assignments.filter((assignment) => !isGone.has(groupOf(assignment) ?? "")),
+    warning: gone.length === 0 ? null : `Not assigned to ${names}: the directory has no such group any more.`
+  }
+})

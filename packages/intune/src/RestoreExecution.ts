@@ -1,10 +1,8 @@
 import { type GraphError, RunFailure, RunHandler } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { AssignmentGroups, groupOf } from "./AssignmentGroups.ts"
 import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
-import { type GraphObject, type PolicySource, policySources } from "./PolicySource.ts"
-import { PolicyStore } from "./PolicyStore.ts"
+import { type PolicySource, policySources } from "./PolicySource.ts"
 import { execute } from "./RestoreTypes.ts"
 import {
   assignPolicy,
@@ -173,22 +171,6 @@ const restorePolicy = Effect.fnUntraced(function* (
   return done(yield* certainly(write, run, row, wanted))
 })
 
-/** Assigns a restored policy; names the groups that are not there, whose assignments are left out. */
-const assign = Effect.fnUntraced(function* (run: ExecuteRun, wanted: RestoringPolicy, id: string) {
-  const store = yield* PolicyStore
-  const groups = yield* AssignmentGroups
-  const hash = wanted.assignmentsHash
-  if (hash === null || wanted.writes.assign === null) return null
-  const text = (yield* store.texts(run.tenant, [hash])).get(hash) ?? "[]"
-  const assignments = JSON.parse(text) as ReadonlyArray<GraphObject>
-  const ids = assignments.flatMap((assignment) => groupOf(assignment) ?? [])
-  const gone = (yield* groups.labels(run.tenant, ids)).filter(({ exists }) => !exists)
-  const isGone = new Set(gone.map((group) => group.id))
-  yield* assignPolicy(run.tenant, wanted, id, (assignment) => !isGone.has(groupOf(assignment) ?? ""))
-  if (gone.length === 0) return null
-  return `Not assigned to ${gone.map(({ id: group, name }) => name ?? group).join(", ")}: the directory has no such group.`
-})
-
 const restoringOf = (row: PendingRow): RestoringPolicy | null => {
   const source = order.find(({ name }) => name === row.source)
   return source === undefined || source.writes === null ? null : { ...row, source, writes: source.writes }
@@ -217,7 +199,7 @@ export const executeHandler = RunHandler.make(
       const outcome: Outcome = yield* Effect.gen(function* () {
         const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
         if (written.id === null || !withAssignments) return written
-        return { ...written, message: yield* assign(run, wanted, written.id) }
+        return { ...written, message: yield* assignPolicy(run.tenant, wanted, written.id) }
       }).pipe(
         Effect.catchTag("GraphError", ({ message, reasonCode, requestId }) =>
           Effect.as(

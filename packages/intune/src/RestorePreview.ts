@@ -1,6 +1,7 @@
 import { RunFailure, RunHandler } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+import { usableAssignments } from "./AssignmentGroups.ts"
 import { hidesSecrets, type PolicyContent } from "./PolicyContent.ts"
 import { differenceOf } from "./PolicyDiff.ts"
 import { readPolicies } from "./PolicyObject.ts"
@@ -99,12 +100,17 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
     const difference = planned.action === "create" || isAsWanted ? null : differenceOf(seenText, content)
     const assigned =
       withAssignments && assignments !== null && !isAsWanted ? differenceOf(seenAssignments, assignments) : null
+    const writes = planned.action === "create" || planned.action === "update"
+    const warning =
+      writes && withAssignments && assignments !== null
+        ? (yield* usableAssignments(run.tenant, assignments)).warning
+        : null
     return {
       contents: live?.contents ?? [],
       row: {
         id: row.id,
         action: planned.action,
-        reason: planned.reason,
+        reason: planned.reason ?? warning,
         difference: difference && {
           fields: [
             ...difference.fields,

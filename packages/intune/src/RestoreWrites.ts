@@ -1,5 +1,6 @@
 import { Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Stream } from "effect"
+import { usableAssignments } from "./AssignmentGroups.ts"
 import { readPolicies, readPolicy } from "./PolicyObject.ts"
 import { type PolicyRecord, recordOf } from "./PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "./PolicySource.ts"
@@ -95,24 +96,20 @@ export const updatePolicy = Effect.fnUntraced(function* (
 })
 
 /**
- * Assigns a policy as the backup has it.
+ * Assigns a policy as the backup has it, but for groups that are gone.
  *
  * @param tenant whose
  * @param wanted whose assignments
  * @param id of the policy
- * @param isUsable whether an assignment's target exists
+ * @returns the sentence that names the groups that are gone; null where none is
  */
-export const assignPolicy = Effect.fnUntraced(function* (
-  tenant: TenantScope,
-  wanted: RestoringPolicy,
-  id: string,
-  isUsable: (assignment: GraphObject) => boolean
-) {
+export const assignPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy, id: string) {
   const { assign } = wanted.writes
-  if (assign === null || wanted.assignmentsHash === null) return
+  if (assign === null || wanted.assignmentsHash === null) return null
   const graph = yield* Graph
   const store = yield* PolicyStore
   const text = (yield* store.texts(tenant, [wanted.assignmentsHash])).get(wanted.assignmentsHash) ?? "[]"
-  const assignments = (JSON.parse(text) as ReadonlyArray<GraphObject>).filter(isUsable)
+  const { assignments, warning } = yield* usableAssignments(tenant, text)
   yield* graph.write(tenant, assign.contract, { id }, { [assign.property]: assignments })
+  return warning
 })

@@ -176,6 +176,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
       const before = yield* backUp("groups", "1")
       yield* graph.removeItem("groups", configurations, "wifi")
       const restore = yield* plan("groups", before.id, onlyWifi)
+      assert.include((yield* itemsOf("groups", restore))[0]?.reason, "Former staff")
       yield* execute("groups", restore)
       const [item] = yield* itemsOf("groups", restore)
       assert.include(item?.resultMessage, "Former staff")

@@ -28,7 +28,12 @@ export const legacyKinds: ReadonlyArray<LegacyKind> = [
     type: "directory_groups.sync",
     view: "tenant.directory.view"
   },
-  { table: "backup_schedule_runs", label: "Scheduled backup", type: "backup.execute", view: "tenant.backups.view" }
+  {
+    table: "backup_schedule_runs",
+    label: "Scheduled backup",
+    type: "backup_schedule.scheduled",
+    view: "tenant.backups.view"
+  }
 ]
 
 /** A run from before the ledger, as its table has it. */

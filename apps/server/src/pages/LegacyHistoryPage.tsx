@@ -5,7 +5,8 @@ import { Icon } from "./components/Icon.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
 import { TableHead } from "./components/TableHead.tsx"
 
-interface HistoryList {
+/** Records of one of the old tables. */
+export interface HistoryList {
   readonly kind: LegacyKind
   readonly records: ReadonlyArray<LegacyRun>
   readonly more: boolean
@@ -46,7 +47,8 @@ export const LegacyHistoryPage = ({ shell, tenant, lists }: Props) => {
 const fieldOf = ({ fields }: LegacyRun, ...names: ReadonlyArray<string>) =>
   fields.find(([name]) => names.includes(name))?.[1] ?? "–"
 
-const History = ({ kind, records, more, tenantId }: HistoryList & { readonly tenantId: string }) => (
+/** What an old table has of a tenant, the newest first. */
+export const History = ({ kind, records, more, tenantId }: HistoryList & { readonly tenantId: string }) => (
   <section aria-labelledby={kind.table}>
     <h2 id={kind.table}>{kind.label}</h2>
     <table class="runs" role="table" aria-labelledby={kind.table}>

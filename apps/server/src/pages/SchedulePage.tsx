@@ -1,5 +1,4 @@
 import { type BackupSchedule, type BackupSet, BackupTypes, policyTypeNamed, type ScheduleSlot } from "@atlas/intune"
-import type { LegacyRun } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { Badge, type Tone } from "./components/Badge.tsx"
 import { BackupsTable } from "./components/BackupsTable.tsx"
@@ -8,6 +7,7 @@ import { hrefWith, runHref, startHref, tenantHref } from "./components/format.ts
 import { Icon, type IconName } from "./components/Icon.tsx"
 import { type RunRow, RunsTable } from "./components/RunsTable.tsx"
 import { AbsoluteTime, Time } from "./components/Time.tsx"
+import { History, type HistoryList } from "./LegacyHistoryPage.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
 import { keptText } from "./SchedulesPage.tsx"
 import { TableHead } from "./components/TableHead.tsx"
@@ -21,8 +21,8 @@ interface Props {
   /** Its runs; null for people who may not see them. */
   readonly executions: ReadonlyArray<RunRow> | null
   readonly backups: ReadonlyArray<BackupSet>
-  /** Scheduled backups from before the ledger. */
-  readonly legacy: ReadonlyArray<LegacyRun>
+  /** Scheduled backups of the tenant from before the ledger; null for people who may not see them. */
+  readonly legacy: HistoryList | null
   readonly mayRun: boolean
   readonly mayManage: boolean
   /** The keys of this page's starts. */
@@ -225,13 +225,9 @@ const Slots = ({ slots, executions, now }: Props) =>
   )
 
 const Legacy = ({ tenant, legacy }: Props) =>
-  legacy.length === 0 ? null : (
+  legacy === null || legacy.records.length === 0 ? null : (
     <>
-      <h2>Earlier history</h2>
-      <p>
-        <a href={hrefWith(`${tenantHref(tenant.id)}/history`, [["table", "backup_schedule_runs"]])}>
-          Scheduled backups of {tenant.name} from before all runs were kept in one place
-        </a>
-      </p>
+      <p class="muted">Below is what was backed up in {tenant.name} before all runs were kept in one place.</p>
+      <History {...legacy} tenantId={tenant.id} />
     </>
   )
