@@ -1,25 +1,11 @@
-import { CredentialVault, GraphCloud, LiveGraph } from "@atlas/graph"
-import { FakeGraph } from "@atlas/graph/testing"
+import { CredentialVault } from "@atlas/graph"
 import { Intune, PolicySecrets, PolicySecretUnreadable, TenantNames } from "@atlas/intune"
 import * as IntuneMigrations from "@atlas/intune/migrations"
-import {
-  Access,
-  type Actor,
-  type Capability,
-  DatabaseListener,
-  Operations,
-  StartGate,
-  TenantId,
-  Worker,
-  WorkspaceId
-} from "@atlas/operations"
+import { type Capability, Operations, StartGate, Worker } from "@atlas/operations"
 import * as OperationsMigrations from "@atlas/operations/migrations"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
-
-/** Who starts. */
-export const actor: Actor = { id: "bench", kind: "user", name: "Benchmark" }
+import { Effect, Layer, Redacted } from "effect"
+import { accessWith, listener, liveGraph, openGate } from "./hosts.ts"
 
 /** What the app of the tenant was granted: everything that the package asks for. */
 export const permissions = [
@@ -28,7 +14,6 @@ export const permissions = [
   )
 ]
 
-const workspaceId = WorkspaceId.make("bench")
 const capabilities: ReadonlySet<Capability> = new Set([
   "tenant.inventory.view",
   "tenant.backups.view",
@@ -36,24 +21,9 @@ const capabilities: ReadonlySet<Capability> = new Set([
   ...Intune.types.flatMap((type) => Object.values(type.capabilities))
 ])
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
-    tenant: (_, tenantId) =>
-      Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
-  })
-)
+const access = accessWith(capabilities)
 
-const gates = StartGate.layer(
-  StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)),
-  ...Intune.gates
-)
-
-const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
-)
+const gates = StartGate.layer(openGate, ...Intune.gates)
 
 const secrets = Layer.effect(
   PolicySecrets,
@@ -85,14 +55,8 @@ export const migrateIntune = (url: string): Promise<void> =>
  * @param tenant its only tenant, by all of its ids
  */
 export const intuneHost = (url: string, graphOrigin: string, tenant: string) => {
-  const connections = FakeGraph.layerConnections.pipe(
-    Layer.provide(FakeGraph.layerEngine({ tenants: [{ tenantId: tenant, entraTenantId: tenant, groups: 0 }] }))
-  )
-  const graph = LiveGraph.layer.pipe(
-    Layer.provide([FetchHttpClient.layer, connections, GraphCloud.layerFake(graphOrigin)])
-  )
   return Worker.layer(...Intune.handlers).pipe(
-    Layer.provide(graph),
+    Layer.provide(liveGraph(graphOrigin, tenant)),
     Layer.provideMerge(Intune.layer),
     Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
     Layer.provideMerge(Layer.mergeAll(access, listener, secrets, names)),

@@ -5,7 +5,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
 import { Runs } from "@atlas/operations"
 import { Effect, ManagedRuntime, Stream } from "effect"
-import { actor, directoryHost } from "./DirectoryHost.ts"
+import { actor } from "./hosts.ts"
+import { directoryHost } from "./DirectoryHost.ts"
 import type { Task, TaskResult } from "./DirectoryProcess.ts"
 
 const [url = "", graphOrigin = "", tenant = ""] = process.argv.slice(2)

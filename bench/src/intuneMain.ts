@@ -5,7 +5,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { BackupSchedules, BackupTypes, InventorySync, Restores } from "@atlas/intune"
 import { Runs } from "@atlas/operations"
 import { Effect, ManagedRuntime, Stream } from "effect"
-import { actor, intuneHost } from "./IntuneHost.ts"
+import { actor } from "./hosts.ts"
+import { intuneHost } from "./IntuneHost.ts"
 import type { IntuneTask, IntuneTaskResult } from "./intune.ts"
 
 const [url = "", graphOrigin = "", tenant = ""] = process.argv.slice(2)

@@ -3,6 +3,7 @@ import { type Actor, Problems } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { SelectorOptions } from "./pages/components/SelectorOptions.tsx"
+import { plural, tenantHref } from "./pages/components/format.ts"
 import { ConfigurationPage } from "./pages/ConfigurationPage.tsx"
 import { RemovalsPage } from "./pages/RemovalsPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
@@ -62,7 +63,21 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
       const { withheldRemovals } = selector.freshness
       // What was to be confirmed is done, or was confirmed already.
       if (withheldRemovals === null) return c.redirect(`${section}/${encodeURIComponent(tenant.id)}/configuration`)
-      return yield* html(c, RemovalsPage({ shell, tenant, selector, removals: withheldRemovals }))
+      const { freshness, many, one, syncType } = selector
+      const what = plural(withheldRemovals, one, many)
+      return yield* html(
+        c,
+        RemovalsPage({
+          shell,
+          tenant,
+          back: { href: `${tenantHref(tenant.id)}/configuration`, label: `Configuration of ${tenant.name}` },
+          what,
+          finding: `The last sync found that the directory no longer has ${what} of the ${plural(freshness.count, one, many)} that are cached.`,
+          remains: "Their names stay known, so that references to them can still be read.",
+          syncType,
+          removals: withheldRemovals
+        })
+      )
     })
   )
 

@@ -3,7 +3,8 @@ import { Problems, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option } from "effect"
 import type { Context, Hono } from "hono"
 import { InventoryPage } from "./pages/InventoryPage.tsx"
-import { InventoryRemovalsPage } from "./pages/InventoryRemovalsPage.tsx"
+import { plural, tenantHref } from "./pages/components/format.ts"
+import { RemovalsPage } from "./pages/RemovalsPage.tsx"
 import { PolicyPage } from "./pages/PolicyPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
@@ -100,7 +101,20 @@ export const makeInventoryRoutes = Effect.gen(function* () {
       if (!grant.capabilities.has(required)) return yield* new Problems.Forbidden({ requiredCapability: required })
       // What was to be confirmed is done, or was confirmed already.
       if (withheldRemovals === 0) return c.redirect(`${section}/${encodeURIComponent(tenant.id)}/inventory`)
-      return yield* html(c, InventoryRemovalsPage({ shell, tenant, removals: withheldRemovals }))
+      const what = plural(withheldRemovals, "policy", "policies")
+      return yield* html(
+        c,
+        RemovalsPage({
+          shell,
+          tenant,
+          back: { href: `${tenantHref(tenant.id)}/inventory`, label: `Inventory of ${tenant.name}` },
+          what,
+          finding: `The last sync found that the tenant no longer has ${what} of the inventory.`,
+          remains: "What is in backups stays there, and their pages stay readable.",
+          syncType: InventorySync.type.name,
+          removals: withheldRemovals
+        })
+      )
     })
   )
 

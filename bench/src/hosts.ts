@@ -1,0 +1,52 @@
+import { GraphCloud, LiveGraph } from "@atlas/graph"
+import { FakeGraph } from "@atlas/graph/testing"
+import {
+  Access,
+  type Actor,
+  type Capability,
+  DatabaseListener,
+  StartGate,
+  TenantId,
+  WorkspaceId
+} from "@atlas/operations"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Option } from "effect"
+import { FetchHttpClient } from "effect/http"
+
+/** Who starts and reads. */
+export const actor: Actor = { id: "bench", kind: "user", name: "Benchmark" }
+
+const workspaceId = WorkspaceId.make("bench")
+
+/** Everybody may do this, in every tenant. */
+export const accessWith = (capabilities: ReadonlySet<Capability>) =>
+  Layer.succeed(
+    Access,
+    Access.of({
+      grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
+      tenant: (_, tenantId) =>
+        Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
+    })
+  )
+
+/** Every tenant is connected. */
+export const openGate = StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open))
+
+/** Postgres LISTEN. */
+export const listener = Layer.effect(
+  DatabaseListener,
+  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
+)
+
+/**
+ * The live client.
+ *
+ * @param origin where the fake Graph is
+ * @param tenant the only tenant, by all of its ids
+ */
+export const liveGraph = (origin: string, tenant: string) => {
+  const connections = FakeGraph.layerConnections.pipe(
+    Layer.provide(FakeGraph.layerEngine({ tenants: [{ tenantId: tenant, entraTenantId: tenant, groups: 0 }] }))
+  )
+  return LiveGraph.layer.pipe(Layer.provide([FetchHttpClient.layer, connections, GraphCloud.layerFake(origin)]))
+}
