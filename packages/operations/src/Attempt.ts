@@ -17,7 +17,13 @@ export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {}) 
 /** How an attempt ended, before the ledger hears of it. */
 export type AttemptEnd =
   | { readonly _tag: "Finished"; readonly result: RunResult }
-  | { readonly _tag: "Failed"; readonly failure: FailureReport; readonly retryAfterMillis: number }
+  | {
+      readonly _tag: "Failed"
+      readonly failure: FailureReport
+      readonly retryAfterMillis: number
+      /** What the handler says of it, where it does. */
+      readonly retryable?: boolean | undefined
+    }
   | { readonly _tag: "Blocked"; readonly block: Block }
   | { readonly _tag: "Busy"; readonly message: string }
   | { readonly _tag: "Cancelled" }
@@ -25,10 +31,11 @@ export type AttemptEnd =
   | { readonly _tag: "Interrupted" }
 
 /** An attempt that failed, and how long the provider asked to wait, in milliseconds. */
-const failed = (failure: FailureReport, retryAfterMillis = 0): AttemptEnd => ({
+const failed = (failure: FailureReport, retryAfterMillis = 0, retryable?: boolean): AttemptEnd => ({
   _tag: "Failed",
   failure,
-  retryAfterMillis
+  retryAfterMillis,
+  retryable
 })
 
 /**
@@ -64,8 +71,9 @@ export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd =
   if (defects.some((defect) => defect instanceof LeaseLost)) return { _tag: "LeaseLost" }
   const error = Cause.findErrorOption(cause)
   if (Option.isSome(error)) {
-    const wait = error.value._tag === "GraphError" ? error.value.retryAfterMillis : undefined
-    return failed(fromError(error.value), wait)
+    return error.value._tag === "GraphError"
+      ? failed(fromError(error.value), error.value.retryAfterMillis)
+      : failed(fromError(error.value), 0, error.value.retryable)
   }
   return ofDefect(defects[0])
 }
@@ -95,8 +103,9 @@ export const nextAttemptIn = (
   random: number
 ): Option.Option<number> => {
   const { reasonCode } = end.failure
-  const { once, retryable } = reasonInfo(reasonCode)
-  const isRepeated = once && attempt.last === reasonCode
+  const known = reasonInfo(reasonCode)
+  const retryable = end.retryable ?? known.retryable
+  const isRepeated = known.once && attempt.last === reasonCode
   if (!retryable || isRepeated || attempt.failed + 1 >= attempt.max) return Option.none()
   const backoff = Math.min(
     Duration.toMillis(policy.backoff) * 2 ** attempt.failed,

@@ -162,11 +162,13 @@ export const writeSummary: (failures: FailureSummary) => string = Schema.encodeS
   Schema.fromJsonString(Schema.Array(Failure))
 )
 
-/** A handler gives up on this attempt. Whether another follows is decided by the reason code. */
+/** A handler gives up on this attempt. Whether another follows is decided by the reason code, unless the failure says it. */
 export class RunFailure extends Schema.TaggedError<RunFailure>()("RunFailure", {
   reasonCode: ReasonCode,
   /** A sentence for people: no secrets, no payloads. */
-  message: Schema.String
+  message: Schema.String,
+  /** Whether a later attempt may succeed without anybody acting; for a host's own codes, of which Atlas knows nothing. */
+  retryable: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /**

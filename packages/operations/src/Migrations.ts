@@ -5,6 +5,8 @@ import dueRuns from "./migrations/0003_due_runs.ts"
 import runReports from "./migrations/0004_run_reports.ts"
 import runHours from "./migrations/0005_run_hours.ts"
 import legacyRuns from "./migrations/0006_legacy_runs.ts"
+import retention from "./migrations/0008_retention.ts"
+import traceContext from "./migrations/0007_trace_context.ts"
 
 const migrations = {
   "0001_operation_runs": operationRuns,
@@ -12,7 +14,9 @@ const migrations = {
   "0003_due_runs": dueRuns,
   "0004_run_reports": runReports,
   "0005_run_hours": runHours,
-  "0006_legacy_runs": legacyRuns
+  "0006_legacy_runs": legacyRuns,
+  "0007_trace_context": traceContext,
+  "0008_retention": retention
 }
 
 /** The table that keeps which migrations were applied, and the newest that this version has. */

@@ -3,6 +3,7 @@ import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunId, RunRecordLinks } from "./Run.ts"
 import type { IdentityRule, Json } from "./RunIdentity.ts"
+import type { TraceParent } from "./TraceContext.ts"
 
 /** What decides "same start": canonical texts, of which the database keeps the digests (SHA-256). */
 export interface RunIdentity {
@@ -31,6 +32,7 @@ export interface NewRun {
   readonly queueLimitMillis: number
   readonly timeLimitMillis: number
   readonly retryOf: RunId | null
+  readonly traceparent: TraceParent | null
 }
 
 /** The run that stands for a start. */

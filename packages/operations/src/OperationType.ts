@@ -15,6 +15,17 @@ export interface RetryPolicy {
   readonly maxBackoff: Duration.Input
 }
 
+/**
+ * How long completed runs are kept. A run is removed once it is beyond either limit; without any, runs are kept for ever. What
+ * is recorded elsewhere of them stays: the audit, the fire times of schedules, and how many ended in each hour.
+ */
+export interface Retention {
+  /** For how many days after their end; more than 0. */
+  readonly days?: number
+  /** How many in each scope, the newest. */
+  readonly count?: number
+}
+
 /** Where an operation works: in one tenant, or in the workspace as a whole. */
 export type ScopeKind = "tenant" | "workspace"
 
@@ -55,6 +66,8 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   readonly queueLimit: Duration.Input
   /** Whether an actor may start again while one is active, replacing it. */
   readonly supersedable: boolean
+  /** How long completed runs are kept; `host`: as the host says for all types (`RunRetention.Default`), by default for ever. */
+  readonly retention: Retention | "host"
 }
 
 /** The input of an operation type, decoded. */
@@ -70,7 +83,8 @@ const defaults = {
   priority: "interactive",
   timeLimit: "6 hours",
   queueLimit: "1 day",
-  supersedable: false
+  supersedable: false,
+  retention: "host"
 } as const
 
 const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
@@ -122,6 +136,8 @@ const isLimit = (limit: Duration.Input) => {
   const millis = Duration.toMillis(limit)
   return millis >= 1 && millis <= longest
 }
+const isRetention = ({ days = 1, count = 1 }: Retention) =>
+  days > 0 && Number.isFinite(days) && isCount(count, 1_000_000)
 const isCount = (count: number, most: number) => Number.isInteger(count) && count >= 1 && count <= most
 
 const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
@@ -134,6 +150,10 @@ const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
     ],
     [isLimit(type.timeLimit), "timeLimit is not between 1 ms and 20 days"],
     [isLimit(type.queueLimit), "queueLimit is not between 1 ms and 20 days"],
+    [
+      type.retention === "host" || isRetention(type.retention),
+      "retention.days is not above 0, or retention.count no whole number from 1 to 1,000,000"
+    ],
     [
       !type.supersedable || type.identity.rule === "while_active",
       "only a type whose identity is while_active can be supersedable"

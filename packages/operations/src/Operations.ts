@@ -10,6 +10,7 @@ import { RunLedger } from "./RunLedger.ts"
 import { RunQueries } from "./RunQueries.ts"
 import { RunQueue } from "./RunQueue.ts"
 import { RunRecorder } from "./RunRecorder.ts"
+import { RunRetention } from "./RunRetention.ts"
 import { Runs } from "./Runs.ts"
 import { type DatabaseListener, RunSignals } from "./RunSignals.ts"
 import { RunSweeps } from "./RunSweeps.ts"
@@ -40,12 +41,13 @@ const tables = Layer.mergeAll(
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  LegacyRuns | Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
+  LegacyRuns | RunRetention | Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
   DuplicateOperationType | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Layer.merge(Runs.layer, LegacyRuns.layer).pipe(
     Layer.provide(WhyWaiting.layer),
     Layer.provideMerge(Gatekeeper.layer),
+    Layer.provideMerge(RunRetention.layer),
     Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types)))
   )

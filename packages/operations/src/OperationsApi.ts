@@ -64,6 +64,8 @@ export const RunResource = Schema.Struct({
   cancelRequestedBy: Schema.NullOr(Actor),
   supersededBy: Schema.NullOr(RunId),
   retryOf: Schema.NullOr(RunId),
+  /** W3C Trace Context of the start. */
+  traceparent: Schema.NullOr(Schema.String),
   links: RunLinks
 })
 export type RunResource = typeof RunResource.Type

@@ -66,6 +66,7 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   cancelRequestedBy: run.cancelRequestedBy,
   supersededBy: run.supersededBy,
   retryOf: run.retryOf,
+  traceparent: run.traceparent,
   links: linksOf(origin, run)
 })
 
@@ -84,7 +85,8 @@ const toTypeResource = (type: AnyOperationType): OperationTypeResource => {
   return resource
 }
 
-const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
+/** A timeline entry as the API shows it. */
+export const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
 
 // RFC 9110, section 13.1.2: a list of tags, compared weakly, or `*`.
 const matchesEtag = (header: string | undefined, etag: string) =>

@@ -5,6 +5,7 @@ import type { TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { IdentityRule } from "./RunIdentity.ts"
 import type { RunReport } from "./RunReport.ts"
+import type { TraceParent } from "./TraceContext.ts"
 
 /** Identifies a run: a UUIDv7, so that ids order by time of creation. */
 export const RunId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("RunId"))
@@ -98,4 +99,6 @@ export interface Run {
   readonly cancelRequestedBy: Actor | null
   readonly supersededBy: RunId | null
   readonly retryOf: RunId | null
+  /** The trace that its start belongs to, and its attempts with it. */
+  readonly traceparent: TraceParent | null
 }

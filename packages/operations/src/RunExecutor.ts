@@ -6,7 +6,7 @@ import { RunFailure } from "./Failure.ts"
 import { GraphCaller } from "./GraphCaller.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
-import type { RunId } from "./Run.ts"
+import type { Run, RunId } from "./Run.ts"
 import { type RunContext, type RunHandler, RunHandlers } from "./RunHandler.ts"
 import { makeRunLease } from "./RunLease.ts"
 import type { RunLedger } from "./RunLedger.ts"
@@ -16,6 +16,7 @@ import { makeSettle } from "./RunSettlement.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { sanitisedCause } from "./Sanitiser.ts"
 import { Gatekeeper } from "./StartGate.ts"
+import * as TraceContext from "./TraceContext.ts"
 import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
@@ -60,7 +61,7 @@ export class RunExecutor extends Context.Service<
       // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
       // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed. The lease is
       // kept until the handler's finalizers are done.
-      const execute = Effect.fn("RunExecutor.execute")((claim: Claim) => {
+      const execute = (claim: Claim) => {
         const { run } = claim
         const lease = leaseOf(claim)
         const handler = Option.getOrUndefined(handlers.find(run.type))
@@ -79,8 +80,14 @@ export class RunExecutor extends Context.Service<
             if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
             yield* settle(claim, handler?.type.retry, lease.reached(), end)
           })
-        ).pipe(stops.watching(run.id, lease.look), Effect.annotateLogs({ runId: run.id, type: run.type }))
-      })
+        ).pipe(
+          stops.watching(run.id, lease.look),
+          Effect.withSpan("Run.attempt", { kind: "consumer", attributes: attributesOf(run) }),
+          // One trace from the request that started the run to its handler, in whatever process and however much later.
+          TraceContext.within(run.traceparent),
+          Effect.annotateLogs({ ...attributesOf(run), worker })
+        )
+      }
 
       const attempt = Effect.fn("RunExecutor.attempt")((assignment: Assignment) =>
         Effect.uninterruptible(
@@ -95,6 +102,15 @@ export class RunExecutor extends Context.Service<
     })
   )
 }
+
+/** What logs and spans say of a run. */
+const attributesOf = ({ id, type, workspaceId, tenantId, attempt }: Run) => ({
+  runId: id,
+  type,
+  workspace: workspaceId,
+  ...(tenantId === null ? {} : { tenant: tenantId }),
+  attempt: attempt + 1
+})
 
 /** One attempt as its handler sees it: behind the gates, with the input decoded, within what is left of the time limit. */
 const makePerform = Effect.gen(function* () {

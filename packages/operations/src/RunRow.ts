@@ -40,7 +40,8 @@ export const runColumns = (alias: string): string =>
     ["cancel_requested_at", "cancelRequestedAt"],
     ["cancel_requested_by::text", "cancelRequestedBy"],
     ["superseded_by", "supersededBy"],
-    ["retry_of", "retryOf"]
+    ["retry_of", "retryOf"],
+    ["traceparent", "traceparent"]
   ]
     .map(([column, name]) => `${alias}.${column} AS "${name}"`)
     .join(", ")
@@ -100,7 +101,8 @@ export const readRun = (row: RunRow): Run => ({
   cancelRequestedAt: instant(row.cancelRequestedAt),
   cancelRequestedBy: row.cancelRequestedBy === null ? null : (JSON.parse(row.cancelRequestedBy) as Actor),
   supersededBy: row.supersededBy,
-  retryOf: row.retryOf
+  retryOf: row.retryOf,
+  traceparent: row.traceparent
 })
 
 const instant = (date: Date | null) => (date === null ? null : DateTime.fromDateUnsafe(date))

@@ -17,6 +17,7 @@ import { RunSignals } from "./RunSignals.ts"
 import { Gatekeeper, open } from "./StartGate.ts"
 import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
 import { isStorable, storable } from "./StorableText.ts"
+import * as TraceContext from "./TraceContext.ts"
 
 /** Where an operation is to work. */
 export type StartTarget = { readonly tenantId: string } | { readonly workspaceId: string }
@@ -234,7 +235,10 @@ const makeBegin = Effect.gen(function* () {
       fireTime: request.fireTime ?? null,
       extras
     })
-    const run = toNewRun({ ...request, actor: starter }, input, identity, stored)
+    const run = toNewRun(
+      { ...request, actor: starter },
+      { input, stored, identity, traceparent: yield* TraceContext.current }
+    )
     const result = yield* settle(run, type, { ...request, actor: starter, input })
     yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
     if (request.supersedes !== undefined) {
@@ -247,7 +251,15 @@ const makeBegin = Effect.gen(function* () {
 
 const answer = (disposition: StartResult["disposition"], run: Run): StartResult => ({ disposition, run })
 
-const toNewRun = (request: Authorised, input: unknown, identity: NewRun["identity"], stored: Json): NewRun => ({
+const toNewRun = (
+  request: Authorised,
+  {
+    input,
+    stored,
+    identity,
+    traceparent
+  }: Pick<NewRun, "identity" | "traceparent"> & { readonly input: unknown; readonly stored: Json }
+): NewRun => ({
   id: RunId.make(SecureRandom.uuidV7Unsafe()),
   scope: request.scope,
   type: request.type.name,
@@ -260,7 +272,8 @@ const toNewRun = (request: Authorised, input: unknown, identity: NewRun["identit
   exclusive: request.type.class === "exclusive_write",
   queueLimitMillis: Duration.toMillis(request.type.queueLimit),
   timeLimitMillis: Duration.toMillis(request.type.timeLimit),
-  retryOf: request.retryOf ?? null
+  retryOf: request.retryOf ?? null,
+  traceparent
 })
 
 const busy = (holder: Holder) =>

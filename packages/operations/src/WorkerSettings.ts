@@ -14,5 +14,10 @@ export interface WorkerSettings {
 
 /** A host overrides the defaults by providing this reference. */
 export const WorkerSettings = Context.Reference<WorkerSettings>("@atlas/operations/WorkerSettings", {
-  defaultValue: () => ({ slots: 8, leaseMillis: 15_000, pollMillis: 1_800, sweepMillis: 10_000 })
+  defaultValue: () => ({
+    slots: 8,
+    leaseMillis: 15_000,
+    pollMillis: 1_800,
+    sweepMillis: 10_000
+  })
 })

@@ -1,0 +1,274 @@
+import { PgClient } from "@effect/sql-pg"
+import type { StandardSchemaV1 } from "@standard-schema/spec"
+import { Effect, Exit, Layer, ManagedRuntime, Redacted, Stream } from "effect"
+import type { Actor as LedgerActor } from "../Actor.ts"
+import * as Migrations from "../Migrations.ts"
+import { TenantId, WorkspaceId } from "../OperationScope.ts"
+import * as Operations from "../Operations.ts"
+import { DefaultRetention } from "../RunRetention.ts"
+import { DatabaseListener } from "../RunSignals.ts"
+import { Runs } from "../Runs.ts"
+import type { StartResult } from "../RunStart.ts"
+import * as StartGate from "../StartGate.ts"
+import * as TraceContext from "../TraceContext.ts"
+import * as Worker from "../Worker.ts"
+import { WorkerSettings } from "../WorkerSettings.ts"
+import { toAtlasError } from "./toAtlasError.ts"
+import { toLedger } from "./handlers.ts"
+import * as HostAccess from "./HostAccess.ts"
+import { hostLogger, type LogEntry } from "./hostLogger.ts"
+import type { Operation, Retention } from "./Operation.ts"
+import type { Actor, Run, RunEvent } from "./Run.ts"
+import { toRun, toRunEvent } from "./toRun.ts"
+
+/** What `createAtlas` needs to know. */
+export interface AtlasOptions<Operations extends ReadonlyArray<Operation>> {
+  /** The host's Postgres, version 14 or newer: Atlas' tables live beside the host's own. */
+  readonly databaseUrl: string
+  readonly operations: Operations
+  readonly access: HostAccess.HostAccess
+  /** How this process executes runs; `false`: not at all, others do. */
+  readonly worker?:
+    | false
+    | {
+        /** Runs executed at once; 8 by default. */
+        readonly slots?: number
+        /** How long a run survives a silent worker before another takes it, in milliseconds; 15,000 by default. */
+        readonly leaseMillis?: number
+      }
+  /** Connections to the database at most; the worker's slots and 4 by default. */
+  readonly connections?: number
+  /** Whether to create and upgrade the tables at the start; true by default. */
+  readonly migrate?: boolean
+  /** How long runs are kept of operations that do not say it themselves; for ever by default. */
+  readonly retention?: Retention
+  /** Told what Atlas has to say; by default it stands on the console. Secrets are taken out before. */
+  readonly log?: (entry: LogEntry) => void
+}
+
+/** What is to be started, and where. */
+export interface StartRequest<Input> {
+  /** Required for operations in tenants, which is the default. */
+  readonly tenantId?: string
+  /** Required for operations in a workspace as a whole. */
+  readonly workspaceId?: string
+  readonly input: Input
+  /** The caller's own key of this start, for operations whose identity is `once`: 1 to 200 characters. */
+  readonly idempotencyKey?: string
+  /** The active run that this one replaces, for operations that allow it. */
+  readonly supersedes?: string
+  /** Ids of the host's records that the run belongs to. From the host's own code, not from outside. */
+  readonly context?: Readonly<Record<string, string>>
+  /** The trace that the start belongs to: the request's `traceparent` header, as W3C Trace Context writes it. */
+  readonly traceparent?: string | undefined
+}
+
+/** What the host itself starts, and where. */
+export interface SystemStartRequest<Input> extends Pick<
+  StartRequest<Input>,
+  "tenantId" | "input" | "context" | "traceparent"
+> {
+  readonly workspaceId: string
+}
+
+/** How a start ended. */
+export interface Started {
+  /**
+   * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: somebody must
+   * act first, and the run's failure says what to do.
+   */
+  readonly disposition: "created" | "existing" | "blocked"
+  readonly run: Run
+}
+
+/** Which runs a listing shows, newest first. */
+export interface ListFilter {
+  /** An operation's name. */
+  readonly type?: string
+  readonly tenant?: string
+  readonly status?: Run["status"] | "active"
+  readonly outcome?: Run["outcome"]
+  /** The id of who started it. */
+  readonly actor?: string
+  readonly reasonCode?: string
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | null
+  /** 1 to 200; 50 by default. */
+  readonly limit?: number
+}
+
+/** Atlas in a host that does not use Effect. Every method rejects with an `AtlasError`, or with what the host's own functions throw. */
+export interface Atlas<Operations extends ReadonlyArray<Operation>> {
+  /**
+   * Starts an operation, or joins the equal one. Rejects with `NotFound`, `Forbidden`, `InvalidInput`,
+   * `IdempotencyKeyRequired`, `IdempotencyKeyReused`, `NotSupported` or `OperationBusy`.
+   *
+   * @param operation one that was given to `createAtlas`, whose input is then checked, or any name
+   */
+  start<Chosen extends Operations[number] | string>(
+    actor: Actor,
+    operation: Chosen,
+    request: StartRequest<InputOf<Chosen>>
+  ): Promise<Started>
+  /** Starts an operation on behalf of the host itself, such as from a timer. Asks for nobody's rights. */
+  startAsSystem<Chosen extends Operations[number]>(
+    part: string,
+    operation: Chosen,
+    request: SystemStartRequest<InputOf<Chosen>>
+  ): Promise<Started>
+  /** One run. Rejects with `NotFound` or `Forbidden`. */
+  get(actor: Actor, runId: string): Promise<Run>
+  /** The runs that the actor may see. Rejects with `InvalidCursor`. */
+  list(
+    actor: Actor,
+    filter?: ListFilter
+  ): Promise<{ readonly runs: ReadonlyArray<Run>; readonly nextCursor: string | null }>
+  /**
+   * A run's timeline, live until the run is completed. Rights are asked for again as it goes on.
+   *
+   * @param options `after`: only what follows that sequence number; `signal`: ends the watching
+   */
+  events(
+    actor: Actor,
+    runId: string,
+    options?: { readonly after?: number; readonly signal?: AbortSignal }
+  ): AsyncIterable<RunEvent>
+  /** Asks a run to stop. Rejects with `NotFound`, `Forbidden` or `RunConflict`. */
+  cancel(actor: Actor, runId: string): Promise<Run>
+  /** Starts a run again that did not succeed, as a new one. Rejects as `start` does, and with `RunConflict`. */
+  retry(actor: Actor, runId: string, options?: { readonly idempotencyKey?: string }): Promise<Started>
+  /** Ends the worker, giving running work back to the queue, and the connections. */
+  close(): Promise<void>
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type InputOf<Chosen> =
+  Chosen extends Operation<infer Schema extends StandardSchemaV1> ? StandardSchemaV1.InferInput<Schema> : unknown
+
+const toActor = ({ id, name }: Actor): LedgerActor => ({ id, kind: "user", name: name ?? id })
+
+const listener = Layer.effect(
+  DatabaseListener,
+  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
+)
+
+const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
+  const { databaseUrl, operations, access, worker = {}, migrate = true, retention = {}, log } = options
+  const settings = { ...WorkerSettings.defaultValue(), ...worker }
+  const parts = operations.map(toLedger)
+  const client = PgClient.layer({
+    url: Redacted.make(databaseUrl),
+    applicationName: "atlas",
+    maxConnections: options.connections ?? settings.slots + 4,
+    connectTimeout: "5 seconds"
+  })
+  const database = Layer.merge(listener, migrate ? Layer.effectDiscard(Migrations.run) : Layer.empty).pipe(
+    Layer.provideMerge(client)
+  )
+  return (worker === false ? Layer.empty : Worker.layer(...parts.map(({ handler }) => handler))).pipe(
+    Layer.provideMerge(Operations.layer(...parts.map(({ type }) => type))),
+    Layer.provide(StartGate.layer(...parts.flatMap(({ gates }) => gates))),
+    Layer.provide([
+      HostAccess.layer(access),
+      Layer.succeed(WorkerSettings, settings),
+      Layer.succeed(DefaultRetention, retention)
+    ]),
+    Layer.provideMerge(database),
+    Layer.provide(hostLogger(log))
+  )
+}
+
+/**
+ * Connects Atlas to a host's Postgres, creates its tables where they are missing, and begins to execute runs.
+ *
+ * @returns Atlas, once it is ready; rejects with `DatabaseUnavailable`, `DuplicateOperationType`, or a `TypeError` for an
+ * operation whose definition contradicts itself
+ */
+export const createAtlas = async <const Operations extends ReadonlyArray<Operation>>(
+  options: AtlasOptions<Operations>
+): Promise<Atlas<Operations>> => {
+  const runtime = ManagedRuntime.make(makeLayer(options))
+  const run = async <A, E>(effect: Effect.Effect<A, E, Runs>): Promise<A> => {
+    const exit = await runtime.runPromiseExit(effect)
+    if (Exit.isSuccess(exit)) return exit.value
+    throw toAtlasError(exit.cause)
+  }
+  const close = () => runtime.dispose()
+  try {
+    await run(Effect.asVoid(Runs))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    start: (actor, operation, request) => run(start(toActor(actor), nameOf(operation), request)),
+    startAsSystem: (part, operation, request) => run(startAsSystem(part, nameOf(operation), request)),
+    get: (actor, id) => run(Runs.use((runs) => Effect.map(runs.get(toActor(actor), id), toRun))),
+    list: (actor, filter = {}) => run(list(toActor(actor), filter)),
+    events: (actor, id, { after = 0, signal } = {}) => iterate(runtime, following(toActor(actor), id, after), signal),
+    cancel: (actor, id) => run(Runs.use((runs) => Effect.map(runs.cancel(toActor(actor), id), toRun))),
+    retry: (actor, id, { idempotencyKey } = {}) =>
+      run(Runs.use((runs) => Effect.map(runs.retry(toActor(actor), id, idempotencyKey), toStarted))),
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}
+
+const nameOf = (operation: Operation | string) => (typeof operation === "string" ? operation : operation.name)
+
+const toStarted = ({ disposition, run }: StartResult): Started => ({ disposition, run: toRun(run) })
+
+const start = (actor: LedgerActor, type: string, request: StartRequest<unknown>) => {
+  const { tenantId, workspaceId, input, idempotencyKey, supersedes, context, traceparent } = request
+  const rest = {
+    type,
+    input,
+    ...(idempotencyKey === undefined ? {} : { nonce: idempotencyKey }),
+    ...(supersedes === undefined ? {} : { supersedes }),
+    ...(context === undefined ? {} : { context })
+  }
+  const target = tenantId === undefined ? { workspaceId: workspaceId ?? "" } : { tenantId }
+  return Runs.use((runs) => runs.start(actor, { ...target, ...rest })).pipe(
+    TraceContext.within(traceparent),
+    Effect.map(toStarted)
+  )
+}
+
+const startAsSystem = (part: string, type: string, request: SystemStartRequest<unknown>) => {
+  const { workspaceId, tenantId, input, context = {}, traceparent } = request
+  const scope = {
+    workspaceId: WorkspaceId.make(workspaceId),
+    tenantId: tenantId === undefined ? null : TenantId.make(tenantId)
+  }
+  return Runs.use((runs) => runs.startAsSystem(part, { type, input, scope, context })).pipe(
+    TraceContext.within(traceparent),
+    Effect.map(toStarted)
+  )
+}
+
+const list = (actor: LedgerActor, { cursor = null, limit = 50, ...filter }: ListFilter) =>
+  Runs.use((runs) =>
+    Effect.map(runs.list(actor, filter, { cursor, limit }), (page) => ({
+      runs: page.runs.map(toRun),
+      nextCursor: page.nextCursor
+    }))
+  )
+
+const following = (actor: LedgerActor, id: string, after: number) =>
+  Stream.unwrap(Effect.map(Runs, (runs) => Stream.map(runs.follow(actor, id, after), toRunEvent)))
+
+/** A stream as an async iterable whose failures are those of the other methods. */
+async function* iterate<A>(
+  runtime: ManagedRuntime.ManagedRuntime<Runs, unknown>,
+  stream: Stream.Stream<A, unknown, Runs>,
+  signal: AbortSignal | undefined
+): AsyncGenerator<A, void, void> {
+  const aborted = Effect.callback<void>((resume) => {
+    if (signal?.aborted) return resume(Effect.void)
+    signal?.addEventListener("abort", () => resume(Effect.void), { once: true })
+  })
+  const context = await runtime.context()
+  const failing = Stream.catchCause(stream, (cause) => Stream.die(toAtlasError(cause)))
+  yield* Stream.toAsyncIterableWith(Stream.interruptWhen(failing, aborted), context)
+}

@@ -1,0 +1,114 @@
+/** An answer to somebody's request, as RFC 9457 (Problem Details for HTTP APIs) writes it; `JSON.stringify` gives the same. */
+export interface ProblemDetails {
+  readonly type: string
+  readonly status: number
+  readonly title: string
+  readonly detail?: string
+  readonly [extension: string]: unknown
+}
+
+/**
+ * What Atlas refuses, or cannot do. Each kind is a class of its own with the tag that the same error has elsewhere in Atlas.
+ * `message` is a sentence for people; `status` and `problem` are the HTTP answer.
+ */
+export abstract class AtlasError extends Error {
+  abstract readonly _tag: string
+  /** The body of the answer, as `application/problem+json`. */
+  readonly problem: ProblemDetails
+
+  constructor(problem: ProblemDetails, options?: ErrorOptions) {
+    super(problem.detail ?? problem.title, options)
+    this.problem = problem
+    this.name = new.target.name
+  }
+
+  /** The HTTP status of the answer. */
+  get status(): number {
+    return this.problem.status
+  }
+
+  /** The body of the answer. */
+  toJSON(): ProblemDetails {
+    return this.problem
+  }
+}
+
+/** There is no such thing, or the actor may not know that there is: the two answers are the same. 404. */
+export class NotFound extends AtlasError {
+  readonly _tag = "NotFound"
+}
+
+/** The actor is a member, but lacks `requiredCapability`. 403. */
+export class Forbidden extends AtlasError {
+  readonly _tag = "Forbidden"
+
+  /** The capability that would allow it. */
+  get requiredCapability(): string {
+    return String(this.problem["requiredCapability"])
+  }
+}
+
+/** What was sent is not acceptable: every reason is listed. 422. */
+export class InvalidInput extends AtlasError {
+  readonly _tag = "InvalidInput"
+
+  /** What is wrong, and where: a JSON Pointer (RFC 6901). */
+  get errors(): ReadonlyArray<{ readonly pointer: string; readonly detail: string }> {
+    return this.problem["errors"] as InvalidInput["errors"]
+  }
+}
+
+/** Each start of this operation needs an `idempotencyKey` of its own. 400. */
+export class IdempotencyKeyRequired extends AtlasError {
+  readonly _tag = "IdempotencyKeyRequired"
+}
+
+/** The `idempotencyKey` stands for another request, whose run is `runId`. 422. */
+export class IdempotencyKeyReused extends AtlasError {
+  readonly _tag = "IdempotencyKeyReused"
+
+  /** The run of the other request. */
+  get runId(): string {
+    return String(this.problem["runId"])
+  }
+}
+
+/** Another operation holds the tenant, and this one does not wait behind it: nothing was recorded. 409. */
+export class OperationBusy extends AtlasError {
+  readonly _tag = "OperationBusy"
+
+  /** The run that holds it. */
+  get holder(): { readonly id: string; readonly type: string; readonly status: string } {
+    return this.problem["holder"] as OperationBusy["holder"]
+  }
+}
+
+/** The run is in a state that does not allow what was asked. 409. */
+export class RunConflict extends AtlasError {
+  readonly _tag = "RunConflict"
+}
+
+/** The operation does not allow what was asked. 409. */
+export class NotSupported extends AtlasError {
+  readonly _tag = "NotSupported"
+}
+
+/** A cursor that this listing did not issue, or that belongs to other filters. 400. */
+export class InvalidCursor extends AtlasError {
+  readonly _tag = "InvalidCursor"
+}
+
+/** The database did not answer, or refused. Nothing is known of what was asked; it may be asked again. 503. */
+export class DatabaseUnavailable extends AtlasError {
+  readonly _tag = "DatabaseUnavailable"
+}
+
+/** Two operations share one name. */
+export class DuplicateOperationType extends AtlasError {
+  readonly _tag = "DuplicateOperationType"
+}
+
+/** Atlas failed in a way that nobody foresaw; `cause` has more, for the log. 500. */
+export class UnexpectedError extends AtlasError {
+  readonly _tag = "UnexpectedError"
+}

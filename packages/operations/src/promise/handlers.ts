@@ -1,0 +1,129 @@
+import { type Context, Effect, Predicate } from "effect"
+import { SqlClient } from "effect/sql"
+import { RunFailure } from "../Failure.ts"
+import * as OperationType from "../OperationType.ts"
+import type { ReasonCode } from "../ReasonCode.ts"
+import * as RunHandler from "../RunHandler.ts"
+import * as StartGate from "../StartGate.ts"
+import type { HandlerContext, HandlerResult, Operation, Query } from "./Operation.ts"
+import { toRun } from "./toRun.ts"
+import { type ValidatedInput, validatedBy } from "./ValidatedInput.ts"
+
+/** How long a handler that is to stop has for it, before it is left alone. */
+const stopWithin = "10 seconds"
+
+/** A definition as the ledger takes it: the operation type, its gate and its handler. */
+export const toLedger = (operation: Operation) => {
+  const { name, input, identity, records, gate, handler, ...rest } = operation
+  const valueOf = <A>(read: ((input: any) => A) | undefined) =>
+    read === undefined ? undefined : (validated: ValidatedInput) => read(validated.value)
+  const given = defined({
+    key: valueOf(identity.key),
+    whileActive: "whileActive" in identity ? valueOf(identity.whileActive) : undefined
+  })
+  const gateName = `ready:${name}`
+  const type = OperationType.make(name, {
+    ...rest,
+    ...defined({ records: valueOf(records) }),
+    input: validatedBy(input),
+    identity: { ...identity, ...given } as OperationType.OperationType<ValidatedInput>["identity"],
+    gates: gate === undefined ? [] : [gateName]
+  } as OperationType.Definition<ValidatedInput, any, "tenant">)
+  return {
+    type,
+    gates: gate === undefined ? [] : [toGate(gateName, gate)],
+    handler: RunHandler.make(type, (context) => perform(handler, context))
+  }
+}
+
+const defined = (fields: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+
+const toGate = (name: string, gate: NonNullable<Operation["gate"]>) =>
+  StartGate.make(name, ({ scope, input, actor }) =>
+    Effect.map(
+      Effect.promise(async () => gate({ scope, input: (input as ValidatedInput).value, actor })),
+      (block) => (block === null ? StartGate.open : StartGate.blocked(block.reasonCode as ReasonCode, block.message))
+    )
+  )
+
+const perform = Effect.fnUntraced(function* (
+  handler: Operation["handler"],
+  context: RunHandler.RunContext<ValidatedInput>
+) {
+  const services = yield* Effect.context<SqlClient.SqlClient>()
+  const result = yield* untilStopped((signal) => handler(toHandlerContext(context, signal, services)))
+  return (result ?? RunHandler.succeeded) as RunHandler.RunResult
+})
+
+/** Waits for a handler, also when it is to stop: what it still does must not overlap with another worker's attempt. */
+const untilStopped = (work: (signal: AbortSignal) => Promise<HandlerResult | void>) =>
+  Effect.callback<HandlerResult | void, RunFailure>((resume) => {
+    const controller = new AbortController()
+    const settled = (async () => work(controller.signal))().then(
+      (result) => resume(Effect.succeed(result)),
+      (error: unknown) => resume(failureOf(error))
+    )
+    return Effect.suspend(() => {
+      controller.abort()
+      return Effect.ignore(
+        Effect.timeoutOption(
+          Effect.promise(() => settled),
+          stopWithin
+        )
+      )
+    })
+  })
+
+const failureOf = (error: unknown): Effect.Effect<never, RunFailure> => {
+  if (!Predicate.isTagged(error, "RunFailure") || !(error instanceof Error)) return Effect.die(error)
+  const { reasonCode, retryable, message } = error as unknown as RunFailure
+  return Effect.fail(new RunFailure({ reasonCode, message, retryable: retryable ?? false }))
+}
+
+const toHandlerContext = (
+  { run, tenant, input, report, failed, attach, transaction }: RunHandler.RunContext<ValidatedInput>,
+  signal: AbortSignal,
+  services: Context.Context<SqlClient.SqlClient>
+): HandlerContext<any> => {
+  const wait = Effect.runPromiseWith(services)
+  const note = Effect.runSyncWith(services)
+  return {
+    run: toRun(run),
+    scope: tenant,
+    input: input.value,
+    signal,
+    traceparent: run.traceparent,
+    progress: (counts) => note(report(counts)),
+    failed: (item) => note(failed(item as Parameters<typeof failed>[0])),
+    attach: (found) => wait(attach(found as Parameters<typeof attach>[0])),
+    transaction: <A>(
+      work: (query: Query) => Promise<A>,
+      counts?: Parameters<typeof transaction<A, unknown, never>>[1]
+    ) =>
+      wait(
+        transaction(
+          Effect.flatMap(queryHere, (query) => rejecting(() => work(query))),
+          counts
+        )
+      )
+  }
+}
+
+/** Statements on the connection of the transaction that is open here. */
+const queryHere = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const here = yield* Effect.context<never>()
+  const query: Query = <Row>(text: string, values: ReadonlyArray<unknown> = []) =>
+    Effect.runPromiseWith(here)(sql.unsafe<any>(text, values)) as Promise<ReadonlyArray<Row>>
+  return query
+})
+
+// A rejection rolls the transaction back, and reaches the handler as it was.
+const rejecting = <A>(work: () => Promise<A>): Effect.Effect<A> =>
+  Effect.callback((resume) => {
+    work().then(
+      (result) => resume(Effect.succeed(result)),
+      (error: unknown) => resume(Effect.die(error))
+    )
+  })

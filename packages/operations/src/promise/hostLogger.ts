@@ -1,0 +1,34 @@
+import { Cause, Layer, Logger, References } from "effect"
+import { sanitise, sanitisingLogger } from "../Sanitiser.ts"
+
+/** Something that Atlas has to say, without secrets. */
+export interface LogEntry {
+  readonly level: "debug" | "info" | "warn" | "error"
+  readonly message: string
+  /** Such as `runId`, `type`, `workspace`, `tenant` and `attempt`. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** Where Atlas says something: the host's own function, or the console. */
+export const hostLogger = (log: ((entry: LogEntry) => void) | undefined): Layer.Layer<never> =>
+  log === undefined ? sanitisingLogger() : Logger.layer([Logger.make((options) => log(toEntry(options)))])
+
+const levels: Readonly<Record<string, LogEntry["level"]>> = {
+  Fatal: "error",
+  Error: "error",
+  Warn: "warn",
+  Info: "info"
+}
+
+const toEntry = ({ message, logLevel, cause, fiber }: Logger.Options<unknown>): LogEntry => {
+  const said = (Array.isArray(message) ? message : [message]).map((part) =>
+    typeof part === "string" ? part : JSON.stringify(part)
+  )
+  const why = cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
+  const annotations = fiber.getRef(References.CurrentLogAnnotations)
+  return {
+    level: levels[logLevel] ?? "debug",
+    message: sanitise([...said, ...why].join(" ")),
+    fields: { ...annotations }
+  }
+}

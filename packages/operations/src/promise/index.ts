@@ -1,0 +1,53 @@
+export {
+  type Atlas,
+  type AtlasOptions,
+  createAtlas,
+  type ListFilter,
+  type Started,
+  type StartRequest,
+  type SystemStartRequest
+} from "./Atlas.ts"
+export {
+  AtlasError,
+  DatabaseUnavailable,
+  DuplicateOperationType,
+  Forbidden,
+  IdempotencyKeyRequired,
+  IdempotencyKeyReused,
+  InvalidCursor,
+  InvalidInput,
+  NotFound,
+  NotSupported,
+  OperationBusy,
+  type ProblemDetails,
+  RunConflict,
+  UnexpectedError
+} from "./AtlasError.ts"
+export type { LogEntry } from "./hostLogger.ts"
+export type { Grant, HostAccess } from "./HostAccess.ts"
+export {
+  type Block,
+  defineOperation,
+  type Duration,
+  type HandlerContext,
+  type HandlerResult,
+  type Identity,
+  type Json,
+  type Operation,
+  type OperationDefinition,
+  type Query,
+  type Retention,
+  RunFailure,
+  type Scope
+} from "./Operation.ts"
+export type {
+  Actor,
+  FailedItems,
+  FailureReport,
+  ReasonCode,
+  Run,
+  RunActor,
+  RunCounts,
+  RunEvent,
+  RunReport
+} from "./Run.ts"
