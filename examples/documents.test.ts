@@ -26,6 +26,9 @@ const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...readdirSyn
   .filter((name) => name.endsWith(".md"))
   .map((name) => (existsSync(join(root, name)) ? name : join("docs", name)))
 
+// Every document with code shows it from files that are compiled and run.
+const shownDocuments = documents.filter((path) => /^```ts$/m.test(read(path)))
+
 /** What stands between two headings of the README. */
 const section = (heading: string) => {
   const [, after] = readme.split(`\n## ${heading}\n`)
@@ -90,17 +93,19 @@ describe("the README", () => {
 })
 
 describe("every document", () => {
-  it.each(["README.md", "docs/directory.md", "docs/fake-graph.md"])("%s shows the examples as they are", (document) => {
+  it.each(shownDocuments)("%s shows the examples as they are", (document) => {
     const text = read(document)
-    const shown = [...text.matchAll(/<!-- (\S+)#(\S+) -->\n```ts\n(.*?)```/gs)]
+    const shown = [...text.matchAll(/<!-- ([^\s#]+)(?:#(\S+))? -->\n```ts\n(.*?)```/gs)]
     assert.isNotEmpty(shown)
     assert.lengthOf(shown, matches(text, /^(```ts)$/gm).length)
-    for (const [, path = "", name = "", code] of shown) assert.strictEqual(code, regionOf(path, name))
+    for (const [, path = "", name, code] of shown) {
+      assert.strictEqual(code, name === undefined ? read(path) : regionOf(path, name))
+    }
   })
 
   it.each(documents)("%s names scripts that exist", (path) => {
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts)
-    assert.includeMembers(["exec", ...scripts], matches(read(path), /pnpm(?:@12)? ([a-z][\w:-]*)/g))
+    assert.includeMembers(["exec", "install", ...scripts], matches(read(path), /pnpm(?:@12)? ([a-z][\w:-]*)/g))
   })
 
   // Pictures are taken from the running server and are not looked for.

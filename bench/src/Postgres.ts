@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as EmbeddedPostgres from "@atlas/server/embedded-postgres"
+import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, ManagedRuntime, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
@@ -18,6 +18,8 @@ export interface Postgres extends AsyncDisposable {
   readonly admin: Database
   createDatabase(name: string): Promise<Database>
 }
+
+const password = async () => "bench"
 
 // Commits are durable, as everywhere by default. A checkpoint in the middle of a measurement would write whole pages into the
 // log of whoever comes next; statements are counted only when asked for.
@@ -46,8 +48,8 @@ const openDatabase = (url: string): Database => {
 const start = (directory: string) =>
   Effect.gen(function* () {
     // A library is loaded at the start only: the second one finds the settings of the first.
-    yield* EmbeddedPostgres.start(directory).pipe(Effect.flatMap(configure), Effect.scoped)
-    return yield* EmbeddedPostgres.start(directory)
+    yield* EmbeddedPostgres.start(directory, { password }).pipe(Effect.flatMap(configure), Effect.scoped)
+    return yield* EmbeddedPostgres.start(directory, { password })
   })
 
 /** Starts a Postgres 18 with durable commits; disposing it removes it, data and all. */

@@ -1,9 +1,9 @@
+import { TestDatabase } from "@atlas/operations/testing"
 import * as Migrations from "@atlas/server/migrations"
-import { Postgres, TestDatabase } from "@atlas/test"
+import { Postgres } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { client } from "../src/TestDatabase.ts"
 import { completed, fixtureOn, pages, start, startWorker, timeline } from "./Fixture.ts"
 import type { Step } from "./Probe.ts"
 import { applicationName } from "./WorkerOptions.ts"
@@ -20,10 +20,7 @@ const database = Layer.effectDiscard(
     // A test server does not wait for its log, and a crash would cost commits.
     yield* sql`ALTER DATABASE atlas SET synchronous_commit = on`
   })
-).pipe(
-  Layer.provideMerge(Layer.unwrap(Effect.map(TestDatabase, ({ url }) => client(url)))),
-  Layer.provideMerge(ownServer)
-)
+).pipe(Layer.provideMerge(TestDatabase.client), Layer.provideMerge(ownServer))
 
 const patiently = Schedule.spaced("50 millis")
 

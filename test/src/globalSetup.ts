@@ -1,8 +1,8 @@
+import { client, createDatabase } from "@atlas/operations/testing"
 import * as Migrations from "@atlas/server/migrations"
 import { Config, Effect, Exit, Option, Redacted, Scope } from "effect"
 import type { TestProject } from "vitest/node"
 import * as Postgres from "./Postgres.ts"
-import { client, createDatabase } from "./TestDatabase.ts"
 
 const prepare = Effect.gen(function* () {
   const existing = yield* Config.option(Config.Redacted("DATABASE_URL"))

@@ -1,9 +1,11 @@
+import { join } from "node:path"
 import { DatabaseListener } from "@atlas/operations"
+import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Data, Duration, Effect, Layer, Predicate, Schedule, String } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import * as EmbeddedPostgres from "./EmbeddedPostgres.ts"
 import { Front } from "./Front.ts"
+import { keptSecret } from "./keptSecret.ts"
 import * as Migrations from "./Migrations.ts"
 import { Settings } from "./Settings.ts"
 
@@ -21,11 +23,14 @@ export const naming = {
   transformJson: false
 }
 
+// A database outlives the server that created it.
+const keptPassword = (folder: string) => keptSecret(join(folder, "postgres-password"), 24)
+
 /** Connections to the database, which is started first where it is the embedded one. */
 const client = Layer.unwrap(
   Effect.gen(function* () {
     const { databaseUrl, dataDir, lease, workerSlots } = yield* Settings
-    const url = databaseUrl ?? (yield* EmbeddedPostgres.start(dataDir))
+    const url = databaseUrl ?? (yield* EmbeddedPostgres.start(dataDir, { password: keptPassword }))
     return PgClient.layer({
       url,
       applicationName: "atlas",

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Access, Operations, StartGate } from "@atlas/operations"
+import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { listener, naming } from "../Database.ts"
 import { operationTypes } from "../OperationTypes.ts"
-import { dataFolder } from "../rootPostgres.ts"
 import { Settings } from "../Settings.ts"
 import { CliProblem } from "./CliProblem.ts"
 
@@ -13,7 +13,7 @@ import { CliProblem } from "./CliProblem.ts"
 const embeddedUrl = (dataDir: string) =>
   Effect.tryPromise({
     try: async () => {
-      const base = dataFolder(resolve(dataDir))
+      const base = EmbeddedPostgres.dataFolder(resolve(dataDir))
       const [pidFile, password] = await Promise.all([
         readFile(join(base, "postgres", "postmaster.pid"), "utf8"),
         readFile(join(base, "postgres-password"), "utf8")

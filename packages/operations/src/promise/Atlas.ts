@@ -14,9 +14,11 @@ import * as TraceContext from "../TraceContext.ts"
 import * as Worker from "../Worker.ts"
 import { WorkerSettings } from "../WorkerSettings.ts"
 import { toAtlasError } from "./toAtlasError.ts"
-import { toLedger } from "./handlers.ts"
-import * as HostAccess from "./HostAccess.ts"
-import { hostLogger, type LogEntry } from "./hostLogger.ts"
+import type { HostAccess } from "./HostAccess.ts"
+import type { LogEntry } from "./LogEntry.ts"
+import { toAccess } from "./toAccess.ts"
+import { toLedger } from "./toLedger.ts"
+import { toLogger } from "./toLogger.ts"
 import type { Operation, Retention } from "./Operation.ts"
 import type { Actor, Run, RunEvent } from "./Run.ts"
 import { toRun, toRunEvent } from "./toRun.ts"
@@ -26,7 +28,7 @@ export interface AtlasOptions<Operations extends ReadonlyArray<Operation>> {
   /** The host's Postgres, version 14 or newer: Atlas' tables live beside the host's own. */
   readonly databaseUrl: string
   readonly operations: Operations
-  readonly access: HostAccess.HostAccess
+  readonly access: HostAccess
   /** How this process executes runs; `false`: not at all, others do. */
   readonly worker?:
     | false
@@ -170,12 +172,12 @@ const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
     Layer.provideMerge(Operations.layer(...parts.map(({ type }) => type))),
     Layer.provide(StartGate.layer(...parts.flatMap(({ gates }) => gates))),
     Layer.provide([
-      HostAccess.layer(access),
+      toAccess(access),
       Layer.succeed(WorkerSettings, settings),
       Layer.succeed(DefaultRetention, retention)
     ]),
     Layer.provideMerge(database),
-    Layer.provide(hostLogger(log))
+    Layer.provide(toLogger(log))
   )
 }
 

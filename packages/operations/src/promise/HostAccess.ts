@@ -1,7 +1,4 @@
-import { Effect, Layer, Option } from "effect"
-import * as Ledger from "../Access.ts"
 import type { Capability } from "../Capability.ts"
-import { TenantId, WorkspaceId } from "../OperationScope.ts"
 
 type Awaitable<A> = A | Promise<A>
 
@@ -22,32 +19,4 @@ export interface HostAccess {
   grants(actor: { readonly id: string; readonly name: string }): Awaitable<ReadonlyArray<Grant>>
   /** The workspace that a tenant belongs to; null if there is no such tenant. */
   workspaceOf(tenantId: string): Awaitable<string | null>
-}
-
-const toGrant = ({ workspaceId, tenants, capabilities }: Grant): Ledger.Grant => ({
-  workspaceId: WorkspaceId.make(workspaceId),
-  tenants: tenants === "all" ? "all" : new Set(tenants.map((id) => TenantId.make(id))),
-  capabilities: new Set(capabilities)
-})
-
-/** The port `Access` on a host's own functions. */
-export const layer = (host: HostAccess): Layer.Layer<Ledger.Access> => {
-  const grants: Ledger.Access["Service"]["grants"] = (actor) =>
-    Effect.map(
-      Effect.promise(async () => host.grants(actor)),
-      (given) => given.map(toGrant)
-    )
-  return Layer.succeed(
-    Ledger.Access,
-    Ledger.Access.of({
-      grants,
-      tenant: Effect.fnUntraced(function* (actor, tenantId) {
-        const workspaceId = yield* Effect.promise(async () => host.workspaceOf(tenantId))
-        if (workspaceId === null) return Option.none()
-        const scope = { workspaceId: WorkspaceId.make(workspaceId), tenantId: TenantId.make(tenantId) }
-        const grant = Ledger.grantFor(yield* grants(actor), scope)
-        return Option.map(Option.fromUndefinedOr(grant), ({ capabilities }) => ({ scope, capabilities }))
-      })
-    })
-  )
 }

@@ -3,7 +3,7 @@ import type { Capability } from "../Capability.ts"
 import type { FailureReport, ReasonCode, Run, RunActor, RunCounts, RunReport } from "./Run.ts"
 
 /** A length of time: milliseconds, or such as `"30 seconds"`. */
-export type Duration = number | `${number} ${"millis" | "seconds" | "minutes" | "hours" | "days"}`
+export type Duration = number | `${number} ${"milli" | "second" | "minute" | "hour" | "day"}${"" | "s"}`
 
 /** JSON, as identity keys are made of. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }

@@ -23,7 +23,7 @@ export {
   RunConflict,
   UnexpectedError
 } from "./AtlasError.ts"
-export type { LogEntry } from "./hostLogger.ts"
+export type { LogEntry } from "./LogEntry.ts"
 export type { Grant, HostAccess } from "./HostAccess.ts"
 export {
   type Block,

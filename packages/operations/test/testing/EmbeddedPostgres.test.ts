@@ -8,7 +8,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import * as EmbeddedPostgres from "../src/EmbeddedPostgres.ts"
+import * as EmbeddedPostgres from "../../src/testing/EmbeddedPostgres.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(async () => {
@@ -19,9 +19,11 @@ const folder = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
 )
 
+const password = async () => "the same each time"
+
 const onDatabase = <A, E>(directory: string, work: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) =>
   Effect.gen(function* () {
-    const url = yield* EmbeddedPostgres.start(directory)
+    const url = yield* EmbeddedPostgres.start(directory, { password })
     return yield* SqlClient.SqlClient.use(work).pipe(Effect.provide(PgClient.layer({ url })))
   }).pipe(Effect.scoped)
 
@@ -37,8 +39,8 @@ describe("EmbeddedPostgres", () => {
   it.live("says which process uses the folder already", () =>
     Effect.gen(function* () {
       const directory = yield* folder
-      yield* EmbeddedPostgres.start(directory)
-      const refused = yield* Effect.flip(EmbeddedPostgres.start(directory))
+      yield* EmbeddedPostgres.start(directory, { password })
+      const refused = yield* Effect.flip(EmbeddedPostgres.start(directory, { password }))
       assert.match(refused.message, /is in use by another server \(process \d+\)/)
     }).pipe(Effect.scoped)
   )
@@ -47,7 +49,7 @@ describe("EmbeddedPostgres", () => {
     Effect.gen(function* () {
       const directory = yield* folder
       const starts = yield* Effect.all(
-        Array.from({ length: 3 }, () => Effect.result(EmbeddedPostgres.start(directory))),
+        Array.from({ length: 3 }, () => Effect.result(EmbeddedPostgres.start(directory, { password }))),
         { concurrency: "unbounded" }
       )
       const [url] = starts.flatMap((start) => (Result.isSuccess(start) ? [start.success] : []))
@@ -63,7 +65,7 @@ describe("EmbeddedPostgres", () => {
       const answer = SqlClient.SqlClient.use((sql) => sql`SELECT 1 AS n`)
       assert.deepStrictEqual(yield* answer.pipe(Effect.provide(PgClient.layer({ url }))), [{ n: 1 }])
       const kept = yield* Effect.promise(() => readdir(directory))
-      assert.sameMembers(kept, ["postgres", "postgres-password"])
+      assert.sameMembers(kept, ["postgres"])
     }).pipe(Effect.scoped)
   )
 
@@ -87,11 +89,11 @@ describe("EmbeddedPostgres", () => {
   it.live("does not outlive a server that was killed", () =>
     Effect.gen(function* () {
       const directory = yield* folder
-      const module = fileURLToPath(new URL("../src/EmbeddedPostgres.ts", import.meta.url))
+      const module = fileURLToPath(new URL("../../src/testing/EmbeddedPostgres.ts", import.meta.url))
       const program = `
         import { Effect } from "effect"
         import { start } from ${JSON.stringify(module)}
-        await Effect.runPromise(Effect.scoped(start(${JSON.stringify(directory)}).pipe(
+        await Effect.runPromise(Effect.scoped(start(${JSON.stringify(directory)}, { password: async () => "the same each time" }).pipe(
           Effect.tap(() => Effect.sync(() => console.log("started"))), Effect.andThen(Effect.never))))`
       const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
         cwd: fileURLToPath(new URL("..", import.meta.url)),
@@ -102,7 +104,7 @@ describe("EmbeddedPostgres", () => {
       }).pipe(Effect.timeout("20 seconds"))
       child.kill("SIGKILL")
       // The folder becomes free by itself.
-      yield* EmbeddedPostgres.start(directory).pipe(
+      yield* EmbeddedPostgres.start(directory, { password }).pipe(
         Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 100 })
       )
     }).pipe(Effect.scoped)

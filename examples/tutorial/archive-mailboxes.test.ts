@@ -1,0 +1,47 @@
+import { createAtlas, InvalidInput } from "@atlas/operations/promise"
+import { temporaryDatabase } from "@atlas/operations/testing"
+import { expect, test } from "vitest"
+import { archiveAndWatch, makeArchiveMailboxes, type MailService } from "./archive-mailboxes.ts"
+
+const ada = { id: "ada", name: "Ada" }
+const access = {
+  workspaceOf: () => "acme",
+  grants: () => [
+    {
+      workspaceId: "acme",
+      tenants: "all",
+      capabilities: ["tenant.mailboxes.archive", "tenant.mailboxes.view"]
+    } as const
+  ]
+}
+
+// #region test
+test("archives what it can, repeats what failed for now, and says what is locked", async () => {
+  let outages = 1
+  const mail: MailService = {
+    isEnabled: async () => true,
+    archive: async (mailbox) => (outages-- > 0 ? "down" : mailbox.startsWith("locked") ? "locked" : "archived")
+  }
+  await using database = await temporaryDatabase()
+  const operation = makeArchiveMailboxes(mail)
+  await using atlas = await createAtlas({ databaseUrl: database.databaseUrl, operations: [operation], access })
+
+  const watched = archiveAndWatch(atlas, operation, ada, ["a@acme.example", "locked@acme.example"])
+  await expect.poll(async () => (await atlas.list(ada)).runs[0]?.attempt, { timeout: 10_000 }).toBe(1)
+  await database.advance(30_000)
+
+  const run = await watched
+  expect(run).toMatchObject({ outcome: "partially_succeeded", reasonCode: "ext.mailboxes.locked", attempt: 1 })
+  expect(run.summaryCounts).toEqual({ total: 2, processed: 2, succeeded: 1, failed: 1 })
+})
+// #endregion
+
+test("is blocked by its gate, and refuses input that it cannot work with", async () => {
+  await using database = await temporaryDatabase()
+  const operation = makeArchiveMailboxes({ isEnabled: async () => false, archive: async () => "archived" })
+  await using atlas = await createAtlas({ databaseUrl: database.databaseUrl, operations: [operation], access })
+  const blocked = await atlas.start(ada, operation, { tenantId: "contoso", input: { mailboxes: ["a@acme.example"] } })
+  expect(blocked.disposition).toBe("blocked")
+  const invalid = atlas.start(ada, operation, { tenantId: "contoso", input: { mailboxes: ["nobody"] } })
+  await expect(invalid).rejects.toBeInstanceOf(InvalidInput)
+})

@@ -1,0 +1,38 @@
+import { Duration, Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+// Whoever says `now()` or `clock_timestamp()` finds these before Postgres' own, because Postgres' own come last in the search path.
+// The sessions of a database take its search path when they begin, whoever begins them.
+
+/**
+ * Gives a database a clock that can be moved: what Atlas and the host ask of the time, the database answers by it. Before the
+ * migrations, so that columns take their defaults from it.
+ *
+ * @param database its name; the current one
+ */
+export const install = (database: string) =>
+  SqlClient.SqlClient.use((sql) =>
+    Effect.all([
+      sql`CREATE SCHEMA IF NOT EXISTS atlas_clock`,
+      sql`CREATE TABLE IF NOT EXISTS atlas_clock.ahead (by interval NOT NULL)`,
+      sql`INSERT INTO atlas_clock.ahead SELECT '0' WHERE NOT EXISTS (SELECT FROM atlas_clock.ahead)`,
+      sql`
+        CREATE OR REPLACE FUNCTION atlas_clock.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+        'SELECT pg_catalog.now() + by FROM atlas_clock.ahead'`,
+      sql`
+        CREATE OR REPLACE FUNCTION atlas_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+        'SELECT pg_catalog.clock_timestamp() + by FROM atlas_clock.ahead'`,
+      sql`ALTER DATABASE ${sql(database)} SET search_path = "$user", public, atlas_clock, pg_catalog`
+    ])
+  ).pipe(Effect.asVoid)
+
+/**
+ * Lets time pass in the database, for everybody who uses it: leases lapse, attempts and schedules become due, limits are
+ * reached. Time in processes goes on as before.
+ *
+ * @param duration how far its clock is moved forward
+ */
+export const advance = (duration: Duration.Input): Effect.Effect<void, never, SqlClient.SqlClient> =>
+  SqlClient.SqlClient.use(
+    (sql) => sql`UPDATE atlas_clock.ahead SET by = by + ${Duration.toMillis(duration)} * interval '1 millisecond'`
+  ).pipe(Effect.orDie, Effect.asVoid)

