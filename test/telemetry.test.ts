@@ -31,6 +31,19 @@ const collector = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
+/** The names of the spans of one trace, in what a collector received: OTLP's JSON, one document after the other. */
+const spansOf = (text: string, traceId: string): ReadonlySet<string> =>
+  new Set(
+    text
+      .split(/(?<=\})(?=\{"resourceSpans")/)
+      .filter((part) => part.length > 0)
+      .flatMap((part) => JSON.parse(part).resourceSpans)
+      .flatMap(({ scopeSpans }) => scopeSpans)
+      .flatMap(({ spans }) => spans)
+      .filter((span) => span.traceId === traceId)
+      .map(({ name }) => name)
+  )
+
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })("telemetry", (it) => {
   it.effect("goes to the collector: the spans of requests and runs, and metrics", () =>
     Effect.gen(function* () {
@@ -47,6 +60,35 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
         Effect.timeout("30 seconds")
       )
       assert.notInclude(received.get("/v1/traces") ?? "", "fake-secret")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("shows one trace from a request to the requests that its run makes of Graph, whoever executes it", () =>
+    Effect.gen(function* () {
+      const { origin, received } = yield* collector
+      const web = yield* startServer({ ATLAS_ROLE: "web", OTEL_EXPORTER_OTLP_ENDPOINT: origin })
+      yield* startServer({ OTEL_EXPORTER_OTLP_ENDPOINT: origin })
+      const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
+      const started = yield* call(web, "/api/v1/tenants/contoso/operations/directory_role_definitions.sync", {
+        method: "POST",
+        headers: {
+          authorization: "Bearer dev:operator@northwind",
+          "content-type": "application/json",
+          traceparent: `00-${traceId}-00f067aa0ba902b7-01`
+        },
+        body: "{}"
+      })
+      assert.include(started.body.run.traceparent, traceId)
+      yield* completed(web, started.body.run.id)
+      const names = () => spansOf(received.get("/v1/traces") ?? "", traceId)
+      const wanted = ["Runs.start", "Run.attempt", "Graph.list"]
+      yield* Effect.sync(names).pipe(
+        Effect.repeat({
+          until: (found) => wanted.every((name) => found.has(name)),
+          schedule: Schedule.spaced("200 millis")
+        }),
+        Effect.timeout("30 seconds")
+      )
     }).pipe(Effect.scoped)
   )
 

@@ -1,4 +1,4 @@
-import { type Actor, Problems, type StartProblem } from "@atlas/operations"
+import { type Actor, Problems, type StartProblem, TraceContext } from "@atlas/operations"
 import { Cause, Effect, Exit, Option, Predicate } from "effect"
 import type { Context } from "hono"
 import { Identity } from "./Identity.ts"
@@ -66,7 +66,11 @@ export const makeRequests = Effect.gen(function* () {
     shellNow: () => Shell
   ): Promise<Response> => {
     const named = requestServices(c)
-    const exit = await runExit(Effect.provideContext(effect, named), { signal: c.req.raw.signal })
+    const traced = effect.pipe(
+      Effect.withSpan(`http.server ${c.req.method}`, { kind: "server", attributes: { "url.path": c.req.path } }),
+      TraceContext.within(c.req.header("traceparent"))
+    )
+    const exit = await runExit(Effect.provideContext(traced, named), { signal: c.req.raw.signal })
     if (Exit.isSuccess(exit)) return exit.value
     const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
     if (error !== undefined) return run(problemPage(c, shellNow(), error))

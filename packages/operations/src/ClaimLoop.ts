@@ -1,4 +1,5 @@
 import { Effect, FiberSet, Layer, PubSub, Queue, Random } from "effect"
+import * as Metrics from "./Metrics.ts"
 import { RunExecutor } from "./RunExecutor.ts"
 import { type Claim, RunQueue } from "./RunQueue.ts"
 import { RunSignals } from "./RunSignals.ts"
@@ -27,9 +28,11 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignal
     })
     const round = Effect.gen(function* () {
       const free = slots - (yield* FiberSet.size(running))
+      yield* Metrics.workerBusy(slots - free, slots)
       if (free <= 0) return
       const claims = yield* claim(free)
       yield* Effect.forEach(claims, execute, { discard: true })
+      yield* Metrics.workerBusy(yield* FiberSet.size(running), slots)
       yield* Effect.forEach(claims, ({ run }) => signals.changed(run.id), { discard: true })
     }).pipe(Effect.uninterruptible)
 

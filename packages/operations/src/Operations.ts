@@ -5,6 +5,7 @@ import { AuditLog } from "./AuditLog.ts"
 import { LegacyRuns } from "./LegacyRuns.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { RunCancellation } from "./RunCancellation.ts"
+import { RunGauges } from "./RunGauges.ts"
 import { RunHours } from "./RunHours.ts"
 import { RunLedger } from "./RunLedger.ts"
 import { RunQueries } from "./RunQueries.ts"
@@ -41,13 +42,13 @@ const tables = Layer.mergeAll(
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  LegacyRuns | RunRetention | Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
+  LegacyRuns | RunGauges | RunRetention | Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
   DuplicateOperationType | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Layer.merge(Runs.layer, LegacyRuns.layer).pipe(
     Layer.provide(WhyWaiting.layer),
     Layer.provideMerge(Gatekeeper.layer),
-    Layer.provideMerge(RunRetention.layer),
+    Layer.provideMerge(Layer.merge(RunRetention.layer, RunGauges.layer)),
     Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types)))
   )

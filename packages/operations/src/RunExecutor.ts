@@ -8,6 +8,7 @@ import type { GraphError } from "./GraphError.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import type { Run, RunId } from "./Run.ts"
 import { type RunContext, type RunHandler, RunHandlers } from "./RunHandler.ts"
+import * as Metrics from "./Metrics.ts"
 import { makeRunLease } from "./RunLease.ts"
 import type { RunLedger } from "./RunLedger.ts"
 import type { RunQueries } from "./RunQueries.ts"
@@ -62,7 +63,7 @@ export class RunExecutor extends Context.Service<
       // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed. The lease is
       // kept until the handler's finalizers are done.
       const execute = (claim: Claim) => {
-        const { run } = claim
+        const { run, waitedMillis } = claim
         const lease = leaseOf(claim)
         const handler = Option.getOrUndefined(handlers.find(run.type))
         const work = handler
@@ -71,6 +72,9 @@ export class RunExecutor extends Context.Service<
         const stopped = Effect.as(lease.cancelled, { _tag: "Cancelled" } satisfies AttemptEnd)
         return Effect.uninterruptible(
           Effect.gen(function* () {
+            yield* waitedMillis === null
+              ? Metrics.runRescued(run.type)
+              : Metrics.runTaken(run.type, waitedMillis / 1_000)
             // A fiber of its own: an interruption from outside ends the work, and the lease only when that is done.
             const keeper = yield* Effect.forkChild(Effect.interruptible(lease.keep))
             const attempt = Effect.raceAllFirst([work, stopped, Fiber.join(keeper)])

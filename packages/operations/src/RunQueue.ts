@@ -13,6 +13,8 @@ export interface Claim {
   readonly claimedAt: number
   /** What is left of the run's time limit, in milliseconds from then. */
   readonly remainingMillis: number
+  /** For how long it was due before, in milliseconds; null for one whose worker died. */
+  readonly waitedMillis: number | null
 }
 
 /** Who claims, what it can execute, and how long a claim lives without a heartbeat. */
@@ -60,7 +62,8 @@ export class RunQueue extends Context.Service<
           const claims = rows.map((row): Claim => ({
             run: readRun(row),
             claimedAt,
-            remainingMillis: row.remainingMillis
+            remainingMillis: row.remainingMillis,
+            waitedMillis: row.turn === 0 ? null : Math.max(row.waitedMillis, 0)
           }))
           return { rows, claims }
         },
@@ -99,6 +102,7 @@ interface ClaimedRow extends RunRow {
   /** The place of the lane in this round; 0 for a run whose worker died. */
   readonly turn: number
   readonly remainingMillis: number
+  readonly waitedMillis: number
 }
 
 const isPlaceTaken = (error: unknown) =>
@@ -138,7 +142,8 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       FROM r
     )
     SELECT ${columns}, r.priority, r.lane, r.turn,
-      (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis"
+      (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis",
+      (extract(epoch FROM clock_timestamp() - r.available_at) * 1000)::float8 AS "waitedMillis"
     FROM r ORDER BY r.turn`
 
   const claim = (claimant: Claimant, limit: number, turns: ReadonlyMap<string, string>) => {

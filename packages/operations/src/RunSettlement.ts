@@ -1,4 +1,4 @@
-import { DateTime, Effect, Metric, Option, Random, Schedule } from "effect"
+import { DateTime, Effect, Option, Random, Schedule } from "effect"
 import { type AttemptEnd, isDatabaseOutage, monotonicMillis, nextAttemptIn } from "./Attempt.ts"
 import { merge, observed } from "./Failure.ts"
 import * as Metrics from "./Metrics.ts"
@@ -6,6 +6,7 @@ import type { RetryPolicy } from "./OperationType.ts"
 import type { Reached } from "./RunLease.ts"
 import { type Completion, RunLedger } from "./RunLedger.ts"
 import type { Claim } from "./RunQueue.ts"
+import type { Run } from "./Run.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { sanitisedCause } from "./Sanitiser.ts"
 
@@ -14,10 +15,35 @@ const busyPauseMillis = 5_000
 
 const unrecordable: Completion = { outcome: "failed", reasonCode: "internal_error", counts: {}, failures: [] }
 
+const noteEnd = Effect.fnUntraced(function* ({ run, claimedAt }: Claim, end: AttemptEnd) {
+  const seconds = ((yield* monotonicMillis) - claimedAt) / 1_000
+  yield* Metrics.attemptEnded(run.type, endNames[end._tag], seconds)
+  const reason = end._tag === "Failed" ? { reasonCode: end.failure.reasonCode } : {}
+  // A run that went well is one of thousands.
+  const log = end._tag === "Finished" ? Effect.logDebug("Attempt ended") : Effect.logInfo("Attempt ended")
+  yield* log.pipe(Effect.annotateLogs({ end: endNames[end._tag], seconds, ...reason }))
+})
+
+/** How metrics and logs call the ends of attempts. */
+const endNames: Readonly<Record<AttemptEnd["_tag"], string>> = {
+  Finished: "finished",
+  Failed: "failed",
+  Blocked: "blocked",
+  Busy: "busy",
+  Cancelled: "cancelled",
+  LeaseLost: "lease_lost",
+  Interrupted: "given_back"
+}
+
 /** Tells the ledger how an attempt ended. A write that comes too late is refused, and shown. */
 export const makeSettle = Effect.fnUntraced(function* (worker: string) {
   const ledger = yield* RunLedger
   const signals = yield* RunSignals
+
+  const complete = (run: Run, completion: Completion) =>
+    Effect.tap(ledger.complete(run, completion), (accepted) =>
+      accepted ? Metrics.runCompleted({ type: run.type, ...completion }) : Effect.void
+    )
 
   const write = Effect.fnUntraced(function* (
     { run, claimedAt, remainingMillis }: Claim,
@@ -36,14 +62,14 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
       case "Busy":
         return yield* ledger.postpone(run, "operation_busy", end.message, busyPauseMillis)
       case "Cancelled":
-        return yield* ledger.complete(run, {
+        return yield* complete(run, {
           outcome: "cancelled",
           reasonCode: "operation_cancelled",
           counts,
           failures
         })
       case "Blocked":
-        return yield* ledger.complete(run, {
+        return yield* complete(run, {
           outcome: "blocked",
           reasonCode: end.block.reasonCode,
           counts,
@@ -55,7 +81,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         const reasonCode =
           result.outcome === "succeeded" ? (reached.failures[0]?.reasonCode ?? null) : result.reasonCode
         const outcome = reasonCode === null ? "succeeded" : "partially_succeeded"
-        return yield* ledger.complete(run, { outcome, reasonCode, counts, failures })
+        return yield* complete(run, { outcome, reasonCode, counts, failures })
       }
       case "Failed": {
         const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
@@ -64,7 +90,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         const failure = observed(end.failure, now)
         const all = merge(failures, [failure])
         return yield* next === undefined
-          ? ledger.complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: all })
+          ? complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: all })
           : ledger.retryLater(run, { failure, failures: all, counts, delayMillis: next })
       }
     }
@@ -76,9 +102,10 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
     const settled = Effect.gen(function* () {
       tries += 1
       const accepted = yield* write(claim, retry, reached, end)
+      if (accepted) yield* noteEnd(claim, end)
       // A repeated try may find its own first one, whose answer was lost.
       if (accepted || tries > 1) return
-      yield* Metric.update(Metrics.staleWritesRefused, 1)
+      yield* Metrics.refusedStaleWrite(run.type)
       yield* ledger.refuseStaleWrite(run, worker)
     })
     // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
@@ -90,7 +117,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
       }),
       Effect.tapError((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause))),
       // What cannot be stored would be executed again and again: the run ends, and says that something went wrong.
-      Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : ledger.complete(run, unrecordable))),
+      Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : complete(run, unrecordable))),
       Effect.catchCause((cause) => Effect.logError("A run could not be ended", sanitisedCause(cause)))
     )
     yield* signals.changed(run.id)

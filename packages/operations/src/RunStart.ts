@@ -6,6 +6,7 @@ import { AuditLog } from "./AuditLog.ts"
 import { identify } from "./Identification.ts"
 import type { NewRun } from "./NewRun.ts"
 import type { Capability } from "./Capability.ts"
+import * as Metrics from "./Metrics.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import * as Problems from "./Problems.ts"
@@ -239,8 +240,17 @@ const makeBegin = Effect.gen(function* () {
       { ...request, actor: starter },
       { input, stored, identity, traceparent: yield* TraceContext.current }
     )
-    const result = yield* settle(run, type, { ...request, actor: starter, input })
+    const result = yield* settle(run, type, { ...request, actor: starter, input }).pipe(
+      Effect.tapError((problem) =>
+        problem._tag === "OperationBusy" ? Metrics.runStarted(type.name, "busy") : Effect.void
+      )
+    )
+    yield* Metrics.runStarted(type.name, result.disposition)
+    if (result.disposition === "blocked") yield* Metrics.runCompleted(result.run)
     yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
+    if (request.supersedes !== undefined && result.disposition === "created") {
+      yield* Metrics.runCompleted({ type: type.name, outcome: "cancelled", reasonCode: "run_superseded" })
+    }
     if (request.supersedes !== undefined) {
       yield* signals.stopped(RunId.make(request.supersedes))
       yield* signals.changed(RunId.make(request.supersedes))

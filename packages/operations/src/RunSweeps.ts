@@ -2,8 +2,9 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { clean } from "./Failure.ts"
 import type { Block } from "./NewRun.ts"
-import type { KnownReasonCode } from "./ReasonCode.ts"
-import type { RunId } from "./Run.ts"
+import * as Metrics from "./Metrics.ts"
+import type { KnownReasonCode, ReasonCode } from "./ReasonCode.ts"
+import type { RunId, RunOutcome } from "./Run.ts"
 import { isStale } from "./StaleRuns.ts"
 import { liveFor } from "./WorkerRegistry.ts"
 
@@ -24,9 +25,12 @@ export class RunSweeps extends Context.Service<
     RunSweeps,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const ids = Effect.map((rows: ReadonlyArray<{ readonly id: RunId }>) => rows.map(({ id }) => id))
+      const ended = Effect.fnUntraced(function* (rows: ReadonlyArray<Ended>) {
+        yield* Effect.forEach(rows, Metrics.runCompleted, { discard: true })
+        return rows.map(({ id }) => id)
+      })
 
-      const endLapsed = sql<{ id: RunId }>`
+      const endLapsed = sql<Ended>`
         WITH lost AS MATERIALIZED (
           SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'operation_cancelled'
             WHEN deadline <= now() THEN 'time_limit_exceeded' ELSE 'worker_lost' END AS reason
@@ -42,18 +46,18 @@ export class RunSweeps extends Context.Service<
               WHEN 'worker_lost' THEN ${failureNow(sql, explained("worker_lost"))}
               ELSE ${failureNow(sql, explained("time_limit_exceeded"))} END,
             completed_at = clock_timestamp(), version = o.version + 1, last_event = o.last_event + 1
-          FROM lost WHERE o.id = lost.id RETURNING o.id, o.last_event, o.outcome, o.reason_code, o.summary_counts
+          FROM lost WHERE o.id = lost.id RETURNING o.id, o.type, o.last_event, o.outcome, o.reason_code, o.summary_counts
         ), noted AS (
           INSERT INTO operation_run_events (run_id, seq, kind, data)
           SELECT id, last_event, 'completed',
             jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts)
           FROM moved
         )
-        SELECT id FROM moved`
+        SELECT id, type, outcome, reason_code AS "reasonCode" FROM moved`
 
       // Type by type on the queue's index, and only types that no live worker handles: a backlog that is being worked on
       // costs nothing here.
-      const failStale = sql<{ id: RunId }>`
+      const failStale = sql<Ended>`
         WITH RECURSIVE types (priority, type) AS (
           (SELECT priority, type FROM operation_runs WHERE status = 'queued' ORDER BY priority, type LIMIT 1)
           UNION ALL
@@ -73,20 +77,28 @@ export class RunSweeps extends Context.Service<
           UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
             failure_summary = o.failure_summary || ${failureNow(sql, explained("run_stale"))}, fence = o.fence + 1,
             completed_at = clock_timestamp(), version = o.version + 1, last_event = o.last_event + 1
-          FROM stale WHERE o.id = stale.id RETURNING o.id, o.last_event
+          FROM stale WHERE o.id = stale.id RETURNING o.id, o.type, o.last_event, o.outcome, o.reason_code
         ), noted AS (
           INSERT INTO operation_run_events (run_id, seq, kind, data)
           SELECT id, last_event, 'completed', jsonb_build_object('outcome', 'failed', 'reasonCode', 'run_stale')
           FROM moved
         )
-        SELECT id FROM moved`
+        SELECT id, type, outcome, reason_code AS "reasonCode" FROM moved`
 
       return RunSweeps.of({
-        endLapsed: endLapsed.pipe(ids, Effect.orDie, Effect.withSpan("RunSweeps.endLapsed")),
-        failStale: failStale.pipe(ids, Effect.orDie, Effect.withSpan("RunSweeps.failStale"))
+        endLapsed: endLapsed.pipe(Effect.flatMap(ended), Effect.orDie, Effect.withSpan("RunSweeps.endLapsed")),
+        failStale: failStale.pipe(Effect.flatMap(ended), Effect.orDie, Effect.withSpan("RunSweeps.failStale"))
       })
     })
   )
+}
+
+/** A run that was ended here. */
+interface Ended {
+  readonly id: RunId
+  readonly type: string
+  readonly outcome: RunOutcome
+  readonly reasonCode: ReasonCode
 }
 
 const messages = {

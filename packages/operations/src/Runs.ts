@@ -2,6 +2,7 @@ import { Context, Effect, Layer, Option, PubSub, Random, Schema, Stream } from "
 import { Access, actingCapabilities, grantFor } from "./Access.ts"
 import type { Actor } from "./Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
+import * as Metrics from "./Metrics.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
 import { type Run, RunId } from "./Run.ts"
@@ -181,6 +182,7 @@ export class Runs extends Context.Service<
         const { run } = yield* authorised(actor, id, "start")
         const asked = yield* cancellation.request(run.id, actor)
         if (Option.isSome(asked)) {
+          if (asked.value.status === "completed") yield* Metrics.runCompleted(asked.value)
           yield* signals.stopped(run.id)
           yield* signals.changed(run.id)
           return asked.value

@@ -1,6 +1,7 @@
 import { Effect, Layer, Random } from "effect"
 import { monotonicMillis } from "./Attempt.ts"
 import { RunExecutor } from "./RunExecutor.ts"
+import { RunGauges } from "./RunGauges.ts"
 import { RunHours } from "./RunHours.ts"
 import { RunRetention } from "./RunRetention.ts"
 import { RunSignals } from "./RunSignals.ts"
@@ -20,7 +21,7 @@ const retainEveryMillis = 300_000
 export const layer: Layer.Layer<
   never,
   never,
-  RunExecutor | RunHours | RunRetention | RunSweeps | RunSignals | WorkerRegistry
+  RunExecutor | RunGauges | RunHours | RunRetention | RunSweeps | RunSignals | WorkerRegistry
 > = Layer.effectDiscard(
   Effect.gen(function* () {
     const { worker, types } = yield* RunExecutor
@@ -29,6 +30,7 @@ export const layer: Layer.Layer<
     const { count } = yield* RunHours
     const signals = yield* RunSignals
     const retention = yield* RunRetention
+    const { measure } = yield* RunGauges
     const { slots, sweepMillis } = yield* WorkerSettings
     const every = Math.min(sweepMillis, announceEveryMillis)
 
@@ -74,6 +76,7 @@ export const layer: Layer.Layer<
     )
     // Apart: a large ledger that was never counted takes longer than this worker may be silent.
     yield* repeatedly(count, every)
+    yield* repeatedly(measure, every)
     yield* repeatedly(retain, retainEveryMillis)
   })
 )

@@ -1,4 +1,4 @@
-import { Effect, Metric, Option, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as Metrics from "./Metrics.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import { type Run, RunId } from "./Run.ts"
@@ -35,7 +35,7 @@ export const makeRefusal = Effect.fnUntraced(function* (claimant: Claimant) {
     const reason = misfit(run, assignment, claimant)
     if (reason === null) return
     const refused = new WorkRefused({ runId: assignment.id, reason })
-    yield* Metric.update(Metric.withAttributes(Metrics.workRefused, { reason }), 1)
+    yield* Metrics.refusedWork(reason)
     yield* Effect.logError(refused.message)
     if (run) {
       yield* ledger.refuseWork(run.id, claimant.worker, reason)
