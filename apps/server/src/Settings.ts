@@ -36,6 +36,8 @@ export interface ServerSettings {
   readonly otlpEndpoint: string | null
   /** How many starts of one person a process accepts in a minute. */
   readonly startsPerMinute: number
+  /** For how many days completed runs are kept whose types do not say it; 0: for ever. */
+  readonly runRetentionDays: number
   /** How many proxies of the operator's there are before this process, each of which adds to `X-Forwarded-For`. */
   readonly trustedProxies: number
   /** Where Graph is. */
@@ -133,6 +135,7 @@ const load = Effect.gen(function* () {
     "must be text."
   )
   const startsPerMinute = yield* whole("ATLAS_STARTS_PER_MINUTE", 1, 1_000_000, 600)
+  const runRetentionDays = yield* whole("ATLAS_RUN_RETENTION_DAYS", 0, 36_500, 0)
   const trustedProxies = yield* whole("ATLAS_TRUSTED_PROXIES", 0, 10, 0)
   const entra = yield* readEntra(problems, text)
   const publicUrl = (yield* text("ATLAS_PUBLIC_URL")).replace(/(?<=.)\/$/, "")
@@ -154,6 +157,7 @@ const load = Effect.gen(function* () {
     entra,
     otlpEndpoint: (yield* text("OTEL_EXPORTER_OTLP_ENDPOINT")).replace(/\/$/, "") || null,
     startsPerMinute,
+    runRetentionDays,
     trustedProxies,
     graph:
       graph === "live"

@@ -10,6 +10,7 @@ import {
 } from "@atlas/graph"
 import { Intune, PolicySecretRotation } from "@atlas/intune"
 import {
+  DefaultRetention,
   Operations,
   OperationsHttp,
   sanitise,
@@ -46,11 +47,17 @@ const vault = Layer.unwrap(
   })
 )
 
+const retention = Layer.effect(
+  DefaultRetention,
+  Effect.map(Settings, ({ runRetentionDays }) => (runRetentionDays === 0 ? {} : { days: runRetentionDays }))
+)
+
 /** The ledger and what stands on it: the same in every role. */
 const operations = Layer.merge(Directory.layer, Intune.layer).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...operationTypes)),
   Layer.provide(StartGate.layer(ProviderConnections.gate, ...Intune.gates)),
+  Layer.provide(retention),
   Layer.provideMerge(AccessPolicy.layer)
 )
 

@@ -78,6 +78,7 @@ describe("Settings", () => {
     [{ ATLAS_PUBLIC_URL: "atlas.example.com/x" }, /^ATLAS_PUBLIC_URL must be an origin/],
     [{ ATLAS_PUBLIC_URL: "/" }, /^ATLAS_PUBLIC_URL must be an origin/],
     [{ ATLAS_STARTS_PER_MINUTE: "0" }, /^ATLAS_STARTS_PER_MINUTE must be/],
+    [{ ATLAS_RUN_RETENTION_DAYS: "a year" }, /^ATLAS_RUN_RETENTION_DAYS must be/],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector" }, /^OTEL_EXPORTER_OTLP_ENDPOINT must be an http/],
     [{ ATLAS_TRUSTED_PROXIES: "all" }, /^ATLAS_TRUSTED_PROXIES must be/],
     [{ ATLAS_ENTRA_TENANT_ID: tenantId }, /^ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET must be set/],

@@ -10,6 +10,8 @@ export const TechnicalDetails = ({ run }: { readonly run: Run }) => {
     ["Actor id", run.actor.id],
     ["Identity key", run.identityKey],
     ["Reason code", run.reasonCode ?? "–"],
+    // The second part of a traceparent is what tracing systems search for.
+    ["Trace id", run.traceparent?.split("-")[1] ?? "–"],
     ["Version", `${run.version} (fence ${run.fence}, event ${run.lastEvent})`]
   ]
   return (
