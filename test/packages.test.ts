@@ -44,6 +44,19 @@ class Project extends Context.Service<Project, { readonly folder: string; readon
   )
 }
 
+/** The README's commands against its server: what they ask, and what the answer is said to be. */
+const commands = [
+  ...embedding.matchAll(/^curl -s( -X POST)? localhost:3000(\S+) -H 'x-user: (\w+)' +# (\d+): (.*)$/gm)
+].map(([, post, path = "", user = "", status, said = ""]) => ({
+  method: post === undefined ? "GET" : "POST",
+  path,
+  user,
+  status: Number(status),
+  shown: said.match(/"\w+":"\w+"/g) ?? []
+}))
+assert.lengthOf(commands, embedding.match(/^curl /gm)?.length ?? 0)
+assert.isNotEmpty(commands)
+
 /** A Node of the given release: its own program. */
 const node = (release: "22" | "24") =>
   release === "24" ? process.execPath : join(dirname(require.resolve("node-22/package.json")), "bin", "node")
@@ -87,28 +100,25 @@ layer(Layer.merge(Project.layer, TestDatabase.layer), { excludeTestServices: tru
           ),
           (running) => Effect.sync(() => running.kill("SIGKILL"))
         )
-        const call = (method: string, path: string, user: string) =>
-          Effect.promise(async () => {
-            const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { "x-user": user } })
-            return { status: response.status, body: (await response.json()) as Record<string, any> }
-          })
         yield* Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/`)).pipe(
           Effect.retry(Schedule.spaced("50 millis")),
           Effect.timeout("60 seconds")
         )
-        const started = yield* call("POST", "/tenants/acme-eu/reports/2026-01", "ada")
-        assert.deepStrictEqual([started.status, started.body["disposition"]], [202, "created"])
-        const path = `/runs/${started.body["run"].id}`
-        const done = yield* call("GET", path, "rita").pipe(
-          Effect.repeat({
-            until: ({ body }) => body["status"] === "completed",
-            schedule: Schedule.spaced("50 millis")
-          }),
-          Effect.timeout("60 seconds")
-        )
-        assert.strictEqual(done.body["outcome"], "succeeded")
-        assert.strictEqual((yield* call("POST", "/tenants/acme-eu/reports/2026-01", "rita")).status, 403)
-        assert.strictEqual((yield* call("GET", path, "mallory")).status, 404)
+        let id = ""
+        for (const { method, path, user, status, shown } of commands) {
+          const ask = Effect.promise(async () => {
+            const url = `http://127.0.0.1:${port}${path.replace("<id>", id)}`
+            const response = await fetch(url, { method, headers: { "x-user": user } })
+            return { status: response.status, text: await response.text() }
+          })
+          const isAsShown = (text: string) => shown.every((part) => text.includes(part))
+          const answer = yield* ask.pipe(
+            Effect.repeat({ until: ({ text }) => isAsShown(text), schedule: Schedule.spaced("50 millis") }),
+            Effect.timeout("60 seconds")
+          )
+          assert.strictEqual(answer.status, status, `${method} ${path} as ${user}`)
+          if (method === "POST" && status === 202) id = JSON.parse(answer.text).run.id
+        }
         assert.isNull(child.exitCode)
       })
     )
