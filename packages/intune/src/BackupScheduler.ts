@@ -117,10 +117,11 @@ const makeScheduler = Effect.gen(function* () {
 
   /** Decides about one schedule that is due; false where none is, or others are at it. */
   const decideNext = Effect.gen(function* () {
+    // No stronger lock: it would pass over a schedule to which a backup is just being added, whose foreign key locks the row too.
     const [row] = yield* sql<{ id: string; now: Date }>`
       SELECT ${sql.literal(scheduleColumns)}, now() FROM backup_schedules
       WHERE deleted_at IS NULL AND next_fire_at <= now() AND (decide_after IS NULL OR decide_after <= now())
-      ORDER BY next_fire_at LIMIT 1 FOR UPDATE SKIP LOCKED`
+      ORDER BY next_fire_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`
     if (row === undefined) return false
     yield* decideAbout(row).pipe(Effect.catchCause((cause) => postpone(row.id, cause)))
     return true
