@@ -48,12 +48,16 @@ export interface AtlasOptions<Operations extends ReadonlyArray<Operation>> {
   readonly log?: (entry: LogEntry) => void
 }
 
+/** Where an operation is to work: in a tenant, or for operations of workspace scope in a workspace as a whole. */
+export type StartTarget =
+  | { readonly tenantId: string; readonly workspaceId?: never }
+  | { readonly workspaceId: string; readonly tenantId?: never }
+
 /** What is to be started, and where. */
-export interface StartRequest<Input> {
-  /** Required for operations in tenants, which is the default. */
-  readonly tenantId?: string
-  /** Required for operations in a workspace as a whole. */
-  readonly workspaceId?: string
+export type StartRequest<Input> = StartTarget & StartDetails<Input>
+
+/** What is to be started. */
+export interface StartDetails<Input> {
   readonly input: Input
   /** The caller's own key of this start, for operations whose identity is `once`: 1 to 200 characters. */
   readonly idempotencyKey?: string
@@ -66,11 +70,10 @@ export interface StartRequest<Input> {
 }
 
 /** What the host itself starts, and where. */
-export interface SystemStartRequest<Input> extends Pick<
-  StartRequest<Input>,
-  "tenantId" | "input" | "context" | "traceparent"
-> {
+export interface SystemStartRequest<Input> extends Pick<StartDetails<Input>, "input" | "context" | "traceparent"> {
   readonly workspaceId: string
+  /** Left out for operations in a workspace as a whole. */
+  readonly tenantId?: string
 }
 
 /** How a start ended. */
@@ -99,7 +102,7 @@ export interface ListFilter {
   readonly limit?: number
 }
 
-/** Atlas in a host that does not use Effect. Every method rejects with an `AtlasError`, or with what the host's own functions throw. */
+/** Atlas in a host that does not use Effect. Every method rejects with an `AtlasError`; what the host's own functions throw is the `cause` of an `UnexpectedError`. */
 export interface Atlas<Operations extends ReadonlyArray<Operation>> {
   /**
    * Starts an operation, or joins the equal one. Rejects with `NotFound`, `Forbidden`, `InvalidInput`,
@@ -230,7 +233,7 @@ const start = (actor: LedgerActor, type: string, request: StartRequest<unknown>)
     ...(supersedes === undefined ? {} : { supersedes }),
     ...(context === undefined ? {} : { context })
   }
-  const target = tenantId === undefined ? { workspaceId: workspaceId ?? "" } : { tenantId }
+  const target = tenantId === undefined ? { workspaceId } : { tenantId }
   return Runs.use((runs) => runs.start(actor, { ...target, ...rest })).pipe(
     TraceContext.within(traceparent),
     Effect.map(toStarted)

@@ -4,7 +4,9 @@ export {
   createAtlas,
   type ListFilter,
   type Started,
+  type StartDetails,
   type StartRequest,
+  type StartTarget,
   type SystemStartRequest
 } from "./Atlas.ts"
 export {

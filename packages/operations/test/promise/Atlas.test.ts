@@ -365,6 +365,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-01" } }),
       // @ts-expect-error -- the month is missing
       atlas.start(ada, exportReport, { tenantId: "acme-eu", input: {} }),
+      // @ts-expect-error -- where it is to work is missing
+      atlas.start(ada, exportReport, { input: { month: "2026-01" } }),
       // @ts-expect-error -- this operation was not given to createAtlas
       atlas.start(ada, click, { tenantId: "acme-eu", input: { size: 1 } })
     ]
