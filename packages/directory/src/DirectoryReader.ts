@@ -17,6 +17,7 @@ export const viewDirectory: Capability = "tenant.directory.view"
 
 /** The largest page of a search, and the most ids that are looked up at once. */
 export const maxPage = 100
+/** How many ids can be labelled at once. */
 export const maxLabels = 200
 
 /** What to search for. */
