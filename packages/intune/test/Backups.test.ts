@@ -252,6 +252,28 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
     })
   )
 
+  it.effect("use no fire time twice, also when its run has been removed", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* create("slots", { cron: "* * * * *", missed: "once" })
+      yield* dueSince(id, 0)
+      yield* BackupScheduler.tickOnce
+      const [slot] = yield* slotsOf("slots", id)
+      const [run] = yield* scheduledRuns(id)
+      yield* sql`DELETE FROM operation_runs WHERE id = ${run!.id}::uuid`
+      yield* sql`UPDATE backup_schedules SET next_fire_at = ${DateTime.toDateUtc(slot!.fireTime)} WHERE id = ${id}::uuid`
+      yield* BackupScheduler.tickOnce
+      const again = (yield* slotsOf("slots", id)).filter(({ fireTime }) =>
+        DateTime.Equivalence(fireTime, slot!.fireTime)
+      )
+      assert.deepStrictEqual(
+        again.map(({ state }) => state),
+        ["dispatched"]
+      )
+      assert.isFalse((yield* scheduledRuns(id)).some(({ key }) => key === run!.key))
+    })
+  )
+
   it.effect("that cannot be decided about keep no other one waiting", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
