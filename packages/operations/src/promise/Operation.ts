@@ -47,7 +47,7 @@ export interface HandlerContext<Input> {
    * owns the run. A handler that does not end within ten seconds then is left alone.
    */
   readonly signal: AbortSignal
-  /** Where the work belongs in the caller's trace: a W3C `traceparent`, to be sent along with requests to others. */
+  /** This attempt, in the trace of whoever started the run: a W3C `traceparent`, to be sent along with requests to others. */
   readonly traceparent: string | null
   /** Reports how far the run is. Cheap: stored at most about once a second. */
   progress(counts: RunCounts): void

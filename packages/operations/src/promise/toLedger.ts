@@ -6,6 +6,7 @@ import type { ReasonCode } from "../ReasonCode.ts"
 import * as RunHandler from "../RunHandler.ts"
 import * as StartGate from "../StartGate.ts"
 import type { HandlerContext, HandlerResult, Operation, Query } from "./Operation.ts"
+import * as TraceContext from "../TraceContext.ts"
 import { toRun } from "./toRun.ts"
 import { type ValidatedInput, validatedBy } from "./ValidatedInput.ts"
 
@@ -52,7 +53,10 @@ const perform = Effect.fnUntraced(function* (
   context: RunHandler.RunContext<ValidatedInput>
 ) {
   const services = yield* Effect.context<SqlClient.SqlClient>()
-  const result = yield* untilStopped((signal) => handler(toHandlerContext(context, signal, services)))
+  const traceparent = yield* TraceContext.current
+  const result = yield* untilStopped((signal) =>
+    handler({ ...toHandlerContext(context, services), signal, traceparent })
+  )
   return (result ?? RunHandler.succeeded) as RunHandler.RunResult
 })
 
@@ -83,17 +87,14 @@ const failureOf = (error: unknown): Effect.Effect<never, RunFailure> => {
 
 const toHandlerContext = (
   { run, tenant, input, report, failed, attach, transaction }: RunHandler.RunContext<ValidatedInput>,
-  signal: AbortSignal,
   services: Context.Context<SqlClient.SqlClient>
-): HandlerContext<any> => {
+): Omit<HandlerContext<any>, "signal" | "traceparent"> => {
   const wait = Effect.runPromiseWith(services)
   const note = Effect.runSyncWith(services)
   return {
     run: toRun(run),
     scope: tenant,
     input: input.value,
-    signal,
-    traceparent: run.traceparent,
     progress: (counts) => note(report(counts)),
     failed: (item) => note(failed(item as Parameters<typeof failed>[0])),
     attach: (found) => wait(attach(found as Parameters<typeof attach>[0])),

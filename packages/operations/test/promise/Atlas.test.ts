@@ -336,6 +336,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       await ended(atlas, run.id)
       assert.include(run.traceparent, traceId)
       assert.include(seen[0], traceId)
+      // A span of its own, below that of the start.
+      assert.notStrictEqual(seen[0], run.traceparent)
     })
   })
 
