@@ -56,12 +56,13 @@ const exportReport = defineOperation({
 })
 
 /** Runs until it is told to stop, and then takes a moment. */
-const wait = (stopped: Array<string>) =>
+const wait = (begun: Array<string>, stopped: Array<string>) =>
   defineOperation({
     ...common,
     name: "reports.wait",
     input: z.object({}),
     handler: async ({ signal, run }) => {
+      begun.push(run.id)
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => setTimeout(resolve, 30)))
       stopped.push(run.id)
     }
@@ -237,19 +238,24 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
 
   it.effect("stops a handler through its signal, waits for it, and gives work back when it is closed", () =>
     Effect.gen(function* () {
+      const begun: Array<string> = []
       const stopped: Array<string> = []
-      const operation = wait(stopped)
+      const operation = wait(begun, stopped)
+      // A claimed run is "started" a moment before its handler is called.
+      const handling = async (id: string) => {
+        while (!begun.includes(id)) await new Promise((resolve) => setTimeout(resolve, 5))
+      }
       let left = ""
       yield* withAtlas([operation], async (atlas) => {
         const { run } = await atlas.start(ada, operation, { tenantId: "acme-eu", input: {} })
-        for await (const { kind } of atlas.events(ada, run.id)) if (kind === "started") break
+        await handling(run.id)
         await atlas.cancel(ada, run.id)
         const done = await ended(atlas, run.id)
         assert.deepInclude(done, { outcome: "cancelled", reasonCode: "operation_cancelled" })
         assert.deepStrictEqual(stopped, [run.id])
 
         left = (await atlas.start(ada, operation, { tenantId: "acme-eu", input: {} })).run.id
-        for await (const { kind } of atlas.events(ada, left)) if (kind === "started") break
+        await handling(left)
       })
       assert.strictEqual(stopped.at(-1), left)
       yield* withAtlas(
