@@ -34,7 +34,7 @@ export const openPage = Effect.fnUntraced(function* (origin: string, options: Br
     (opened) => Effect.promise(() => opened.close())
   )
   const page = yield* Effect.promise(() => context.newPage())
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(60_000)
   page.on("pageerror", (error) => problems.push(error.message))
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()))
   page.on("request", (request) => request.url().startsWith(origin) || problems.push(`request to ${request.url()}`))
