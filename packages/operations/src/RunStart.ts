@@ -202,7 +202,10 @@ const makeBegin = Effect.gen(function* () {
         if (!sameRequest) return yield* new Problems.IdempotencyKeyReused({ runId: existing.id })
         if (!overdue || gate._tag !== "Open" || round > 0) return answer("existing", existing)
         const created = yield* recorder.insertForStale(run)
-        if (Option.isSome(created)) return answer("created", created.value)
+        if (Option.isSome(created)) {
+          yield* Metrics.runCompleted({ type: type.name, outcome: "failed", reasonCode: "run_stale" })
+          return answer("created", created.value)
+        }
         continue
       }
       if (gate._tag === "Blocked") {
