@@ -150,13 +150,25 @@ const makePerform = Effect.gen(function* () {
 const busy = (holder: RunId) => `The run ${holder} holds what this one needs.`
 const outOfTime = "The operation took longer than its type allows, and was stopped."
 
+/** Most of the runs that are asked to stop are executed elsewhere, or not yet. */
+const mostEarlyStops = 1_000
+
 /** Tells the runs that are executed here when a signal says that they are to be stopped. */
 const watchStops = Effect.gen(function* () {
   const signals = yield* RunSignals
   const looks = new Map<RunId, Effect.Effect<void>>()
+  // A run may be asked to stop after it was claimed, and before it is executed.
+  const early = new Set<RunId>()
   const subscription = yield* signals.subscribe
   yield* PubSub.take(subscription).pipe(
-    Effect.flatMap((signal) => (signal._tag === "Stopped" && looks.get(signal.runId)) || Effect.void),
+    Effect.flatMap((signal) => {
+      if (signal._tag !== "Stopped") return Effect.void
+      const look = looks.get(signal.runId)
+      if (look !== undefined) return look
+      early.add(signal.runId)
+      for (const oldest of early) if (early.size > mostEarlyStops) early.delete(oldest)
+      return Effect.void
+    }),
     Effect.forever,
     Effect.forkScoped
   )
@@ -167,7 +179,7 @@ const watchStops = Effect.gen(function* () {
         Effect.suspend(() => {
           looks.set(id, look)
           return Effect.ensuring(
-            work,
+            early.delete(id) ? Effect.andThen(look, work) : work,
             Effect.sync(() => {
               if (looks.get(id) === look) looks.delete(id)
             })
