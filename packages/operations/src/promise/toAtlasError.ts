@@ -1,5 +1,6 @@
 import { Cause, Predicate } from "effect"
 import { SqlError } from "effect/sql"
+import * as Catalog from "../OperationCatalog.ts"
 import {
   type AtlasError,
   DatabaseUnavailable,
@@ -40,10 +41,8 @@ const isProblem = (error: unknown): error is { readonly _tag: string; toJSON(): 
 export const toAtlasError = (cause: Cause.Cause<unknown>): Error => {
   const error = Cause.squash(cause)
   if (isProblem(error)) return new classes[error._tag]!(JSON.parse(JSON.stringify(error)) as ProblemDetails)
-  if (Predicate.isTagged(error, "DuplicateOperationType"))
-    return new DuplicateOperationType(
-      problemOf(500, "Two operations share one name.", (error as unknown as Error).message)
-    )
+  if (error instanceof Catalog.DuplicateOperationType)
+    return new DuplicateOperationType(problemOf(500, "Two operations share one name.", error.message))
   if (SqlError.isSqlError(error)) {
     return new DatabaseUnavailable(problemOf(503, "The database cannot be used.", whyUnusable(error)), { cause: error })
   }

@@ -1,10 +1,11 @@
-import { type Context, Effect, Predicate } from "effect"
+import { type Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunFailure } from "../Failure.ts"
 import * as OperationType from "../OperationType.ts"
 import type { ReasonCode } from "../ReasonCode.ts"
 import * as RunHandler from "../RunHandler.ts"
 import * as StartGate from "../StartGate.ts"
+import * as Host from "./Operation.ts"
 import type { HandlerContext, HandlerResult, Operation, Query } from "./Operation.ts"
 import * as TraceContext from "../TraceContext.ts"
 import { toRun } from "./toRun.ts"
@@ -80,9 +81,9 @@ const untilStopped = (work: (signal: AbortSignal) => Promise<HandlerResult | voi
   })
 
 const failureOf = (error: unknown): Effect.Effect<never, RunFailure> => {
-  if (!Predicate.isTagged(error, "RunFailure") || !(error instanceof Error)) return Effect.die(error)
-  const { reasonCode, retryable, message } = error as unknown as RunFailure
-  return Effect.fail(new RunFailure({ reasonCode, message, retryable: retryable ?? false }))
+  if (!(error instanceof Host.RunFailure)) return Effect.die(error)
+  const { reasonCode, retryable, message } = error
+  return Effect.fail(new RunFailure({ reasonCode: reasonCode as ReasonCode, message, retryable }))
 }
 
 const toHandlerContext = (
