@@ -20,7 +20,7 @@ const actor = (person: string) => `'{"id":"${person}","kind":"user","name":"${pe
  */
 export const fillLedger = async (database: Database, runs: number, events: number): Promise<void> => {
   const columns = `id, workspace_id, tenant_id, type, status, outcome, reason_code, actor, identity_rule, identity_key,
-    identity_digest, input, max_attempts, queued_at, available_at, started_at, completed_at, last_event`
+    identity_digest, view_capabilities, input, max_attempts, queued_at, available_at, started_at, completed_at, last_event`
   const id = `(left(h, 8) || '-' || right(h, 4) || '-7' || substr(md5(n::text), 1, 3) || '-8' || substr(md5(n::text), 4, 15))::uuid`
   await database.query(`
     INSERT INTO operation_runs (${columns})
@@ -28,15 +28,15 @@ export const fillLedger = async (database: Database, runs: number, events: numbe
       CASE WHEN n % 2 = 0 THEN 'directory_groups.sync' ELSE 'directory_role_definitions.sync' END, 'completed',
       CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'succeeded' END, CASE WHEN n % 50 = 0 THEN 'provider_unavailable' END,
       CASE WHEN n % 5000 = 0 THEN ${actor("manager@northwind")}::jsonb ELSE ${actor("operator@northwind")}::jsonb END,
-      'while_active', n::text, sha256(n::text::bytea), '{}', 3, at, at, at, at + interval '20 seconds', 1
+      'while_active', n::text, sha256(n::text::bytea), '{tenant.directory.view}', '{}', 3, at, at, at, at + interval '20 seconds', 1
     FROM generate_series(1, ${runs}) n, LATERAL (SELECT now() - interval '90 days' * n / ${runs} AS at) t,
       LATERAL (SELECT lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') AS h) i`)
   await database.query(`
     INSERT INTO operation_runs (${columns}) VALUES
       ('${watched.active}', 'northwind', 'contoso', 'directory_groups.sync', 'queued', 'pending', NULL,
-        ${actor("operator@northwind")}, 'while_active', 'a', sha256('a'), '{}', 3, now(), now() + interval '1 day', NULL, NULL, 1),
+        ${actor("operator@northwind")}, 'while_active', 'a', sha256('a'), '{tenant.directory.view}', '{}', 3, now(), now() + interval '1 day', NULL, NULL, 1),
       ('${watched.long}', 'northwind', 'contoso', 'directory_groups.sync', 'completed', 'succeeded', NULL,
-        ${actor("operator@northwind")}, 'while_active', 'l', sha256('l'), '{}', 3, now(), now(), now(), now(), ${events})`)
+        ${actor("operator@northwind")}, 'while_active', 'l', sha256('l'), '{tenant.directory.view}', '{}', 3, now(), now(), now(), now(), ${events})`)
   await database.query(`
     INSERT INTO operation_run_events (run_id, seq, kind, data)
     SELECT '${watched.long}', n, 'progress', '{"counts":{"processed":1}}' FROM generate_series(2, ${events}) n`)

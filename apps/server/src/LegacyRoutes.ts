@@ -37,7 +37,7 @@ export const makeLegacyRoutes = Effect.gen(function* () {
   const view = page(
     section,
     Effect.fn("LegacyRunPage")(function* ({ c, actor, shell }) {
-      const record = yield* records.get(actor, yield* kindOf(c), c.req.param("id") ?? "")
+      const record = yield* records.get(actor, (yield* kindOf(c)).table, c.req.param("id") ?? "")
       if (record.operationRunId !== null) return successor(c, runHref(record.operationRunId))
       return yield* html(c, LegacyRunPage({ shell, record }))
     })
@@ -46,7 +46,7 @@ export const makeLegacyRoutes = Effect.gen(function* () {
   const refuse = page(
     section,
     Effect.fn("LegacyWrite")(function* ({ c, actor, shell }) {
-      yield* records.get(actor, yield* kindOf(c), c.req.param("id") ?? "")
+      yield* records.get(actor, (yield* kindOf(c)).table, c.req.param("id") ?? "")
       c.header("Allow", "GET, HEAD")
       const detail = "This is history: it can be read, and nothing else."
       return yield* html(c, ProblemPage({ shell, status: 405, title: "Nothing here can be changed.", detail }), 405)
@@ -62,7 +62,10 @@ export const makeLegacyRoutes = Effect.gen(function* () {
       const kinds = legacyKinds.filter(({ table }) => wanted === undefined || table === wanted)
       const lists = yield* Effect.forEach(kinds, (kind) =>
         records
-          .list(actor, kind, tenant.id, { before: wanted === undefined ? null : before, limit: recordsPerPage + 1 })
+          .list(actor, kind.table, tenant.id, {
+            before: wanted === undefined ? null : before,
+            limit: recordsPerPage + 1
+          })
           .pipe(
             Effect.map((found) => [
               { kind, records: found.slice(0, recordsPerPage), more: found.length > recordsPerPage }

@@ -22,14 +22,14 @@ const message = (event: RunEvent) =>
     data: JSON.stringify(Schema.encodeSync(Wire)(event))
   })
 
-type Refusal = Problems.NotFound | Problems.Forbidden | Problems.Unauthenticated
+type Refusal = Problems.Refusal | Problems.Unauthenticated
 
 const refuse = (problem: Refusal) =>
   Effect.map(HttpServerRespondable.toResponse(problem), (response) => HttpServerResponse.toWeb(response))
 
 const lastSeen = (c: Context) => {
   const id = Number(c.req.header("last-event-id") ?? c.req.query("after") ?? 0)
-  return Number.isSafeInteger(id) && id > 0 ? id : 0
+  return Number.isInteger(id) && id > 0 && id < 2 ** 31 ? id : 0
 }
 
 /** Whether a request wants a stream of events rather than a page of them. Nobody would ever read, or end, that of a HEAD. */

@@ -1,10 +1,8 @@
 import {
-  Access,
   type Actor,
   type AnyOperationType,
+  Authorization,
   type Capability,
-  actingCapabilities,
-  grantFor,
   OperationCatalog,
   type Run
 } from "@atlas/operations"
@@ -45,13 +43,13 @@ const actionsOf = (
 
 /** The actions that fit a run, as far as an actor may take them. */
 export const makeRunActions = Effect.gen(function* () {
-  const access = yield* Access
+  const door = yield* Authorization
   const catalog = yield* OperationCatalog
   return Effect.fnUntraced(function* (actor: Actor, run: Run) {
-    const grant = grantFor(yield* access.grants(actor), run)
+    const capabilities = yield* door.acting(actor, run)
     return Option.match(catalog.find(run.type), {
       onNone: () => [],
-      onSome: (type) => actionsOf(run, type, grant ? actingCapabilities(grant, run) : new Set())
+      onSome: (type) => actionsOf(run, type, capabilities)
     })
   })
 })

@@ -52,7 +52,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
     const kind = legacyKinds.find(({ table }) => table === "backup_schedule_runs")
     if (kind === undefined) return null
     const found = yield* records
-      .list(actor, kind, tenantId, { before: null, limit: shownRows + 1 })
+      .list(actor, kind.table, tenantId, { before: null, limit: shownRows + 1 })
       .pipe(Effect.catchTag("Forbidden", () => Effect.succeed(null)))
     return found && { kind, records: found.slice(0, shownRows), more: found.length > shownRows }
   })

@@ -1,4 +1,5 @@
 import { type AnyOperationType, OperationsApi, type Run, Runs, TenantId, WorkspaceId } from "@atlas/operations"
+import { wholeRun } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, DateTime, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -188,7 +189,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("who may call 
       for (const type of types) {
         const nonce = type.identity.rule === "once" && type.identity.by === "nonce"
         const scopes = type.scope === "workspace" ? workspaces : nonce ? tenants.slice(0, 2) : tenants
-        for (const scope of scopes) all.push([yield* startRun(type, scope), type])
+        for (const scope of scopes) all.push([wholeRun(yield* startRun(type, scope)), type])
       }
       for (const person of [...members, stranger]) {
         const sees = (run: Run, type: AnyOperationType) =>

@@ -32,10 +32,10 @@ const queued = (count: number, tenant = "contoso") =>
     SqlClient.SqlClient,
     (sql) => sql`
       INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-        input, max_attempts)
+        view_capabilities, input, max_attempts)
       SELECT (left(time, 8) || '-' || right(time, 4) || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'northwind',
         ${tenant}, ${types.checked.name}, '{"id":"operator@northwind","kind":"user","name":"Oskar Operator"}',
-        'while_active', n::text, sha256(n::text::bytea), '{}', 1
+        'while_active', n::text, sha256(n::text::bytea), '{tenant.providers.view}', '{}', 1
       FROM generate_series(1, ${count}::int) n,
         lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') AS time`
   )
@@ -75,9 +75,10 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the list of 
       const sql = yield* SqlClient.SqlClient
       yield* sql`
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-          input, max_attempts, queued_at)
+          view_capabilities, input, max_attempts, queued_at)
         SELECT (left(time, 8) || '-' || right(time, 4) || '-7000-8000-000000000001')::uuid, 'northwind', 'contoso',
-          ${types.checked.name}, '{"id":"x","kind":"user","name":"Someone long ago"}', 'while_active', '', sha256(''), '{}', 1,
+          ${types.checked.name}, '{"id":"x","kind":"user","name":"Someone long ago"}', 'while_active', '', sha256(''),
+          '{tenant.providers.view}', '{}', 1,
           now() - interval '40 days'
         FROM lpad(to_hex((extract(epoch FROM now() - interval '40 days') * 1000)::bigint), 12, '0') AS time`
       assert.notInclude((yield* get("/admin/operations")).text, "Someone long ago")

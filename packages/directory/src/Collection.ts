@@ -1,5 +1,6 @@
 import type { RunId, TenantScope } from "@atlas/operations"
 import { Schema } from "effect"
+import { Statement } from "effect/sql"
 
 /** What became of an object that is not in the directory any more, as far as Graph told. */
 export const Removal = Schema.Literals([
@@ -12,17 +13,28 @@ export const Removal = Schema.Literals([
 ])
 export type Removal = typeof Removal.Type
 
+/** Values that a column has where Graph never set one. */
+export const unset = {
+  id: Statement.fragment([Statement.literal("id")]),
+  foldedId: Statement.fragment([Statement.literal("lower(id)")]),
+  nothing: Statement.fragment([Statement.literal("NULL")]),
+  yes: Statement.fragment([Statement.literal("true")]),
+  no: Statement.fragment([Statement.literal("false")])
+}
+
 /** A cached collection of a tenant's directory: where it is stored, and what its rows are. */
 export interface Collection<A extends { readonly id: string }, Filter extends string> {
   readonly name: "groups" | "role_definitions"
   readonly table: string
   /** The columns that a sync writes, with the SQL for a value that was never set. */
-  readonly properties: Readonly<Record<string, { readonly type: "text" | "boolean"; readonly unset: string }>>
+  readonly properties: Readonly<
+    Record<string, { readonly type: "text" | "boolean"; readonly unset: Statement.Fragment }>
+  >
   /** The select list whose rows `schema` decodes. */
-  readonly columns: string
+  readonly columns: Statement.Fragment
   readonly schema: Schema.Decoder<A>
   /** The SQL condition of each filter. */
-  readonly filters: Readonly<Record<Filter, string>>
+  readonly filters: Readonly<Record<Filter, Statement.Fragment>>
   /** The index over parts of names, for collections that may be large. */
   readonly infixIndex: string | null
 }

@@ -1,6 +1,6 @@
 import { foldName } from "@atlas/operations"
 import type { TenantScope } from "@atlas/operations"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Struct } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
 import { type Collection, Removal } from "./Collection.ts"
 
@@ -62,6 +62,8 @@ export interface CollectionReads<A, Filter extends string> {
   /** Names by id, of removed objects too. Unknown ids are absent. */
   labels(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<CachedLabel>>
   state(tenant: TenantScope): Effect.Effect<CollectionState>
+  /** What a search may be narrowed to. */
+  readonly filters: ReadonlyArray<Filter>
 }
 
 /** Names inside of which a query was found, at most: with more, a person should type more. */
@@ -105,15 +107,15 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   sql: SqlClient.SqlClient,
   collection: Collection<A, Filter>
 ): CollectionReads<A, Filter> => {
-  const table = sql.literal(collection.table)
-  const columns = sql.literal(collection.columns)
+  const table = sql(collection.table)
+  const { columns } = collection
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   // As the index over parts of names has it: two tenants are never the same text.
   const infixTenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`(length(workspace_id) || ':' || workspace_id || tenant_id) = ${`${[...workspaceId].length}:${workspaceId}${tenantId}`}`
   const shown = (within: Statement.Fragment, filters: ReadonlyArray<Filter>) =>
-    sql.and([within, sql`removed_at IS NULL`, ...filters.map((filter) => sql.literal(collection.filters[filter]))])
+    sql.and([within, sql`removed_at IS NULL`, ...filters.map((filter) => collection.filters[filter])])
 
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(collection.schema))
   const decodeFound = Effect.fnUntraced(function* (
@@ -146,7 +148,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     const { after, filters, limit } = request
     const isIndexed = collection.infixIndex !== null && [...folded].length >= shortestIndexed
     const contained = sql`strpos(folded_name, ${folded}) > 1`
-    const passes = sql.and([sql`true`, ...filters.map((filter) => sql.literal(collection.filters[filter]))])
+    const passes = sql.and([sql`true`, ...filters.map((filter) => collection.filters[filter])])
     const inOrder = !isIndexed || filters.length > 0
     const rest =
       after === null || after.tier === 1
@@ -225,5 +227,5 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     return row ?? { completedAt: null, size: 0, withheld: null }
   }, Effect.orDie)
 
-  return { search, byIds, labels, state }
+  return { search, byIds, labels, state, filters: Struct.keys(collection.filters) }
 }

@@ -1,6 +1,6 @@
 import type { TenantScope } from "@atlas/operations"
 import { Effect } from "effect"
-import type { SqlClient } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
 import type {
   CacheChange,
   CachePage,
@@ -78,20 +78,21 @@ export const makeCollectionWrites = (
   sql: SqlClient.SqlClient,
   collection: Pick<Collection<never, never>, "infixIndex" | "name" | "properties" | "table">
 ): CollectionWrites => {
-  const table = sql.literal(collection.table)
+  const table = sql(collection.table)
   const properties = Object.entries(collection.properties)
-  const names = properties.map(([name]) => name)
+  const list = sql.join(", ", false)
+  const listed = (write: (name: Statement.Identifier) => Statement.Fragment) =>
+    list(properties.map(([name]) => write(sql(name))))
   // Of a patch, what it does not tell stays as it was.
-  const merged = sql.literal(
-    properties
-      .map(
-        ([name, { unset }]) =>
-          `coalesce(CASE WHEN whole AND first OR '${name}' = ANY (given) THEN ${name} ELSE (old).${name} END, ${unset}) AS ${name}`
-      )
-      .join(", ")
+  const merged = list(
+    properties.map(([name, { unset }]) => {
+      const column = sql(name)
+      return sql`coalesce(CASE WHEN whole AND first OR ${name}::text = ANY (given) THEN ${column} ELSE (old).${column} END,
+        ${unset}) AS ${column}`
+    })
   )
-  const columns = sql.literal(properties.map(([name, { type }]) => `${name} ${type}`).join(", "))
-  const listed = (write: (name: string) => string) => sql.literal(names.map(write).join(", "))
+  const typeOf = { text: sql.literal("text"), boolean: sql.literal("boolean") }
+  const columns = list(properties.map(([name, { type }]) => sql`${sql(name)} ${typeOf[type]}`))
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   const collectionIs = (tenant: TenantScope) => sql`${tenantIs(tenant)} AND collection = ${collection.name}`
@@ -148,7 +149,7 @@ export const makeCollectionWrites = (
       ), compared AS MATERIALIZED (
         SELECT *, (old).id IS NULL OR (old).removed_at IS NOT NULL AS is_new, given IS NOT NULL AND (
           (old).id IS NULL OR (old).removed_at IS NOT NULL
-          OR (${listed((name) => name)}) IS DISTINCT FROM (${listed((name) => `(old).${name}`)})) AS differs
+          OR (${listed((name) => sql`${name}`)}) IS DISTINCT FROM (${listed((name) => sql`(old).${name}`)})) AS differs
         FROM merged
       ), noted AS (
         INSERT INTO directory_sightings (workspace_id, tenant_id, collection, id, removal)
@@ -158,10 +159,10 @@ export const makeCollectionWrites = (
         ON CONFLICT (workspace_id, tenant_id, collection, id) DO UPDATE SET removal = excluded.removal
         RETURNING xmax = 0 AS added
       ), stored AS (
-        INSERT INTO ${table} (workspace_id, tenant_id, id, seen_round, ${listed((name) => name)})
-        SELECT ${tenant.workspaceId}, ${tenant.tenantId}, id, number, ${listed((name) => name)}
+        INSERT INTO ${table} (workspace_id, tenant_id, id, seen_round, ${listed((name) => sql`${name}`)})
+        SELECT ${tenant.workspaceId}, ${tenant.tenantId}, id, number, ${listed((name) => sql`${name}`)}
         FROM compared WHERE differs
-        ON CONFLICT (workspace_id, tenant_id, id) DO UPDATE SET ${listed((name) => `${name} = excluded.${name}`)},
+        ON CONFLICT (workspace_id, tenant_id, id) DO UPDATE SET ${listed((name) => sql`${name} = excluded.${name}`)},
           seen_round = excluded.seen_round, changed_at = now(), removed_at = NULL, removal = NULL
       ), held AS (
         UPDATE directory_syncs SET round_cursor = ${page.cursor}::text,

@@ -1,4 +1,4 @@
-import type { Access, RunQueries } from "@atlas/operations"
+import type { Authorization, Runs } from "@atlas/operations"
 import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { DirectoryCache } from "./DirectoryCache.ts"
@@ -23,5 +23,5 @@ export const handlers: readonly [typeof GroupsSync.handler, typeof RoleDefinitio
 export const layer: Layer.Layer<
   DirectoryCache | DirectoryGroups | DirectoryRoleDefinitions,
   never,
-  Access | RunQueries | SqlClient.SqlClient
+  Authorization | Runs | SqlClient.SqlClient
 > = Layer.merge(DirectoryGroups.layer, DirectoryRoleDefinitions.layer).pipe(Layer.provideMerge(DirectoryCache.layer))

@@ -49,7 +49,7 @@ const ids = {
 }
 const pageOf = { nextCursor: Schema.NullOr(Schema.String), typeMore: Schema.Boolean, freshness: FreshnessResource }
 const labels = Schema.Struct({ labels: Schema.Array(LabelResource), freshness: FreshnessResource })
-const refused = [Problems.NotFound, Problems.Forbidden] as const
+const refused = [Problems.NotFound, Problems.Forbidden, Problems.InvalidInput] as const
 const params = { tenant: Schema.String }
 const one = { ...params, id: Schema.String }
 

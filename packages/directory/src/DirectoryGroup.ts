@@ -1,5 +1,6 @@
 import { Schema } from "effect"
-import { type Collection, Removal } from "./Collection.ts"
+import { Statement } from "effect/sql"
+import { type Collection, Removal, unset } from "./Collection.ts"
 
 /** What kind of group it is, as administrators speak of it. */
 export const GroupKind = Schema.Literals(["security", "microsoft365", "mail_security", "distribution"])
@@ -37,26 +38,28 @@ export const groups: Collection<DirectoryGroup, GroupFilter> = {
   name: "groups",
   table: "directory_groups",
   properties: {
-    display_name: { type: "text", unset: "id" },
-    folded_name: { type: "text", unset: "lower(id)" },
-    description: { type: "text", unset: "NULL" },
-    mail: { type: "text", unset: "NULL" },
-    mail_enabled: { type: "boolean", unset: "false" },
-    security_enabled: { type: "boolean", unset: "false" },
-    unified: { type: "boolean", unset: "false" },
-    dynamic: { type: "boolean", unset: "false" },
-    role_assignable: { type: "boolean", unset: "false" },
-    synced: { type: "boolean", unset: "false" }
+    display_name: { type: "text", unset: unset.id },
+    folded_name: { type: "text", unset: unset.foldedId },
+    description: { type: "text", unset: unset.nothing },
+    mail: { type: "text", unset: unset.nothing },
+    mail_enabled: { type: "boolean", unset: unset.no },
+    security_enabled: { type: "boolean", unset: unset.no },
+    unified: { type: "boolean", unset: unset.no },
+    dynamic: { type: "boolean", unset: unset.no },
+    role_assignable: { type: "boolean", unset: unset.no },
+    synced: { type: "boolean", unset: unset.no }
   },
-  columns: `id, display_name AS "displayName", description, mail, kind, dynamic, role_assignable AS "roleAssignable",
-    synced, removed_at AS "removedAt", removal`,
+  columns: Statement.fragment([
+    Statement.literal(`id, display_name AS "displayName", description, mail, kind, dynamic, role_assignable AS "roleAssignable",
+    synced, removed_at AS "removedAt", removal`)
+  ]),
   schema: DirectoryGroup,
   filters: {
-    security: "security_enabled",
-    microsoft365: "unified",
-    dynamic: "dynamic",
-    role_assignable: "role_assignable",
-    synced: "synced"
+    security: Statement.fragment([Statement.literal("security_enabled")]),
+    microsoft365: Statement.fragment([Statement.literal("unified")]),
+    dynamic: Statement.fragment([Statement.literal("dynamic")]),
+    role_assignable: Statement.fragment([Statement.literal("role_assignable")]),
+    synced: Statement.fragment([Statement.literal("synced")])
   },
   infixIndex: "directory_groups_infix"
 }

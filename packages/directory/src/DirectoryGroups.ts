@@ -1,4 +1,4 @@
-import type { Access, RunQueries } from "@atlas/operations"
+import type { Authorization, Runs } from "@atlas/operations"
 import { Context, Layer } from "effect"
 import { DirectoryCache } from "./DirectoryCache.ts"
 import type { DirectoryGroup, GroupFilter } from "./DirectoryGroup.ts"
@@ -9,7 +9,7 @@ import * as GroupsSync from "./GroupsSync.ts"
 export class DirectoryGroups extends Context.Service<DirectoryGroups, DirectoryReader<DirectoryGroup, GroupFilter>>()(
   "@atlas/directory/DirectoryGroups"
 ) {
-  static readonly layer: Layer.Layer<DirectoryGroups, never, Access | DirectoryCache | RunQueries> = Layer.effect(
+  static readonly layer: Layer.Layer<DirectoryGroups, never, Authorization | DirectoryCache | Runs> = Layer.effect(
     DirectoryGroups,
     DirectoryCache.use((cache) => makeDirectoryReader(GroupsSync.type.name, cache.groups))
   )

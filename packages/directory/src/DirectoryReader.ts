@@ -1,11 +1,11 @@
 import {
-  Access,
   type Actor,
+  argumentsOf,
+  Authorization,
   type Capability,
   isStorable,
   Problems,
-  type RunQueries,
-  makeAuthorize
+  type Runs
 } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { Removal } from "./Collection.ts"
@@ -63,7 +63,7 @@ export interface Cached<A> {
   readonly freshness: Freshness
 }
 
-type Refused = Problems.NotFound | Problems.Forbidden
+type Refused = Problems.Refusal
 
 /**
  * Reading a cached collection for people: never from Graph, always with the age of what is shown. Outsiders get
@@ -99,20 +99,22 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
 >(
   syncType: string,
   reads: CollectionReads<A, Filter>
-): Effect.fn.Return<DirectoryReader<A, Filter>, never, Access | RunQueries> {
-  const authorize = yield* makeAuthorize
+): Effect.fn.Return<DirectoryReader<A, Filter>, never, Authorization | Runs> {
+  const door = yield* Authorization
+  const admit = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewDirectory, syncType)
+  const decode = makeDecoders(reads.filters)
   const freshnessOf = yield* makeFreshness(syncType, reads.state)
 
   const search = Effect.fn("DirectoryReader.search")(function* (
     actor: Actor,
     tenantId: string,
-    options: SearchOptions<Filter> = {}
+    given: SearchOptions<Filter> = {}
   ) {
-    const tenant = yield* authorize(actor, tenantId, viewDirectory)
-    const { cursor = null, filters = [], query = "" } = options
+    const { options } = yield* decode.search({ options: given })
+    const tenant = yield* admit(actor, tenantId)
+    const { cursor = null, filters = [], limit = 20, query = "" } = options
     const question = JSON.stringify([syncType, query, [...filters].sort()])
     const after = cursor === null ? null : yield* readCursor(cursor, question)
-    const limit = Math.min(Math.max(options.limit ?? 20, 1), maxPage)
     const { cut, found } = yield* reads.search(tenant, { query, filters, after, limit: limit + 1 })
     const page = found.slice(0, limit)
     const last = page.at(-1)
@@ -120,16 +122,17 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
       items: page.map(({ item }) => item),
       nextCursor: found.length > limit && last ? writeCursor(last, question) : null,
       typeMore: cut,
-      freshness: yield* freshnessOf(tenant)
+      freshness: yield* freshnessOf(actor, tenant)
     }
   })
 
   const labels = Effect.fn("DirectoryReader.labels")(function* (
     actor: Actor,
     tenantId: string,
-    ids: ReadonlyArray<string>
+    given: ReadonlyArray<string>
   ) {
-    const tenant = yield* authorize(actor, tenantId, viewDirectory)
+    const { ids } = yield* decode.labels({ ids: given })
+    const tenant = yield* admit(actor, tenantId)
     const wanted = ids.slice(0, maxLabels)
     const known = wanted.length === 0 ? [] : yield* reads.labels(tenant, wanted.filter(isStorable))
     const byId = new Map(known.map((label) => [label.id, label]))
@@ -137,21 +140,37 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
       const label = byId.get(id)
       return { id, displayName: label?.displayName ?? null, state: label ? (label.removal ?? "exists") : "never_seen" }
     }
-    return { labels: wanted.map(labelOf), freshness: yield* freshnessOf(tenant) }
+    return { labels: wanted.map(labelOf), freshness: yield* freshnessOf(actor, tenant) }
   })
 
-  const get = Effect.fn("DirectoryReader.get")(function* (actor: Actor, tenantId: string, id: string) {
-    const tenant = yield* authorize(actor, tenantId, viewDirectory)
+  const get = Effect.fn("DirectoryReader.get")(function* (actor: Actor, tenantId: string, given: string) {
+    const { id } = yield* decode.get({ id: given })
+    const tenant = yield* admit(actor, tenantId)
     const [item] = isStorable(id) ? yield* reads.byIds(tenant, [id]) : []
     if (item === undefined) return yield* new Problems.NotFound({})
-    return { item, freshness: yield* freshnessOf(tenant) }
+    return { item, freshness: yield* freshnessOf(actor, tenant) }
   })
 
   const freshness = Effect.fn("DirectoryReader.freshness")(function* (actor: Actor, tenantId: string) {
-    return yield* freshnessOf(yield* authorize(actor, tenantId, viewDirectory))
+    return yield* freshnessOf(actor, yield* admit(actor, tenantId))
   })
 
   return { search, labels, get, freshness }
+})
+
+const makeDecoders = <Filter extends string>(filters: ReadonlyArray<Filter>) => ({
+  search: argumentsOf(
+    Schema.Struct({
+      options: Schema.Struct({
+        query: Schema.optional(Schema.String),
+        filters: Schema.optional(Schema.Array(Schema.Literals(filters))),
+        cursor: Schema.optional(Schema.NullOr(Schema.String)),
+        limit: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })))
+      })
+    })
+  ),
+  labels: argumentsOf(Schema.Struct({ ids: Schema.Array(Schema.String) })),
+  get: argumentsOf(Schema.Struct({ id: Schema.String }))
 })
 
 const Storable = Schema.String.check(Schema.makeFilter(isStorable))

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
-import { type Collection, Removal } from "./Collection.ts"
+import { Statement } from "effect/sql"
+import { type Collection, Removal, unset } from "./Collection.ts"
 
 /** A cached definition of a directory role. */
 export class DirectoryRoleDefinition extends Schema.Class<DirectoryRoleDefinition>(
@@ -32,17 +33,23 @@ export const roleDefinitions: Collection<DirectoryRoleDefinition, RoleDefinition
   name: "role_definitions",
   table: "directory_role_definitions",
   properties: {
-    display_name: { type: "text", unset: "id" },
-    folded_name: { type: "text", unset: "lower(id)" },
-    description: { type: "text", unset: "NULL" },
-    template_id: { type: "text", unset: "NULL" },
-    built_in: { type: "boolean", unset: "false" },
-    enabled: { type: "boolean", unset: "true" },
-    privileged: { type: "boolean", unset: "NULL" }
+    display_name: { type: "text", unset: unset.id },
+    folded_name: { type: "text", unset: unset.foldedId },
+    description: { type: "text", unset: unset.nothing },
+    template_id: { type: "text", unset: unset.nothing },
+    built_in: { type: "boolean", unset: unset.no },
+    enabled: { type: "boolean", unset: unset.yes },
+    privileged: { type: "boolean", unset: unset.nothing }
   },
-  columns: `id, display_name AS "displayName", description, template_id AS "templateId", built_in AS "builtIn", enabled,
-    privileged, removed_at AS "removedAt", removal`,
+  columns: Statement.fragment([
+    Statement.literal(`id, display_name AS "displayName", description, template_id AS "templateId", built_in AS "builtIn", enabled,
+    privileged, removed_at AS "removedAt", removal`)
+  ]),
   schema: DirectoryRoleDefinition,
-  filters: { built_in: "built_in", custom: "NOT built_in", privileged: "privileged" },
+  filters: {
+    built_in: Statement.fragment([Statement.literal("built_in")]),
+    custom: Statement.fragment([Statement.literal("NOT built_in")]),
+    privileged: Statement.fragment([Statement.literal("privileged")])
+  },
   infixIndex: null
 }

@@ -1,4 +1,4 @@
-import type { Access, RunQueries } from "@atlas/operations"
+import type { Authorization, Runs } from "@atlas/operations"
 import { Context, Layer } from "effect"
 import { DirectoryCache } from "./DirectoryCache.ts"
 import type { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDefinition.ts"
@@ -10,7 +10,7 @@ export class DirectoryRoleDefinitions extends Context.Service<
   DirectoryRoleDefinitions,
   DirectoryReader<DirectoryRoleDefinition, RoleDefinitionFilter>
 >()("@atlas/directory/DirectoryRoleDefinitions") {
-  static readonly layer: Layer.Layer<DirectoryRoleDefinitions, never, Access | DirectoryCache | RunQueries> =
+  static readonly layer: Layer.Layer<DirectoryRoleDefinitions, never, Authorization | DirectoryCache | Runs> =
     Layer.effect(
       DirectoryRoleDefinitions,
       DirectoryCache.use((cache) => makeDirectoryReader(RoleDefinitionsSync.type.name, cache.roleDefinitions))

@@ -1,4 +1,4 @@
-import { ReasonCode, RunId, RunOutcome, RunQueries, type TenantScope } from "@atlas/operations"
+import { type Actor, ReasonCode, RunId, RunOutcome, Runs, type TenantScope } from "@atlas/operations"
 import { Context, DateTime, Duration, Effect, Schema } from "effect"
 import type { CollectionState } from "./CollectionReads.ts"
 
@@ -36,11 +36,15 @@ export const makeFreshness = Effect.fnUntraced(function* (
   type: string,
   stateOf: (tenant: TenantScope) => Effect.Effect<CollectionState>
 ) {
-  const runs = yield* RunQueries
+  const runs = yield* Runs
   const staleAfter = yield* StaleAfter
 
-  return Effect.fn("Freshness")(function* (tenant: TenantScope) {
-    const [state, latest, now] = yield* Effect.all([stateOf(tenant), runs.latest(tenant, [type]), DateTime.now])
+  return Effect.fn("Freshness")(function* (actor: Actor, tenant: TenantScope) {
+    const [state, latest, now] = yield* Effect.all([
+      stateOf(tenant),
+      runs.latest(actor, tenant.tenantId, [type]),
+      DateTime.now
+    ])
     const last = latest.find(({ status }) => status === "completed")
     const completedAt = state.completedAt === null ? null : DateTime.fromDateUnsafe(state.completedAt)
     return new Freshness({

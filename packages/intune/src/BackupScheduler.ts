@@ -3,7 +3,7 @@ import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
 import { scheduleColumns } from "./BackupSchedules.ts"
-import { backupTypes, retention, scheduled } from "./BackupTypes.ts"
+import { retention, scheduled } from "./BackupTypes.ts"
 import { expirable } from "./BackupRetention.ts"
 import { fireTimesAfter } from "./FireTimes.ts"
 import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
@@ -45,7 +45,7 @@ const makeScheduler = Effect.gen(function* () {
 
   /** The run of a schedule that is queued or running. */
   const activeRun = Effect.fnUntraced(function* ({ id, tenantId, workspaceId }: BackupSchedule) {
-    const visible = { workspaceId, tenants: [tenantId], types: backupTypes.map(({ name }) => name) }
+    const visible = { workspaceId, tenants: [tenantId], capabilities: "all" } as const
     const filter = { status: "active", tenant: tenantId, record: { name: "schedule", id } } as const
     const [run] = yield* queries.list([visible], filter, { before: null, limit: 1 })
     return run?.id ?? null

@@ -1,6 +1,6 @@
 import {
-  Access,
   type Actor,
+  Authorization,
   type Capability,
   decodeInput,
   encodeActor,
@@ -8,8 +8,7 @@ import {
   type Run,
   RunQueries,
   StartGate,
-  type TenantScope,
-  makeAuthorize
+  type TenantScope
 } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -22,7 +21,7 @@ import {
   ScheduleSettings,
   ScheduleSlot
 } from "./BackupSchedule.ts"
-import { backupTypes, runNow, scheduleGate } from "./BackupTypes.ts"
+import { runNow, scheduleGate } from "./BackupTypes.ts"
 import { nextFireTimes, type Recurrence } from "./FireTimes.ts"
 
 /** The right to see schedules and backups; every role should have it. */
@@ -31,7 +30,7 @@ export const viewBackups: Capability = "tenant.backups.view"
 /** The right to make, change and delete schedules. */
 export const manageBackups: Capability = "tenant.backups.manage"
 
-type Refused = Problems.NotFound | Problems.Forbidden
+type Refused = Problems.Refusal
 
 /** Backup schedules for people. Outsiders get `NotFound`, members without the capability get `Forbidden`, naming it. */
 export class BackupSchedules extends Context.Service<
@@ -67,10 +66,11 @@ export class BackupSchedules extends Context.Service<
     executions(actor: Actor, tenantId: string, id: string, limit: number): Effect.Effect<ReadonlyArray<Run>, Refused>
   }
 >()("@atlas/intune/BackupSchedules") {
-  static readonly layer: Layer.Layer<BackupSchedules, never, Access | RunQueries | SqlClient.SqlClient> = Layer.effect(
-    BackupSchedules,
-    Effect.suspend(() => make)
-  )
+  static readonly layer: Layer.Layer<BackupSchedules, never, Authorization | RunQueries | SqlClient.SqlClient> =
+    Layer.effect(
+      BackupSchedules,
+      Effect.suspend(() => make)
+    )
 
   /** Open while the schedule that a start names exists in its tenant. */
   static readonly gate: StartGate.StartGate<SqlClient.SqlClient> = StartGate.make(
@@ -105,7 +105,7 @@ const settingNames = Struct.keys(scheduleFields)
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const authorize = yield* makeAuthorize
+  const door = yield* Authorization
   const queries = yield* RunQueries
   const columns = sql.literal(scheduleColumns)
   const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
@@ -134,7 +134,7 @@ const make = Effect.gen(function* () {
   )
 
   const list = Effect.fn("BackupSchedules.list")(function* (actor: Actor, tenantId: string) {
-    const tenant = yield* authorize(actor, tenantId, viewBackups)
+    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup_schedule")
     const rows = yield* rowsOf(
       sql<object>`SELECT ${columns} FROM backup_schedules WHERE ${existing(tenant)} ORDER BY name, id`
     )
@@ -142,7 +142,7 @@ const make = Effect.gen(function* () {
   })
 
   const get = Effect.fn("BackupSchedules.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* find(yield* authorize(actor, tenantId, viewBackups), id)
+    return yield* find(yield* door.tenant(actor, tenantId, viewBackups, "backup_schedule"), id)
   })
 
   const valuesOf = (settings: ScheduleSettings, next: string | null) => ({
@@ -160,7 +160,7 @@ const make = Effect.gen(function* () {
   })
 
   const create = Effect.fn("BackupSchedules.create")(function* (actor: Actor, tenantId: string, given: unknown) {
-    const tenant = yield* authorize(actor, tenantId, manageBackups)
+    const tenant = yield* door.tenant(actor, tenantId, manageBackups, "backup_schedule")
     const whole = Predicate.isObject(given) ? { ...scheduleDefaults, ...given } : given
     const settings = yield* decodeInput(ScheduleSettings, whole)
     const row = {
@@ -181,7 +181,7 @@ const make = Effect.gen(function* () {
     id: string,
     given: unknown
   ) {
-    const tenant = yield* authorize(actor, tenantId, manageBackups)
+    const tenant = yield* door.tenant(actor, tenantId, manageBackups, "backup_schedule")
     const now = Struct.pick(yield* find(tenant, id), settingNames)
     const settings = yield* decodeInput(ScheduleSettings, Predicate.isObject(given) ? { ...now, ...given } : given)
     const values = valuesOf(settings, nextAfter(settings, yield* clock))
@@ -196,7 +196,7 @@ const make = Effect.gen(function* () {
     id: string,
     paused: boolean
   ) {
-    const tenant = yield* authorize(actor, tenantId, manageBackups)
+    const tenant = yield* door.tenant(actor, tenantId, manageBackups, "backup_schedule")
     yield* find(tenant, id)
     const rows = sql<object>`
       UPDATE backup_schedules SET paused = ${paused}, updated_at = now() WHERE ${one(tenant, id)} RETURNING ${columns}`
@@ -204,7 +204,7 @@ const make = Effect.gen(function* () {
   })
 
   const remove = Effect.fn("BackupSchedules.remove")(function* (actor: Actor, tenantId: string, id: string) {
-    const tenant = yield* authorize(actor, tenantId, manageBackups)
+    const tenant = yield* door.tenant(actor, tenantId, manageBackups, "backup_schedule")
     yield* find(tenant, id)
     yield* rowsOf(
       sql`UPDATE backup_schedules SET deleted_at = now(), next_fire_at = NULL WHERE ${one(tenant, id)} RETURNING id`
@@ -232,11 +232,11 @@ const make = Effect.gen(function* () {
     id: string,
     limit: number
   ) {
-    const tenant = yield* authorize(actor, tenantId, viewBackups)
+    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup_schedule")
     yield* find(tenant, id)
     // Whoever may not see the runs sees none.
-    yield* authorize(actor, tenantId, runNow.capabilities.view)
-    const visible = { ...tenant, tenants: [tenant.tenantId], types: backupTypes.map(({ name }) => name) }
+    yield* door.tenant(actor, tenantId, runNow.capabilities.view, "backup_schedule")
+    const visible = { ...tenant, tenants: [tenant.tenantId], capabilities: [runNow.capabilities.view] }
     const filter = { tenant: tenant.tenantId, record: { name: "schedule", id } }
     return yield* queries.list([visible], filter, { before: null, limit: Math.min(Math.max(limit, 1), 200) })
   })

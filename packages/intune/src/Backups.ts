@@ -1,4 +1,4 @@
-import { Access, type Actor, foldName, isStorable, Problems, type TenantScope, makeAuthorize } from "@atlas/operations"
+import { type Actor, Authorization, foldName, isStorable, Problems, type TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupId, BackupItem, BackupSet } from "./BackupSet.ts"
@@ -6,7 +6,7 @@ import { viewBackups } from "./BackupSchedules.ts"
 import { manifestText } from "./BackupWrites.ts"
 import { type DamagedSnapshot, PolicyStore } from "./PolicyStore.ts"
 
-type Refused = Problems.NotFound | Problems.Forbidden
+type Refused = Problems.Refusal
 
 /** What computing all hashes of a backup again found out. */
 export interface BackupVerification {
@@ -64,7 +64,7 @@ export class Backups extends Context.Service<
     verify(id: string): Effect.Effect<BackupVerification, Problems.NotFound>
   }
 >()("@atlas/intune/Backups") {
-  static readonly layer: Layer.Layer<Backups, never, Access | PolicyStore | SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<Backups, never, Authorization | PolicyStore | SqlClient.SqlClient> = Layer.effect(
     Backups,
     Effect.suspend(() => make)
   )
@@ -86,7 +86,7 @@ const verifiedAtOnce = 200
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const authorize = yield* makeAuthorize
+  const door = yield* Authorization
   const store = yield* PolicyStore
   const decodeSets = Schema.decodeUnknownEffect(Schema.Array(BackupSet))
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(BackupItem))
@@ -108,7 +108,7 @@ const make = Effect.gen(function* () {
     tenantId: string,
     { before, limit, schedule }: { readonly schedule?: string; readonly before: string | null; readonly limit: number }
   ) {
-    const tenant = yield* authorize(actor, tenantId, viewBackups)
+    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup")
     if ((before !== null && !isId(before)) || (schedule !== undefined && !isId(schedule))) return []
     const conditions = [
       tenantIs(tenant),
@@ -123,11 +123,11 @@ const make = Effect.gen(function* () {
   })
 
   const get = Effect.fn("Backups.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* find(yield* authorize(actor, tenantId, viewBackups), id)
+    return yield* find(yield* door.tenant(actor, tenantId, viewBackups, "backup"), id)
   })
 
   const ofRun = Effect.fn("Backups.ofRun")(function* (actor: Actor, tenantId: string, runId: string) {
-    const tenant = yield* authorize(actor, tenantId, viewBackups)
+    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup")
     if (!isId(runId)) return Option.none()
     const rows = sql`SELECT ${columns} FROM backup_sets WHERE ${tenantIs(tenant)} AND run_id = ${runId}::uuid`
     const [backup] = yield* Effect.orDie(decodeSets(yield* Effect.orDie(rows)))
@@ -170,7 +170,7 @@ const make = Effect.gen(function* () {
     id: string,
     wanted: { readonly source: string; readonly id: string }
   ) {
-    const tenant = yield* authorize(actor, tenantId, viewBackups)
+    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup")
     const backup = yield* find(tenant, id)
     const rows = [wanted.source, wanted.id].every(isStorable)
       ? yield* Effect.orDie(sql`

@@ -81,7 +81,7 @@ const PageSize = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum:
 // One value of a repeated parameter arrives as a text.
 const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
 
-const refused = [Problems.NotFound, Problems.Forbidden] as const
+const refused = [Problems.NotFound, Problems.Forbidden, Problems.InvalidInput] as const
 const params = { tenant: Schema.String }
 const ofSchedule = { ...params, schedule: Schema.String }
 const ofRestore = { ...params, restore: Schema.String }
@@ -143,7 +143,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       // Who may create is decided before what is wrong is said.
       payload: Schema.Unknown,
       success: Schema.Struct({ schedule: ScheduleResource }).annotate({ httpApiStatus: 201 }),
-      error: [...refused, Problems.InvalidInput]
+      error: refused
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Create a backup schedule",
@@ -161,7 +161,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       params: ofSchedule,
       payload: Schema.Unknown,
       success: Schema.Struct({ schedule: ScheduleResource }),
-      error: [...refused, Problems.InvalidInput]
+      error: refused
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Change a backup schedule",

@@ -1,14 +1,13 @@
 import {
-  Access,
   type Actor,
+  Authorization,
   type Capability,
   foldName,
   isStorable,
   Problems,
   RunId,
   RunQueries,
-  type TenantScope,
-  makeAuthorize
+  type TenantScope
 } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
@@ -106,7 +105,7 @@ export interface InventorySummary {
   readonly lastRunId: RunId | null
 }
 
-type Refused = Problems.NotFound | Problems.Forbidden
+type Refused = Problems.Refusal
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 
@@ -127,12 +126,12 @@ export class Inventory extends Context.Service<
     summary(actor: Actor, tenantId: string): Effect.Effect<InventorySummary, Refused>
   }
 >()("@atlas/intune/Inventory") {
-  static readonly layer: Layer.Layer<Inventory, never, Access | PolicyStore | RunQueries | SqlClient.SqlClient> =
+  static readonly layer: Layer.Layer<Inventory, never, Authorization | PolicyStore | RunQueries | SqlClient.SqlClient> =
     Layer.effect(
       Inventory,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const authorize = yield* makeAuthorize
+        const door = yield* Authorization
         const store = yield* PolicyStore
         const runs = yield* RunQueries
 
@@ -150,7 +149,7 @@ export class Inventory extends Context.Service<
           tenantId: string,
           options: InventorySearch = {}
         ) {
-          const tenant = yield* authorize(actor, tenantId, viewInventory)
+          const tenant = yield* door.tenant(actor, tenantId, viewInventory, "policy")
           const { cursor = null, findings = false, platform, query = "", types = [] } = options
           const question = JSON.stringify([query, [...types].sort(), platform ?? null, findings])
           const after = cursor === null ? null : yield* readCursor(cursor, question)
@@ -192,7 +191,7 @@ export class Inventory extends Context.Service<
         })
 
         const get = Effect.fn("Inventory.get")(function* (actor: Actor, tenantId: string, source: string, id: string) {
-          return yield* find(yield* authorize(actor, tenantId, viewInventory), source, id)
+          return yield* find(yield* door.tenant(actor, tenantId, viewInventory, "policy"), source, id)
         })
 
         const content = Effect.fn("Inventory.content")(function* (
@@ -201,7 +200,7 @@ export class Inventory extends Context.Service<
           source: string,
           id: string
         ) {
-          const tenant = yield* authorize(actor, tenantId, viewInventory)
+          const tenant = yield* door.tenant(actor, tenantId, viewInventory, "policy")
           const { assignmentsHash, contentHash } = yield* find(tenant, source, id)
           const texts = yield* store.texts(tenant, [
             contentHash,
@@ -229,7 +228,7 @@ export class Inventory extends Context.Service<
         })
 
         const summary = Effect.fn("Inventory.summary")(function* (actor: Actor, tenantId: string) {
-          const tenant = yield* authorize(actor, tenantId, viewInventory)
+          const tenant = yield* door.tenant(actor, tenantId, viewInventory, "policy")
           const [counted, sources, latest] = yield* Effect.all([
             Effect.orDie(counts(tenant)),
             Effect.orDie(states(tenant)),

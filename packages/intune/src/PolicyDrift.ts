@@ -24,7 +24,7 @@ export class PolicyDrift extends Context.Service<
       actor: Actor,
       runId: string,
       page: { readonly after: Pick<DriftItem, "id" | "source"> | null; readonly limit: number }
-    ): Effect.Effect<ReadonlyArray<DriftItem>, Problems.NotFound | Problems.Forbidden>
+    ): Effect.Effect<ReadonlyArray<DriftItem>, Problems.Refusal>
   }
 >()("@atlas/intune/PolicyDrift") {
   static readonly layer: Layer.Layer<PolicyDrift, never, Runs | SqlClient.SqlClient> = Layer.effect(

@@ -1,6 +1,6 @@
 import {
-  Access,
   type Actor,
+  Authorization,
   type Capability,
   decodeInput,
   encodeActor,
@@ -10,8 +10,7 @@ import {
   StartGate,
   type StartProblem,
   type StartResult,
-  type TenantScope,
-  makeAuthorize
+  type TenantScope
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -40,7 +39,7 @@ export const RestoreRequest = Schema.Struct({
   withAssignments: Schema.Boolean
 })
 
-type Refused = Problems.NotFound | Problems.Forbidden
+type Refused = Problems.Refusal
 
 /** How many policies of a restore have come to what. */
 export interface RestoreTally {
@@ -116,10 +115,11 @@ export class Restores extends Context.Service<
     archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused | RestoreConflict>
   }
 >()("@atlas/intune/Restores") {
-  static readonly layer: Layer.Layer<Restores, never, Access | Runs | SqlClient.SqlClient | TenantNames> = Layer.effect(
-    Restores,
-    Effect.suspend(() => make)
-  )
+  static readonly layer: Layer.Layer<Restores, never, Authorization | Runs | SqlClient.SqlClient | TenantNames> =
+    Layer.effect(
+      Restores,
+      Effect.suspend(() => make)
+    )
 
   /** Open while the restore that a preview names is to be planned. */
   static readonly planned: StartGate.StartGate<SqlClient.SqlClient> = gateOf(plannedGate, ["planning"])
@@ -141,7 +141,7 @@ const decodeItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const authorize = yield* makeAuthorize
+  const door = yield* Authorization
   const runs = yield* Runs
   const names = yield* TenantNames
   const selected = sql.literal(columns)
@@ -162,7 +162,7 @@ const make = Effect.gen(function* () {
     tenantId: string,
     { backup, before, limit }: { readonly backup?: string; readonly before: string | null; readonly limit: number }
   ) {
-    const tenant = yield* authorize(actor, tenantId, viewBackups)
+    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "restore")
     if (![before, backup].every((id) => id === null || id === undefined || isId(id))) return []
     const ofBackup = backup === undefined ? sql`true` : sql`set_id = ${backup}::uuid`
     const older = before === null ? sql`true` : sql`id < ${before}::uuid`
@@ -173,7 +173,7 @@ const make = Effect.gen(function* () {
   })
 
   const get = Effect.fn("Restores.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* find(yield* authorize(actor, tenantId, viewBackups), id)
+    return yield* find(yield* door.tenant(actor, tenantId, viewBackups, "restore"), id)
   })
 
   const items = Effect.fn("Restores.items")(function* (
@@ -240,7 +240,7 @@ const make = Effect.gen(function* () {
   )
 
   const plan = Effect.fn("Restores.plan")(function* (actor: Actor, tenantId: string, request: unknown) {
-    const tenant = yield* authorize(actor, tenantId, restorePolicies)
+    const tenant = yield* door.tenant(actor, tenantId, restorePolicies, "restore")
     const id = yield* record(actor, tenant, yield* decodeInput(RestoreRequest, request))
     const started = yield* runs.start(actor, { tenantId, type: preview.name, input: { restore: id } })
     yield* rowsOf(sql`
@@ -254,7 +254,7 @@ const make = Effect.gen(function* () {
     id: string,
     typed: { readonly tenantName: string; readonly nonce: string | undefined }
   ) {
-    const tenant = yield* authorize(actor, tenantId, restorePolicies)
+    const tenant = yield* door.tenant(actor, tenantId, restorePolicies, "restore")
     const restore = yield* find(tenant, id)
     // Nothing is confirmed that could not be started.
     if (typed.nonce === undefined || typed.nonce === "") return yield* new Problems.IdempotencyKeyRequired({})
@@ -283,7 +283,7 @@ const make = Effect.gen(function* () {
   })
 
   const archive = Effect.fn("Restores.archive")(function* (actor: Actor, tenantId: string, id: string) {
-    const tenant = yield* authorize(actor, tenantId, restorePolicies)
+    const tenant = yield* door.tenant(actor, tenantId, restorePolicies, "restore")
     const restore = yield* find(tenant, id)
     const rows = yield* rowsOf(sql`
       UPDATE restores SET state = 'archived' WHERE ${one(tenant, id)} AND state NOT IN ('confirmed', 'running', 'archived')

@@ -23,7 +23,7 @@ const tenants = names.map((tenantId) => ({
   ...(tenantId === "whole" ? {} : { collections: { [configurations]: [wifi, masked] } })
 }))
 
-const follow = Effect.fnUntraced(function* (run: Run) {
+const follow = Effect.fnUntraced(function* (run: Pick<Run, "id">) {
   const runs = yield* Runs
   yield* runs.follow(ada, run.id, 0).pipe(Stream.runDrain, Effect.timeout("60 seconds"), Effect.orDie)
   return yield* runs.get(ada, run.id).pipe(Effect.orDie)

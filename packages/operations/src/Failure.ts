@@ -63,6 +63,20 @@ export const clean = (text: string, limit = longestMessage): string => {
   return storable(cut.indexOf("]", open) === -1 && open !== -1 ? cut.slice(0, open) : cut)
 }
 
+const longestText = 2_000
+
+/**
+ * JSON of which every text and name may be stored and shown.
+ *
+ * @param value anything
+ */
+export const cleanJson = (value: Schema.Json): Schema.Json => {
+  if (typeof value === "string") return clean(value, longestText)
+  if (Array.isArray(value)) return value.map(cleanJson)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), cleanJson(member)]))
+}
+
 /**
  * One failure as a summary shows it.
  *

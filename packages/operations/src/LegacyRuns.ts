@@ -1,18 +1,21 @@
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema, type Statement } from "effect/sql"
-import { Access } from "./Access.ts"
-import type { Actor } from "./Actor.ts"
-import { AuditLog } from "./AuditLog.ts"
+import { type Actor, GivenActor } from "./Actor.ts"
+import { Authorization } from "./Authorization.ts"
 import type { Capability } from "./Capability.ts"
+import { argumentsOf } from "./Decoding.ts"
 import * as Problems from "./Problems.ts"
 import { RunId } from "./Run.ts"
-import { requireCapability } from "./RunStart.ts"
 import { sanitise } from "./Sanitiser.ts"
 import { isStorable } from "./StorableText.ts"
 
+const LegacyTable = Schema.Literals(["inventory_sync_runs", "entra_group_sync_runs", "backup_schedule_runs"])
+/** The name of a table that held runs before the ledger. */
+export type LegacyTable = typeof LegacyTable.Type
+
 /** A table that held runs before the ledger. */
 export interface LegacyKind {
-  readonly table: "inventory_sync_runs" | "entra_group_sync_runs" | "backup_schedule_runs"
+  readonly table: LegacyTable
   readonly label: string
   /** The operation type that took its place. */
   readonly type: string
@@ -72,86 +75,98 @@ export class LegacyRuns extends Context.Service<
   LegacyRuns,
   {
     /** One record. Outsiders get `NotFound`, exactly as for what does not exist. */
-    get(actor: Actor, kind: LegacyKind, id: string): Effect.Effect<LegacyRun, Problems.NotFound | Problems.Forbidden>
+    get(actor: Actor, table: LegacyTable, id: string): Effect.Effect<LegacyRun, Problems.Refusal>
     /**
      * A tenant's records, newest first as far as they say when they began.
      *
-     * @param page `before` is the id of the last record that was shown
+     * @param page `before` is the id of the last record that was shown; `limit` is 1 to 200
      */
     list(
       actor: Actor,
-      kind: LegacyKind,
+      table: LegacyTable,
       tenantId: string,
       page: { readonly before: string | null; readonly limit: number }
-    ): Effect.Effect<ReadonlyArray<LegacyRun>, Problems.NotFound | Problems.Forbidden>
+    ): Effect.Effect<ReadonlyArray<LegacyRun>, Problems.Refusal>
   }
 >()("@atlas/operations/LegacyRuns") {
-  static readonly layer: Layer.Layer<LegacyRuns, never, Access | AuditLog | SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<LegacyRuns, never, Authorization | SqlClient.SqlClient> = Layer.effect(
     LegacyRuns,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const access = yield* Access
-      const audit = yield* AuditLog
-
-      const authorised = Effect.fnUntraced(function* (actor: Actor, kind: LegacyKind, tenantId: string) {
-        const found = isStorable(tenantId) ? yield* access.tenant(actor, tenantId) : Option.none()
-        if (Option.isNone(found)) return yield* new Problems.NotFound({})
-        const { scope } = found.value
-        yield* requireCapability(found.value, kind.view).pipe(
-          Effect.tapError(({ requiredCapability: capability }) =>
-            audit.forbidden({ actor, ...scope, type: kind.type, capability })
-          )
-        )
-        return scope
-      })
-
-      const rows = (kind: LegacyKind, rest: Statement.Fragment) =>
-        SqlSchema.findAll({
-          Request: Schema.Void,
-          Result: Row,
-          execute: () => sql`
-            SELECT t.id::text AS id, t.tenant_id::text AS "tenantId", t.operation_run_id::text AS "operationRunId",
-              (to_jsonb(t) - '{id,tenant_id,operation_run_id}'::text[])::text AS fields
-            FROM ${sql.literal(kind.table)} t ${rest}`
-        })().pipe(Effect.orDie)
-
-      // What does not exist is asked about like what does: in a tenant that nobody has.
-      const nowhere = "-"
-
-      const get = Effect.fn("LegacyRuns.get")(function* (actor: Actor, kind: LegacyKind, id: string) {
-        const [row] = isStorable(id) ? yield* rows(kind, sql`WHERE t.id::text = ${id}`) : []
-        const { workspaceId } = yield* authorised(actor, kind, row?.tenantId || nowhere)
-        const claimed = row?.fields["workspace_id"] ?? workspaceId
-        if (row === undefined || claimed !== workspaceId) return yield* new Problems.NotFound({})
-        return readRow(kind, row)
-      })
-
-      const list = Effect.fn("LegacyRuns.list")(function* (
-        actor: Actor,
-        kind: LegacyKind,
-        tenantId: string,
-        { before, limit }: { readonly before: string | null; readonly limit: number }
-      ) {
-        const { workspaceId } = yield* authorised(actor, kind, tenantId)
-        if (before !== null && !isStorable(before)) return []
-        const place = (row: string) =>
-          sql.literal(
-            `coalesce(to_jsonb(${row}) ->> 'started_at', to_jsonb(${row}) ->> 'created_at', ''), ${row}.id::text`
-          )
-        const older =
-          before === null
-            ? sql`true`
-            : sql`(${place("t")}) < (SELECT ${place("b")} FROM ${sql.literal(kind.table)} b WHERE b.id::text = ${before})`
-        const found = yield* rows(
-          kind,
-          sql`WHERE t.tenant_id::text = ${tenantId}
-            AND coalesce(to_jsonb(t) ->> 'workspace_id', ${workspaceId}) = ${workspaceId} AND ${older}
-            ORDER BY (${place("t")}) DESC LIMIT ${limit}`
-        )
-        return found.map((row) => readRow(kind, row))
-      })
-
-      return LegacyRuns.of({ get, list })
-    })
+    Effect.suspend(() => make)
   )
 }
+
+const decodeGet = argumentsOf(Schema.Struct({ actor: GivenActor, table: LegacyTable, id: Schema.String }))
+const decodeList = argumentsOf(
+  Schema.Struct({
+    actor: GivenActor,
+    table: LegacyTable,
+    tenantId: Schema.String,
+    page: Schema.Struct({
+      before: Schema.NullOr(Schema.String),
+      limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))
+    })
+  })
+)
+
+// What does not exist is asked about like what does: in a tenant that nobody has.
+const nowhere = "-"
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const door = yield* Authorization
+
+  const kindOf = (table: LegacyTable) =>
+    Effect.orDie(Effect.fromNullishOr(legacyKinds.find((kind) => kind.table === table)))
+
+  const rows = ({ table }: LegacyKind, rest: Statement.Fragment) =>
+    SqlSchema.findAll({
+      Request: Schema.Void,
+      Result: Row,
+      execute: () => sql`
+        SELECT t.id::text AS id, t.tenant_id::text AS "tenantId", t.operation_run_id::text AS "operationRunId",
+          (to_jsonb(t) - '{id,tenant_id,operation_run_id}'::text[])::text AS fields
+        FROM ${sql(table)} t ${rest}`
+    })().pipe(Effect.orDie)
+
+  const get = Effect.fn("LegacyRuns.get")(function* (givenActor: Actor, givenTable: LegacyTable, givenId: string) {
+    const { actor, id, table } = yield* decodeGet({ actor: givenActor, table: givenTable, id: givenId })
+    const kind = yield* kindOf(table)
+    const [row] = isStorable(id) ? yield* rows(kind, sql`WHERE t.id::text = ${id}`) : []
+    const { workspaceId } = yield* door.tenant(actor, row?.tenantId || nowhere, kind.view, kind.type)
+    const claimed = row?.fields["workspace_id"] ?? workspaceId
+    if (row === undefined || claimed !== workspaceId) return yield* new Problems.NotFound({})
+    return readRow(kind, row)
+  })
+
+  // Adopted tables may lack the columns that say when a record began.
+  const place = (row: Statement.Fragment) =>
+    sql`coalesce(to_jsonb(${row}) ->> 'started_at', to_jsonb(${row}) ->> 'created_at', ''), ${row}.id::text`
+  const [t, b] = [sql.literal("t"), sql.literal("b")]
+
+  const list = Effect.fn("LegacyRuns.list")(function* (
+    givenActor: Actor,
+    givenTable: LegacyTable,
+    givenTenant: string,
+    givenPage: { readonly before: string | null; readonly limit: number }
+  ) {
+    const given = { actor: givenActor, table: givenTable, tenantId: givenTenant, page: givenPage }
+    const { actor, page, table, tenantId } = yield* decodeList(given)
+    const kind = yield* kindOf(table)
+    const { workspaceId } = yield* door.tenant(actor, tenantId, kind.view, kind.type)
+    const { before, limit } = page
+    if (before !== null && !isStorable(before)) return []
+    const older =
+      before === null
+        ? sql`true`
+        : sql`(${place(t)}) < (SELECT ${place(b)} FROM ${sql(table)} b WHERE b.id::text = ${before})`
+    const found = yield* rows(
+      kind,
+      sql`WHERE t.tenant_id::text = ${tenantId}
+        AND coalesce(to_jsonb(t) ->> 'workspace_id', ${workspaceId}) = ${workspaceId} AND ${older}
+        ORDER BY (${place(t)}) DESC LIMIT ${limit}`
+    )
+    return found.map((row) => readRow(kind, row))
+  })
+
+  return LegacyRuns.of({ get, list })
+})

@@ -7,6 +7,8 @@ import runHours from "./migrations/0005_run_hours.ts"
 import legacyRuns from "./migrations/0006_legacy_runs.ts"
 import retention from "./migrations/0008_retention.ts"
 import traceContext from "./migrations/0007_trace_context.ts"
+import viewCapabilities from "./migrations/0009_view_capabilities.ts"
+import auditRecords from "./migrations/0010_audit_records.ts"
 
 const migrations = {
   "0001_operation_runs": operationRuns,
@@ -16,7 +18,9 @@ const migrations = {
   "0005_run_hours": runHours,
   "0006_legacy_runs": legacyRuns,
   "0007_trace_context": traceContext,
-  "0008_retention": retention
+  "0008_retention": retention,
+  "0009_view_capabilities": viewCapabilities,
+  "0010_audit_records": auditRecords
 }
 
 /** The table that keeps which migrations were applied, and the newest that this version has. */

@@ -1,4 +1,5 @@
 import type { Actor } from "./Actor.ts"
+import type { Capability } from "./Capability.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunId, RunRecordLinks } from "./Run.ts"
@@ -33,6 +34,7 @@ export interface NewRun {
   readonly timeLimitMillis: number
   readonly retryOf: RunId | null
   readonly traceparent: TraceParent | null
+  readonly viewCapabilities: ReadonlyArray<Capability>
 }
 
 /** The run that stands for a start. */

@@ -32,6 +32,19 @@ export type ScopeKind = "tenant" | "workspace"
 /** The scope that a handler is handed, by the kind of scope of its type. */
 export type ScopeOf<Kind extends ScopeKind> = Kind extends "tenant" ? TenantScope : OperationScope
 
+/** Who may do what with an operation and its runs. */
+export interface Capabilities<in Input = never> {
+  /** Who may start, cancel and retry it. */
+  readonly start: Capability
+  /** Who may view it and its runs: a run keeps what it was started with. */
+  readonly view: Capability
+  /**
+   * What viewing a run needs instead of `view` where that depends on what the run reads: all of them. Whoever starts such a run
+   * needs them too.
+   */
+  readonly viewOf?: (input: Input) => ReadonlyArray<Capability>
+}
+
 /** Everything that is specific to one kind of operation. */
 export interface OperationType<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
   /** Stable dotted name, such as `directory_groups.sync`. */
@@ -42,8 +55,7 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   readonly category: string
   readonly scope: Kind
   readonly input: Schema.Codec<Input, Encoded>
-  /** Who may start, cancel and retry it, and who may see it. */
-  readonly capabilities: { readonly start: Capability; readonly view: Capability }
+  readonly capabilities: Capabilities<Input>
   /** `system`: nobody starts it by hand, whatever their capabilities; schedulers do. */
   readonly startedBy: "members" | "system"
   readonly identity: Identity<Input>
@@ -166,3 +178,15 @@ const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
 
 /** The input of a type that takes none: an empty object, and nothing in it. */
 export const NoInput = Schema.Record(Schema.String, Schema.Never)
+
+/**
+ * What viewing a run of an operation needs.
+ *
+ * @param type the operation
+ * @param input of the run, decoded
+ * @returns the capabilities, each once and in order
+ */
+export const viewCapabilities = (type: OperationType<any, any>, input: unknown): ReadonlyArray<Capability> => {
+  const { view, viewOf } = type.capabilities
+  return viewOf === undefined ? [view] : [...new Set(viewOf(input))].sort()
+}

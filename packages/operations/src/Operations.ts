@@ -2,6 +2,7 @@ import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Access } from "./Access.ts"
 import { AuditLog } from "./AuditLog.ts"
+import { Authorization } from "./Authorization.ts"
 import { LegacyRuns } from "./LegacyRuns.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { RunCancellation } from "./RunCancellation.ts"
@@ -42,13 +43,20 @@ const tables = Layer.mergeAll(
 export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
-  LegacyRuns | RunGauges | RunRetention | Runs | Layer.Success<typeof tables> | OperationCatalog | Gatekeeper,
+  | Authorization
+  | LegacyRuns
+  | RunGauges
+  | RunRetention
+  | Runs
+  | Layer.Success<typeof tables>
+  | OperationCatalog
+  | Gatekeeper,
   DuplicateOperationType | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Layer.merge(Runs.layer, LegacyRuns.layer).pipe(
     Layer.provide(WhyWaiting.layer),
-    Layer.provideMerge(Gatekeeper.layer),
+    Layer.provideMerge(Layer.merge(Authorization.layer, Gatekeeper.layer)),
     Layer.provideMerge(Layer.merge(RunRetention.layer, RunGauges.layer)),
     Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types)))
   )

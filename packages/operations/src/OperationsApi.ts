@@ -1,4 +1,4 @@
-import { Context, Schema } from "effect"
+import { Context, Schema, Struct } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Actor } from "./Actor.ts"
 import { Failure } from "./Failure.ts"
@@ -70,10 +70,29 @@ export const RunResource = Schema.Struct({
 })
 export type RunResource = typeof RunResource.Type
 
+/** A run for somebody who may act on it but not view it: which one it is and where it stands. */
+export const RunReceiptResource = Schema.Struct(
+  Struct.pick(RunResource.fields, [
+    "id",
+    "workspaceId",
+    "tenantId",
+    "type",
+    "status",
+    "outcome",
+    "version",
+    "queuedAt",
+    "links"
+  ])
+)
+export type RunReceiptResource = typeof RunReceiptResource.Type
+
+// The whole comes first: a receipt is a part of it.
+const SeenResource = Schema.Union([RunResource, RunReceiptResource])
+
 /** The answer to a start. */
 export const StartedResource = Schema.Struct({
   disposition: Schema.Literals(["created", "existing", "blocked"]),
-  run: RunResource,
+  run: SeenResource,
   links: RunLinks
 })
 
@@ -112,6 +131,7 @@ const started = HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.sta
   location: Schema.String,
   "operation-location": Schema.String
 })
+const refusals = [NotFound, Forbidden, InvalidInput] as const
 const startProblems = [
   NotFound,
   Forbidden,
@@ -159,8 +179,8 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     ),
     HttpApiEndpoint.post("cancel", "/operations/:run/cancel", {
       params: runParams,
-      success: RunResource.pipe(HttpApiSchema.status(202)),
-      error: [NotFound, Forbidden, RunConflict]
+      success: SeenResource.pipe(HttpApiSchema.status(202)),
+      error: [...refusals, NotSupported, RunConflict]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Cancel a run",
@@ -178,12 +198,12 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     HttpApiEndpoint.get("waiting", "/operations/:run/waiting", {
       params: runParams,
       success: Schema.Struct({ waiting: Schema.NullOr(Waiting) }),
-      error: [NotFound, Forbidden]
+      error: refusals
     }).annotateMerge(OpenApi.annotations({ summary: "Why a run waits", description: "What a queued run waits for." })),
     HttpApiEndpoint.get("lineage", "/operations/:run/lineage", {
       params: runParams,
       success: Schema.Struct({ retryOf: runIds, retriedBy: runIds, supersedes: runIds, supersededBy: runIds }),
-      error: [NotFound, Forbidden]
+      error: refusals
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Relatives of a run",
@@ -204,7 +224,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
         limit: PageLimit
       },
       success: Schema.Struct({ runs: Schema.Array(RunResource), nextCursor: Schema.NullOr(Schema.String) }),
-      error: InvalidCursor
+      error: [InvalidCursor, InvalidInput]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "List runs",
@@ -213,7 +233,8 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       })
     ),
     HttpApiEndpoint.get("types", "/operations/types", {
-      success: Schema.Struct({ types: Schema.Array(OperationTypeResource) })
+      success: Schema.Struct({ types: Schema.Array(OperationTypeResource) }),
+      error: InvalidInput
     }).annotateMerge(
       OpenApi.annotations({
         summary: "List operation types",
@@ -227,18 +248,18 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
         HttpApiSchema.WithHeaders(RunResource, { ...cacheHeaders, "retry-after": Schema.optionalKey(Schema.String) }),
         HttpApiSchema.WithHeaders(HttpApiSchema.Empty(304), cacheHeaders)
       ],
-      error: [NotFound, Forbidden]
+      error: refusals
     }).annotateMerge(
       OpenApi.annotations({ summary: "Read a run", description: "With `ETag`; `If-None-Match` answers 304." })
     ),
     HttpApiEndpoint.get("events", "/operations/:run/events", {
       params: runParams,
       query: {
-        after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+        after: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))),
         limit: PageLimit
       },
       success: Schema.Struct({ events: Schema.Array(RunEventResource) }),
-      error: [NotFound, Forbidden]
+      error: refusals
     }).annotateMerge(
       OpenApi.annotations({ summary: "Timeline of a run", description: "With `Accept: text/event-stream`, live." })
     )

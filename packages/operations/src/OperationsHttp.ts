@@ -6,11 +6,12 @@ import {
   OperationsApi,
   type OperationTypeResource,
   type RunEventResource,
+  type RunReceiptResource,
   type RunResource
 } from "./OperationsApi.ts"
 import { OperationBusy } from "./Problems.ts"
 import { reasonInfo } from "./ReasonCode.ts"
-import { type Run, RunId } from "./Run.ts"
+import { isWholeRun, type Run, RunId, type RunReceipt } from "./Run.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { Runs } from "./Runs.ts"
 import type { StartProblem, StartResult } from "./RunStart.ts"
@@ -70,6 +71,10 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   links: linksOf(origin, run)
 })
 
+/** A run as the API shows it to somebody who acts on it, and may or may not view it. */
+export const toSeenResource = (origin: string, run: Run | RunReceipt): RunResource | RunReceiptResource =>
+  isWholeRun(run) ? toResource(origin, run) : { ...run, links: linksOf(origin, run) }
+
 const typeResources = new WeakMap<AnyOperationType, OperationTypeResource>()
 
 /** An operation type as the API shows it; its input's schema is derived once. */
@@ -115,7 +120,7 @@ const answerStart = (origin: string) =>
     )
     const links = linksOf(origin, run)
     return HttpApiSchema.withHeaders({
-      body: { disposition, run: toResource(origin, run), links },
+      body: { disposition, run: toSeenResource(origin, run), links },
       headers: { location: links.self, "operation-location": links.self, "retry-after": pollAfter }
     })
   })
@@ -141,7 +146,7 @@ const handlers = HttpApiBuilder.group(
         return yield* answer(runs.start(yield* CurrentActor, request))
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {
-        return toResource(origin, yield* runs.cancel(yield* CurrentActor, params.run))
+        return toSeenResource(origin, yield* runs.cancel(yield* CurrentActor, params.run))
       }),
       retry: Effect.fnUntraced(function* ({ params, headers }) {
         return yield* answer(runs.retry(yield* CurrentActor, params.run, keyOf(headers).nonce))

@@ -30,7 +30,7 @@ export class Forbidden extends HttpApiError.Problem<Forbidden>()(
   { requiredCapability: Schema.String }
 ) {}
 
-/** What was sent is not acceptable; every reason is listed. */
+/** What was sent is not acceptable; the reasons are listed, up to twenty. */
 export class InvalidInput extends HttpApiError.Problem<InvalidInput>()(
   "InvalidInput",
   {
@@ -102,3 +102,6 @@ export class InvalidCursor extends HttpApiError.Problem<InvalidCursor>()("Invali
   status: 400,
   title: "The cursor does not belong to this listing: start again without it."
 }) {}
+
+/** What the door refuses with, before anything is read or done. */
+export type Refusal = NotFound | Forbidden | InvalidInput

@@ -1,5 +1,6 @@
-import { type DateTime, Schema } from "effect"
+import { type DateTime, Schema, Struct } from "effect"
 import type { Actor } from "./Actor.ts"
+import type { Capability } from "./Capability.ts"
 import type { Failure } from "./Failure.ts"
 import type { TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
@@ -56,6 +57,22 @@ export type RunCounts = typeof RunCounts.Type
 export const RunRecordLinks = Schema.Record(Schema.String, Schema.String)
 export type RunRecordLinks = typeof RunRecordLinks.Type
 
+/**
+ * A run for somebody who may act on it but not view it: which one it is and where it stands, and nothing of its content. The
+ * members of a run that it lacks are declared, so that code that reads them has to say what it does without.
+ */
+export type RunReceipt = Pick<Run, (typeof receiptMembers)[number]> & {
+  readonly [Member in Exclude<keyof Run, (typeof receiptMembers)[number]>]?: never
+}
+
+const receiptMembers = ["id", "workspaceId", "tenantId", "type", "status", "outcome", "version", "queuedAt"] as const
+
+/** Whether somebody who started, cancelled or retried a run may view it, too. */
+export const isWholeRun = (run: Run | RunReceipt): run is Run => run.actor !== undefined
+
+/** What of a run somebody has who may act on it but not view it. */
+export const receiptOf = (run: Run): RunReceipt => Struct.pick(run, receiptMembers)
+
 /** One execution record of an operation type, as the ledger keeps it. */
 export interface Run {
   readonly id: RunId
@@ -101,4 +118,6 @@ export interface Run {
   readonly retryOf: RunId | null
   /** The trace that its start belongs to, and its attempts with it. */
   readonly traceparent: TraceParent | null
+  /** The capabilities that viewing it needs, all of them: as its operation said when it was started. */
+  readonly viewCapabilities: ReadonlyArray<Capability>
 }

@@ -1,33 +1,47 @@
-import { DateTime } from "effect"
+import { DateTime, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import type { Capability } from "./Capability.ts"
 import type { TenantId, WorkspaceId } from "./OperationScope.ts"
-import type { RunOutcome, RunStatus } from "./Run.ts"
+import { RunOutcome, RunStatus } from "./Run.ts"
 import { isStorable } from "./StorableText.ts"
 
-/** A part of the ledger that an actor may see: in one workspace, some or all tenants, some types. */
+/**
+ * A part of the ledger that somebody may see: in one workspace, some or all tenants, the runs that these capabilities open. Only
+ * Atlas itself and the operator of its machine see all.
+ */
 export interface Visible {
   readonly workspaceId: WorkspaceId
   readonly tenants: "all" | ReadonlyArray<TenantId>
-  readonly types: ReadonlyArray<string>
+  readonly capabilities: "all" | ReadonlyArray<Capability>
 }
 
+/** The condition that the capabilities open a row. */
+export const opened = (
+  sql: SqlClient.SqlClient,
+  { capabilities }: Visible,
+  row: Statement.Fragment
+): ReadonlyArray<Statement.Fragment> =>
+  capabilities === "all" ? [] : [sql`${row}.view_capabilities <@ ${capabilities}::text[]`]
+
 /** Which runs of the visible ones a listing shows. */
-export interface RunFilter {
-  readonly type?: string
-  readonly tenant?: string
+export const RunFilter = Schema.Struct({
+  /** An operation's name, also of one that is not registered any more. */
+  type: Schema.optional(Schema.String),
+  tenant: Schema.optional(Schema.String),
   /** `active`: queued or running. */
-  readonly status?: RunStatus | "active"
-  readonly outcome?: RunOutcome
+  status: Schema.optional(Schema.Literals([...RunStatus.literals, "active"])),
+  outcome: Schema.optional(RunOutcome),
   /** The id of who started it. */
-  readonly actor?: string
-  readonly reasonCode?: string
+  actor: Schema.optional(Schema.String),
+  reasonCode: Schema.optional(Schema.String),
   /** A record of the host that the run belongs to, by its name in the context. */
-  readonly record?: { readonly name: string; readonly id: string }
+  record: Schema.optional(Schema.Struct({ name: Schema.String, id: Schema.String })),
   /** Requested at this instant or later. */
-  readonly from?: DateTime.Utc
+  from: Schema.optional(Schema.DateTimeUtc),
   /** Requested before this instant. */
-  readonly to?: DateTime.Utc
-}
+  to: Schema.optional(Schema.DateTimeUtc)
+})
+export type RunFilter = typeof RunFilter.Type
 
 /** The whole of a filter as text, the same for equal filters. */
 export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, from, to, record }: RunFilter): string =>
@@ -38,22 +52,22 @@ export const isStorableFilter = (filter: RunFilter): boolean =>
   Object.values({ ...filter, ...filter.record }).every((value) => typeof value !== "string" || isStorable(value))
 
 /**
- * What of the ledger remains visible under a filter: the same with fewer tenants and types, and nothing that holds none.
+ * What of the ledger remains visible under a filter: the same with fewer tenants, and nothing that holds none.
  *
  * @param visible to the actor
  * @param filter of a listing
  */
-export const narrow = (visible: ReadonlyArray<Visible>, { tenant, type }: RunFilter): ReadonlyArray<Visible> =>
+export const narrow = (visible: ReadonlyArray<Visible>, { tenant }: RunFilter): ReadonlyArray<Visible> =>
   visible
-    .map(({ workspaceId, tenants, types }) => ({
+    .map(({ capabilities, tenants, workspaceId }) => ({
       workspaceId,
       tenants:
         tenant === undefined
           ? tenants
           : (tenants === "all" ? [tenant as TenantId] : tenants).filter((id) => id === tenant),
-      types: type === undefined ? types : types.filter((name) => name === type)
+      capabilities
     }))
-    .filter(({ tenants, types }) => types.length > 0 && (tenant === undefined || tenants.length > 0))
+    .filter(({ capabilities, tenants }) => capabilities.length > 0 && (tenant === undefined || tenants.length > 0))
 
 // An id begins with the time of the request (RFC 9562, section 5.7), so a time is a place in the order of ids.
 const maxMillis = 2 ** 48 - 1
@@ -63,22 +77,38 @@ const firstIdAt = (at: DateTime.Utc) => {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
 }
 
+type Condition = (sql: SqlClient.SqlClient) => Statement.Fragment
+
+// What comes from a closed list stands in the statement itself, as constants: only then may the planner use the partial indexes
+// made for it.
+const withStatus: Readonly<Record<NonNullable<RunFilter["status"]>, Condition>> = {
+  queued: (sql) => sql`r.status = 'queued' AND r.status <> 'completed'`,
+  running: (sql) => sql`r.status = 'running' AND r.status <> 'completed'`,
+  completed: (sql) => sql`r.status = 'completed'`,
+  active: (sql) => sql`r.status <> 'completed'`
+}
+const withOutcome: Readonly<Record<RunOutcome, Condition>> = {
+  pending: (sql) => sql`r.outcome = 'pending'`,
+  succeeded: (sql) => sql`r.outcome = 'succeeded'`,
+  partially_succeeded: (sql) => sql`r.outcome = 'partially_succeeded'`,
+  failed: (sql) => sql`r.outcome = 'failed'`,
+  blocked: (sql) => sql`r.outcome = 'blocked'`,
+  cancelled: (sql) => sql`r.outcome = 'cancelled'`
+}
+
 /**
- * The conditions of a filter on `r`, without those of visibility. What comes from a closed list stands in the statement
- * itself: only then may the planner use the partial indexes made for it.
+ * The conditions of a filter on `r`, without those of visibility.
  *
  * @param sql the client
- * @param filter of the listing
+ * @param filter of the listing, decoded
  */
 export const conditionsOf = (
   sql: SqlClient.SqlClient,
-  { status, outcome, actor, reasonCode, from, to, record }: RunFilter
+  { type, status, outcome, actor, reasonCode, from, to, record }: RunFilter
 ): ReadonlyArray<Statement.Fragment> => [
-  ...(status === undefined
-    ? []
-    : [status === "active" ? sql`r.status <> 'completed'` : sql`r.status = ${sql.literal(`'${status}'`)}`]),
-  ...(status === "queued" || status === "running" ? [sql`r.status <> 'completed'`] : []),
-  ...(outcome === undefined ? [] : [sql`r.outcome = ${sql.literal(`'${outcome}'`)}`]),
+  ...(type === undefined ? [] : [sql`r.type = ${type}`]),
+  ...(status === undefined ? [] : [withStatus[status](sql)]),
+  ...(outcome === undefined ? [] : [withOutcome[outcome](sql)]),
   ...(actor === undefined ? [] : [sql`r.actor ->> 'id' = ${actor}`]),
   ...(reasonCode === undefined ? [] : [sql`r.reason_code = ${reasonCode}`]),
   ...(record === undefined ? [] : [sql`r.context @> ${JSON.stringify({ [record.name]: record.id })}::jsonb`]),
@@ -87,27 +117,27 @@ export const conditionsOf = (
 ]
 
 /**
- * The condition that a row with `workspace_id`, `tenant_id` and `type` is visible.
+ * The condition that a row with `workspace_id`, `tenant_id` and `view_capabilities` is visible.
  *
  * @param sql the client
  * @param visible to the actor
- * @param alias of the table
+ * @param row the alias of the table
  */
 export const within = (
   sql: SqlClient.SqlClient,
   visible: ReadonlyArray<Visible>,
-  alias: "r" | "h"
-): Statement.Fragment => {
-  const of = sql.literal(alias)
-  return visible.length === 0
+  row: Statement.Fragment
+): Statement.Fragment =>
+  visible.length === 0
     ? sql`false`
     : sql.or(
-        visible.map(({ workspaceId, tenants, types }) =>
+        visible.map((part) =>
           sql.and([
-            sql`${of}.workspace_id = ${workspaceId}`,
-            sql`${of}.type = ANY(${types}::text[])`,
-            ...(tenants === "all" ? [] : [sql`(${of}.tenant_id IS NULL OR ${of}.tenant_id = ANY(${tenants}::text[]))`])
+            sql`${row}.workspace_id = ${part.workspaceId}`,
+            ...opened(sql, part, row),
+            ...(part.tenants === "all"
+              ? []
+              : [sql`(${row}.tenant_id IS NULL OR ${row}.tenant_id = ANY(${part.tenants}::text[]))`])
           ])
         )
       )
-}

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, SqlSchema } from "effect/sql"
+import { SqlClient, type Statement } from "effect/sql"
 import { RunOutcome } from "./Run.ts"
 import { type Visible, within } from "./RunFilter.ts"
 
@@ -18,15 +18,19 @@ export class RunHours extends Context.Service<
   {
     /** Counts the runs that have ended since, in batches. Any number of processes may do so at once. */
     readonly count: Effect.Effect<void>
-    /** What ended in the last hours, of what is visible; the current hour is the last of them. */
-    ended(visible: ReadonlyArray<Visible>, hours: number): Effect.Effect<ReadonlyArray<EndedRuns>>
+    /**
+     * What ended in the last hours, of what is visible; the current hour is the last of them.
+     *
+     * @param type only runs of this operation; null for all
+     */
+    ended(visible: ReadonlyArray<Visible>, type: string | null, hours: number): Effect.Effect<ReadonlyArray<EndedRuns>>
   }
 >()("@atlas/operations/RunHours") {
   static readonly layer: Layer.Layer<RunHours, never, SqlClient.SqlClient> = Layer.effect(
     RunHours,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const hourOf = (time: string) => sql.literal(`date_bin('1 hour', ${time}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`)
+      const hourOf = (time: Statement.Fragment) => sql`date_bin('1 hour', ${time}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`
 
       // The order of the last insert keeps two that count the same hours from waiting for one another.
       const countBatch = Effect.map(
@@ -36,13 +40,14 @@ export class RunHours extends Context.Service<
             ORDER BY workspace_id, id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED
           ), marked AS (
             UPDATE operation_runs r SET counted = true FROM batch WHERE r.id = batch.id
-            RETURNING r.workspace_id, ${hourOf("r.completed_at")} AS hour, r.tenant_id, r.type, r.outcome
+            RETURNING r.workspace_id, ${hourOf(sql.literal("r.completed_at"))} AS hour, r.tenant_id, r.type, r.outcome,
+              r.view_capabilities
           ), added AS (
-            INSERT INTO operation_run_hours AS h (workspace_id, hour, tenant_id, type, outcome, runs)
-            SELECT workspace_id, hour, tenant_id, type, outcome, count(*) FROM marked
-            GROUP BY workspace_id, hour, tenant_id, type, outcome
-            ORDER BY workspace_id, hour, type, coalesce(tenant_id, ''), outcome
-            ON CONFLICT (workspace_id, hour, type, (coalesce(tenant_id, '')), outcome)
+            INSERT INTO operation_run_hours AS h (workspace_id, hour, tenant_id, type, outcome, view_capabilities, runs)
+            SELECT workspace_id, hour, tenant_id, type, outcome, view_capabilities, count(*) FROM marked
+            GROUP BY workspace_id, hour, tenant_id, type, outcome, view_capabilities
+            ORDER BY workspace_id, hour, type, coalesce(tenant_id, ''), outcome, view_capabilities
+            ON CONFLICT (workspace_id, hour, type, (coalesce(tenant_id, '')), outcome, view_capabilities)
             DO UPDATE SET runs = h.runs + excluded.runs
           )
           SELECT count(*)::int AS counted FROM marked`,
@@ -55,24 +60,26 @@ export class RunHours extends Context.Service<
         Effect.withSpan("RunHours.count")
       )
 
-      const find = SqlSchema.findAll({
-        Request: Schema.Struct({ visible: Schema.Any, hours: Schema.Int }),
-        Result: EndedRuns,
-        execute: ({ visible, hours }) => sql`
-          WITH since AS (SELECT ${hourOf("now()")} - make_interval(hours => ${hours}::int - 1) AS hour)
+      const decode = Schema.decodeUnknownEffect(Schema.Array(EndedRuns))
+      const ended = Effect.fn("RunHours.ended")(function* (
+        visible: ReadonlyArray<Visible>,
+        type: string | null,
+        hours: number
+      ) {
+        const [h, r] = [sql.literal("h"), sql.literal("r")]
+        const shown = (row: Statement.Fragment) =>
+          sql.and([within(sql, visible, row), ...(type === null ? [] : [sql`${row}.type = ${type}`])])
+        const rows = yield* sql`
+          WITH since AS (SELECT ${hourOf(sql.literal("now()"))} - make_interval(hours => ${hours}::int - 1) AS hour)
           SELECT hour, outcome, sum(runs)::int AS runs FROM (
             SELECT h.hour, h.outcome, h.runs FROM operation_run_hours h
-            WHERE h.hour >= (SELECT hour FROM since) AND ${within(sql, visible, "h")}
+            WHERE h.hour >= (SELECT hour FROM since) AND ${shown(h)}
             UNION ALL
-            SELECT ${hourOf("r.completed_at")}, r.outcome, 1 FROM operation_runs r
-            WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since)
-              AND ${within(sql, visible, "r")}
+            SELECT ${hourOf(sql.literal("r.completed_at"))}, r.outcome, 1 FROM operation_runs r
+            WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since) AND ${shown(r)}
           ) ended GROUP BY hour, outcome ORDER BY hour, outcome`
-      })
-      const ended = Effect.fn("RunHours.ended")(
-        (visible: ReadonlyArray<Visible>, hours: number) => find({ visible, hours }),
-        Effect.orDie
-      )
+        return yield* decode(rows)
+      }, Effect.orDie)
 
       return RunHours.of({ count, ended })
     })

@@ -3,7 +3,7 @@ import { SqlClient, type Statement } from "effect/sql"
 import type { TenantScope } from "./OperationScope.ts"
 import type { Run, RunId } from "./Run.ts"
 import { RunEvent } from "./RunEvent.ts"
-import { conditionsOf, narrow, type RunFilter, type Visible, within } from "./RunFilter.ts"
+import { conditionsOf, narrow, opened, type RunFilter, type Visible, within } from "./RunFilter.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 
 /** How many runs are in each status, as far as they are visible. */
@@ -50,6 +50,7 @@ export class RunQueries extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const columns = sql.literal(runColumns("r"))
+      const r = sql.literal("r")
 
       const find = Effect.fn("RunQueries.find")(function* (id: RunId) {
         const [row] = yield* sql<RunRow>`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
@@ -59,13 +60,14 @@ export class RunQueries extends Context.Service<
       // One stretch of an index for each tenant or workspace, of which the newest are merged: whoever may see little of a
       // large ledger does not look through the rest of it.
       const newest = (
-        { workspaceId, tenants, types }: Visible,
+        visible: Visible,
         filter: RunFilter,
         { before, limit }: { readonly before: RunId | null; readonly limit: number }
       ) => {
+        const { tenants, workspaceId } = visible
         const conditions = [
           sql`r.workspace_id = ${workspaceId}`,
-          filter.type === undefined ? sql`r.type = ANY(${types}::text[])` : sql`r.type = ${filter.type}`,
+          ...opened(sql, visible, r),
           ...conditionsOf(sql, filter),
           ...(before === null ? [] : [sql`r.id < ${before}::uuid`])
         ]
@@ -102,7 +104,7 @@ export class RunQueries extends Context.Service<
       }, Effect.orDie)
 
       const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>, filter: RunFilter) {
-        const matching = [within(sql, narrow(visible, filter), "r"), ...conditionsOf(sql, filter)]
+        const matching = [within(sql, narrow(visible, filter), r), ...conditionsOf(sql, filter)]
         const [row] = yield* sql<RunTally>`
             SELECT count(*) FILTER (WHERE r.status = 'queued')::int AS queued,
               count(*) FILTER (WHERE r.status = 'running')::int AS running

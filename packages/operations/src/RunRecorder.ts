@@ -130,7 +130,8 @@ const toRun = (run: NewRun, queued: Date, block?: Block): Run => {
     cancelRequestedBy: null,
     supersededBy: null,
     retryOf: run.retryOf,
-    traceparent: run.traceparent
+    traceparent: run.traceparent,
+    viewCapabilities: run.viewCapabilities
   }
 }
 
@@ -141,7 +142,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
 
   const common = sql.literal(`id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
     active_digest, once_digest, request_digest, input, context, max_attempts, priority, exclusive, queue_limit_millis,
-    time_limit_millis, retry_of, traceparent`)
+    time_limit_millis, retry_of, traceparent, view_capabilities`)
   const values = (run: NewRun, takesOnce: boolean) => {
     const { rule, key, activeKey, request } = run.identity
     return sql`${run.id}::uuid, ${run.scope.workspaceId}, ${run.scope.tenantId}::text, ${run.type},
@@ -149,7 +150,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       ${digest(rule === "once" && takesOnce ? key : null)}, ${digest(request)}, ${JSON.stringify(run.input)}::jsonb,
       ${JSON.stringify(run.context)}::jsonb, ${run.maxAttempts}::int, ${run.priority}::smallint,
       ${run.exclusive}::boolean, ${run.queueLimitMillis}::int, ${run.timeLimitMillis}::int, ${run.retryOf}::uuid,
-      ${run.traceparent}::text`
+      ${run.traceparent}::text, ${run.viewCapabilities}::text[]`
   }
   // `from` names what has to be done before.
   const insertRow = (run: NewRun, from: Statement.Fragment = sql``) => sql`

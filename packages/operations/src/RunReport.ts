@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { clean } from "./Failure.ts"
+import { cleanJson } from "./Failure.ts"
 
 /**
  * What a run found out, beside its counts and failures: of a kind that its type defines, in a version of that kind's form.
@@ -13,17 +13,9 @@ export type RunReport = typeof RunReport.Type
 
 /** A report as JSON text, in bytes at most. */
 const largest = 64 * 1024
-const longestText = 2_000
 
 const decode = Schema.decodeUnknownEffect(RunReport)
 const encode = Schema.encodeSync(Schema.fromJsonString(RunReport))
-
-const cleaned = (value: Schema.Json): Schema.Json => {
-  if (typeof value === "string") return clean(value, longestText)
-  if (Array.isArray(value)) return value.map(cleaned)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [clean(name), cleaned(field)]))
-}
 
 /**
  * Writes a report as it is stored: sanitised, and such as Postgres can hold. One without kind or version, or with more than
@@ -32,7 +24,7 @@ const cleaned = (value: Schema.Json): Schema.Json => {
  * @param report as the handler made it
  */
 export const write = Effect.fnUntraced(function* (report: RunReport) {
-  const text = encode(yield* decode(cleaned(yield* decode(report))))
+  const text = encode(yield* decode(cleanJson(yield* decode(report))))
   return new TextEncoder().encode(text).length <= largest
     ? text
     : yield* Effect.die(`A run's report has more than ${largest} bytes`)

@@ -41,7 +41,8 @@ export const runColumns = (alias: string): string =>
     ["cancel_requested_by::text", "cancelRequestedBy"],
     ["superseded_by", "supersededBy"],
     ["retry_of", "retryOf"],
-    ["traceparent", "traceparent"]
+    ["traceparent", "traceparent"],
+    ["view_capabilities", "viewCapabilities"]
   ]
     .map(([column, name]) => `${alias}.${column} AS "${name}"`)
     .join(", ")
@@ -102,7 +103,8 @@ export const readRun = (row: RunRow): Run => ({
   cancelRequestedBy: row.cancelRequestedBy === null ? null : (JSON.parse(row.cancelRequestedBy) as Actor),
   supersededBy: row.supersededBy,
   retryOf: row.retryOf,
-  traceparent: row.traceparent
+  traceparent: row.traceparent,
+  viewCapabilities: row.viewCapabilities
 })
 
 const instant = (date: Date | null) => (date === null ? null : DateTime.fromDateUnsafe(date))

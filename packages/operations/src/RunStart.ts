@@ -1,29 +1,26 @@
-import { type DateTime, Duration, Effect, Option } from "effect"
+import { type DateTime, Duration, Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { Access, actingCapabilities, type Grant } from "./Access.ts"
-import type { Actor } from "./Actor.ts"
-import { AuditLog } from "./AuditLog.ts"
+import { type Actor, ActorId, GivenActor, keptActor } from "./Actor.ts"
+import { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
+import { argumentsOf } from "./Decoding.ts"
 import { identify } from "./Identification.ts"
 import type { NewRun } from "./NewRun.ts"
-import type { Capability } from "./Capability.ts"
 import * as Metrics from "./Metrics.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
-import type { OperationScope } from "./OperationScope.ts"
+import { type OperationScope, TenantId, WorkspaceId } from "./OperationScope.ts"
+import { viewCapabilities } from "./OperationType.ts"
 import * as Problems from "./Problems.ts"
 import { reasonInfo } from "./ReasonCode.ts"
-import { type Run, RunId, type RunRecordLinks } from "./Run.ts"
+import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
 import { type Holder, RunRecorder } from "./RunRecorder.ts"
 import { RunSignals } from "./RunSignals.ts"
 import { Gatekeeper, open } from "./StartGate.ts"
 import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
-import { isStorable, storable } from "./StorableText.ts"
+import { StorableText } from "./StorableText.ts"
 import * as TraceContext from "./TraceContext.ts"
 
-/** Where an operation is to work. */
-export type StartTarget = { readonly tenantId: string } | { readonly workspaceId: string }
-
-/** A wish to start an operation. Nothing in it is trusted yet. */
+/** A request to start an operation. Untrusted. */
 export type StartRequest = StartTarget & {
   /** The operation type's name. */
   readonly type: string
@@ -53,6 +50,12 @@ export interface SystemStartRequest {
  */
 export interface StartResult {
   readonly disposition: "created" | "existing" | "blocked"
+  /** The run; for somebody who may start the operation but not view it, its receipt. */
+  readonly run: Run | RunReceipt
+}
+
+/** A start by Atlas or the host itself, which may view everything. */
+export interface SystemStartResult extends StartResult {
   readonly run: Run
 }
 
@@ -66,35 +69,6 @@ export type StartProblem =
   | Problems.NotSupported
   | Problems.OperationBusy
 
-/**
- * Refuses a member who lacks a capability.
- *
- * @param grant what the member may do
- * @param capability what is needed; the refusal names it
- */
-export const requireCapability = (
-  grant: Pick<Grant, "capabilities">,
-  capability: Capability
-): Effect.Effect<void, Problems.Forbidden> =>
-  grant.capabilities.has(capability)
-    ? Effect.void
-    : Effect.fail(
-        new Problems.Forbidden({
-          requiredCapability: capability,
-          detail: `This needs the capability ${capability}, which your role does not have.`
-        })
-      )
-
-const requireStartable = (
-  grant: Pick<Grant, "capabilities">,
-  { capabilities, startedBy }: AnyOperationType
-): Effect.Effect<void, Problems.Forbidden> =>
-  startedBy === "members"
-    ? requireCapability(grant, capabilities.start)
-    : Effect.fail(
-        new Problems.Forbidden({ requiredCapability: "system", detail: "Only Atlas itself starts this operation." })
-      )
-
 /** A start that is authorised; its input is still to be validated. */
 interface Authorised {
   readonly actor: Actor
@@ -106,70 +80,90 @@ interface Authorised {
   readonly supersedes?: string | undefined
   readonly retryOf?: RunId | undefined
   readonly context?: RunRecordLinks | undefined
+  /** Asked once the input is known: whether the actor may view what such a run reads. */
+  readonly permit?: (viewing: NewRun["viewCapabilities"]) => Effect.Effect<void, Problems.Forbidden>
 }
 
-/** What an actor may do where an operation is to work. */
-interface ScopeGrant {
-  readonly scope: OperationScope
-  readonly capabilities: ReadonlySet<Capability>
+const Links = Schema.optional(Schema.Record(StorableText, StorableText))
+const requestMembers = {
+  type: Schema.String,
+  input: Schema.Unknown,
+  nonce: Schema.optional(Schema.String),
+  supersedes: Schema.optional(Schema.String),
+  context: Links
 }
+const isOneTarget = ({ tenantId, workspaceId }: { readonly tenantId?: unknown; readonly workspaceId?: unknown }) =>
+  (tenantId === undefined) !== (workspaceId === undefined)
+const decodeStart = argumentsOf(
+  Schema.Struct({
+    actor: GivenActor,
+    request: Schema.Struct({
+      tenantId: Schema.optional(Schema.String),
+      workspaceId: Schema.optional(Schema.String),
+      ...requestMembers
+    }).check(Schema.makeFilter(isOneTarget, { expected: "either a tenantId or a workspaceId" }))
+  })
+)
+const decodeSystemStart = argumentsOf(
+  Schema.Struct({
+    part: ActorId,
+    request: Schema.Struct({
+      scope: Schema.Struct({ workspaceId: WorkspaceId, tenantId: Schema.NullOr(TenantId) }),
+      type: Schema.String,
+      input: Schema.Unknown,
+      fireTime: Schema.optional(Schema.DateTimeUtc),
+      context: Links
+    })
+  })
+)
 
 /** `Runs.start`: authorise, validate, decide identity, ask the gates, record, wake; in this order. */
 export const makeStart = Effect.gen(function* () {
-  const access = yield* Access
-  const audit = yield* AuditLog
+  const door = yield* Authorization
   const catalog = yield* OperationCatalog
-  const begin = yield* makeBegin
+  const beginUnseen = yield* makeBegin
 
-  const grantOf = Effect.fnUntraced(function* (
-    actor: Actor,
-    target: StartTarget
-  ): Effect.fn.Return<Option.Option<ScopeGrant>> {
-    if ("tenantId" in target) {
-      // A text that cannot be stored names nothing that exists.
-      return isStorable(target.tenantId) ? yield* access.tenant(actor, target.tenantId) : Option.none()
-    }
-    const grants = yield* access.grants(actor)
-    return Option.map(
-      Option.fromUndefinedOr(grants.find(({ workspaceId }) => workspaceId === target.workspaceId)),
-      (grant) => {
-        const scope = { workspaceId: grant.workspaceId, tenantId: null }
-        return { scope, capabilities: actingCapabilities(grant, scope) }
-      }
-    )
+  /** Begins what somebody asked for, and gives back what that person may view. */
+  const begin = Effect.fnUntraced(function* (request: Omit<Authorised, "permit">, { capabilities, scope }: ScopeGrant) {
+    const { actor, type } = request
+    const { disposition, run } = yield* beginUnseen({
+      ...request,
+      permit: (viewing) => door.require(actor, { scope, capabilities }, viewing, type.name)
+    })
+    return { disposition, run: asSeen(run, capabilities) } satisfies StartResult
   })
 
-  const start = Effect.fn("Runs.start")(function* (actor: Actor, request: StartRequest) {
-    const grant = Option.getOrUndefined(yield* grantOf(actor, request))
-    const type = Option.getOrUndefined(catalog.find(request.type))
-    if (!grant || !type || (type.scope === "workspace") !== (grant.scope.tenantId === null)) {
-      return yield* new Problems.NotFound({})
-    }
-    const { scope } = grant
-    yield* requireStartable(grant, type).pipe(
-      Effect.tapError(({ requiredCapability }) =>
-        audit.forbidden({ actor, ...scope, type: type.name, capability: requiredCapability })
-      )
-    )
-    return yield* begin({ ...request, actor, scope, type })
+  const start = Effect.fn("Runs.start")(function* (givenActor: Actor, given: StartRequest) {
+    const { actor, request } = yield* decodeStart({ actor: givenActor, request: given })
+    const found = catalog.find(request.type)
+    const { tenantId, workspaceId = "" } = request
+    const target: StartTarget = tenantId === undefined ? { workspaceId } : { tenantId }
+    const grant = yield* door.start(actor, target, found)
+    const type = yield* Effect.orDie(Effect.fromOption(found))
+    return yield* begin({ ...request, actor, scope: grant.scope, type }, grant)
   })
 
-  const startAsSystem = Effect.fn("Runs.startAsSystem")(function* (part: string, request: SystemStartRequest) {
+  const startAsSystem = Effect.fn("Runs.startAsSystem")(function* (givenPart: string, given: SystemStartRequest) {
+    // What is wrong with a start by our own code is a defect; that another run is in its way is not.
+    const { part, request } = yield* Effect.orDie(decodeSystemStart({ part: givenPart, request: given }))
     const type = yield* Effect.orDie(Effect.fromOption(catalog.find(request.type)))
     const actor: Actor = { id: part, kind: "system", name: part }
     if ((type.scope === "workspace") !== (request.scope.tenantId === null)) {
       return yield* Effect.die(new Error(`"${type.name}" works in a ${type.scope}: its scope does not fit`))
     }
-    // What is wrong with a start by our own code is a defect; that another run is in its way is not.
     return yield* Effect.catchIf(
-      begin({ ...request, actor, type }),
+      beginUnseen({ ...request, actor, type }),
       (problem) => problem._tag !== "OperationBusy",
       Effect.die
-    ) as Effect.Effect<StartResult, Problems.OperationBusy>
+    ) as Effect.Effect<SystemStartResult, Problems.OperationBusy>
   })
 
   return { start, startAsSystem, begin }
 })
+
+/** A run, as far as somebody with these capabilities may view it. */
+export const asSeen = (run: Run, capabilities: ScopeGrant["capabilities"]): Run | RunReceipt =>
+  run.viewCapabilities.every((capability) => capabilities.has(capability)) ? run : receiptOf(run)
 
 const makeBegin = Effect.gen(function* () {
   const gates = yield* Gatekeeper
@@ -227,7 +221,9 @@ const makeBegin = Effect.gen(function* () {
     if (request.supersedes !== undefined) yield* checkSupersedes(type, request.supersedes)
     const nonce = request.nonce === undefined ? null : yield* checkNonce(request.nonce)
     const { input, stored } = yield* validate(type, request.input)
-    const starter = { ...actor, name: storable(actor.name).slice(0, 200) || actor.id }
+    const viewing = viewCapabilities(type, input)
+    if (type.capabilities.viewOf !== undefined) yield* request.permit?.(viewing) ?? Effect.void
+    const starter = keptActor(actor)
     const extras = { retryOf: request.retryOf ?? null, supersedes: request.supersedes ?? null }
     const identity = yield* identify({
       type,
@@ -241,7 +237,7 @@ const makeBegin = Effect.gen(function* () {
     })
     const run = toNewRun(
       { ...request, actor: starter },
-      { input, stored, identity, traceparent: yield* TraceContext.current }
+      { input, stored, identity, traceparent: yield* TraceContext.current, viewCapabilities: viewing }
     )
     const result = yield* settle(run, type, { ...request, actor: starter, input }).pipe(
       Effect.tapError((problem) =>
@@ -262,7 +258,7 @@ const makeBegin = Effect.gen(function* () {
   })
 })
 
-const answer = (disposition: StartResult["disposition"], run: Run): StartResult => ({ disposition, run })
+const answer = (disposition: StartResult["disposition"], run: Run): SystemStartResult => ({ disposition, run })
 
 const toNewRun = (
   request: Authorised,
@@ -270,8 +266,9 @@ const toNewRun = (
     input,
     stored,
     identity,
-    traceparent
-  }: Pick<NewRun, "identity" | "traceparent"> & { readonly input: unknown; readonly stored: Json }
+    traceparent,
+    viewCapabilities
+  }: Pick<NewRun, "identity" | "traceparent" | "viewCapabilities"> & { readonly input: unknown; readonly stored: Json }
 ): NewRun => ({
   id: RunId.make(SecureRandom.uuidV7Unsafe()),
   scope: request.scope,
@@ -286,7 +283,8 @@ const toNewRun = (
   queueLimitMillis: Duration.toMillis(request.type.queueLimit),
   timeLimitMillis: Duration.toMillis(request.type.timeLimit),
   retryOf: request.retryOf ?? null,
-  traceparent
+  traceparent,
+  viewCapabilities
 })
 
 const busy = (holder: Holder) =>

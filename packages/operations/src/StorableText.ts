@@ -1,4 +1,4 @@
-import { Predicate } from "effect"
+import { Predicate, Schema } from "effect"
 import type { Json } from "./RunIdentity.ts"
 
 /**
@@ -7,6 +7,11 @@ import type { Json } from "./RunIdentity.ts"
  * @param text anything that came from outside
  */
 export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed()
+
+/** Text that Postgres can store. */
+export const StorableText = Schema.String.check(
+  Schema.makeFilter(isStorable, { expected: "text without NUL characters and lone surrogates" })
+)
 
 /**
  * The nearest text that Postgres can store.

@@ -1,7 +1,9 @@
-export { Access, actingCapabilities, type Grant, grantFor, type TenantGrant } from "./Access.ts"
-export { Actor, encodeActor } from "./Actor.ts"
-export { AuditAction, AuditLog, AuditRecord, RequestId } from "./AuditLog.ts"
+export { Access, type Grant, grantFor, type TenantGrant } from "./Access.ts"
+export { Actor, encodeActor, GivenActor } from "./Actor.ts"
+export { AuditAction, AuditLog, AuditRecord, type RecordChange, RequestId } from "./AuditLog.ts"
+export { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
 export type { Capability } from "./Capability.ts"
+export { argumentsOf, decodeInput, invalid } from "./Decoding.ts"
 export { Failure, type FailureReport, FailureSample, type FailureSummary, RunFailure } from "./Failure.ts"
 export { fold, foldName } from "./foldName.ts"
 export {
@@ -31,16 +33,26 @@ export {
   OperationTypeResource,
   PageLimit,
   RunEventResource,
+  RunReceiptResource,
   RunResource,
   StartedResource
 } from "./OperationsApi.ts"
 export * as OperationsHttp from "./OperationsHttp.ts"
-export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns } from "./LegacyRuns.ts"
+export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns, type LegacyTable } from "./LegacyRuns.ts"
 export * as OperationType from "./OperationType.ts"
 export * as Problems from "./Problems.ts"
 export { RemovalGuard } from "./RemovalGuard.ts"
 export { type KnownReasonCode, knownReasonCodes, ReasonCode, type ReasonInfo, reasonInfo } from "./ReasonCode.ts"
-export { type Run, RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "./Run.ts"
+export {
+  isWholeRun,
+  type Run,
+  RunCounts,
+  RunId,
+  RunOutcome,
+  type RunReceipt,
+  RunRecordLinks,
+  RunStatus
+} from "./Run.ts"
 export { RunCancellation } from "./RunCancellation.ts"
 export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
 export { RunExecutor } from "./RunExecutor.ts"
@@ -49,27 +61,18 @@ export type { Identity, IdentityRule, Json } from "./RunIdentity.ts"
 export { type Hold, RunLedger } from "./RunLedger.ts"
 export { RunReport } from "./RunReport.ts"
 export { DefaultRetention, RunRetention } from "./RunRetention.ts"
-export type { RunFilter } from "./RunFilter.ts"
+export { RunFilter } from "./RunFilter.ts"
 export { RunGauges } from "./RunGauges.ts"
 export { type EndedRuns, RunHours } from "./RunHours.ts"
 export { type Lineage, RunQueries, type RunTally } from "./RunQueries.ts"
 export { type Assignment, type Claim, type Claimant, RunQueue } from "./RunQueue.ts"
 export { maxPageSize, type RunPage, Runs } from "./Runs.ts"
 export { DatabaseListener, type RunSignal, RunSignals } from "./RunSignals.ts"
-export {
-  requireCapability,
-  type StartProblem,
-  type StartRequest,
-  type StartResult,
-  type StartTarget,
-  type SystemStartRequest
-} from "./RunStart.ts"
-export { decodeInput } from "./StartInput.ts"
+export type { StartProblem, StartRequest, StartResult, SystemStartRequest, SystemStartResult } from "./RunStart.ts"
 export * as StartGate from "./StartGate.ts"
 export { sanitise, sanitisedCause, sanitisingLogger } from "./Sanitiser.ts"
-export { type Authorize, makeAuthorize } from "./TenantAccess.ts"
 export * as TraceContext from "./TraceContext.ts"
-export { isStorable, storable } from "./StorableText.ts"
+export { isStorable, storable, StorableText } from "./StorableText.ts"
 export { Waiting, WaitingReason } from "./WhyWaiting.ts"
 export * as Worker from "./Worker.ts"
 export { WorkRefused } from "./WorkRefused.ts"

@@ -14,10 +14,11 @@ const settings = Layer.succeed(WorkerSettings, {
 /** 100,000 queued runs of one tenant. */
 const backlog = SqlClient.SqlClient.use(
   (sql) => sql`
-    INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest, input,
-      max_attempts)
+    INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+      view_capabilities, input, max_attempts)
     SELECT overlay(overlay(gen_random_uuid()::text placing '7' from 15) placing '8' from 20)::uuid, 'northwind', 'hungry',
-      ${Plain.name}, '{"id":"a","kind":"user","name":"A"}', 'while_active', '', sha256('x'), '{"key":"bulk"}', 3
+      ${Plain.name}, '{"id":"a","kind":"user","name":"A"}', 'while_active', '', sha256('x'), '{tenant.test.view}',
+      '{"key":"bulk"}', 3
     FROM generate_series(1, 100000)`
 )
 

@@ -36,10 +36,10 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("history fro
         runs.start(operator, { tenantId: contoso, type: "test.work", input: { key: "legacy" } })
       )
       yield* sql`UPDATE entra_group_sync_runs SET operation_run_id = ${run.id}::uuid`
-      const mapped = yield* LegacyRuns.use((records) => records.get(historian, groups!, id))
+      const mapped = yield* LegacyRuns.use((records) => records.get(historian, groups!.table, id))
       assert.strictEqual(mapped.operationRunId, run.id)
       yield* sql`DELETE FROM operation_runs`
-      assert.isNull((yield* LegacyRuns.use((records) => records.get(historian, groups!, id))).operationRunId)
+      assert.isNull((yield* LegacyRuns.use((records) => records.get(historian, groups!.table, id))).operationRunId)
     }).pipe(Effect.ensuring(Effect.orDie(SqlClient.SqlClient.use((sql) => sql`DELETE FROM entra_group_sync_runs`))))
   )
 
@@ -47,7 +47,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("history fro
     Effect.gen(function* () {
       const { get, list } = yield* LegacyRuns
       yield* insertOld(id, "fabrikam", { error: "failed with client_secret=hunter2hunter2" })
-      const refused = yield* Effect.flip(get(operator, groups!, id))
+      const refused = yield* Effect.flip(get(operator, groups!.table, id))
       assert.strictEqual(refused._tag === "Forbidden" && refused.requiredCapability, "tenant.directory.view")
       for (const [actor, record] of [
         [outsider, id],
@@ -55,17 +55,17 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("history fro
         [outsider, "no such id"],
         [operator, "\u0000"]
       ] as const) {
-        assert.strictEqual((yield* Effect.flip(get(actor, groups!, record)))._tag, "NotFound")
+        assert.strictEqual((yield* Effect.flip(get(actor, groups!.table, record)))._tag, "NotFound")
       }
       assert.strictEqual(
-        (yield* Effect.flip(list(outsider, groups!, contoso, { before: null, limit: 5 })))._tag,
+        (yield* Effect.flip(list(outsider, groups!.table, contoso, { before: null, limit: 5 })))._tag,
         "NotFound"
       )
-      assert.strictEqual((yield* Effect.flip(get(operator, inventory!, id)))._tag, "NotFound")
-      const [shown] = yield* list(historian, groups!, "fabrikam", { before: null, limit: 5 })
+      assert.strictEqual((yield* Effect.flip(get(operator, inventory!.table, id)))._tag, "NotFound")
+      const [shown] = yield* list(historian, groups!.table, "fabrikam", { before: null, limit: 5 })
       assert.deepInclude({ ...shown }, { id, tenantId: "fabrikam", operationRunId: null })
       assert.notInclude(JSON.stringify(shown), "hunter2")
-      assert.deepStrictEqual(yield* list(historian, groups!, "fabrikam", { before: id, limit: 5 }), [])
+      assert.deepStrictEqual(yield* list(historian, groups!.table, "fabrikam", { before: id, limit: 5 }), [])
     })
   )
 })

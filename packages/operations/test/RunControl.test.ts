@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Layer, Option, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunExecutor, RunHandler, Runs, StartGate, Worker, WorkerSettings, type WorkRefused } from "../src/index.ts"
+import { wholeRun } from "../src/testing/index.ts"
 import {
   assignmentOf,
   Background,
@@ -176,7 +177,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
           [second.id, third.id]
         ]
       )
-      yield* complete(yield* claim(Plain, third))
+      yield* complete(yield* claim(Plain, wholeRun(third)))
       assert.strictEqual((yield* Effect.flip(runs.retry(owner, third.id)))._tag, "RunConflict")
     })
   )

@@ -28,14 +28,14 @@ const worker = (handle: Handle) =>
 const start = (key: string) =>
   Runs.use((runs) => runs.start(operator, { tenantId: contoso, type: Work.name, input: { key } }))
 
-const completed = (run: Run) =>
+const completed = (run: Pick<Run, "id">) =>
   Runs.use((runs) =>
     runs
       .follow(operator, run.id, 0)
       .pipe(Stream.runDrain, Effect.timeout("10 seconds"), Effect.andThen(runs.get(operator, run.id)))
   )
 
-const kinds = (run: Run) =>
+const kinds = (run: Pick<Run, "id">) =>
   Runs.use((runs) => runs.events(operator, run.id, { after: 0, limit: 200 })).pipe(
     Effect.map((events) => {
       assert.deepStrictEqual(

@@ -10,9 +10,9 @@ const ended = (runs: ReadonlyArray<readonly [tenant: string, outcome: string, mi
     const sql = yield* SqlClient.SqlClient
     yield* sql`
       INSERT INTO operation_runs (id, workspace_id, tenant_id, type, status, outcome, actor, identity_rule, identity_key,
-        identity_digest, input, max_attempts, queued_at, completed_at)
+        identity_digest, view_capabilities, input, max_attempts, queued_at, completed_at)
       SELECT (left(time, 8) || '-' || right(time, 4) || '-7' || left(noise, 3) || '-8' || right(noise, 15))::uuid, 'northwind', tenant, 'test.work', 'completed', outcome, '{"id":"x","kind":"user","name":"x"}',
-        'while_active', '', sha256(''), '{}', 1, now() - minutes * interval '1 minute', now() - minutes * interval '1 minute'
+        'while_active', '', sha256(''), '{tenant.work.view}', '{}', 1, now() - minutes * interval '1 minute', now() - minutes * interval '1 minute'
       FROM unnest(${runs.map(([tenant]) => tenant)}::text[], ${runs.map(([, outcome]) => outcome)}::text[],
         ${runs.map(([, , minutes]) => minutes)}::int[]) AS r(tenant, outcome, minutes),
         lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - minutes * 60000), 12, '0') AS time,

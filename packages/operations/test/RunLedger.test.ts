@@ -32,24 +32,24 @@ layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
       const sql = yield* SqlClient.SqlClient
       yield* sql`
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-          input, max_attempts, status, outcome, completed_at)
+          view_capabilities, input, max_attempts, status, outcome, completed_at)
         SELECT gen_random_uuid(), 'w' || n % 20, 't' || n % 200, 'test.work', '{}', 'while_active', '',
-          sha256(n::text::bytea), '{}', 3, 'completed', 'succeeded', now()
+          sha256(n::text::bytea), '{tenant.work.view}', '{}', 3, 'completed', 'succeeded', now()
         FROM generate_series(1, 50000) n`
       // With none of them active, the indexes of active runs would be equally small, and the choice between them chance.
       yield* sql`
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-          input, max_attempts, status, lease_until)
+          view_capabilities, input, max_attempts, status, lease_until)
         SELECT gen_random_uuid(), 'w' || n % 20, 't' || n % 200, 'test.work', '{}', 'while_active', '',
-          sha256(n::text::bytea), '{}', 3, CASE WHEN n % 100 = 0 THEN 'running' ELSE 'queued' END,
+          sha256(n::text::bytea), '{tenant.work.view}', '{}', 3, CASE WHEN n % 100 = 0 THEN 'running' ELSE 'queued' END,
           CASE WHEN n % 100 = 0 THEN now() + interval '1 hour' END
         FROM generate_series(1, 10000) n`
       yield* sql`ANALYZE operation_runs`
       const plans = {
         operation_runs_workspace: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'
-          AND r.type = ANY(ARRAY['test.work']) ORDER BY r.id DESC LIMIT 50`,
+          AND r.view_capabilities <@ ARRAY['tenant.work.view'] ORDER BY r.id DESC LIMIT 50`,
         operation_runs_tenant: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'
-          AND r.tenant_id = 't1' AND r.type = ANY(ARRAY['test.work']) ORDER BY r.id DESC LIMIT 50`,
+          AND r.tenant_id = 't1' AND r.view_capabilities <@ ARRAY['tenant.work.view'] ORDER BY r.id DESC LIMIT 50`,
         operation_runs_queue: sql`EXPLAIN SELECT lane FROM operation_runs WHERE status = 'queued' AND priority = 0
           AND type = 'test.work' AND lane > '' ORDER BY lane LIMIT 1`,
         operation_runs_running: sql`EXPLAIN SELECT id FROM operation_runs WHERE status = 'running' AND lease_until < now()

@@ -12,9 +12,10 @@ const queued = (type: AnyOperationType, tenants: ReadonlyArray<string>, of: numb
   SqlClient.SqlClient.use(
     (sql) => sql`
       INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-        input, max_attempts, priority)
+        view_capabilities, input, max_attempts, priority)
       SELECT overlay(overlay(gen_random_uuid()::text placing '7' from 15) placing '8' from 20)::uuid, 'northwind', tenant,
-        ${type.name}, '{"id":"a","kind":"user","name":"A"}', 'while_active', '', sha256('x'), '{"key":"bulk"}', 3,
+        ${type.name}, '{"id":"a","kind":"user","name":"A"}', 'while_active', '', sha256('x'),
+        '{tenant.test.view}', '{"key":"bulk"}', 3,
         ${type.priority === "interactive" ? 0 : 1}::smallint
       FROM unnest(${tenants}::text[]) tenant, generate_series(1, ${of}::int)`
   )

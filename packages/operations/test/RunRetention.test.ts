@@ -32,10 +32,10 @@ const ended = (type: string, tenant: string | null, daysAgo: ReadonlyArray<numbe
     (sql) => sql`
       WITH r AS (
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, status, outcome, actor, identity_rule, identity_key,
-          identity_digest, input, max_attempts, queued_at, completed_at, counted, last_event)
+          identity_digest, view_capabilities, input, max_attempts, queued_at, completed_at, counted, last_event)
         SELECT (left(time, 8) || '-' || right(time, 4) || '-7' || left(noise, 3) || '-8' || right(noise, 15))::uuid,
           'northwind', ${tenant}::text, ${type}, 'completed', 'succeeded', '{"id":"x","kind":"user","name":"x"}',
-          'while_active', '', sha256(''), '{}', 1, now() - days * interval '1 day', now() - days * interval '1 day',
+          'while_active', '', sha256(''), '{tenant.test.view}', '{}', 1, now() - days * interval '1 day', now() - days * interval '1 day',
           ${counted}::boolean, 2
         FROM unnest(${daysAgo}::float8[]) WITH ORDINALITY AS r (days, nr),
           lpad(to_hex((extract(epoch FROM now()) * 1000 - days * 86400000)::bigint), 12, '0') AS time,
@@ -123,9 +123,9 @@ layer(host, { excludeTestServices: true })("Completed runs", (it) => {
       const sql = yield* SqlClient.SqlClient
       const refusal = yield* Effect.flip(sql`
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-          input, max_attempts, counted)
+          view_capabilities, input, max_attempts, counted)
         VALUES ('01890000-0000-7000-8000-000000000000', 'northwind', 'contoso', 'kept.days', '{}', 'while_active', '',
-          sha256(''), '{}', 1, true)`)
+          sha256(''), '{tenant.test.view}', '{}', 1, true)`)
       assert.strictEqual(refusal.reason._tag, "ConstraintError")
     })
   )

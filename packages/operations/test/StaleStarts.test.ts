@@ -9,12 +9,12 @@ import { Check, kinds, ledgerOfKinds, Restore } from "./Kinds.ts"
 const start = (type: string, key: string, more: { readonly nonce?: string; readonly supersedes?: string } = {}) =>
   Runs.use((runs) => runs.start(operator, { tenantId: contoso, type, input: { key }, ...more }))
 
-const makeOverdue = ({ id }: Run) =>
+const makeOverdue = ({ id }: Pick<Run, "id">) =>
   SqlClient.SqlClient.use(
     (sql) => sql`UPDATE operation_runs SET available_at = now() - interval '2 days' WHERE id = ${id}::uuid`
   )
 
-const find = ({ id }: Run) => Runs.use((runs) => runs.get(operator, id))
+const find = ({ id }: Pick<Run, "id">) => Runs.use((runs) => runs.get(operator, id))
 
 layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overdue run", (it) => {
   it.effect("and is the very click that began it joins it: its identity stays taken", () =>

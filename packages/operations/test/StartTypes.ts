@@ -16,6 +16,7 @@ import {
   TenantId,
   WorkspaceId
 } from "../src/index.ts"
+import { wholeRun } from "../src/testing/index.ts"
 
 /** Types that differ in what the ledger does with their starts; every actor is an owner of the workspace they name. */
 export const workspace = WorkspaceId.make("northwind")
@@ -136,7 +137,10 @@ export const ledger = Operations.layer(
 
 /** Starts a type in Contoso. */
 export const start = (type: AnyOperationType, key: string, more: object = {}, actor = owner) =>
-  Runs.use((runs) => runs.start(actor, { tenantId: contoso, type: type.name, input: { key }, ...more }))
+  Effect.map(
+    Runs.use((runs) => runs.start(actor, { tenantId: contoso, type: type.name, input: { key }, ...more })),
+    (result) => ({ ...result, run: wholeRun(result.run) })
+  )
 
 /** What hands a run to a worker. */
 export const assignmentOf = ({ id, type, workspaceId, tenantId }: Run): Assignment => ({

@@ -1,6 +1,5 @@
 import {
   type Actor,
-  OperationCatalog,
   type Run,
   RunCancellation,
   type RunFilter,
@@ -55,12 +54,11 @@ const find = Effect.fnUntraced(function* (id: string) {
 
 const everything = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const { types } = yield* OperationCatalog
   const workspaces = yield* sql<{ id: string }>`SELECT id FROM workspaces ORDER BY id`
   return workspaces.map(({ id }) => ({
     workspaceId: WorkspaceId.make(id),
     tenants: "all" as const,
-    types: types.map(({ name }) => name)
+    capabilities: "all" as const
   }))
 })
 

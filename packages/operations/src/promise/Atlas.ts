@@ -8,11 +8,13 @@ import * as Operations from "../Operations.ts"
 import { DefaultRetention } from "../RunRetention.ts"
 import { DatabaseListener } from "../RunSignals.ts"
 import { Runs } from "../Runs.ts"
+import type * as Ledger from "../RunStart.ts"
 import type { StartResult } from "../RunStart.ts"
 import * as StartGate from "../StartGate.ts"
 import * as TraceContext from "../TraceContext.ts"
 import * as Worker from "../Worker.ts"
 import { WorkerSettings } from "../WorkerSettings.ts"
+import { checked } from "./arguments.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 import type { HostAccess } from "./HostAccess.ts"
 import type { LogEntry } from "./LogEntry.ts"
@@ -20,8 +22,8 @@ import { toAccess } from "./toAccess.ts"
 import { toLedger } from "./toLedger.ts"
 import { toLogger } from "./toLogger.ts"
 import type { Operation, Retention } from "./Operation.ts"
-import type { Actor, Run, RunEvent } from "./Run.ts"
-import { toRun, toRunEvent } from "./toRun.ts"
+import type { Actor, Run, RunEvent, RunReceipt } from "./Run.ts"
+import { toRun, toRunEvent, toSeenRun } from "./toRun.ts"
 
 /** What `createAtlas` needs to know. */
 export interface AtlasOptions<Operations extends ReadonlyArray<Operation>> {
@@ -83,6 +85,12 @@ export interface Started {
    * act first, and the run's failure says what to do.
    */
   readonly disposition: "created" | "existing" | "blocked"
+  /** The run; for somebody who may start the operation but not view it, its receipt. */
+  readonly run: Run | RunReceipt
+}
+
+/** How a start by the host itself ended, which may view everything. */
+export interface SystemStarted extends Started {
   readonly run: Run
 }
 
@@ -102,7 +110,10 @@ export interface ListFilter {
   readonly limit?: number
 }
 
-/** Atlas in a host that does not use Effect. Every method rejects with an `AtlasError`; what the host's own functions throw is the `cause` of an `UnexpectedError`. */
+/**
+ * Atlas in a host that does not use Effect. Every method rejects with an `AtlasError`: arguments that are not acceptable, members that
+ * nobody knows included, with `InvalidInput`. What the host's own functions throw is the `cause` of an `UnexpectedError`.
+ */
 export interface Atlas<Operations extends ReadonlyArray<Operation>> {
   /**
    * Starts an operation, or joins the equal one. Rejects with `NotFound`, `Forbidden`, `InvalidInput`,
@@ -120,7 +131,7 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
     part: string,
     operation: Chosen,
     request: SystemStartRequest<InputOf<Chosen>>
-  ): Promise<Started>
+  ): Promise<SystemStarted>
   /** One run. Rejects with `NotFound` or `Forbidden`. */
   get(actor: Actor, runId: string): Promise<Run>
   /** The runs that the actor may see. Rejects with `InvalidCursor`. */
@@ -138,8 +149,11 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
     runId: string,
     options?: { readonly after?: number; readonly signal?: AbortSignal }
   ): AsyncIterable<RunEvent>
-  /** Asks a run to stop. Rejects with `NotFound`, `Forbidden` or `RunConflict`. */
-  cancel(actor: Actor, runId: string): Promise<Run>
+  /**
+   * Asks a run to stop. Rejects with `NotFound`, `Forbidden`, `NotSupported` or `RunConflict`. Who may stop it but not view it gets
+   * its receipt.
+   */
+  cancel(actor: Actor, runId: string): Promise<Run | RunReceipt>
   /** Starts a run again that did not succeed, as a new one. Rejects as `start` does, and with `RunConflict`. */
   retry(actor: Actor, runId: string, options?: { readonly idempotencyKey?: string }): Promise<Started>
   /** Ends the worker, giving running work back to the queue, and the connections. */
@@ -151,7 +165,11 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
 type InputOf<Chosen> =
   Chosen extends Operation<infer Schema extends StandardSchemaV1> ? StandardSchemaV1.InferInput<Schema> : unknown
 
-const toActor = ({ id, name }: Actor): LedgerActor => ({ id, kind: "user", name: name ?? id })
+const toActor = ({ id, name }: { readonly id: string; readonly name?: string | undefined }): LedgerActor => ({
+  id,
+  kind: "user",
+  name: name ?? id
+})
 
 const listener = Layer.effect(
   DatabaseListener,
@@ -187,12 +205,13 @@ const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
 /**
  * Connects Atlas to a host's Postgres, creates its tables where they are missing, and begins to execute runs.
  *
- * @returns Atlas, once it is ready; rejects with `DatabaseUnavailable`, `DuplicateOperationType`, or a `TypeError` for an
- * operation whose definition contradicts itself
+ * @returns Atlas, once it is ready; rejects with `InvalidInput` for options that are not acceptable, members that nobody knows
+ * included, `DatabaseUnavailable`, `DuplicateOperationType`, or a `TypeError` for an operation whose definition contradicts itself
  */
 export const createAtlas = async <const Operations extends ReadonlyArray<Operation>>(
   options: AtlasOptions<Operations>
 ): Promise<Atlas<Operations>> => {
+  checked("createAtlas", { options })
   const runtime = ManagedRuntime.make(makeLayer(options))
   const run = async <A, E>(effect: Effect.Effect<A, E, Runs>): Promise<A> => {
     const exit = await runtime.runPromiseExit(effect)
@@ -206,53 +225,67 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
     await close()
     throw error
   }
+  // Asynchronous, so that what is wrong with the arguments rejects as everything else does.
   return {
-    start: (actor, operation, request) => run(start(toActor(actor), nameOf(operation), request)),
-    startAsSystem: (part, operation, request) => run(startAsSystem(part, nameOf(operation), request)),
-    get: (actor, id) => run(Runs.use((runs) => Effect.map(runs.get(toActor(actor), id), toRun))),
-    list: (actor, filter = {}) => run(list(toActor(actor), filter)),
-    events: (actor, id, { after = 0, signal } = {}) => iterate(runtime, following(toActor(actor), id, after), signal),
-    cancel: (actor, id) => run(Runs.use((runs) => Effect.map(runs.cancel(toActor(actor), id), toRun))),
-    retry: (actor, id, { idempotencyKey } = {}) =>
-      run(Runs.use((runs) => Effect.map(runs.retry(toActor(actor), id, idempotencyKey), toStarted))),
+    start: async (...[actor, operation, request]) => {
+      const given = checked("start", { actor, operation, request })
+      return run(start(toActor(given.actor), nameOf(given.operation), given.request))
+    },
+    startAsSystem: async (...[part, operation, request]) => {
+      const given = checked("startAsSystem", { part, operation, request })
+      return run(startAsSystem(given.part, nameOf(given.operation), given.request))
+    },
+    get: async (...[actor, runId]) => {
+      const given = checked("ofRun", { actor, runId })
+      return run(Runs.use((runs) => Effect.map(runs.get(toActor(given.actor), given.runId), toRun)))
+    },
+    list: async (...[actor, filter = {}]) => {
+      const given = checked("list", { actor, filter })
+      return run(list(toActor(given.actor), given.filter))
+    },
+    events: (...[actor, runId, options = {}]) => iterate(runtime, { actor, runId, options }),
+    cancel: async (...[actor, runId]) => {
+      const given = checked("ofRun", { actor, runId })
+      return run(Runs.use((runs) => Effect.map(runs.cancel(toActor(given.actor), given.runId), toSeenRun)))
+    },
+    retry: async (...[actor, runId, options = {}]) => {
+      const given = checked("retry", { actor, runId, options })
+      const again = Runs.use((runs) => runs.retry(toActor(given.actor), given.runId, given.options.idempotencyKey))
+      return run(Effect.map(again, toStarted))
+    },
     close,
     [Symbol.asyncDispose]: close
   }
 }
 
-const nameOf = (operation: Operation | string) => (typeof operation === "string" ? operation : operation.name)
+const nameOf = (operation: { readonly name: string } | string) =>
+  typeof operation === "string" ? operation : operation.name
 
-const toStarted = ({ disposition, run }: StartResult): Started => ({ disposition, run: toRun(run) })
+const toStarted = ({ disposition, run }: StartResult): Started => ({ disposition, run: toSeenRun(run) })
 
-const start = (actor: LedgerActor, type: string, request: StartRequest<unknown>) => {
-  const { tenantId, workspaceId, input, idempotencyKey, supersedes, context, traceparent } = request
-  const rest = {
-    type,
-    input,
-    ...(idempotencyKey === undefined ? {} : { nonce: idempotencyKey }),
-    ...(supersedes === undefined ? {} : { supersedes }),
-    ...(context === undefined ? {} : { context })
-  }
-  const target = tenantId === undefined ? { workspaceId } : { tenantId }
-  return Runs.use((runs) => runs.start(actor, { ...target, ...rest })).pipe(
+type Start = ReturnType<typeof checked<"start">>["request"]
+type SystemStart = ReturnType<typeof checked<"startAsSystem">>["request"]
+type List = ReturnType<typeof checked<"list">>["filter"]
+
+const start = (actor: LedgerActor, type: string, { idempotencyKey: nonce, traceparent, ...request }: Start) =>
+  // What is neither a tenant's nor a workspace's, or both, the ledger refuses.
+  Runs.use((runs) => runs.start(actor, { ...request, type, nonce } as Ledger.StartRequest)).pipe(
     TraceContext.within(traceparent),
     Effect.map(toStarted)
   )
-}
 
-const startAsSystem = (part: string, type: string, request: SystemStartRequest<unknown>) => {
-  const { workspaceId, tenantId, input, context = {}, traceparent } = request
+const startAsSystem = (part: string, type: string, { context = {}, traceparent, ...request }: SystemStart) => {
   const scope = {
-    workspaceId: WorkspaceId.make(workspaceId),
-    tenantId: tenantId === undefined ? null : TenantId.make(tenantId)
+    workspaceId: WorkspaceId.make(request.workspaceId),
+    tenantId: request.tenantId === undefined ? null : TenantId.make(request.tenantId)
   }
-  return Runs.use((runs) => runs.startAsSystem(part, { type, input, scope, context })).pipe(
+  return Runs.use((runs) => runs.startAsSystem(part, { type, input: request.input, scope, context })).pipe(
     TraceContext.within(traceparent),
-    Effect.map(toStarted)
+    Effect.map(({ disposition, run }): SystemStarted => ({ disposition, run: toRun(run) }))
   )
 }
 
-const list = (actor: LedgerActor, { cursor = null, limit = 50, ...filter }: ListFilter) =>
+const list = (actor: LedgerActor, { cursor = null, limit = 50, ...filter }: List) =>
   Runs.use((runs) =>
     Effect.map(runs.list(actor, filter, { cursor, limit }), (page) => ({
       runs: page.runs.map(toRun),
@@ -260,20 +293,21 @@ const list = (actor: LedgerActor, { cursor = null, limit = 50, ...filter }: List
     }))
   )
 
-const following = (actor: LedgerActor, id: string, after: number) =>
-  Stream.unwrap(Effect.map(Runs, (runs) => Stream.map(runs.follow(actor, id, after), toRunEvent)))
-
-/** A stream as an async iterable whose failures are those of the other methods. */
-async function* iterate<A>(
+/** A run's timeline as an async iterable, whose failures are those of the other methods. */
+async function* iterate(
   runtime: ManagedRuntime.ManagedRuntime<Runs, unknown>,
-  stream: Stream.Stream<A, unknown, Runs>,
-  signal: AbortSignal | undefined
-): AsyncGenerator<A, void, void> {
+  given: Parameters<typeof checked<"events">>[1]
+): AsyncGenerator<RunEvent, void, void> {
+  const { actor, options, runId } = checked("events", given)
+  const { after = 0, signal } = options
   const aborted = Effect.callback<void>((resume) => {
     if (signal?.aborted) return resume(Effect.void)
     signal?.addEventListener("abort", () => resume(Effect.void), { once: true })
   })
   const context = await runtime.context()
-  const failing = Stream.catchCause(stream, (cause) => Stream.die(toAtlasError(cause)))
+  const following = Stream.unwrap(
+    Effect.map(Runs, (runs) => Stream.map(runs.follow(toActor(actor), runId, after), toRunEvent))
+  )
+  const failing = Stream.catchCause(following, (cause) => Stream.die(toAtlasError(cause)))
   yield* Stream.toAsyncIterableWith(Stream.interruptWhen(failing, aborted), context)
 }

@@ -48,9 +48,16 @@ export class Forbidden extends AtlasError {
   }
 }
 
-/** What was sent is not acceptable: every reason is listed. 422. */
+/** What was sent is not acceptable: the reasons are listed, up to twenty. 422. */
 export class InvalidInput extends AtlasError {
   readonly _tag = "InvalidInput"
+
+  constructor(problem: ProblemDetails, options?: ErrorOptions) {
+    super(problem, options)
+    this.message = [this.message, ...this.errors.map(({ detail, pointer }) => `${pointer || "/"}: ${detail}`)].join(
+      "\n"
+    )
+  }
 
   /** What is wrong, and where: a JSON Pointer (RFC 6901). */
   get errors(): ReadonlyArray<{ readonly pointer: string; readonly detail: string }> {

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { Capability } from "../Capability.ts"
+import { checked } from "./arguments.ts"
 import type { FailureReport, ReasonCode, Run, RunActor, RunCounts, RunReport } from "./Run.ts"
 
 /** A length of time: milliseconds, or such as `"30 seconds"`. */
@@ -96,8 +97,14 @@ export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardS
   readonly scope?: "tenant" | "workspace"
   /** Of its input, by any library that speaks Standard Schema. What it accepts has to be JSON without secrets. */
   readonly input: Schema
-  /** Who may start, cancel and retry it, and who may see it. */
-  readonly capabilities: { readonly start: Capability; readonly view: Capability }
+  readonly capabilities: {
+    /** Who may start, cancel and retry it. */
+    readonly start: Capability
+    /** Who may view it and its runs: a run keeps what it was started with. */
+    readonly view: Capability
+    /** What viewing a run needs instead of `view` where that depends on what the run reads: all of them, also for starting it. */
+    readonly viewOf?: (input: StandardSchemaV1.InferOutput<Schema>) => ReadonlyArray<Capability>
+  }
   readonly identity: Identity<StandardSchemaV1.InferOutput<Schema>>
   /** `system`: nobody starts it by hand; `startAsSystem` does. */
   readonly startedBy?: "members" | "system"
@@ -155,7 +162,11 @@ export class RunFailure extends Error {
  * Defines an operation with its handler.
  *
  * @param definition name, label, input schema, capabilities, identity and handler; the rest has defaults
+ * @throws InvalidInput that names what is wrong with it, members that nobody knows included
  */
 export const defineOperation = <Schema extends StandardSchemaV1>(
   definition: OperationDefinition<Schema>
-): Operation<Schema> => ({ description: "", category: "Operations", ...definition })
+): Operation<Schema> => {
+  checked("defineOperation", { definition })
+  return { description: "", category: "Operations", ...definition }
+}

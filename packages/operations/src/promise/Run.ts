@@ -98,6 +98,13 @@ export interface Run {
   readonly traceparent: string | null
 }
 
+/**
+ * A run for somebody who may act on it but not view it: which one it is and where it stands, and nothing of its content. The
+ * members of a run that it lacks are declared, so that code that reads them has to say what it does without.
+ */
+export type RunReceipt = Pick<Run, ReceiptMember> & { readonly [Member in Exclude<keyof Run, ReceiptMember>]?: never }
+type ReceiptMember = "id" | "workspaceId" | "tenantId" | "type" | "status" | "outcome" | "version" | "queuedAt"
+
 /** One entry of a run's timeline, as JSON. Sequence numbers start at 1 and have no gaps. */
 export interface RunEvent {
   readonly seq: number

@@ -7,6 +7,7 @@ export {
   type StartDetails,
   type StartRequest,
   type StartTarget,
+  type SystemStarted,
   type SystemStartRequest
 } from "./Atlas.ts"
 export {
@@ -51,5 +52,6 @@ export type {
   RunActor,
   RunCounts,
   RunEvent,
+  RunReceipt,
   RunReport
 } from "./Run.ts"

@@ -16,7 +16,7 @@ const stopWithin = "10 seconds"
 
 /** A definition as the ledger takes it: the operation type, its gate and its handler. */
 export const toLedger = (operation: Operation) => {
-  const { name, input, identity, records, gate, handler, ...rest } = operation
+  const { name, input, identity, records, gate, handler, capabilities, ...rest } = operation
   const valueOf = <A>(read: ((input: any) => A) | undefined) =>
     read === undefined ? undefined : (validated: ValidatedInput) => read(validated.value)
   const given = defined({
@@ -27,6 +27,7 @@ export const toLedger = (operation: Operation) => {
   const type = OperationType.make(name, {
     ...rest,
     ...defined({ records: valueOf(records) }),
+    capabilities: { ...capabilities, ...defined({ viewOf: valueOf(capabilities.viewOf) }) },
     input: validatedBy(input),
     identity: { ...identity, ...given } as OperationType.OperationType<ValidatedInput>["identity"],
     gates: gate === undefined ? [] : [gateName]

@@ -1,9 +1,9 @@
 import { Schema } from "effect"
-import { RunEventResource, RunResource } from "../OperationsApi.ts"
+import { RunEventResource, RunReceiptResource, RunResource } from "../OperationsApi.ts"
 import { toEventResource, toResource } from "../OperationsHttp.ts"
-import type * as Ledger from "../Run.ts"
+import * as Ledger from "../Run.ts"
 import type * as LedgerEvent from "../RunEvent.ts"
-import type { Run, RunEvent } from "./Run.ts"
+import type { Run, RunEvent, RunReceipt } from "./Run.ts"
 
 const { links: _, ...fields } = RunResource.fields
 const encodeRun = Schema.encodeSync(Schema.Struct(fields))
@@ -11,6 +11,13 @@ const encodeEvent = Schema.encodeSync(RunEventResource)
 
 /** A run as those outside Effect see it: what the HTTP API shows, but for the links. */
 export const toRun = (run: Ledger.Run): Run => encodeRun(toResource("", run))
+
+const { links: __, ...receiptFields } = RunReceiptResource.fields
+const encodeReceipt = Schema.encodeSync(Schema.Struct(receiptFields))
+
+/** What of a run those outside Effect get who act on it, and may or may not view it. */
+export const toSeenRun = (run: Ledger.Run | Ledger.RunReceipt): Run | RunReceipt =>
+  Ledger.isWholeRun(run) ? toRun(run) : encodeReceipt(run)
 
 /** A timeline entry as those outside Effect see it. */
 export const toRunEvent = (event: LedgerEvent.RunEvent): RunEvent => encodeEvent(toEventResource(event))

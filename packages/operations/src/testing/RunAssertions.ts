@@ -1,7 +1,7 @@
 import { AssertionError } from "node:assert"
 import { isDeepStrictEqual } from "node:util"
 import { Effect, Option } from "effect"
-import { type Run, RunId } from "../Run.ts"
+import { isWholeRun, type Run, RunId, type RunReceipt } from "../Run.ts"
 import type { RunEvent, RunEventKind } from "../RunEvent.ts"
 import { maxPageSize } from "../Runs.ts"
 import { RunQueries } from "../RunQueries.ts"
@@ -17,6 +17,12 @@ export const findRun: (id: string) => Effect.Effect<Run, never, RunQueries> = Ef
   const run = Option.getOrUndefined(yield* queries.find(RunId.make(id)))
   return run ?? (yield* Effect.die(fail(`There is no run ${id}.`, undefined, "a run")))
 })
+
+/** The run that somebody was given who may view it; throws an `AssertionError` for a receipt. */
+export const wholeRun = (run: Run | RunReceipt): Run => {
+  if (isWholeRun(run)) return run
+  throw fail(`The actor may not view the run ${run.id}.`, run, "a run")
+}
 
 /** A run's whole timeline, oldest first. */
 export const timelineOf = Effect.fnUntraced(function* (id: string) {

@@ -9,6 +9,7 @@ import type { Run } from "../Run.ts"
 import { RunExecutor } from "../RunExecutor.ts"
 import * as RunHandler from "../RunHandler.ts"
 import { RunHours } from "../RunHours.ts"
+import { wholeRun } from "./RunAssertions.ts"
 import { RunQueue } from "../RunQueue.ts"
 import { RunRetention } from "../RunRetention.ts"
 import { Runs } from "../Runs.ts"
@@ -68,7 +69,7 @@ export const start = <Input, Encoded>(
   Runs.use((runs) =>
     Effect.map(
       runs.start(tester, { tenantId, type: type.name, input, ...(nonce === undefined ? {} : { nonce }) }),
-      ({ run }) => run
+      ({ run }) => wholeRun(run)
     )
   )
 

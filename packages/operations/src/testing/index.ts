@@ -1,6 +1,14 @@
 export * as DatabaseClock from "./DatabaseClock.ts"
 export * as EmbeddedPostgres from "./EmbeddedPostgres.ts"
-export { assertHoldsNone, assertRun, assertTimeline, type ExpectedRun, findRun, timelineOf } from "./RunAssertions.ts"
+export {
+  assertHoldsNone,
+  assertRun,
+  assertTimeline,
+  type ExpectedRun,
+  findRun,
+  timelineOf,
+  wholeRun
+} from "./RunAssertions.ts"
 export {
   client,
   createDatabase,

@@ -361,9 +361,29 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
         const unavailable = await rejection(createAtlas(nowhere))
         assert.instanceOf(unavailable, DatabaseUnavailable)
         assert.notInclude(unavailable.message, "hunter2")
-        const wrong = defineOperation({ ...common, name: "Wrong", input: z.object({}), handler: async () => {} })
-        const error = await createAtlas({ ...twice, operations: [wrong] }).catch((reason: unknown) => reason)
+        const definition = { ...common, name: "Wrong", input: z.object({}), handler: async () => {} }
+        const refused = await rejection(
+          (async () => defineOperation({ ...definition, retries: 5, concurrency: 0, handler: "later" } as never))()
+        )
+        assert.deepStrictEqual(
+          (refused as InvalidInput).errors.map(({ pointer }) => pointer),
+          ["/definition/retries", "/definition/name", "/definition/concurrency", "/definition/handler"]
+        )
+        assert.include(refused.message, "/definition/handler: Expected a function")
+        const contradiction = defineOperation({
+          ...definition,
+          name: "is.wrong",
+          supersedable: true,
+          identity: { rule: "once", by: "nonce" }
+        })
+        const error = await createAtlas({ ...twice, operations: [contradiction] }).catch((reason: unknown) => reason)
         assert.instanceOf(error, TypeError)
+        const unknown = await rejection(createAtlas({ ...twice, conections: 3, access: null } as never))
+        assert.instanceOf(unknown, InvalidInput)
+        assert.deepStrictEqual(
+          (unknown as InvalidInput).errors.map(({ pointer }) => pointer),
+          ["/options/conections", "/options/access"]
+        )
       })
     })
   )

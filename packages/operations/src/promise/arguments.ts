@@ -1,0 +1,199 @@
+import { Duration, Effect, Exit, Option, Predicate, Schema } from "effect"
+import { ActorId } from "../Actor.ts"
+import { argumentsOf } from "../Decoding.ts"
+import { RunFilter } from "../RunFilter.ts"
+import { maxPageSize } from "../Runs.ts"
+import { StorableText } from "../StorableText.ts"
+import { toAtlasError } from "./toAtlasError.ts"
+
+/** What the arguments of every public function have to be, whatever their types say: JavaScript has none. */
+
+const Function = Schema.declare(Predicate.isFunction, { expected: "a function" })
+const Length = Schema.declare(
+  (value): value is Duration.Input =>
+    (Predicate.isNumber(value) || Predicate.isString(value)) &&
+    Option.exists(Duration.fromInput(value as Duration.Input), Duration.isFinite),
+  { expected: 'a length of time: milliseconds, or a text such as "30 seconds"' }
+)
+const Capability = Schema.String.check(
+  Schema.isMaxLength(200),
+  Schema.isPattern(/^(tenant|workspace)\.[^.\s]+\.[^\s]+$/, {
+    expected: 'a capability such as "tenant.reports.view"'
+  })
+)
+const StandardSchema = Schema.declare(
+  (value): value is object =>
+    Predicate.hasProperty(value, "~standard") &&
+    Predicate.hasProperty(value["~standard"], "validate") &&
+    Predicate.isFunction(value["~standard"].validate),
+  { expected: "a schema of a library that speaks Standard Schema" }
+)
+
+const optional = Schema.optional
+const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const Retention = Schema.Struct({
+  days: optional(Schema.Finite.check(Schema.isGreaterThan(0))),
+  count: optional(whole(1, 1_000_000))
+})
+
+const Definition = Schema.Struct({
+  name: Schema.String.check(
+    Schema.isMaxLength(200),
+    Schema.isPattern(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, {
+      expected: 'dotted lower-case words, such as "reports.export"'
+    })
+  ),
+  label: Schema.NonEmptyString,
+  description: optional(Schema.String),
+  category: optional(Schema.String),
+  scope: optional(Schema.Literals(["tenant", "workspace"])),
+  input: StandardSchema,
+  capabilities: Schema.Struct({ start: Capability, view: Capability, viewOf: optional(Function) }),
+  identity: Schema.Struct({
+    rule: Schema.Literals(["while_active", "once"]),
+    by: optional(Schema.Literals(["nonce"])),
+    key: optional(Function),
+    whileActive: optional(Function)
+  }).check(
+    Schema.makeFilter(
+      ({ by, rule, whileActive }) =>
+        rule === "once" ? by !== undefined : by === undefined && whileActive === undefined,
+      {
+        expected: 'by: "nonce" for the rule "once", and neither by nor whileActive for "while_active"'
+      }
+    )
+  ),
+  startedBy: optional(Schema.Literals(["members", "system"])),
+  records: optional(Function),
+  gate: optional(Function),
+  class: optional(Schema.Literals(["read", "exclusive_write"])),
+  concurrency: optional(Schema.Union([Schema.Literal("unlimited"), whole(1, 1_000)])),
+  priority: optional(Schema.Literals(["interactive", "background"])),
+  timeLimit: optional(Length),
+  queueLimit: optional(Length),
+  supersedable: optional(Schema.Boolean),
+  retry: optional(
+    Schema.Struct({
+      maxAttempts: optional(whole(1, 100)),
+      backoff: optional(Length),
+      maxBackoff: optional(Length)
+    })
+  ),
+  retention: optional(Retention),
+  handler: Function
+})
+
+const Options = Schema.Struct({
+  databaseUrl: Schema.NonEmptyString,
+  operations: Schema.Array(Definition),
+  access: Schema.StructWithRest(Schema.Struct({ grants: Function, workspaceOf: Function }), [
+    Schema.Record(Schema.String, Schema.Unknown)
+  ]),
+  worker: optional(
+    Schema.Union([
+      Schema.Literal(false),
+      Schema.Struct({ slots: optional(whole(1, 1_000)), leaseMillis: optional(whole(100, 3_600_000)) })
+    ])
+  ),
+  connections: optional(whole(1, 1_000)),
+  migrate: optional(Schema.Boolean),
+  retention: optional(Retention),
+  log: optional(Function)
+})
+
+const Actor = Schema.StructWithRest(Schema.Struct({ id: ActorId, name: optional(Schema.String) }), [
+  Schema.Record(Schema.String, Schema.Unknown)
+])
+const Named = Schema.Union([
+  Schema.String,
+  Schema.StructWithRest(Schema.Struct({ name: Schema.String }), [Schema.Record(Schema.String, Schema.Unknown)])
+])
+const Links = optional(Schema.Record(StorableText, StorableText))
+const Signal = Schema.declare((value): value is AbortSignal => value instanceof AbortSignal, {
+  expected: "an AbortSignal"
+})
+const Sequence = whole(0, 2 ** 31 - 1)
+const { type, tenant, status, outcome, actor, reasonCode } = RunFilter.fields
+
+const decoders = {
+  defineOperation: argumentsOf(Schema.Struct({ definition: Definition })),
+  createAtlas: argumentsOf(Schema.Struct({ options: Options })),
+  start: argumentsOf(
+    Schema.Struct({
+      actor: Actor,
+      operation: Named,
+      request: Schema.Struct({
+        tenantId: optional(Schema.String),
+        workspaceId: optional(Schema.String),
+        input: Schema.Unknown,
+        idempotencyKey: optional(Schema.String),
+        supersedes: optional(Schema.String),
+        context: Links,
+        traceparent: optional(Schema.String)
+      })
+    })
+  ),
+  startAsSystem: argumentsOf(
+    Schema.Struct({
+      part: ActorId,
+      operation: Named,
+      request: Schema.Struct({
+        workspaceId: ActorId,
+        tenantId: optional(ActorId),
+        input: Schema.Unknown,
+        context: Links,
+        traceparent: optional(Schema.String)
+      })
+    })
+  ),
+  ofRun: argumentsOf(Schema.Struct({ actor: Actor, runId: Schema.String })),
+  list: argumentsOf(
+    Schema.Struct({
+      actor: Actor,
+      filter: Schema.Struct({
+        type,
+        tenant,
+        status,
+        outcome,
+        actor,
+        reasonCode,
+        cursor: optional(Schema.NullOr(Schema.String)),
+        limit: optional(whole(1, maxPageSize))
+      })
+    })
+  ),
+  events: argumentsOf(
+    Schema.Struct({
+      actor: Actor,
+      runId: Schema.String,
+      options: Schema.Struct({ after: optional(Sequence), signal: optional(Signal) })
+    })
+  ),
+  retry: argumentsOf(
+    Schema.Struct({
+      actor: Actor,
+      runId: Schema.String,
+      options: Schema.Struct({ idempotencyKey: optional(Schema.String) })
+    })
+  )
+}
+
+type Decoders = typeof decoders
+
+/**
+ * The arguments of a public function as they are to be used.
+ *
+ * @param name of the function; `ofRun` for those that take an actor and a run
+ * @param given the arguments
+ * @throws InvalidInput that names every problem, up to twenty
+ */
+export const checked = <Name extends keyof Decoders>(
+  name: Name,
+  given: Parameters<Decoders[Name]>[0]
+): Effect.Success<ReturnType<Decoders[Name]>> => {
+  const decode = decoders[name] as (arguments_: unknown) => Effect.Effect<any, unknown>
+  const exit = Effect.runSyncExit(decode(given))
+  if (Exit.isSuccess(exit)) return exit.value
+  throw toAtlasError(exit.cause)
+}
