@@ -19,7 +19,7 @@ const exportReport = defineOperation({
 const workspaceOf = (tenant: string) => (tenant === "acme-eu" ? "acme" : null)
 const rights = { ada: ["tenant.reports.export", "tenant.reports.view"], rita: ["tenant.reports.view"] } as const
 const grants = ({ id }: { id: string }) =>
-  id in rights ? [{ workspaceId: "acme", tenants: "all", capabilities: rights[id as "ada"] } as const] : []
+  Object.hasOwn(rights, id) ? [{ workspaceId: "acme", tenants: "all", capabilities: rights[id as "ada"] } as const] : []
 const actorOf = (c: Context) => ({ id: c.req.header("x-user") ?? "nobody" }) // Your own sign-in.
 
 const databaseUrl = process.env["DATABASE_URL"] ?? "postgres://localhost/host"

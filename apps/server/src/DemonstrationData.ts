@@ -96,7 +96,7 @@ const legacyRuns = [
 const seedLegacyRuns = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   for (const { error, id, items, status, table } of legacyRuns) {
-    const name = sql.literal(table)
+    const name = sql(table)
     yield* sql`ALTER TABLE ${name} DISABLE TRIGGER USER`
     yield* sql`
       INSERT INTO ${name} (id, workspace_id, tenant_id, status, started_by, started_at, finished_at, item_count, error)

@@ -48,7 +48,6 @@ const decodeAll = Schema.decodeUnknownEffect(Schema.Array(ProviderConnection))
 
 /** The statements on connections of a tenant. */
 const makeStatements = Effect.map(SqlClient.SqlClient, (sql) => {
-  const returned = sql.literal(columns)
   const ofTenant = ({ tenantId, workspaceId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   // Changes grow: a token is kept for one `updated_at`, and clocks are not to be trusted.
@@ -63,15 +62,15 @@ const makeStatements = Effect.map(SqlClient.SqlClient, (sql) => {
   const change = Effect.fnUntraced(function* (scope: TenantScope, id: string, set: Statement.Fragment) {
     const [row] = yield* sql`
       UPDATE provider_connections SET ${set}, ${touched} WHERE id::text = ${id} AND ${ofTenant(scope)}
-      RETURNING ${returned}`
+      RETURNING ${columns}`
     return row === undefined ? undefined : yield* decode(row)
   })
 
-  return { sql, returned, ofTenant, lockDefault, dropDefault, change }
+  return { sql, ofTenant, lockDefault, dropDefault, change }
 })
 
 const makeCreate = Effect.gen(function* () {
-  const { dropDefault, lockDefault, returned, sql } = yield* makeStatements
+  const { dropDefault, lockDefault, sql } = yield* makeStatements
   const vault = yield* CredentialVault
   const random = yield* SecureRandom.SecureRandom
   const check = yield* ConnectionRules.make
@@ -94,7 +93,7 @@ const makeCreate = Effect.gen(function* () {
         ${checked?.expiresAt ? DateTime.toDateUtc(checked.expiresAt) : null}::timestamptz,
         ${checked?.thumbprint ?? null}::text, ${enabled}, ${isDefault}, now, now
       FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock
-      RETURNING ${returned}`
+      RETURNING ${columns}`
     return yield* decode(row)
   })
 
@@ -154,17 +153,17 @@ const makeReplaceCredential = Effect.gen(function* () {
 })
 
 const make = Effect.gen(function* () {
-  const { change, dropDefault, lockDefault, ofTenant, returned, sql } = yield* makeStatements
+  const { change, dropDefault, lockDefault, ofTenant, sql } = yield* makeStatements
 
   const list = Effect.fn("ConnectionAdministration.list")(function* (scope: TenantScope) {
     return yield* decodeAll(
-      yield* sql`SELECT ${returned} FROM provider_connections WHERE ${ofTenant(scope)} ORDER BY created_at, id`
+      yield* sql`SELECT ${columns} FROM provider_connections WHERE ${ofTenant(scope)} ORDER BY created_at, id`
     )
   }, Effect.orDie)
 
   const get = Effect.fn("ConnectionAdministration.get")(function* (scope: TenantScope, id: string) {
     const [row] = yield* Effect.orDie(
-      sql`SELECT ${returned} FROM provider_connections WHERE id::text = ${id} AND ${ofTenant(scope)}`
+      sql`SELECT ${columns} FROM provider_connections WHERE id::text = ${id} AND ${ofTenant(scope)}`
     )
     return row === undefined ? yield* new Problems.NotFound({}) : yield* Effect.orDie(decode(row))
   })

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Statement } from "effect/sql"
 import { CredentialKind } from "./Credential.ts"
 
 /** How a tenant's directory is reached: which app registration, in which Entra tenant, in which cloud. Never its credential. */
@@ -27,9 +28,11 @@ export class ProviderConnection extends Schema.Class<ProviderConnection>("@atlas
 }) {}
 
 /** The columns of a connection, without its credential. Aliases, so that hosts may transform names or not. */
-export const columns = `
+export const columns = Statement.fragment([
+  Statement.literal(`
   id, workspace_id AS "workspaceId", tenant_id AS "tenantId", display_name AS "displayName", cloud,
   entra_tenant_id AS "entraTenantId", client_id AS "clientId", credential_kind AS "credentialKind",
   credential_expires_at AS "credentialExpiresAt", certificate_thumbprint AS "certificateThumbprint", enabled,
   is_default AS "isDefault", created_at AS "createdAt", updated_at AS "updatedAt"
-`
+`)
+])

@@ -50,7 +50,7 @@ const makeDefaultFor = Effect.gen(function* () {
     Request: where,
     Result: Row,
     execute: ({ tenantId, workspaceId }) =>
-      sql`SELECT ${sql.literal(columns)}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
+      sql`SELECT ${columns}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
           WHERE workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND is_default`
   })
 
@@ -74,7 +74,7 @@ const makeUsable = Effect.gen(function* () {
     Request: Schema.Struct({ ...where.fields, id: Schema.String }),
     Result: Row,
     execute: ({ id, tenantId, workspaceId }) =>
-      sql`SELECT ${sql.literal(columns)}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
+      sql`SELECT ${columns}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
           WHERE id::text = ${id} AND workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   })
 

@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 import { Actor, encodeActor, GivenActor } from "./Actor.ts"
 import { argumentsOf, plainJson } from "./Decoding.ts"
 import { cleanJson } from "./Failure.ts"
-import { TenantId, WorkspaceId } from "./OperationScope.ts"
+import { GivenScope, TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { InvalidInput } from "./Problems.ts"
 import { RunId } from "./Run.ts"
 import { isStorable, StorableText } from "./StorableText.ts"
@@ -70,16 +70,12 @@ export interface Refusal {
 
 const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const State = Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
-const Scope = Schema.StructWithRest(Schema.Struct({ workspaceId: Text, tenantId: Schema.NullOr(Text) }), [
-  Schema.Record(Schema.String, Schema.Unknown)
-])
-
 /** What somebody did to a record of the host, or of one of Atlas' packages. */
 export const RecordChange = Schema.Struct({
   /** `<kind>.<participle>`, such as `backup_schedule.paused`; hosts may use any of their own. */
   action: RecordAction,
   actor: GivenActor,
-  scope: Scope,
+  scope: GivenScope,
   record: Schema.Struct({ kind: Text, id: Text }),
   /** How the record was, as JSON without secrets; nothing for a new one. */
   before: State,

@@ -5,11 +5,11 @@ import { AuditLog } from "./AuditLog.ts"
 import type { Capability } from "./Capability.ts"
 import { argumentsOf } from "./Decoding.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
-import type { OperationScope, TenantScope } from "./OperationScope.ts"
+import { GivenScope, type OperationScope, TenantId, type TenantScope } from "./OperationScope.ts"
 import * as Problems from "./Problems.ts"
 import type { Run } from "./Run.ts"
 import type { Visible } from "./RunFilter.ts"
-import { isStorable } from "./StorableText.ts"
+import { isStorableText, StorableText } from "./StorableText.ts"
 
 /** Where an operation is to work. */
 export type StartTarget = { readonly tenantId: string } | { readonly workspaceId: string }
@@ -90,7 +90,10 @@ export class Authorization extends Context.Service<
   )
 }
 
+const Name = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
+const decodeNeed = argumentsOf(Schema.Struct({ capability: Name, about: Name }))
 const decodeActor = argumentsOf(Schema.Struct({ actor: GivenActor }))
+const decodeActing = argumentsOf(Schema.Struct({ actor: GivenActor, scope: GivenScope }))
 const decodeTenant = argumentsOf(Schema.Struct({ actor: GivenActor, tenantId: Schema.String }))
 const decodeTarget = argumentsOf(
   Schema.Struct({
@@ -98,6 +101,8 @@ const decodeTarget = argumentsOf(
     target: Schema.Union([Schema.Struct({ tenantId: Schema.String }), Schema.Struct({ workspaceId: Schema.String })])
   })
 )
+
+const isTenantId = Schema.is(TenantId.check(isStorableText))
 
 const forbidden = (capability: Capability) =>
   new Problems.Forbidden({
@@ -109,9 +114,9 @@ const make = Effect.gen(function* () {
   const access = yield* Access
   const audit = yield* AuditLog
 
-  // A text that cannot be stored names nothing that exists.
+  // A text that is no id names nothing that exists, and no host has to bear it.
   const tenantGrant = (actor: Actor, tenantId: string) =>
-    isStorable(tenantId) ? access.tenant(actor, tenantId) : Effect.succeed(Option.none<TenantGrant>())
+    isTenantId(tenantId) ? access.tenant(actor, tenantId) : Effect.succeed(Option.none<TenantGrant>())
 
   const orNotFound = <A>(found: Option.Option<A>) =>
     Option.match(found, { onNone: () => Effect.fail(new Problems.NotFound({})), onSome: Effect.succeed })
@@ -144,6 +149,7 @@ const make = Effect.gen(function* () {
     capability: Capability,
     about: string
   ) {
+    yield* decodeNeed({ capability, about })
     const grant = yield* member(actor, tenantId)
     yield* require(actor, grant, [capability], about)
     return grant.scope
@@ -154,8 +160,9 @@ const make = Effect.gen(function* () {
     return yield* access.grants(actor)
   })
 
-  const acting = Effect.fn("Authorization.acting")(function* (actor: Actor, scope: OperationScope) {
-    const grant = grantFor(yield* grants(actor), scope)
+  const acting = Effect.fn("Authorization.acting")(function* (givenActor: Actor, givenScope: OperationScope) {
+    const { actor, scope } = yield* decodeActing({ actor: givenActor, scope: givenScope })
+    const grant = grantFor(yield* access.grants(actor), scope)
     return grant === undefined ? new Set<Capability>() : actingCapabilities(grant, scope)
   })
 

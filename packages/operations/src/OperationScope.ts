@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { isStorableText } from "./StorableText.ts"
 
 /** The customer of the host: everything belongs to exactly one workspace. Text chosen by the host. */
 export const WorkspaceId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("WorkspaceId"))
@@ -13,6 +14,15 @@ export interface OperationScope {
   readonly workspaceId: WorkspaceId
   readonly tenantId: TenantId | null
 }
+
+/** A scope as callers hand it over: a run is one, and has more members. */
+export const GivenScope = Schema.StructWithRest(
+  Schema.Struct({
+    workspaceId: WorkspaceId.check(isStorableText),
+    tenantId: Schema.NullOr(TenantId.check(isStorableText))
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
 
 /** One managed tenant inside its workspace. */
 export interface TenantScope extends OperationScope {

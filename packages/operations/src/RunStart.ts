@@ -2,12 +2,12 @@ import { type DateTime, Duration, Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type Actor, ActorId, GivenActor, keptActor } from "./Actor.ts"
 import { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
-import { argumentsOf } from "./Decoding.ts"
+import { argumentsOf, invalid } from "./Decoding.ts"
 import { identify } from "./Identification.ts"
 import type { NewRun } from "./NewRun.ts"
 import * as Metrics from "./Metrics.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
-import { type OperationScope, TenantId, WorkspaceId } from "./OperationScope.ts"
+import { GivenScope, type OperationScope } from "./OperationScope.ts"
 import { viewCapabilities } from "./OperationType.ts"
 import * as Problems from "./Problems.ts"
 import { reasonInfo } from "./ReasonCode.ts"
@@ -59,6 +59,9 @@ export interface SystemStartResult extends StartResult {
   readonly run: Run
 }
 
+/** What a start by Atlas or the host itself is refused with. */
+export type SystemStartProblem = Exclude<StartProblem, Problems.NotFound | Problems.Forbidden>
+
 /** What a start is refused with. */
 export type StartProblem =
   | Problems.NotFound
@@ -108,7 +111,7 @@ const decodeSystemStart = argumentsOf(
   Schema.Struct({
     part: ActorId,
     request: Schema.Struct({
-      scope: Schema.Struct({ workspaceId: WorkspaceId, tenantId: Schema.NullOr(TenantId) }),
+      scope: GivenScope,
       type: Schema.String,
       input: Schema.Unknown,
       fireTime: Schema.optional(Schema.DateTimeUtc),
@@ -144,18 +147,14 @@ export const makeStart = Effect.gen(function* () {
   })
 
   const startAsSystem = Effect.fn("Runs.startAsSystem")(function* (givenPart: string, given: SystemStartRequest) {
-    // What is wrong with a start by our own code is a defect; that another run is in its way is not.
-    const { part, request } = yield* Effect.orDie(decodeSystemStart({ part: givenPart, request: given }))
-    const type = yield* Effect.orDie(Effect.fromOption(catalog.find(request.type)))
-    const actor: Actor = { id: part, kind: "system", name: part }
+    const { part, request } = yield* decodeSystemStart({ part: givenPart, request: given })
+    const type = Option.getOrUndefined(catalog.find(request.type))
+    if (type === undefined) return yield* invalid("/request/type", "No operation of this name is registered")
     if ((type.scope === "workspace") !== (request.scope.tenantId === null)) {
-      return yield* Effect.die(new Error(`"${type.name}" works in a ${type.scope}: its scope does not fit`))
+      return yield* invalid("/request/scope", `"${type.name}" works in a ${type.scope}`)
     }
-    return yield* Effect.catchIf(
-      beginUnseen({ ...request, actor, type }),
-      (problem) => problem._tag !== "OperationBusy",
-      Effect.die
-    ) as Effect.Effect<SystemStartResult, Problems.OperationBusy>
+    const actor: Actor = { id: part, kind: "system", name: part }
+    return yield* Effect.catchTag(beginUnseen({ ...request, actor, type }), "Forbidden", Effect.die)
   })
 
   return { start, startAsSystem, begin }

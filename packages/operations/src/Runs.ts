@@ -20,6 +20,7 @@ import {
   type StartProblem,
   type StartRequest,
   type StartResult,
+  type SystemStartProblem,
   type SystemStartRequest,
   type SystemStartResult
 } from "./RunStart.ts"
@@ -86,12 +87,11 @@ export class Runs extends Context.Service<
      */
     start(actor: Actor, request: StartRequest): Effect.Effect<StartResult, StartProblem>
     /**
-     * Starts an operation on behalf of Atlas or the host itself. Authorises nobody: for trusted code only. A wrong type or
-     * input is a defect.
+     * Starts an operation on behalf of Atlas or the host itself. Authorises nobody: for trusted code only.
      *
      * @param part which part of the system acts, such as `scheduler`
      */
-    startAsSystem(part: string, request: SystemStartRequest): Effect.Effect<SystemStartResult, Problems.OperationBusy>
+    startAsSystem(part: string, request: SystemStartRequest): Effect.Effect<SystemStartResult, SystemStartProblem>
     /**
      * Asks a run to stop: a queued one ends at once, the handler of a running one is interrupted in whichever process it
      * is. Who may start a type may cancel it; who may not view it gets its receipt. Asking again changes nothing; a completed

@@ -8,10 +8,13 @@ import type { Json } from "./RunIdentity.ts"
  */
 export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed()
 
+/** The check that Postgres can store a text. */
+export const isStorableText = Schema.makeFilter(isStorable, {
+  expected: "text without NUL characters and lone surrogates"
+})
+
 /** Text that Postgres can store. */
-export const StorableText = Schema.String.check(
-  Schema.makeFilter(isStorable, { expected: "text without NUL characters and lone surrogates" })
-)
+export const StorableText = Schema.String.check(isStorableText)
 
 /**
  * The nearest text that Postgres can store.

@@ -68,7 +68,14 @@ export { type Lineage, RunQueries, type RunTally } from "./RunQueries.ts"
 export { type Assignment, type Claim, type Claimant, RunQueue } from "./RunQueue.ts"
 export { maxPageSize, type RunPage, Runs } from "./Runs.ts"
 export { DatabaseListener, type RunSignal, RunSignals } from "./RunSignals.ts"
-export type { StartProblem, StartRequest, StartResult, SystemStartRequest, SystemStartResult } from "./RunStart.ts"
+export type {
+  StartProblem,
+  StartRequest,
+  StartResult,
+  SystemStartProblem,
+  SystemStartRequest,
+  SystemStartResult
+} from "./RunStart.ts"
 export * as StartGate from "./StartGate.ts"
 export { sanitise, sanitisedCause, sanitisingLogger } from "./Sanitiser.ts"
 export * as TraceContext from "./TraceContext.ts"

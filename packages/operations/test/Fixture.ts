@@ -17,7 +17,11 @@ export const contoso = TenantId.make("contoso")
 export const fabrikam = TenantId.make("fabrikam")
 export const adatum = TenantId.make("adatum")
 
-const workspaceOf: Record<string, WorkspaceId> = { contoso: northwind, fabrikam: northwind, adatum: fourthCoffee }
+const workspaceOf = new Map([
+  ["contoso", northwind],
+  ["fabrikam", northwind],
+  ["adatum", fourthCoffee]
+])
 
 /** An operation for tests: starts with the same `key` are the same start. */
 export const Work = OperationType.make("test.work", {
@@ -53,24 +57,24 @@ const grant = (
   capabilities: ReadonlyArray<Capability>
 ): Grant => ({ workspaceId, tenants, capabilities: new Set(capabilities) })
 
-const grants: Record<string, ReadonlyArray<Grant>> = {
-  [operator.id]: [grant(northwind, "all", ["tenant.work.run", "tenant.work.view"])],
-  [historian.id]: [grant(northwind, "all", ["tenant.directory.view"])],
-  [reader.id]: [grant(northwind, "all", ["tenant.work.view"])],
-  [contosoOnly.id]: [grant(northwind, new Set([contoso]), ["tenant.work.run", "tenant.work.view"])],
-  [outsider.id]: [grant(fourthCoffee, "all", ["tenant.work.run", "tenant.work.view", "tenant.secret.view"])]
-}
+const grants = new Map<string, ReadonlyArray<Grant>>([
+  [operator.id, [grant(northwind, "all", ["tenant.work.run", "tenant.work.view"])]],
+  [historian.id, [grant(northwind, "all", ["tenant.directory.view"])]],
+  [reader.id, [grant(northwind, "all", ["tenant.work.view"])]],
+  [contosoOnly.id, [grant(northwind, new Set([contoso]), ["tenant.work.run", "tenant.work.view"])]],
+  [outsider.id, [grant(fourthCoffee, "all", ["tenant.work.run", "tenant.work.view", "tenant.secret.view"])]]
+])
 
 /** Who may do what in these tests. */
 export const access = Layer.succeed(
   Access,
   Access.of({
-    grants: (actor) => Effect.succeed(grants[actor.id] ?? []),
+    grants: (actor) => Effect.succeed(grants.get(actor.id) ?? []),
     tenant: (actor, tenantId) => {
       const tenant = TenantId.make(tenantId)
-      const found = (grants[actor.id] ?? []).find(
+      const found = (grants.get(actor.id) ?? []).find(
         ({ workspaceId, tenants }) =>
-          workspaceOf[tenantId] === workspaceId && (tenants === "all" || tenants.has(tenant))
+          workspaceOf.get(tenantId) === workspaceId && (tenants === "all" || tenants.has(tenant))
       )
       return Effect.succeed(
         Option.map(Option.fromUndefinedOr(found), ({ workspaceId, capabilities }) => ({

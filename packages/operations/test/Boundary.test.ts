@@ -1,0 +1,199 @@
+import { hostileCalls } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Cause, DateTime, Effect, Exit, Layer, Predicate, Result, Schema, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { AuditLog, Authorization, decodeInput, LegacyRuns, Runs } from "../src/index.ts"
+import { access, contoso, ledger, operator, outsider, Work } from "./Fixture.ts"
+
+const at = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
+const unknownRun = "01900000-0000-7000-8000-000000000000"
+const scope = { workspaceId: "northwind", tenantId: contoso }
+const filter = {
+  type: Work.name,
+  tenant: contoso,
+  status: "queued",
+  outcome: "pending",
+  actor: operator.id,
+  reasonCode: "worker_lost",
+  record: { name: "schedule", id: "1" },
+  from: at,
+  to: at
+}
+const request = { type: Work.name, input: { key: "hostile", size: 1 }, context: { schedule: "1" } }
+
+/** A call of every method, with everything that may be given. What is not listed here fails the test. */
+const calls: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<unknown>>>>> = {
+  Runs: {
+    start: [operator, { ...request, tenantId: contoso, nonce: "n" }],
+    "start in a workspace, superseding": [operator, { ...request, workspaceId: "northwind", supersedes: unknownRun }],
+    startAsSystem: ["scheduler", { ...request, scope, fireTime: at }],
+    cancel: [operator, unknownRun],
+    retry: [operator, unknownRun, "nonce"],
+    lineage: [operator, unknownRun],
+    whyWaiting: [operator, unknownRun],
+    types: [operator],
+    get: [operator, unknownRun],
+    latest: [operator, contoso, [Work.name]],
+    list: [operator, filter, { cursor: null, limit: 10 }],
+    tally: [operator, filter],
+    ended: [operator, filter, 24],
+    events: [operator, unknownRun, { after: 0, limit: 10 }],
+    follow: [operator, unknownRun, 0]
+  },
+  LegacyRuns: {
+    get: [operator, "inventory_sync_runs", unknownRun],
+    list: [operator, "inventory_sync_runs", contoso, { before: null, limit: 10 }]
+  },
+  AuditLog: {
+    record: [
+      {
+        action: "report.deleted",
+        actor: operator,
+        scope,
+        record: { kind: "report", id: "1" },
+        before: { name: "a" },
+        after: null,
+        runId: null
+      }
+    ],
+    list: ["northwind", { before: null, limit: 10 }],
+    ofRun: [unknownRun, 10],
+    ofRecord: ["northwind", { kind: "report", id: "1" }, 10]
+  },
+  Authorization: {
+    tenant: [operator, contoso, "tenant.work.view", "test.work"],
+    member: [operator, contoso],
+    acting: [operator, scope],
+    visible: [operator]
+  }
+}
+
+/** Between services only: what they are handed comes from the door, or from the catalog. */
+const internal: Readonly<Record<string, ReadonlyArray<string>>> = {
+  AuditLog: ["forbidden"],
+  Authorization: ["start", "view", "act", "require"]
+}
+
+const refusals = new Set([
+  "NotFound",
+  "Forbidden",
+  "InvalidInput",
+  "InvalidCursor",
+  "IdempotencyKeyRequired",
+  "IdempotencyKeyReused",
+  "NotSupported",
+  "OperationBusy",
+  "RunConflict"
+])
+
+const methodOf = (named: string) => named.split(" ")[0]!
+
+const asEffect = (result: unknown): Effect.Effect<unknown, unknown> =>
+  Effect.isEffect(result)
+    ? (result as Effect.Effect<unknown, unknown>)
+    : Stream.runHead(Stream.take(result as Stream.Stream<unknown, unknown>, 1))
+
+const countRows = SqlClient.SqlClient.use((sql) =>
+  Effect.map(
+    sql<{ rows: number }>`SELECT ((SELECT count(*) FROM operation_runs) + (SELECT count(*) FROM operation_run_events)
+      + (SELECT count(*) FROM operation_audit WHERE action <> 'forbidden'))::int AS rows`,
+    ([row]) => row?.rows
+  )
+)
+
+layer(ledger, { excludeTestServices: true })("the public functions of the ledger", (it) => {
+  for (const [name, methods] of Object.entries(calls)) {
+    it.effect(`answer or refuse every call of ${name} with a type, and record nothing of what they refuse`, () =>
+      Effect.gen(function* () {
+        const services = {
+          Runs: yield* Runs,
+          LegacyRuns: yield* LegacyRuns,
+          AuditLog: yield* AuditLog,
+          Authorization: yield* Authorization
+        }
+        const service = services[name as keyof typeof services] as unknown as Record<
+          string,
+          (...args: ReadonlyArray<unknown>) => unknown
+        >
+        const listed = new Set(Object.keys(methods).map(methodOf))
+        assert.sameMembers([...listed, ...(internal[name] ?? [])], Object.keys(service))
+        for (const [named, call] of Object.entries(methods)) {
+          const method = methodOf(named)
+          const fair = yield* Effect.result(asEffect(service[method]!(...call)))
+          if (Result.isFailure(fair))
+            assert.notStrictEqual((fair.failure as { _tag: string })._tag, "InvalidInput", named)
+          for (const { args, what } of hostileCalls(call)) {
+            const before = yield* countRows
+            const exit = yield* Effect.exit(asEffect(service[method]!(...args)))
+            if (Exit.isSuccess(exit)) continue
+            const error = Cause.squash(exit.cause)
+            const said = `${name}.${method}, ${what}: ${Cause.pretty(exit.cause).slice(0, 500)}`
+            assert.isTrue(exit.cause.reasons.every(Cause.isFailReason), said)
+            assert.isTrue(Predicate.hasProperty(error, "_tag") && refusals.has(String(error._tag)), said)
+            if (Predicate.hasProperty(error, "errors")) {
+              assert.isAtMost((error.errors as ReadonlyArray<unknown>).length, 20, said)
+              assert.isBelow(JSON.stringify(error.errors).length, 10_000, said)
+            }
+            assert.strictEqual(yield* countRows, before, said)
+          }
+        }
+      })
+    )
+  }
+
+  it.effect("never let a filter widen what is visible", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const { run } = yield* runs.start(operator, { tenantId: contoso, type: Work.name, input: { key: "ours" } })
+      for (const status of ["queued' OR '1'='1", "queued') OR ('1'='1"]) {
+        for (const hostile of [{ status }, { outcome: status }] as ReadonlyArray<object>) {
+          const asked: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
+            runs.list(outsider, hostile, { cursor: null, limit: 200 }),
+            runs.tally(outsider, hostile),
+            runs.ended(outsider, hostile, 24)
+          ]
+          for (const ask of asked) assert.strictEqual((yield* Effect.flip(ask))._tag, "InvalidInput")
+        }
+      }
+      const seen = yield* runs.list(outsider, { status: "queued" }, { cursor: null, limit: 200 })
+      assert.notInclude(JSON.stringify(seen.runs.map(({ id }) => id)), run.id)
+    })
+  )
+
+  it.effect("name at most twenty problems of an input, and no long sentence twice", () =>
+    Effect.gen(function* () {
+      const names = Array.from({ length: 200 }, (_, index) => `policy_type_${index}`)
+      const schema = Schema.Struct({ types: Schema.Array(Schema.Literals(names)) })
+      const given = { types: Array.from({ length: 20_000 }, () => "x") }
+      const { detail, errors } = yield* Effect.flip(decodeInput(schema, given))
+      assert.strictEqual(errors.length, 20)
+      assert.include(detail, "20")
+      assert.strictEqual(errors.filter(({ detail }) => detail.includes("policy_type_1")).length, 1)
+      assert.deepStrictEqual(errors[1], { pointer: "/types/1", detail: "The same as at /types/0" })
+      assert.isBelow(JSON.stringify(errors).length, 4_000)
+    })
+  )
+})
+
+layer(Layer.provideMerge(ledger, access))("an input that is JSON", (it) => {
+  it.effect("is copied, without what is undefined, and with members of any name", () =>
+    Effect.gen(function* () {
+      const given = JSON.parse('{"a":[1,{"__proto__":{"b":null}}],"constructor":"c"}')
+      const decoded = yield* decodeInput(Schema.Json, { ...given, gone: undefined })
+      assert.deepStrictEqual(JSON.stringify(decoded), JSON.stringify(given))
+    })
+  )
+
+  it.effect("says where it is not JSON, too deep or too large", () =>
+    Effect.gen(function* () {
+      const pointerOf = (value: unknown) =>
+        Effect.map(Effect.flip(decodeInput(Schema.Json, value)), ({ errors }) => errors[0]?.pointer)
+      assert.strictEqual(yield* pointerOf({ a: { "b/c": [1, Number.NaN] } }), "/a/b~1c/1")
+      assert.strictEqual(yield* pointerOf({ a: [new Date(0)] }), "/a/0")
+      assert.strictEqual(yield* pointerOf({ a: 5n }), "/a")
+      const deep = Array.from({ length: 70 }).reduce<unknown>((inner) => [inner], 1)
+      assert.strictEqual(yield* pointerOf(deep), "/0".repeat(64))
+      assert.strictEqual(yield* pointerOf(["x".repeat(600_000), "x".repeat(600_000)]), "/1")
+    })
+  )
+})
