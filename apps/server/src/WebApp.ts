@@ -15,9 +15,7 @@ import { Cause, Effect, Layer, Logger } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { type Context, Hono, type MiddlewareHandler } from "hono"
 import { bodyLimit } from "hono/body-limit"
-import { csrf } from "hono/csrf"
 import { etag } from "hono/etag"
-import { HTTPException } from "hono/http-exception"
 import { secureHeaders } from "hono/secure-headers"
 import { makeApiReferenceRoutes } from "./ApiReferenceRoutes.ts"
 import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
@@ -29,12 +27,14 @@ import { makeDriftRoutes } from "./DriftRoutes.ts"
 import { makeInventoryRoutes } from "./InventoryRoutes.ts"
 import { makeLegacyRoutes } from "./LegacyRoutes.ts"
 import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
+import { problemJson } from "./problemJson.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
 import * as RateLimits from "./RateLimits.ts"
 import { makeRequests } from "./Requests.ts"
 import { makeRunActionRoutes } from "./RunActionRoutes.ts"
 import { makeRunListRoutes } from "./RunListRoutes.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
+import { sameOriginOnly } from "./SameOrigin.ts"
 import { isLoopback, Settings } from "./Settings.ts"
 import { makeRestoreRoutes } from "./RestoreRoutes.ts"
 import { makeScheduleRoutes } from "./ScheduleRoutes.ts"
@@ -43,19 +43,13 @@ import { makeTenantRoutes } from "./TenantRoutes.ts"
 
 const assets = fileURLToPath(new URL("../assets", import.meta.url))
 
-const problem = (status: number, title: string, detail?: string) =>
-  Response.json(
-    { type: "about:blank", status, title, ...(detail === undefined ? {} : { detail }) },
-    { status, headers: { "content-type": "application/problem+json" } }
-  )
-
 // Anyone who reaches the development sign-in is whoever they like: nobody but this machine may, not even through a name
 // that was pointed at it (DNS rebinding).
 const loopbackOnly: MiddlewareHandler = async (c, next) => {
   const peer = getConnInfo(c).remote.address ?? ""
   const host = URL.parse(`http://${c.req.header("host") ?? ""}`)?.hostname ?? ""
   if (isLoopback(peer.replace(/^::ffff:/, "")) && isLoopback(host)) return next()
-  return problem(403, "Development sign-in is for this machine only.", "Open the server by its loopback address.")
+  return problemJson(403, "Development sign-in is for this machine only.", "Open the server by its loopback address.")
 }
 
 const setHeader =
@@ -125,8 +119,6 @@ const contentSecurityPolicy = {
 const toWeb = (refusal: Problems.NotFound) =>
   Effect.map(HttpServerRespondable.toResponse(refusal), (response) => HttpServerResponse.toWeb(response))
 
-const isApi = (c: Context) => c.req.path.startsWith("/api/")
-
 // Inputs are small; nothing here takes uploads.
 const maxBodyBytes = 64 * 1024
 
@@ -145,7 +137,8 @@ const startPaths = [
   "/admin/operations/:run/replace"
 ]
 
-const makeApp = Effect.gen(function* () {
+/** The application: every route, behind everything that a request has to pass first. */
+export const makeApp = Effect.gen(function* () {
   const identity = yield* Identity
   const { publicUrl } = yield* Settings
   const requests = yield* makeRequests
@@ -189,11 +182,8 @@ const makeApp = Effect.gen(function* () {
     })
   )
   app.use("/api/*", apiHeaders)
-  // Browsers attach cookies by themselves, tokens never: what comes to the API with a token cannot be forged.
-  // Behind a proxy that ends TLS, a request's own address is not the one that browsers know.
-  const forgery = csrf({ origin: (origin, c) => origin === publicUrl || origin === new URL(c.req.url).origin })
-  app.use((c, next) => (isApi(c) && c.req.header("authorization") !== undefined ? next() : forgery(c, next)))
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => problem(413, "The request is too large.") }))
+  app.use(sameOriginOnly(publicUrl))
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => problemJson(413, "The request is too large.") }))
   const limits = yield* RateLimits.makeRateLimits
   for (const path of ["/sign-in", "/sign-in/*"]) app.use(path, limits.signIn)
   for (const path of startPaths) app.use(path, limits.start)
@@ -217,7 +207,7 @@ const makeApp = Effect.gen(function* () {
     if (response.status === 404) return run(toWeb(new Problems.NotFound({})))
     return response.status < 500
       ? response
-      : problem(
+      : problemJson(
           response.status,
           "Something went wrong on our side.",
           "Try again; if it persists, report it with the time."
@@ -228,11 +218,9 @@ const makeApp = Effect.gen(function* () {
   app.get("/", (c) => c.redirect("/admin/tenants"))
   app.get("/admin", (c) => c.redirect("/admin/tenants"))
   app.onError((error, c) =>
-    error instanceof HTTPException && error.status < 500
-      ? problem(error.status, "The request was refused.", "It did not come from a page of this server.")
-      : serve(c, Effect.logError(`${c.req.method} ${c.req.path} failed`, error)).then(() =>
-          problem(500, "Something went wrong.")
-        )
+    serve(c, Effect.logError(`${c.req.method} ${c.req.path} failed`, error)).then(() =>
+      problemJson(500, "Something went wrong.")
+    )
   )
   app.notFound(requests.open(() => new Problems.NotFound({})))
   return app

@@ -75,9 +75,8 @@ const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministrat
   Layer.provide(GraphCloud.layerFake("http://localhost"))
 )
 
-/** What the pages stand on, with the demonstration data and no worker. */
-export const pages = Layer.mergeAll(
-  identity,
+/** What everything stands on, with the demonstration data and no worker. */
+export const foundation = Layer.mergeAll(
   Directory.layer,
   Intune.layer,
   Layer.succeed(OperationsHttp.PublicUrl, { origin: "http://127.0.0.1:3000" }),
@@ -89,6 +88,9 @@ export const pages = Layer.mergeAll(
   Layer.provideMerge(Layer.mergeAll(Accounts.layer, AccessPolicy.layer, connections, databaseListener)),
   Layer.provideMerge(TestDatabase.layer)
 )
+
+/** What the pages stand on. */
+export const pages = identity.pipe(Layer.provideMerge(foundation))
 
 /** The pages of tenants and runs, without sockets and sessions. */
 export const app = Effect.gen(function* () {

@@ -1,0 +1,48 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
+import { EntraId } from "../src/EntraId.ts"
+import { authentication, Identity } from "../src/Identity.ts"
+import * as RateLimits from "../src/RateLimits.ts"
+import { ServerSecret } from "../src/ServerSecret.ts"
+import { Sessions } from "../src/Sessions.ts"
+import { Settings } from "../src/Settings.ts"
+import { SignInAttempts } from "../src/SignInAttempts.ts"
+import { makeApp } from "../src/WebApp.ts"
+import { foundation } from "./Pages.ts"
+
+/** Where browsers reach the application. */
+export const publicUrl = "http://127.0.0.1:3000"
+
+const settings = Settings.layer.pipe(
+  Layer.provide(
+    ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PORT: "3000", ATLAS_STARTS_PER_MINUTE: "1000000" } }))
+  )
+)
+
+const people = Layer.mergeAll(Sessions.layer, SignInAttempts.layer, EntraId.layer).pipe(
+  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.provide(Layer.succeed(ServerSecret, Redacted.make("a development secret of 32 bytes!"))),
+  Layer.provideMerge(settings)
+)
+
+/** What the whole application stands on: real sessions and settings, the demonstration data, no worker. */
+export const whole = Layer.mergeAll(authentication, RateLimits.layer, Logger.layer([])).pipe(
+  Layer.provideMerge(Identity.layer),
+  Layer.provideMerge(people),
+  Layer.provideMerge(foundation)
+)
+
+/** Sends requests to the application as this machine's browsers do. */
+export const browser = Effect.gen(function* () {
+  const app = yield* makeApp
+  const { open } = yield* Sessions
+  const peer = { incoming: { socket: { remoteAddress: "127.0.0.1", remotePort: 1, remoteFamily: "IPv4" } } }
+  const send = (path: string, init: RequestInit = {}) =>
+    Effect.promise(async () => {
+      const headers = { host: "127.0.0.1:3000", ...(init.headers as Record<string, string>) }
+      const response = await app.request(`${publicUrl}${path}`, { ...init, headers }, peer)
+      return { status: response.status, headers: response.headers, text: await response.text() }
+    })
+  const cookieOf = (account: string) => Effect.map(open(account), (cookie) => cookie.split(";")[0] ?? "")
+  return { routes: app.routes, send, cookieOf }
+})
