@@ -1,7 +1,8 @@
 import { Backups, DriftCompare, PolicyDrift } from "@atlas/intune"
 import { type Actor, Problems, Runs } from "@atlas/operations"
-import { DateTime, Effect, Option, Predicate, Schema } from "effect"
+import { DateTime, Effect, Option, Schema } from "effect"
 import type { Context, Hono } from "hono"
+import { FormText, readForm } from "./Form.ts"
 import { formatAbsolute, hrefWith, tenantHref } from "./pages/components/format.ts"
 import { DriftPage, DriftResultPage } from "./pages/DriftPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
@@ -12,8 +13,10 @@ const section = "/admin/tenants"
 const perPage = 50
 const shownBackups = 20
 
-const stateOf = (value: unknown) => {
-  const [kind, id] = Predicate.isString(value) ? value.split("/") : []
+const Sides = Schema.Struct({ from: Schema.optionalKey(FormText), to: Schema.optionalKey(FormText) })
+
+const stateOf = (value: string) => {
+  const [kind, id] = value.split("/")
   return kind === "backup" ? { kind, id } : { kind }
 }
 
@@ -57,10 +60,8 @@ export const makeDriftRoutes = Effect.gen(function* () {
     section,
     Effect.fn("DriftStart")(function* ({ c, actor }) {
       const { tenant } = yield* tenantOf(actor, c)
-      const form: Readonly<Record<string, unknown>> = yield* Effect.tryPromise(() => c.req.parseBody()).pipe(
-        Effect.orElseSucceed(() => ({}))
-      )
-      const input = { from: stateOf(form["from"]), to: stateOf(form["to"]) }
+      const { from = "", to = "" } = yield* readForm(c, Sides)
+      const input = { from: stateOf(from), to: stateOf(to) }
       const { run } = yield* runs.start(actor, { tenantId: tenant.id, type, input })
       return c.redirect(`${tenantHref(tenant.id)}/drift/${run.id}`, 303)
     })

@@ -1,8 +1,10 @@
 import { Backups, restorePolicies, Restores } from "@atlas/intune"
 import { type Actor, type RunId, Runs, type TenantGrant } from "@atlas/operations"
-import { DateTime, Effect, Option, Predicate } from "effect"
+import { DateTime, Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
+import { readNothing } from "./FormInput.ts"
+import { FormText, FormTexts, readForm } from "./Form.ts"
 import { hrefWith, tenantHref } from "./pages/components/format.ts"
 import { RestorePage } from "./pages/RestorePage.tsx"
 import { RestoresPage } from "./pages/RestoresPage.tsx"
@@ -12,8 +14,14 @@ import { makeTenantAccess } from "./TenantAccess.ts"
 const section = "/admin/tenants"
 const perPage = 50
 
-const formOf = (c: Context): Effect.Effect<Readonly<Record<string, unknown>>> =>
-  Effect.tryPromise(() => c.req.parseBody({ all: true })).pipe(Effect.orElseSucceed(() => ({})))
+const Chosen = Schema.Struct({
+  backup: FormText,
+  item: Schema.optionalKey(FormTexts),
+  all: Schema.optionalKey(Schema.Literal("true")),
+  withAssignments: Schema.optionalKey(Schema.Literal("true"))
+})
+
+const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), nonce: Schema.optionalKey(FormText) })
 
 // A chosen policy is named by its collection and its id, which may hold anything.
 const itemOf = (value: string) => {
@@ -108,12 +116,11 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     section,
     Effect.fn("RestorePlan")(function* ({ c, actor }) {
       const { tenant } = yield* tenantOf(actor, c)
-      const form = yield* formOf(c)
-      const chosen = [form["item"]].flat().filter(Predicate.isString)
+      const form = yield* readForm(c, Chosen)
       const request = {
-        backup: form["backup"],
-        items: form["all"] === undefined ? chosen.map(itemOf) : null,
-        withAssignments: form["withAssignments"] === "true"
+        backup: form.backup,
+        items: form.all === undefined ? [form.item ?? []].flat().map(itemOf) : null,
+        withAssignments: form.withAssignments === "true"
       }
       const { restore } = yield* restores.plan(actor, tenant.id, request)
       return c.redirect(hrefOf(tenant, restore.id), 303)
@@ -125,10 +132,9 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     Effect.fn("RestoreConfirm")(function* (request) {
       const { c, actor } = request
       const { grant, tenant } = yield* tenantOf(actor, c)
-      const form = yield* formOf(c)
-      const text = (name: string) => (Predicate.isString(form[name]) ? form[name] : "")
+      const { tenantName = "", nonce = "" } = yield* readForm(c, Typed)
       const id = c.req.param("restore") ?? ""
-      const typed = { tenantName: text("tenantName"), nonce: text("nonce") }
+      const typed = { tenantName, nonce }
       return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
         Effect.as(c.redirect(hrefOf(tenant, id), 303)),
         Effect.catchTag("InvalidInput", ({ errors }) =>
@@ -143,6 +149,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
   const archive = page(
     section,
     Effect.fn("RestoreArchive")(function* ({ c, actor }) {
+      yield* readNothing(c)
       const { tenant } = yield* tenantOf(actor, c)
       const id = c.req.param("restore") ?? ""
       yield* restores.archive(actor, tenant.id, id).pipe(Effect.catchTag("RestoreConflict", () => Effect.void))

@@ -2,7 +2,7 @@ import { Problems, type Run, Runs } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
-import { nonceOf } from "./FormNonce.ts"
+import { readNonce, readNothing } from "./FormInput.ts"
 import { runHref } from "./pages/components/format.ts"
 import { ConfirmPage } from "./pages/ConfirmPage.tsx"
 import { html, makeRequests, type PageRequest } from "./Requests.ts"
@@ -42,6 +42,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
   const cancel = page(
     section,
     Effect.fn("RunCancel")(function* ({ c, actor }) {
+      yield* readNothing(c)
       return goTo(c, yield* runs.cancel(actor, c.req.param("run") ?? ""))
     })
   )
@@ -49,7 +50,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
   const retry = page(
     section,
     Effect.fn("RunRetry")(function* ({ c, actor }) {
-      const { nonce } = yield* nonceOf(c)
+      const { nonce } = yield* readNonce(c)
       return goTo(c, (yield* runs.retry(actor, c.req.param("run") ?? "", nonce)).run)
     })
   )
@@ -57,6 +58,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
   const replace = page(
     section,
     Effect.fn("RunReplace")(function* (request) {
+      yield* readNothing(request.c)
       const { id, workspaceId, tenantId, type, input, context } = yield* runOf(request)
       const target = tenantId === null ? { workspaceId } : { tenantId }
       const started = yield* runs.start(request.actor, { ...target, type, input, context, supersedes: id })

@@ -1,5 +1,5 @@
-import { type RunFilter, RunOutcome, RunStatus } from "@atlas/operations"
-import { DateTime, Option, Schema } from "effect"
+import { Problems, type RunFilter, RunOutcome, RunStatus } from "@atlas/operations"
+import { DateTime, Effect, Option, Schema } from "effect"
 
 /** The filters of the list, as its address has them: days are those of UTC, and `to` is the last one shown. */
 export const listingFilters = ["status", "outcome", "type", "tenant", "actor", "reason", "from", "to"] as const
@@ -44,6 +44,22 @@ export const listingOf = (query: (name: ListingFilter) => string | undefined): L
     to: checkedDay(query("to"))
   }
   return Object.fromEntries(listingFilters.flatMap((name) => (known[name] ? [[name, known[name]]] : [])))
+}
+
+/**
+ * The filters of an address that has to mean exactly what it says: where something is done to all that matches, a filter that
+ * is dropped would do it to more.
+ *
+ * @param query every name in the address, with its values
+ */
+export const exactListingOf = (query: Readonly<Record<string, ReadonlyArray<string>>>) => {
+  const listing = listingOf((name) => query[name]?.[0])
+  const isRead = ([name, values]: readonly [string, ReadonlyArray<string>]) =>
+    values.every((value) => value === "") || (values.length === 1 && Object.hasOwn(listing, name))
+  const errors = Object.entries(query)
+    .filter((each) => !isRead(each))
+    .map(([name]) => ({ pointer: `/${name}`, detail: "Expected one value of a filter that the list of runs has" }))
+  return errors.length === 0 ? Effect.succeed(listing) : Effect.fail(new Problems.InvalidInput({ errors }))
 }
 
 /** The same list with its first day named, so that its pages go on from one another over midnight. */

@@ -1,6 +1,8 @@
 import { type BackupSchedule, policyTypes, scheduleDefaults } from "@atlas/intune"
-import { Effect, Predicate } from "effect"
+import type { Problems } from "@atlas/operations"
+import { Effect, Schema } from "effect"
 import type { Context } from "hono"
+import { FormText, FormTexts, readForm } from "./Form.ts"
 
 /** A schedule's settings as a form has them: what was typed, whether it makes sense or not. */
 export interface ScheduleFields {
@@ -31,26 +33,37 @@ export const fieldsOf = (schedule: BackupSchedule | null): ScheduleFields => {
   }
 }
 
+const Field = Schema.optionalKey(FormText)
+const Form = Schema.Struct({
+  name: Field,
+  cron: Field,
+  timeZone: Field,
+  skippedTime: Field,
+  repeatedTime: Field,
+  missed: Field,
+  missedLimit: Field,
+  types: Schema.optionalKey(FormTexts),
+  keepLast: Field,
+  keepDays: Field
+})
+
 /** What a form brought along, as it was typed. */
-export const readFields = (c: Context): Effect.Effect<ScheduleFields> =>
-  Effect.tryPromise(() => c.req.parseBody({ all: true })).pipe(
-    Effect.orElseSucceed((): Record<string, unknown> => ({})),
-    Effect.map((form) => {
-      const text = (name: string) => (Predicate.isString(form[name]) ? form[name].trim() : "")
-      return {
-        name: text("name"),
-        cron: text("cron"),
-        timeZone: text("timeZone"),
-        skippedTime: text("skippedTime"),
-        repeatedTime: text("repeatedTime"),
-        missed: text("missed"),
-        missedLimit: text("missedLimit"),
-        types: [form["types"]].flat().filter(Predicate.isString),
-        keepLast: text("keepLast"),
-        keepDays: text("keepDays")
-      }
-    })
-  )
+export const readFields = (c: Context): Effect.Effect<ScheduleFields, Problems.InvalidInput> =>
+  Effect.map(readForm(c, Form), ({ types = [], ...form }) => {
+    const typed = (name: keyof typeof form) => (form[name] ?? "").trim()
+    return {
+      name: typed("name"),
+      cron: typed("cron"),
+      timeZone: typed("timeZone"),
+      skippedTime: typed("skippedTime"),
+      repeatedTime: typed("repeatedTime"),
+      missed: typed("missed"),
+      missedLimit: typed("missedLimit"),
+      types: [types].flat(),
+      keepLast: typed("keepLast"),
+      keepDays: typed("keepDays")
+    }
+  })
 
 const countOf = (typed: string) => (typed === "" ? null : /^\d{1,9}$/.test(typed) ? Number(typed) : typed)
 

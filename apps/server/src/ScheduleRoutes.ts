@@ -3,6 +3,7 @@ import { legacyKinds, LegacyRuns, Problems, type TenantGrant } from "@atlas/oper
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
+import { readNothing } from "./FormInput.ts"
 import { tenantHref } from "./pages/components/format.ts"
 import { ScheduleDeletePage } from "./pages/ScheduleDeletePage.tsx"
 import { ScheduleFormPage } from "./pages/ScheduleFormPage.tsx"
@@ -128,6 +129,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
     page(
       section,
       Effect.fn("SchedulePause")(function* ({ c, actor }) {
+        yield* readNothing(c)
         const { tenant } = yield* tenantOf(actor, c)
         const { id } = yield* schedules.pause(actor, tenant.id, idOf(c), paused)
         return c.redirect(hrefOf(tenant, id), 303)
@@ -147,6 +149,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
   const remove = page(
     section,
     Effect.fn("ScheduleDelete")(function* ({ c, actor }) {
+      yield* readNothing(c)
       const { tenant } = yield* tenantOf(actor, c)
       yield* schedules.remove(actor, tenant.id, idOf(c))
       return c.redirect(hrefOf(tenant), 303)

@@ -1,12 +1,15 @@
-import { Effect, Option, Predicate } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
 import { makeEntraSignInRoutes } from "./EntraSignInRoutes.ts"
+import { FormText, readForm } from "./Form.ts"
 import { Identity } from "./Identity.ts"
 import type { Shell } from "./pages/Layout.tsx"
 import { SignInPage } from "./pages/SignInPage.tsx"
 import { html, makeRequests, safeReturnTo } from "./Requests.ts"
 import { Sessions } from "./Sessions.ts"
+
+const Choice = Schema.Struct({ account: Schema.optionalKey(FormText), returnTo: Schema.optionalKey(FormText) })
 
 /** Sign-in and sign-out: with Entra ID where it is configured, else the development sign-in: a list of the people in the database, and a session for the one that is chosen. */
 export const makeSignInRoutes = Effect.gen(function* () {
@@ -38,10 +41,9 @@ export const makeSignInRoutes = Effect.gen(function* () {
       "/sign-in",
       open(
         Effect.fnUntraced(function* (c, shell) {
-          const form = yield* Effect.promise(() => c.req.parseBody())
-          const returnTo = safeReturnTo(form["returnTo"])
-          const chosen = Predicate.isString(form["account"]) ? form["account"] : ""
-          const actor = development ? yield* accounts.actor(chosen) : Option.none()
+          const { account = "", ...form } = yield* readForm(c, Choice)
+          const returnTo = safeReturnTo(form.returnTo)
+          const actor = development ? yield* accounts.actor(account) : Option.none()
           if (Option.isNone(actor)) {
             return yield* choose(c, shell, returnTo, "There is no such account. Choose one from the list.")
           }

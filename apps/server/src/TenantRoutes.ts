@@ -3,8 +3,7 @@ import { Runs } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import type { Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
-import { inputOf } from "./FormInput.ts"
-import { nonceOf } from "./FormNonce.ts"
+import { readStart } from "./FormInput.ts"
 import { TenantPage } from "./pages/TenantPage.tsx"
 import { TenantsPage } from "./pages/TenantsPage.tsx"
 import { html, makeRequests } from "./Requests.ts"
@@ -52,8 +51,11 @@ export const makeTenantRoutes = Effect.gen(function* () {
     section,
     Effect.fn("TenantStart")(function* ({ c, actor }) {
       const type = c.req.param("type") ?? ""
-      const [nonce, input] = yield* Effect.all([nonceOf(c), inputOf(c)])
-      const { run } = yield* runs.start(actor, { tenantId: c.req.param("tenant") ?? "", type, input, ...nonce })
+      const { run } = yield* runs.start(actor, {
+        tenantId: c.req.param("tenant") ?? "",
+        type,
+        ...(yield* readStart(c))
+      })
       return c.redirect(`/admin/operations/${run.id}`, 303)
     })
   )

@@ -7,8 +7,10 @@ import { Intune } from "@atlas/intune"
 import { Hono } from "hono"
 import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { Accounts } from "../src/Accounts.ts"
+import { Confirmations } from "../src/Confirmations.ts"
 import * as DemonstrationData from "../src/DemonstrationData.ts"
 import { Identity } from "../src/Identity.ts"
+import { ServerSecret } from "../src/ServerSecret.ts"
 import { tenantNames } from "../src/tenantNames.ts"
 import { policySecrets } from "../src/policySecrets.ts"
 import { nameRequests } from "../src/RequestIds.ts"
@@ -68,7 +70,9 @@ const identity = Layer.effect(
   )
 )
 
-const vault = CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))
+const secret = Redacted.make("a development secret of 32 bytes!")
+
+const vault = CredentialVault.layer(secret)
 
 const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
   Layer.provide(vault),
@@ -77,6 +81,7 @@ const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministrat
 
 /** What everything stands on, with the demonstration data and no worker. */
 export const foundation = Layer.mergeAll(
+  Confirmations.layer.pipe(Layer.provideMerge(Layer.succeed(ServerSecret, secret))),
   Directory.layer,
   Intune.layer,
   Layer.succeed(OperationsHttp.PublicUrl, { origin: "http://127.0.0.1:3000" }),

@@ -27,7 +27,7 @@ const fieldsOf = (html: string): Record<string, string> =>
     [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value])
   )
 
-const queued = (count: number, tenant = "contoso") =>
+const queued = (count: number, tenant = "contoso", laterMillis = 0) =>
   Effect.flatMap(
     SqlClient.SqlClient,
     (sql) => sql`
@@ -35,10 +35,17 @@ const queued = (count: number, tenant = "contoso") =>
         view_capabilities, input, max_attempts)
       SELECT (left(time, 8) || '-' || right(time, 4) || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'northwind',
         ${tenant}, ${types.checked.name}, '{"id":"operator@northwind","kind":"user","name":"Oskar Operator"}',
-        'while_active', n::text, sha256(n::text::bytea), '{tenant.providers.view}', '{}', 1
+        'while_active', n::text, sha256((n + ${laterMillis}::int)::text::bytea), '{tenant.providers.view}', '{}', 1
       FROM generate_series(1, ${count}::int) n,
-        lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') AS time`
+        lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint + ${laterMillis}::int), 12, '0') AS time`
   )
+
+/** Everything that a cancellation would change. */
+const recorded = SqlClient.SqlClient.use(
+  (sql) => sql`
+    SELECT (SELECT count(*)::int FROM operation_runs WHERE status = 'queued' AND cancel_requested_at IS NULL) AS queued,
+      (SELECT count(*)::int FROM operation_audit) AS records`
+)
 
 const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`TRUNCATE operation_runs, operation_run_events CASCADE`)
 
@@ -129,12 +136,83 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the list of 
       yield* queued(2)
       assert.notInclude((yield* get("/admin/operations", reader)).text, "Cancel them")
       assert.include((yield* get("/admin/operations")).text, "Cancel them")
-      const { text } = yield* post("/admin/operations/cancel", { tenant: "contoso" }, reader)
+      const confirm = yield* get("/admin/operations/cancel?tenant=contoso", reader)
+      const { text } = yield* post("/admin/operations/cancel", fieldsOf(confirm.html), reader)
       assert.include(text, "0 runs asked to stop")
       assert.include(text, "2 runs left alone")
       assert.match((yield* get("/admin/operations")).text, /2 Queued/)
-      assert.include((yield* post("/admin/operations/cancel", { cursor: "nonsense" })).text, "cursor")
       yield* forget
+    })
+  )
+
+  it.effect("cancels of a list what was shown, and neither other statuses nor what starts later", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      yield* queued(2)
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE operation_runs SET status = 'running', started_at = now(), deadline = now() + interval '1 hour',
+        lease_until = now() + interval '1 hour', worker = 'w', fence = 1 WHERE identity_key = '1'`
+      const confirm = yield* get("/admin/operations/cancel?status=queued&tenant=contoso")
+      for (const shown of ["Cancel 1 run?", "Status: Queued", "Tenant: Contoso"]) assert.include(confirm.text, shown)
+      // Started after the page was rendered, and of the same kind.
+      yield* queued(5, "contoso", 60_000)
+      const { text } = yield* post("/admin/operations/cancel", fieldsOf(confirm.html))
+      assert.include(text, "1 run asked to stop")
+      assert.match((yield* get("/admin/operations")).text, /1 Running 5 Queued/)
+      // The same confirmation again finds nothing that is left of what it showed.
+      assert.include((yield* post("/admin/operations/cancel", fieldsOf(confirm.html))).text, "0 runs asked to stop")
+      assert.match((yield* get("/admin/operations")).text, /1 Running 5 Queued/)
+      yield* forget
+    })
+  )
+
+  it.effect("cancels nothing without the confirmation of exactly that", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      yield* queued(3)
+      const before = yield* recorded
+      const { confirmation = "" } = fieldsOf((yield* get("/admin/operations/cancel?tenant=contoso")).html)
+      const [payload = "", tag = ""] = confirmation.split(".")
+      const widened = Buffer.from(Buffer.from(payload, "base64url").toString().replace('"tenant":"contoso"', ""))
+      const forms: Readonly<Record<string, Record<string, string>>> = {
+        "nothing at all": {},
+        "an empty confirmation": { confirmation: "" },
+        "a filter only": { tenant: "contoso" },
+        "a filter that means nothing": { status: "everything" },
+        "a confirmation with another filter": { confirmation, tenant: "fabrikam" },
+        "a confirmation with an unknown field": { confirmation, force: "true" },
+        "a widened confirmation": { confirmation: `${widened.toString("base64url")}.${tag}` },
+        "a confirmation without its seal": { confirmation: payload },
+        "a confirmation with more behind it": { confirmation: `${confirmation}.x` },
+        "what is none": { confirmation: "confirmed" }
+      }
+      for (const [what, form] of Object.entries(forms)) {
+        const { status, text } = yield* post("/admin/operations/cancel", form)
+        assert.strictEqual(status, 422, what)
+        assert.include(text, "Nothing was cancelled", what)
+      }
+      // Somebody else's.
+      assert.strictEqual((yield* post("/admin/operations/cancel", { confirmation }, reader)).status, 422)
+      assert.deepStrictEqual(yield* recorded, before)
+      assert.include((yield* post("/admin/operations/cancel", { confirmation })).text, "3 runs asked to stop")
+      yield* forget
+    })
+  )
+
+  it.effect("asks for no confirmation of a filter that it would have to drop", () =>
+    Effect.gen(function* () {
+      const { get } = yield* visitor
+      for (const query of [
+        "status=everything",
+        "tennant=contoso",
+        "tenant=contoso&tenant=fabrikam",
+        "from=2026-99-99"
+      ]) {
+        const { html, status } = yield* get(`/admin/operations/cancel?${query}`)
+        assert.strictEqual(status, 422, query)
+        assert.notInclude(html, 'name="confirmation"', query)
+      }
+      assert.strictEqual((yield* get("/admin/operations/cancel?status=&tenant=contoso")).status, 200)
     })
   )
 })

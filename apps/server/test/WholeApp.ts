@@ -1,9 +1,8 @@
 import { NodeHttpClient } from "@effect/platform-node"
-import { ConfigProvider, Effect, Layer, Logger, Redacted } from "effect"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { EntraId } from "../src/EntraId.ts"
 import { authentication, Identity } from "../src/Identity.ts"
 import * as RateLimits from "../src/RateLimits.ts"
-import { ServerSecret } from "../src/ServerSecret.ts"
 import { Sessions } from "../src/Sessions.ts"
 import { Settings } from "../src/Settings.ts"
 import { SignInAttempts } from "../src/SignInAttempts.ts"
@@ -21,7 +20,6 @@ const settings = Settings.layer.pipe(
 
 const people = Layer.mergeAll(Sessions.layer, SignInAttempts.layer, EntraId.layer).pipe(
   Layer.provide(NodeHttpClient.layerUndici),
-  Layer.provide(Layer.succeed(ServerSecret, Redacted.make("a development secret of 32 bytes!"))),
   Layer.provideMerge(settings)
 )
 

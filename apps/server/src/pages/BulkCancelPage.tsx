@@ -1,94 +1,102 @@
-import { type Listing, listingFilters } from "../RunListing.ts"
+import type { BulkProgress } from "../BulkCancellation.ts"
+import type { Listing } from "../RunListing.ts"
 import { hrefWith, plural } from "./components/format.ts"
 import { Layout, type Shell } from "./Layout.tsx"
 
 const path = "/admin/operations"
 
-interface Going {
-  /** Asked to stop, and left alone for want of the right. */
-  readonly done: number
-  readonly denied: number
-  readonly left: number
-  readonly nextCursor: string | null
+interface Asked {
+  /** How many runs the list would cancel. */
+  readonly shown: number
+  readonly confirmation: string
 }
 
 interface Props {
   readonly shell: Shell
   readonly listing: Listing
-  readonly state: { readonly step: "confirm"; readonly active: number } | ({ readonly step: "going" | "done" } & Going)
+  /** The filters in words. */
+  readonly chosen: ReadonlyArray<readonly [title: string, label: string]>
+  readonly state: ({ readonly step: "confirm" } & Asked) | ({ readonly step: "going" } & BulkProgress)
 }
 
 /** Cancels what a list shows: asks first, then goes on page by page, with a script by itself. */
-export const BulkCancelPage = ({ shell, listing, state }: Props) => {
+export const BulkCancelPage = ({ shell, listing, chosen, state }: Props) => {
   const back = hrefWith(path, Object.entries(listing))
   return (
     <Layout title="Cancel runs" shell={shell}>
       <div class="narrow problem">
         {state.step === "confirm" ? (
-          <Confirm listing={listing} active={state.active} back={back} />
+          <Confirm asked={state} chosen={chosen} back={back} />
         ) : (
-          <Progress listing={listing} state={state} back={back} />
+          <Progress progress={state} back={back} />
         )}
       </div>
     </Layout>
   )
 }
 
-const Fields = ({ listing }: { readonly listing: Listing }) => (
-  <>
-    {listingFilters.map((name) =>
-      listing[name] === undefined ? null : <input type="hidden" name={name} value={listing[name]} />
-    )}
-  </>
-)
-
-const Confirm = ({
-  listing,
-  active,
-  back
-}: {
-  readonly listing: Listing
-  readonly active: number
+interface ConfirmProps {
+  readonly asked: Asked
+  readonly chosen: Props["chosen"]
   readonly back: string
-}) => (
+}
+
+const Confirm = ({ asked: { shown, confirmation }, chosen, back }: ConfirmProps) => (
   <>
-    <h1>{active === 0 ? "Nothing to cancel" : `Cancel ${plural(active, "run")}?`}</h1>
+    <h1>{shown === 0 ? "Nothing to cancel" : `Cancel ${plural(shown, "run")}?`}</h1>
     <p>
-      {active === 0
+      {shown === 0
         ? "No run that matches the filters is queued or running."
-        : "Every queued or running run that matches the filters is asked to stop, if you may start its operation. What it has stored so far stays."}
+        : "Each of them is asked to stop, if you may start its operation. What it has stored so far stays. Runs that start from now on go on."}
     </p>
+    {chosen.length === 0 ? (
+      shown > 0 && <p>No filter is set: these are all active runs that you may see.</p>
+    ) : (
+      <ul class="chips" aria-label="Filters">
+        {chosen.map(([title, label]) => (
+          <li class="chip">
+            <span>
+              {title}: <b>{label}</b>
+            </span>
+          </li>
+        ))}
+      </ul>
+    )}
     <form class="card-actions" method="post" action={`${path}/cancel`}>
-      <Fields listing={listing} />
-      {active > 0 && <button class="button danger">Cancel {plural(active, "run")}</button>}
+      <input type="hidden" name="confirmation" value={confirmation} />
+      {shown > 0 && <button class="button danger">Cancel {plural(shown, "run")}</button>}
       <a class="button" href={back}>
-        {active > 0 ? "Keep them" : "Back to the runs"}
+        {shown > 0 ? "Keep them" : "Back to the runs"}
       </a>
     </form>
   </>
 )
 
 interface ProgressProps {
-  readonly listing: Listing
-  readonly state: Going
+  readonly progress: BulkProgress
   readonly back: string
 }
 
-const Progress = ({ listing, state: { done, denied, left, nextCursor }, back }: ProgressProps) => (
+const Progress = ({ progress: { cancelled, refused, left, confirmation }, back }: ProgressProps) => (
   <>
-    <h1>{nextCursor === null ? `${plural(done, "run")} asked to stop` : "Cancelling…"}</h1>
-    {nextCursor !== null && (
+    <h1>{confirmation === null ? `${plural(cancelled, "run")} asked to stop` : "Cancelling…"}</h1>
+    {confirmation !== null && (
       <>
-        <progress class="meter" value={done + denied} max={done + denied + left} aria-label="Runs asked to stop" />
+        <progress
+          class="meter"
+          value={cancelled + refused}
+          max={cancelled + refused + left}
+          aria-label="Runs asked to stop"
+        />
         <p>
-          {plural(done, "run")} asked to stop, at most {plural(left, "run")} left.
+          {plural(cancelled, "run")} asked to stop, at most {plural(left, "run")} left.
         </p>
       </>
     )}
-    {denied > 0 && (
-      <p>{plural(denied, "run")} left alone: you may not start these operations, so you may not cancel them.</p>
+    {refused > 0 && (
+      <p>{plural(refused, "run")} left alone: you may not start these operations, so you may not cancel them.</p>
     )}
-    {nextCursor === null ? (
+    {confirmation === null ? (
       <p>
         <a class="button" href={back}>
           Back to the runs
@@ -96,10 +104,7 @@ const Progress = ({ listing, state: { done, denied, left, nextCursor }, back }: 
       </p>
     ) : (
       <form class="card-actions" method="post" action={`${path}/cancel`} data-auto-submit="">
-        <Fields listing={listing} />
-        <input type="hidden" name="cursor" value={nextCursor} />
-        <input type="hidden" name="cancelled" value={String(done)} />
-        <input type="hidden" name="refused" value={String(denied)} />
+        <input type="hidden" name="confirmation" value={confirmation} />
         <button class="button danger">Go on</button>
         <a class="button" href={back}>
           Stop here

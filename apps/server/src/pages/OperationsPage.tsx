@@ -1,24 +1,21 @@
-import { type EndedRuns, knownReasonCodes, reasonInfo, type RunTally } from "@atlas/operations"
+import type { EndedRuns, RunTally } from "@atlas/operations"
 import { type DateTime, Struct } from "effect"
 import { defaultDays, type Listing, type ListingFilter, listingFilters } from "../RunListing.ts"
 import { outcomeLabels } from "./components/Badge.tsx"
 import { EmptyState } from "./components/EmptyState.tsx"
 import { EndedChart } from "./components/EndedChart.tsx"
+import {
+  type FilterChoices,
+  filterChoices,
+  filterLabel,
+  type FilterOption,
+  type FilterOptions,
+  filterTitles
+} from "./components/filters.ts"
 import { formatCount, hrefWith } from "./components/format.ts"
 import { Icon, type IconName } from "./components/Icon.tsx"
 import { type RunRow, RunsTable } from "./components/RunsTable.tsx"
 import { Layout, type Shell } from "./Layout.tsx"
-
-interface Option {
-  readonly value: string
-  readonly label: string
-}
-
-/** What the filters offer: the types and tenants that the actor may see. */
-export interface FilterOptions {
-  readonly types: ReadonlyArray<{ readonly name: string; readonly label: string }>
-  readonly tenants: ReadonlyArray<{ readonly id: string; readonly name: string }>
-}
 
 interface Props {
   readonly shell: Shell
@@ -35,36 +32,11 @@ interface Props {
 }
 
 const path = "/admin/operations"
-const titles: Record<ListingFilter, string> = {
-  status: "Status",
-  outcome: "Outcome",
-  type: "Operation",
-  tenant: "Tenant",
-  actor: "Started by",
-  reason: "Reason",
-  from: "From",
-  to: "Until"
-}
-
-type Choices = Partial<Record<ListingFilter, ReadonlyArray<Option>>>
-
-const optionsOf = (from: FilterOptions): Choices => ({
-  status: [
-    { value: "active", label: "Queued or running" },
-    { value: "queued", label: "Queued" },
-    { value: "running", label: "Running" },
-    { value: "completed", label: "Completed" }
-  ],
-  outcome: outcomeLabels.map(({ name, label }) => ({ value: name, label })),
-  type: from.types.map(({ name, label }) => ({ value: name, label })),
-  tenant: from.tenants.map(({ id, name }) => ({ value: id, label: name })),
-  reason: knownReasonCodes.map((code) => ({ value: code, label: reasonInfo(code).title }))
-})
 
 /** The monitoring list of all runs that the actor may see. */
 export const OperationsPage = (props: Props) => {
   const { shell, runs, tally, ended, listing, filterOptions, nextHref, now } = props
-  const options = optionsOf(filterOptions)
+  const options = filterChoices(filterOptions)
   const active = listingFilters.filter((name) => listing[name] !== undefined)
   return (
     <Layout title="Operations" shell={shell}>
@@ -117,7 +89,9 @@ const NoRuns = ({ filtered }: { readonly filtered: boolean }) =>
 const Tallies = ({ tally, ended, listing, mayCancel }: Props) => {
   const rest = Struct.omit(listing, ["status", "outcome", "reason"])
   const hrefTo = (name: "status" | "outcome", value: string) => hrefWith(path, [...Object.entries(rest), [name, value]])
-  const cancelHref = hrefWith(`${path}/cancel`, Object.entries(listing))
+  // What is cancelled is what is counted here; a list of one status of these narrows it.
+  const narrower = listing.status === "completed" ? [] : [["status", listing.status] as const]
+  const cancelHref = hrefWith(`${path}/cancel`, [...narrower, ...Object.entries(rest)])
   const isActive = tally.queued + tally.running > 0
   return (
     <>
@@ -188,13 +162,13 @@ const Tally = ({ href, count, icon, label, current, className }: TallyProps) => 
 interface FieldProps {
   readonly name: ListingFilter
   /** Without any, the filter is a text or a day. */
-  readonly options: ReadonlyArray<Option> | undefined
+  readonly options: ReadonlyArray<FilterOption> | undefined
   readonly value: string | undefined
 }
 
 const Field = ({ name, options, value }: FieldProps) => (
   <label class="field">
-    <span>{titles[name]}</span>
+    <span>{filterTitles[name]}</span>
     {options === undefined ? (
       <input name={name} type={name === "actor" ? "text" : "date"} value={value ?? ""} autocomplete="off" />
     ) : (
@@ -213,20 +187,20 @@ const Field = ({ name, options, value }: FieldProps) => (
 interface ChipsProps {
   readonly listing: Listing
   readonly active: ReadonlyArray<ListingFilter>
-  readonly options: Choices
+  readonly options: FilterChoices
 }
 
 const Chips = ({ listing, active, options }: ChipsProps) => (
   <ul class="chips" aria-label="Active filters">
     {active.map((name) => {
-      const label = options[name]?.find(({ value }) => value === listing[name])?.label ?? listing[name] ?? ""
+      const label = filterLabel(options, name, listing[name] ?? "")
       const rest = active.filter((other) => other !== name).map((other) => [other, listing[other]] as const)
       return (
         <li class="chip">
           <span>
-            {titles[name]}: <b>{label}</b>
+            {filterTitles[name]}: <b>{label}</b>
           </span>
-          <a href={hrefWith(path, rest)} aria-label={`Remove filter ${titles[name]}: ${label}`}>
+          <a href={hrefWith(path, rest)} aria-label={`Remove filter ${filterTitles[name]}: ${label}`}>
             <Icon name="close" />
           </a>
         </li>
