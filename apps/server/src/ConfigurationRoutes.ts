@@ -6,7 +6,7 @@ import { SelectorOptions } from "./pages/components/SelectorOptions.tsx"
 import { plural, tenantHref } from "./pages/components/format.ts"
 import { ConfigurationPage } from "./pages/ConfigurationPage.tsx"
 import { RemovalsPage } from "./pages/RemovalsPage.tsx"
-import { html, makeRequests } from "./Requests.ts"
+import { html, makeRequests, redirect } from "./Requests.ts"
 import { makeSelectors } from "./Selectors.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 
@@ -62,7 +62,7 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
       if (!grant.capabilities.has(required)) return yield* new Problems.Forbidden({ requiredCapability: required })
       const { withheldRemovals } = selector.freshness
       // What was to be confirmed is done, or was confirmed already.
-      if (withheldRemovals === null) return c.redirect(`${section}/${encodeURIComponent(tenant.id)}/configuration`)
+      if (withheldRemovals === null) return redirect(`${section}/${encodeURIComponent(tenant.id)}/configuration`)
       const { freshness, many, one, syncType } = selector
       const what = plural(withheldRemovals, one, many)
       return yield* html(

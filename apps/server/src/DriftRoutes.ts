@@ -5,7 +5,7 @@ import type { Context, Hono } from "hono"
 import { FormText, readForm } from "./Form.ts"
 import { formatAbsolute, hrefWith, tenantHref } from "./pages/components/format.ts"
 import { DriftPage, DriftResultPage } from "./pages/DriftPage.tsx"
-import { html, makeRequests } from "./Requests.ts"
+import { html, makeRequests, redirect } from "./Requests.ts"
 import { makeRunRows } from "./RunRows.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 
@@ -63,7 +63,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
       const { from = "", to = "" } = yield* readForm(c, Sides)
       const input = { from: stateOf(from), to: stateOf(to) }
       const { run } = yield* runs.start(actor, { tenantId: tenant.id, type, input })
-      return c.redirect(`${tenantHref(tenant.id)}/drift/${run.id}`, 303)
+      return redirect(`${tenantHref(tenant.id)}/drift/${run.id}`, 303)
     })
   )
 

@@ -5,7 +5,7 @@ import { Accounts } from "./Accounts.ts"
 import { EntraId, type EntraSignIn } from "./EntraId.ts"
 import { EntraSignInPage } from "./pages/EntraSignInPage.tsx"
 import type { Shell } from "./pages/Layout.tsx"
-import { html, makeRequests, safeReturnTo } from "./Requests.ts"
+import { html, makeRequests, redirect, safeReturnTo } from "./Requests.ts"
 import { Sessions } from "./Sessions.ts"
 import { SignInAttempts } from "./SignInAttempts.ts"
 
@@ -36,8 +36,7 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
         Effect.option
       )
       if (Option.isNone(begun)) return yield* problemPage(c, shell, "unavailable", returnTo)
-      c.header("Set-Cookie", yield* attempts.keep(begun.value.attempt, returnTo))
-      return c.redirect(begun.value.url)
+      return redirect(begun.value.url, 302, [["set-cookie", yield* attempts.keep(begun.value.attempt, returnTo)]])
     })
   )
 
@@ -64,8 +63,10 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
       const account = yield* accounts.ofIdentity(person.success)
       if (Option.isNone(account))
         return yield* html(c, EntraSignInPage({ shell, returnTo, stranger: person.success }), 403)
-      c.header("Set-Cookie", yield* sessions.open(account.value.id), { append: true })
-      return c.redirect(returnTo, 303)
+      return redirect(returnTo, 303, [
+        ["set-cookie", attempts.forget],
+        ["set-cookie", yield* sessions.open(account.value.id)]
+      ])
     })
   )
 

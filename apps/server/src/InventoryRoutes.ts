@@ -6,7 +6,7 @@ import { InventoryPage } from "./pages/InventoryPage.tsx"
 import { plural, tenantHref } from "./pages/components/format.ts"
 import { RemovalsPage } from "./pages/RemovalsPage.tsx"
 import { PolicyPage } from "./pages/PolicyPage.tsx"
-import { html, makeRequests } from "./Requests.ts"
+import { html, makeRequests, redirect } from "./Requests.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 
 const section = "/admin/tenants"
@@ -100,7 +100,7 @@ export const makeInventoryRoutes = Effect.gen(function* () {
       const required = InventorySync.type.capabilities.start
       if (!grant.capabilities.has(required)) return yield* new Problems.Forbidden({ requiredCapability: required })
       // What was to be confirmed is done, or was confirmed already.
-      if (withheldRemovals === 0) return c.redirect(`${section}/${encodeURIComponent(tenant.id)}/inventory`)
+      if (withheldRemovals === 0) return redirect(`${section}/${encodeURIComponent(tenant.id)}/inventory`)
       const what = plural(withheldRemovals, "policy", "policies")
       return yield* html(
         c,

@@ -5,7 +5,7 @@ import { runHref } from "./pages/components/format.ts"
 import { LegacyHistoryPage } from "./pages/LegacyHistoryPage.tsx"
 import { LegacyRunPage } from "./pages/LegacyRunPage.tsx"
 import { ProblemPage } from "./pages/ProblemPage.tsx"
-import { html, makeRequests } from "./Requests.ts"
+import { html, makeRequests, redirect } from "./Requests.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 
 const section = "/admin/tenants"
@@ -15,13 +15,13 @@ const recordsPerPage = 50
 const deprecated = "@1793491200"
 const sunset = "Mon, 01 Nov 2027 00:00:00 GMT"
 
-const successor = (c: Context, location: string) => {
-  c.header("Cache-Control", "no-store")
-  c.header("Deprecation", deprecated)
-  c.header("Sunset", sunset)
-  c.header("Link", `<${location}>; rel="successor-version"`)
-  return c.redirect(location, 308)
-}
+const successor = (location: string) =>
+  redirect(location, 308, [
+    ["cache-control", "no-store"],
+    ["deprecation", deprecated],
+    ["sunset", sunset],
+    ["link", `<${location}>; rel="successor-version"`]
+  ])
 
 const kindOf = (c: Context): Effect.Effect<LegacyKind, Problems.NotFound> => {
   const kind = legacyKinds.find(({ table }) => table === c.req.param("table"))
@@ -38,7 +38,7 @@ export const makeLegacyRoutes = Effect.gen(function* () {
     section,
     Effect.fn("LegacyRunPage")(function* ({ c, actor, shell }) {
       const record = yield* records.get(actor, (yield* kindOf(c)).table, c.req.param("id") ?? "")
-      if (record.operationRunId !== null) return successor(c, runHref(record.operationRunId))
+      if (record.operationRunId !== null) return successor(runHref(record.operationRunId))
       return yield* html(c, LegacyRunPage({ shell, record }))
     })
   )

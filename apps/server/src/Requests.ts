@@ -28,26 +28,43 @@ type Page = Parameters<typeof renderDocument>[0]
 export const html = (c: Context, page: Page, status: 200 | ProblemStatus = 200): Effect.Effect<Response> =>
   Effect.promise(async () => c.html(await renderDocument(page), status, { "cache-control": "private, no-store" }))
 
-const problemPage = (c: Context, shell: Shell, problem: PageProblem | { readonly status: 500 }) => {
+/**
+ * Sends the visitor on. The answer is made here and nowhere kept: what is prepared on Hono's context instead would be found in
+ * whatever the request is answered with after all.
+ *
+ * @param location a path of this server, or the address of the sign-in
+ * @param status 303 after a form; 302 if left out
+ * @param headers beside the location
+ */
+export const redirect = (
+  location: string,
+  status: 302 | 303 | 308 = 302,
+  headers: ReadonlyArray<readonly [name: string, value: string]> = []
+): Response =>
+  new Response(null, {
+    status,
+    headers: [["location", location], ...headers.map(([...pair]): [string, string] => pair)]
+  })
+
+/** The page of a problem. Nothing that the failed page had prepared goes with it: no header, and no cookie. */
+const problemPage = (shell: Shell, problem: PageProblem | { readonly status: 500 }) => {
   const title = "title" in problem ? problem.title : "Something went wrong on our side."
   const detail = "detail" in problem ? problem.detail : undefined
   const listed = "errors" in problem ? problem.errors.map((issue) => `${issue.pointer || "/"}: ${issue.detail}`) : []
-  return html(
-    c,
-    ProblemPage({
-      shell,
-      title,
-      status: problem.status,
-      // A button leads to the holder: its id says nothing more.
-      detail:
-        ("holder" in problem ? `Nothing was started: its run is ${problem.holder.status}.` : detail) ??
-        (listed.join(" ") || title),
-      ...(problem.status === 403 ? { requiredCapability: problem.requiredCapability } : {}),
-      ...("runId" in problem ? { runId: problem.runId } : {}),
-      ...("holder" in problem ? { runId: problem.holder.id } : {})
-    }),
-    problem.status
-  )
+  const document = ProblemPage({
+    shell,
+    title,
+    status: problem.status,
+    // A button leads to the holder: its id says nothing more.
+    detail:
+      ("holder" in problem ? `Nothing was started: its run is ${problem.holder.status}.` : detail) ??
+      (listed.join(" ") || title),
+    ...(problem.status === 403 ? { requiredCapability: problem.requiredCapability } : {}),
+    ...("runId" in problem ? { runId: problem.runId } : {}),
+    ...("holder" in problem ? { runId: problem.holder.id } : {})
+  })
+  const headers = { "content-type": "text/html; charset=UTF-8", "cache-control": "private, no-store" }
+  return Effect.promise(async () => new Response(await renderDocument(document), { status: problem.status, headers }))
 }
 
 /** Runs the effects behind Hono's routes, and maps how they end to an answer in one place. */
@@ -73,12 +90,12 @@ export const makeRequests = Effect.gen(function* () {
     const exit = await runExit(Effect.provideContext(traced, named), { signal: c.req.raw.signal })
     if (Exit.isSuccess(exit)) return exit.value
     const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
-    if (error !== undefined) return run(problemPage(c, shellNow(), error))
+    if (error !== undefined) return run(problemPage(shellNow(), error))
     // The visitor left: nobody reads the answer.
     if (Cause.hasInterruptsOnly(exit.cause)) return new Response(null, { status: 499 })
     const failed = Effect.logError(`${c.req.method} ${c.req.path} failed`, exit.cause)
     await run(Effect.provideContext(failed, named))
-    return run(problemPage(c, shellNow(), { status: 500 }))
+    return run(problemPage(shellNow(), { status: 500 }))
   }
 
   /** A page for people who are signed in; others are sent to the sign-in and back. */
@@ -92,7 +109,7 @@ export const makeRequests = Effect.gen(function* () {
             shell = { ...shell, actor: someone }
             return render({ c, actor: someone, shell })
           },
-          onNone: () => Effect.succeed(c.redirect(signInPath(c)))
+          onNone: () => Effect.succeed(redirect(signInPath(c)))
         })
       )
       return answer(c, signedIn, () => shell)

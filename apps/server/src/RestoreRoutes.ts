@@ -8,7 +8,7 @@ import { FormText, FormTexts, readForm } from "./Form.ts"
 import { hrefWith, tenantHref } from "./pages/components/format.ts"
 import { RestorePage } from "./pages/RestorePage.tsx"
 import { RestoresPage } from "./pages/RestoresPage.tsx"
-import { html, makeRequests, type PageRequest } from "./Requests.ts"
+import { html, makeRequests, type PageRequest, redirect } from "./Requests.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 
 const section = "/admin/tenants"
@@ -123,7 +123,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
         withAssignments: form.withAssignments === "true"
       }
       const { restore } = yield* restores.plan(actor, tenant.id, request)
-      return c.redirect(hrefOf(tenant, restore.id), 303)
+      return redirect(hrefOf(tenant, restore.id), 303)
     })
   )
 
@@ -136,12 +136,12 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       const id = c.req.param("restore") ?? ""
       const typed = { tenantName, nonce }
       return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
-        Effect.as(c.redirect(hrefOf(tenant, id), 303)),
+        Effect.as(redirect(hrefOf(tenant, id), 303)),
         Effect.catchTag("InvalidInput", ({ errors }) =>
           render(request, grant, tenant, `${errors.map(({ detail }) => detail).join(". ")}.`)
         ),
         // Whoever was first: its page says how it is.
-        Effect.catchTag("RestoreConflict", () => Effect.succeed(c.redirect(hrefOf(tenant, id), 303)))
+        Effect.catchTag("RestoreConflict", () => Effect.succeed(redirect(hrefOf(tenant, id), 303)))
       )
     })
   )
@@ -153,7 +153,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       const { tenant } = yield* tenantOf(actor, c)
       const id = c.req.param("restore") ?? ""
       yield* restores.archive(actor, tenant.id, id).pipe(Effect.catchTag("RestoreConflict", () => Effect.void))
-      return c.redirect(hrefOf(tenant, id), 303)
+      return redirect(hrefOf(tenant, id), 303)
     })
   )
 

@@ -1,11 +1,11 @@
 import { Problems, type Run, Runs } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
-import type { Context, Hono } from "hono"
+import type { Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
 import { readNonce, readNothing } from "./FormInput.ts"
 import { runHref } from "./pages/components/format.ts"
 import { ConfirmPage } from "./pages/ConfirmPage.tsx"
-import { html, makeRequests, type PageRequest } from "./Requests.ts"
+import { html, makeRequests, type PageRequest, redirect } from "./Requests.ts"
 import { makeRunActions } from "./RunActions.ts"
 import { makeRunRows } from "./RunRows.ts"
 
@@ -20,7 +20,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
   const { page } = yield* makeRequests
 
   const runOf = ({ c, actor }: PageRequest) => runs.get(actor, c.req.param("run") ?? "")
-  const goTo = (c: Context, run: Pick<Run, "id">) => c.redirect(runHref(run.id), 303)
+  const goTo = (run: Pick<Run, "id">) => redirect(runHref(run.id), 303)
 
   const confirm = (name: "cancel" | "replace") =>
     page(
@@ -29,7 +29,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
         const run = yield* runOf(request)
         const action = (yield* actions(request.actor, run)).find((fitting) => fitting.name === name)
         // Whatever the link was for is over, or is not for this person: the run's page says so.
-        if (action === undefined || action.refused !== null) return goTo(request.c, run)
+        if (action === undefined || action.refused !== null) return goTo(run)
         const [row] = rows([run], yield* accounts.tenantsOf(request.actor))
         if (row === undefined) return yield* new Problems.NotFound({})
         return yield* html(
@@ -43,7 +43,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
     section,
     Effect.fn("RunCancel")(function* ({ c, actor }) {
       yield* readNothing(c)
-      return goTo(c, yield* runs.cancel(actor, c.req.param("run") ?? ""))
+      return goTo(yield* runs.cancel(actor, c.req.param("run") ?? ""))
     })
   )
 
@@ -51,7 +51,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
     section,
     Effect.fn("RunRetry")(function* ({ c, actor }) {
       const { nonce } = yield* readNonce(c)
-      return goTo(c, (yield* runs.retry(actor, c.req.param("run") ?? "", nonce)).run)
+      return goTo((yield* runs.retry(actor, c.req.param("run") ?? "", nonce)).run)
     })
   )
 
@@ -62,7 +62,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
       const { id, workspaceId, tenantId, type, input, context } = yield* runOf(request)
       const target = tenantId === null ? { workspaceId } : { tenantId }
       const started = yield* runs.start(request.actor, { ...target, type, input, context, supersedes: id })
-      return goTo(request.c, started.run)
+      return goTo(started.run)
     })
   )
 

@@ -9,7 +9,7 @@ import { ScheduleDeletePage } from "./pages/ScheduleDeletePage.tsx"
 import { ScheduleFormPage } from "./pages/ScheduleFormPage.tsx"
 import { SchedulePage } from "./pages/SchedulePage.tsx"
 import { SchedulesPage } from "./pages/SchedulesPage.tsx"
-import { html, makeRequests, type PageRequest } from "./Requests.ts"
+import { html, makeRequests, type PageRequest, redirect } from "./Requests.ts"
 import { makeRunRows } from "./RunRows.ts"
 import { fieldsOf, readFields, settingsOf } from "./ScheduleForm.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
@@ -117,7 +117,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
             ? schedules.create(actor, tenant.id, settings)
             : schedules.update(actor, tenant.id, schedule.id, settings)
         return yield* saved.pipe(
-          Effect.map(({ id }) => c.redirect(hrefOf(tenant, id), 303)),
+          Effect.map(({ id }) => redirect(hrefOf(tenant, id), 303)),
           Effect.catchTag("InvalidInput", ({ errors }) =>
             html(c, ScheduleFormPage({ shell, tenant, schedule, fields, problems: errors }), 422)
           )
@@ -132,7 +132,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
         yield* readNothing(c)
         const { tenant } = yield* tenantOf(actor, c)
         const { id } = yield* schedules.pause(actor, tenant.id, idOf(c), paused)
-        return c.redirect(hrefOf(tenant, id), 303)
+        return redirect(hrefOf(tenant, id), 303)
       })
     )
 
@@ -152,7 +152,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
       yield* readNothing(c)
       const { tenant } = yield* tenantOf(actor, c)
       yield* schedules.remove(actor, tenant.id, idOf(c))
-      return c.redirect(hrefOf(tenant), 303)
+      return redirect(hrefOf(tenant), 303)
     })
   )
 

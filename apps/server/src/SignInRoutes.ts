@@ -6,7 +6,7 @@ import { FormText, readForm } from "./Form.ts"
 import { Identity } from "./Identity.ts"
 import type { Shell } from "./pages/Layout.tsx"
 import { SignInPage } from "./pages/SignInPage.tsx"
-import { html, makeRequests, safeReturnTo } from "./Requests.ts"
+import { html, makeRequests, redirect, safeReturnTo } from "./Requests.ts"
 import { Sessions } from "./Sessions.ts"
 
 const Choice = Schema.Struct({ account: Schema.optionalKey(FormText), returnTo: Schema.optionalKey(FormText) })
@@ -28,10 +28,7 @@ export const makeSignInRoutes = Effect.gen(function* () {
   const entraSignIn = yield* makeEntraSignInRoutes
 
   return (app: Hono) => {
-    app.post("/sign-out", (c) => {
-      c.header("Set-Cookie", sessions.close)
-      return c.redirect("/sign-in", 303)
-    })
+    app.post("/sign-out", () => redirect("/sign-in", 303, [["set-cookie", sessions.close]]))
     if (Option.isSome(entraSignIn)) return entraSignIn.value(app)
     app.get(
       "/sign-in",
@@ -47,8 +44,7 @@ export const makeSignInRoutes = Effect.gen(function* () {
           if (Option.isNone(actor)) {
             return yield* choose(c, shell, returnTo, "There is no such account. Choose one from the list.")
           }
-          c.header("Set-Cookie", yield* sessions.open(actor.value.id))
-          return c.redirect(returnTo, 303)
+          return redirect(returnTo, 303, [["set-cookie", yield* sessions.open(actor.value.id)]])
         })
       )
     )

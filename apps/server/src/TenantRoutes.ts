@@ -6,7 +6,7 @@ import { Accounts } from "./Accounts.ts"
 import { readStart } from "./FormInput.ts"
 import { TenantPage } from "./pages/TenantPage.tsx"
 import { TenantsPage } from "./pages/TenantsPage.tsx"
-import { html, makeRequests } from "./Requests.ts"
+import { html, makeRequests, redirect } from "./Requests.ts"
 import { makeRunRows } from "./RunRows.ts"
 import { makeSurfaces } from "./Surfaces.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
@@ -56,7 +56,7 @@ export const makeTenantRoutes = Effect.gen(function* () {
         type,
         ...(yield* readStart(c))
       })
-      return c.redirect(`/admin/operations/${run.id}`, 303)
+      return redirect(`/admin/operations/${run.id}`, 303)
     })
   )
 

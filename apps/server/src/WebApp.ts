@@ -30,7 +30,7 @@ import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { problemJson } from "./problemJson.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
 import * as RateLimits from "./RateLimits.ts"
-import { makeRequests } from "./Requests.ts"
+import { makeRequests, redirect } from "./Requests.ts"
 import { makeRunActionRoutes } from "./RunActionRoutes.ts"
 import { makeRunListRoutes } from "./RunListRoutes.ts"
 import { makeRunRoutes } from "./RunRoutes.ts"
@@ -215,8 +215,8 @@ export const makeApp = Effect.gen(function* () {
   })
 
   for (const add of addPages) add(app)
-  app.get("/", (c) => c.redirect("/admin/tenants"))
-  app.get("/admin", (c) => c.redirect("/admin/tenants"))
+  app.get("/", () => redirect("/admin/tenants"))
+  app.get("/admin", () => redirect("/admin/tenants"))
   app.onError((error, c) =>
     serve(c, Effect.logError(`${c.req.method} ${c.req.path} failed`, error)).then(() =>
       problemJson(500, "Something went wrong.")

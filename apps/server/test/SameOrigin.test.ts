@@ -1,8 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { AtlasApi } from "../src/AtlasApi.ts"
-import { browser, publicUrl, whole } from "./WholeApp.ts"
+import { browser, names, publicUrl, registered, whole } from "./WholeApp.ts"
 
 const unsafeMethods = ["POST", "PUT", "PATCH", "DELETE"]
 
@@ -31,24 +30,6 @@ const foreign: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "a sister site, as the browser says": { "sec-fetch-site": "same-site", origin: publicUrl }
 }
 
-/** Each path that something answers, as it was registered: pages and files of Hono, endpoints of the API. */
-const registered = (routes: ReadonlyArray<{ readonly path: string }>): ReadonlyArray<string> => {
-  const endpoints = Object.values(AtlasApi.groups).flatMap(({ endpoints: all }) =>
-    Object.values(all).map(({ path }) => path)
-  )
-  const paths = [...routes.map(({ path }) => path), ...endpoints].filter((path) => !path.includes("*"))
-  return [...new Set(paths)].map((path) => path.replaceAll(/:(\w+)/g, (_: string, name: string) => values[name] ?? "x"))
-}
-
-const values: Readonly<Record<string, string>> = {
-  tenant: "contoso",
-  workspace: "northwind",
-  type: "test.check",
-  run: "01920000-0000-7000-8000-000000000000",
-  table: "inventory_sync_runs",
-  id: "77777777-0000-4000-8000-000000000001"
-}
-
 /** How much is on record. */
 const recorded = SqlClient.SqlClient.use(
   (sql) => sql`SELECT (SELECT count(*)::int FROM operation_runs) AS runs, (SELECT count(*)::int FROM operation_audit) AS
@@ -64,7 +45,7 @@ layer(whole, { excludeTestServices: true, timeout: "120 seconds" })("requests th
       const paths = registered(routes)
       for (const path of ["/sign-in", "/sign-out", "/admin/operations/cancel", "/api/v1/operations/x/cancel"]) {
         assert.isTrue(
-          paths.some((known) => known === path.replace("/x/", `/${values["run"]}/`)),
+          paths.some((known) => known === path.replace("/x/", `/${names.run}/`)),
           path
         )
       }

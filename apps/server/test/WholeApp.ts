@@ -1,5 +1,6 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { AtlasApi } from "../src/AtlasApi.ts"
 import { EntraId } from "../src/EntraId.ts"
 import { authentication, Identity } from "../src/Identity.ts"
 import * as RateLimits from "../src/RateLimits.ts"
@@ -29,6 +30,25 @@ export const whole = Layer.mergeAll(authentication, RateLimits.layer, Logger.lay
   Layer.provideMerge(people),
   Layer.provideMerge(foundation)
 )
+
+/** What stands in place of the names in paths. */
+export const names: Readonly<Record<string, string>> = {
+  tenant: "contoso",
+  workspace: "northwind",
+  type: "test.check",
+  run: "01920000-0000-7000-8000-000000000000",
+  table: "inventory_sync_runs",
+  id: "77777777-0000-4000-8000-000000000001"
+}
+
+/** Each path that something answers, as it was registered: pages and files of Hono, endpoints of the API. */
+export const registered = (routes: ReadonlyArray<{ readonly path: string }>): ReadonlyArray<string> => {
+  const endpoints = Object.values(AtlasApi.groups).flatMap(({ endpoints: all }) =>
+    Object.values(all).map(({ path }) => path)
+  )
+  const paths = [...routes.map(({ path }) => path), ...endpoints].filter((path) => !path.includes("*"))
+  return [...new Set(paths)].map((path) => path.replaceAll(/:(\w+)/g, (_: string, name: string) => names[name] ?? "x"))
+}
 
 /** Sends requests to the application as this machine's browsers do. */
 export const browser = Effect.gen(function* () {
