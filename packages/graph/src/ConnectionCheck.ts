@@ -1,6 +1,5 @@
 import {
   GraphCaller,
-  type GraphContract,
   OperationCatalog,
   OperationType,
   type ReasonCode,
@@ -70,26 +69,33 @@ export const handler = RunHandler.make(
     }
     const asConnection = <A, E, R>(asking: Effect.Effect<A, E, R>) =>
       asking.pipe(Effect.provideService(ConnectionChoice, connection.id), Effect.provideService(GraphCaller, allowed))
-    let checks: ReadonlyArray<ConnectionCheckResult> = []
+    const plan = ConnectionChecks.plan(needs)
+    const made = new Map<string, ConnectionCheckResult>()
+    // Only what is planned, each once: so never more than the whole.
+    const checks = () => plan.flatMap(({ id }) => made.get(id) ?? [])
     const tell = Effect.fnUntraced(function* (...results: ReadonlyArray<ConnectionCheckResult>) {
-      checks = [...checks, ...results]
+      for (const result of results) made.set(result.id, result)
       const report: ConnectionReport = {
         kind: "provider.connection.check",
         version: 1,
         connectionId: connection.id,
         connectionName: connection.displayName,
-        checks
+        checks: checks()
       }
       yield* run.attach({ ...report })
-      yield* run.report({ total: 3 + needs.permissions.length, processed: checks.length })
+      yield* run.report({ total: plan.length, processed: report.checks.length })
     })
 
     const credentials = yield* ConnectionChecks.credentials(usable)
     yield* tell(credentials.result)
     if (credentials.result.status !== "passed") {
-      yield* tell(...withoutToken(needs.permissions))
+      yield* tell(
+        ...plan
+          .filter(({ id }) => !made.has(id))
+          .map((check) => skipped(check, "This cannot be checked without a token."))
+      )
       if (credentials.error !== null) return yield* credentials.error
-      return yield* conclude(decisive(checks))
+      return yield* conclude(decisive(checks()))
     }
     const organization = yield* asConnection(ConnectionChecks.organization(tenant, connection.entraTenantId))
     yield* tell(...organization.results)
@@ -99,14 +105,6 @@ export const handler = RunHandler.make(
       ...(yield* asConnection(ConnectionChecks.permissions(tenant, clientId, needs.permissions, credentials.roles)))
     )
     yield* tell(...(yield* asConnection(ConnectionChecks.licence(tenant, needs.contracts))))
-    return yield* conclude(decisive(checks))
+    return yield* conclude(decisive(checks()))
   })
 )
-
-const withoutToken = (permissions: ReadonlyArray<GraphContract.GraphPermission>) => [
-  skipped("graph", "Microsoft Graph", "Without a token, Graph cannot be asked."),
-  skipped("tenant", "Tenant", "Without a token, Graph cannot be asked."),
-  ...permissions.map(({ name }) =>
-    skipped(`permission:${name}`, `Permission ${name}`, "Without a token, nothing tells what was granted.")
-  )
-]

@@ -1,6 +1,6 @@
 import { Graph, GraphContract, type GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Option, Result, Schema, Stream } from "effect"
-import { type ConnectionCheckResult, found, passed, skipped } from "./ConnectionReport.ts"
+import { type CheckName, type ConnectionCheckResult, found, passed, skipped } from "./ConnectionReport.ts"
 import { GraphTokens } from "./GraphTokens.ts"
 import type { UsableConnection } from "./ProviderConnections.ts"
 
@@ -25,6 +25,34 @@ export const listGrants = GraphContract.list({
   cost: 2
 })
 
+/** What the operation types of a host need, each once. */
+export interface Needs {
+  readonly contracts: ReadonlyArray<GraphContract.GraphContract>
+  readonly permissions: ReadonlyArray<Permission>
+}
+
+const names = {
+  credentials: { id: "credentials", title: "Credential" },
+  graph: { id: "graph", title: "Microsoft Graph" },
+  tenant: { id: "tenant", title: "Tenant" },
+  licence: { id: "licence", title: "Licence for Intune" }
+} as const
+
+const permissionName = ({ name }: Permission): CheckName => ({ id: `permission:${name}`, title: `Permission ${name}` })
+
+/**
+ * Every check that a verification makes, in the order of its report.
+ *
+ * @param needs of the registered operation types
+ */
+export const plan = ({ contracts, permissions: needed }: Needs): ReadonlyArray<CheckName> => [
+  names.credentials,
+  names.graph,
+  names.tenant,
+  ...needed.map(permissionName),
+  ...(contracts.some(isIntune) ? [names.licence] : [])
+]
+
 const requestOf = ({ requestId }: GraphError) =>
   requestId === undefined ? [] : [{ what: "Graph request id", value: requestId }]
 
@@ -44,17 +72,16 @@ export interface Credentials {
  */
 export const credentials = Effect.fn("ConnectionChecks.credentials")(function* (usable: UsableConnection) {
   const tokens = yield* GraphTokens
-  const title = "Credential"
   const issued = yield* Effect.result(tokens.inspect(usable))
   if (Result.isFailure(issued)) {
     const { failure } = issued
-    return { result: found("credentials", title, failure), roles: Option.none(), error: failure }
+    return { result: found(names.credentials, failure), roles: Option.none(), error: failure }
   }
   const roles = Option.flatMap(issued.success, (claims) =>
     claims.roles === undefined ? Option.none() : Option.some(new Set(claims.roles))
   )
   const checked: Credentials = {
-    result: passed("credentials", title, "Entra ID issued a token for the tenant."),
+    result: passed(names.credentials, "Entra ID issued a token for the tenant."),
     roles,
     error: null
   }
@@ -79,17 +106,17 @@ export const organization = Effect.fn("ConnectionChecks.organization")(function*
   entraTenantId: string
 ) {
   const graph = yield* Graph
-  const reached = passed("graph", "Microsoft Graph", "Microsoft Graph answers.")
+  const reached = passed(names.graph, "Microsoft Graph answers.")
   const asked = yield* Effect.result(Stream.runCollect(graph.list(tenant, listOrganizations, {})))
   if (Result.isFailure(asked)) {
     const { failure } = asked
     // Any refusal is an answer; permissions have a check of their own.
     const answered = failure.status !== undefined && failure.status < 500
-    const unknown = skipped("tenant", "Tenant", "Whose tenant it is could not be asked.")
+    const unknown = skipped(names.tenant, "Whose tenant it is could not be asked.")
     const outcome: Organization = answered
       ? { results: [reached, unknown], error: null }
       : {
-          results: [found("graph", "Microsoft Graph", failure, { evidence: requestOf(failure) }), unknown],
+          results: [found(names.graph, failure, { evidence: requestOf(failure) }), unknown],
           error: failure
         }
     return outcome
@@ -99,12 +126,11 @@ export const organization = Effect.fn("ConnectionChecks.organization")(function*
   const isOther = isUuid(entraTenantId) && id.toLowerCase() !== entraTenantId.toLowerCase()
   const binding = isOther
     ? found(
-        "tenant",
-        "Tenant",
+        names.tenant,
         { reasonCode: "provider_tenant_mismatch", message: "Graph answers for another tenant." },
         { evidence }
       )
-    : passed("tenant", "Tenant", "Graph answers for the expected tenant.", { evidence })
+    : passed(names.tenant, "Graph answers for the expected tenant.", { evidence })
   const outcome: Organization = { results: [reached, binding], error: null }
   return outcome
 })
@@ -133,30 +159,25 @@ export const permissions = Effect.fn("ConnectionChecks.permissions")(function* (
 })
 
 const permissionResult = (
-  { appRoleId, name }: Permission,
+  permission: Permission,
   roles: Option.Option<ReadonlySet<string>>,
   granted: Option.Option<ReadonlySet<string>>
 ): ConnectionCheckResult => {
-  const id = `permission:${name}`
-  const title = `Permission ${name}`
+  const { appRoleId, name } = permission
+  const check = permissionName(permission)
   const evidence = [{ what: "App role", value: appRoleId }]
-  const carried = Option.map(roles, (names) => names.has(name))
+  const carried = Option.map(roles, (carriedNames) => carriedNames.has(name))
   const assigned = Option.exists(granted, (ids) => ids.has(appRoleId))
-  if (Option.contains(carried, true)) return passed(id, title, "The token carries it.", { evidence })
+  if (Option.contains(carried, true)) return passed(check, "The token carries it.", { evidence })
   if (assigned && Option.isSome(carried)) {
     const message = `${name} was granted, but tokens do not carry it yet.`
-    return found(id, title, { reasonCode: "provider_permission_propagating", message }, { evidence })
+    return found(check, { reasonCode: "provider_permission_propagating", message }, { evidence })
   }
-  if (assigned) return passed(id, title, "It was granted.", { evidence })
+  if (assigned) return passed(check, "It was granted.", { evidence })
   if (Option.isNone(carried) && Option.isNone(granted)) {
-    return skipped(id, title, "Neither the token nor Graph tells what was granted.")
+    return skipped(check, "Neither the token nor Graph tells what was granted.")
   }
-  return found(
-    id,
-    title,
-    { reasonCode: "provider_permission_denied", message: `${name} is not granted.` },
-    { evidence }
-  )
+  return found(check, { reasonCode: "provider_permission_denied", message: `${name} is not granted.` }, { evidence })
 }
 
 const isIntune = (contract: GraphContract.GraphContract): contract is GraphContract.GraphList<string, unknown> =>
@@ -177,11 +198,10 @@ export const licence = Effect.fn("ConnectionChecks.licence")(function* (
   const contract = contracts.find(isIntune)
   if (contract === undefined) return []
   const graph = yield* Graph
-  const title = "Licence for Intune"
   const probed = yield* Effect.result(Stream.runHead(graph.list(tenant, contract, {})))
-  if (Result.isSuccess(probed)) return [passed("licence", title, "Intune answers.")]
+  if (Result.isSuccess(probed)) return [passed(names.licence, "Intune answers.")]
   const { failure } = probed
   return failure.reasonCode === "provider_license_required"
-    ? [found("licence", title, failure, { evidence: requestOf(failure) })]
-    : [skipped("licence", title, "Intune could not be asked.")]
+    ? [found(names.licence, failure, { evidence: requestOf(failure) })]
+    : [skipped(names.licence, "Intune could not be asked.")]
 })

@@ -32,8 +32,11 @@ export type ConnectionReport = typeof ConnectionReport.Type
 
 type Told = Partial<Pick<ConnectionCheckResult, "evidence">>
 
+/** What a check is called: for programs, and for people. */
+export type CheckName = Pick<ConnectionCheckResult, "id" | "title">
+
 /** A check that found everything in order. */
-export const passed = (id: string, title: string, message: string, { evidence = [] }: Told = {}) =>
+export const passed = ({ id, title }: CheckName, message: string, { evidence = [] }: Told = {}) =>
   ConnectionCheckResult.make({
     id,
     title,
@@ -46,21 +49,20 @@ export const passed = (id: string, title: string, message: string, { evidence = 
   })
 
 /** A check that could not be made. */
-export const skipped = (id: string, title: string, message: string): ConnectionCheckResult => ({
-  ...passed(id, title, message),
+export const skipped = (check: CheckName, message: string): ConnectionCheckResult => ({
+  ...passed(check, message),
   status: "skipped"
 })
 
 /** A check that found a problem; what passes by itself, or leaves the rest usable, is a warning. */
 export const found = (
-  id: string,
-  title: string,
+  check: CheckName,
   problem: { readonly reasonCode: ReasonCode; readonly message: string },
   { evidence = [] }: Told = {}
 ): ConnectionCheckResult => {
   const { nextStep, retryable, severity } = reasonInfo(problem.reasonCode)
   return {
-    ...passed(id, title, problem.message, { evidence }),
+    ...passed(check, problem.message, { evidence }),
     status: retryable ? "warning" : "failed",
     severity,
     reasonCode: problem.reasonCode,
