@@ -76,6 +76,8 @@ export const makeBulkCancellation = Effect.gen(function* () {
       Effect.as("cancelled" as const),
       Effect.catchTags({
         Forbidden: () => Effect.succeed("refused" as const),
+        // Its operation is registered no more.
+        NotSupported: () => Effect.succeed("refused" as const),
         // Whoever came first: it has ended.
         RunConflict: () => Effect.succeed("ended" as const),
         NotFound: () => Effect.succeed("ended" as const)

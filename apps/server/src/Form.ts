@@ -1,29 +1,24 @@
-import { decodeInput, isStorable, Problems } from "@atlas/operations"
+import { decodeInput, invalid, StorableText } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { Context } from "hono"
 
 /** The value of a field: text that can be stored and looked for. */
-export const FormText = Schema.String.check(
-  Schema.isMaxLength(10_000),
-  Schema.makeFilter(isStorable, { expected: "text without NUL characters and lone surrogates" })
-)
+export const FormText = StorableText.check(Schema.isMaxLength(10_000))
 
 /** The values of a field that may be there any number of times, such as a group of checkboxes. */
 export const FormTexts = Schema.Union([FormText, Schema.Array(FormText)])
 
 const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
-const refuse = (pointer: string, detail: string) => new Problems.InvalidInput({ errors: [{ pointer, detail }] })
-
 const bodyOf = Effect.fnUntraced(function* (c: Context) {
   if (forms.test(c.req.header("content-type") ?? "")) {
     return yield* Effect.tryPromise({
       try: () => c.req.formData(),
-      catch: () => refuse("", "The form cannot be read: send it again")
+      catch: () => invalid("", "The form cannot be read: send it again")
     })
   }
   const text = yield* Effect.promise(() => c.req.text())
-  return text === "" ? new FormData() : yield* refuse("", "Send a form")
+  return text === "" ? new FormData() : yield* invalid("", "Send a form")
 })
 
 /**
@@ -38,7 +33,8 @@ export const readForm = Effect.fn("Form.read")(function* <A, E>(c: Context, sche
   const fields: Record<string, unknown> = Object.create(null)
   for (const name of new Set(body.keys())) {
     const values = body.getAll(name)
-    if (values.some((value) => typeof value !== "string")) return yield* refuse(`/${name}`, "Expected text, not a file")
+    if (values.some((value) => typeof value !== "string"))
+      return yield* invalid(`/${name}`, "Expected text, not a file")
     fields[name] = values.length === 1 ? values[0] : values
   }
   return yield* decodeInput(schema, { ...fields })

@@ -1,4 +1,4 @@
-import { Problems, type RunFilter, RunOutcome, RunStatus } from "@atlas/operations"
+import { Problems, ReasonCode, type RunFilter, RunOutcome, RunStatus } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
 
 /** The filters of the list, as its address has them: days are those of UTC, and `to` is the last one shown. */
@@ -39,7 +39,7 @@ export const listingOf = (query: (name: ListingFilter) => string | undefined): L
     type: query("type"),
     tenant: query("tenant"),
     actor: query("actor")?.trim(),
-    reason: query("reason"),
+    reason: optional(ReasonCode, query("reason")),
     from: checkedDay(query("from")),
     to: checkedDay(query("to"))
   }

@@ -1,4 +1,4 @@
-import type { FailureSummary } from "@atlas/operations"
+import type { FailureSummary, Run } from "@atlas/operations"
 import { assert, it } from "@effect/vitest"
 import { DateTime } from "effect"
 import { renderToString } from "hono/jsx/dom/server"
@@ -29,7 +29,9 @@ const failures: FailureSummary = [
   { reasonCode: "ext.mail.gone", message: "Gone.", count: 2, firstAt: null, lastAt: null, samples: [] }
 ]
 
-const render = () => renderToString(<Failures failures={failures} now={at(30)} />)
+const failed = { failureSummary: failures, status: "completed", attempt: 3, cancelRequestedAt: null } as const
+const render = (state: Partial<Pick<Run, "status" | "cancelRequestedAt">> = {}) =>
+  renderToString(<Failures run={{ ...failed, ...state }} now={at(30)} />)
 
 it("shows of each reason how often, when first and last, examples with request ids, and the next step", () => {
   const [, conflict = "", throttled = "", gone = ""] = render().split('<tr role="row">').slice(1)
@@ -51,4 +53,12 @@ it("shows of each reason how often, when first and last, examples with request i
   assert.notInclude(throttled, "first")
   assert.notInclude(throttled, "<details")
   assert.include(gone, "cell-empty")
+})
+
+it("promises another attempt only while one follows", () => {
+  const promise = "Atlas tries again"
+  assert.notInclude(render(), promise)
+  assert.include(render({ status: "queued" }), promise)
+  assert.include(render({ status: "running" }), promise)
+  assert.notInclude(render({ status: "running", cancelRequestedAt: at(29) }), promise)
 })

@@ -179,13 +179,66 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the pages of
           input: {}
         }
       )).run
-      const { run: nightly } = yield* runs.startAsSystem("scheduler", { scope, type: types.nightly.name, input: {} })
+      const { tenantId, workspaceId } = scope
+      const { run: nightly } = yield* runs.startAsSystem("scheduler", {
+        scope: { tenantId, workspaceId },
+        type: types.nightly.name,
+        input: {}
+      })
       const location = `/admin/operations/${nightly.id}`
       yield* post(`${location}/cancel`)
       assert.include((yield* get("/admin/tenants/contoso")).text, "Only Atlas itself starts this operation.")
       assert.include((yield* get(location)).text, "Only Atlas itself starts this operation.")
       assert.strictEqual((yield* start(types.nightly)).status, 403)
       assert.strictEqual((yield* post(`${location}/retry`)).status, 409)
+      yield* forget
+    })
+  )
+
+  it.effect("says of a run that failed for good what a person can do, and names what is missing", () =>
+    Effect.gen(function* () {
+      const { get, start } = yield* visitor
+      const sql = yield* SqlClient.SqlClient
+      const fail = (reasonCode: string, missing: ReadonlyArray<string>, status: "queued" | "completed") =>
+        Effect.gen(function* () {
+          yield* forget
+          const { location } = yield* start(types.checked)
+          const failure = {
+            reasonCode,
+            message: "It failed.",
+            count: 1,
+            firstAt: "2026-07-01T10:00:00.000Z",
+            lastAt: "2026-07-01T10:00:00.000Z",
+            samples: [],
+            ...(missing.length === 0 ? {} : { missingPermissions: missing })
+          }
+          const outcome = status === "completed" ? "failed" : "pending"
+          yield* sql`UPDATE operation_runs SET status = ${status}, outcome = ${outcome}, reason_code = ${reasonCode}, attempt = 1,
+            completed_at = CASE WHEN ${status} = 'completed' THEN now() END,
+            failure_summary = ${JSON.stringify([failure])}::text::jsonb`
+          return [yield* get(location), yield* get("/admin/operations"), yield* get("/admin/tenants/contoso")]
+        })
+      for (const { text } of yield* fail("provider_timeout", [], "completed")) {
+        assert.notInclude(text, "tries again")
+        assert.include(text, "Start again later")
+      }
+      const [retried] = yield* fail("provider_timeout", [], "queued")
+      assert.include(retried?.text, "Atlas tries again")
+      for (const { text } of yield* fail(
+        "provider_permission_denied",
+        ["Group.Read.All", "User.Read.All"],
+        "completed"
+      )) {
+        assert.include(text, "Grant Group.Read.All and User.Read.All to the app and give admin consent")
+      }
+      // An older version's code, from a link of today and from an old one.
+      yield* fail("permission_denied", [], "completed")
+      for (const reason of ["permission_denied", "provider_permission_denied"]) {
+        const { text } = yield* get(`/admin/operations?reason=${reason}`)
+        assert.include(text, "Reason: Permission missing")
+        assert.include(text, "Check connection")
+        assert.notInclude(text, "No run matches")
+      }
       yield* forget
     })
   )

@@ -1,8 +1,8 @@
 import {
+  type FailureReport,
   GraphCaller,
   OperationCatalog,
   OperationType,
-  type ReasonCode,
   reasonInfo,
   RunFailure,
   RunHandler
@@ -35,20 +35,32 @@ const makeNeeds = Effect.map(OperationCatalog, ({ types }) => {
   return { contracts, permissions: [...permissions.values()] }
 })
 
-/** The problem that decides how the run ends: the one that blocks the connection, else the first. */
-const decisive = (checks: ReadonlyArray<ConnectionCheckResult>) => {
-  const problems = checks.flatMap(({ message, reasonCode }) => (reasonCode === null ? [] : [{ message, reasonCode }]))
-  return problems.find(({ reasonCode }) => reasonInfo(reasonCode).blocking) ?? problems[0]
+/** What the checks found, those first whose reason decides how the run ends: one that blocks the connection, else the first. */
+const problemsIn = (checks: ReadonlyArray<ConnectionCheckResult>): ReadonlyArray<FailureReport> => {
+  const problems = checks.flatMap(({ message, missingPermission, reasonCode }): ReadonlyArray<FailureReport> =>
+    reasonCode === null
+      ? []
+      : [{ message, reasonCode, ...(missingPermission === undefined ? {} : { missingPermission }) }]
+  )
+  const decisive = (problems.find(({ reasonCode }) => reasonInfo(reasonCode).blocking) ?? problems[0])?.reasonCode
+  return [
+    ...problems.filter(({ reasonCode }) => reasonCode === decisive),
+    ...problems.filter(({ reasonCode }) => reasonCode !== decisive)
+  ]
 }
 
-/** Ends the run as its checks found. What may pass by itself is tried again by the run's next attempt. */
-const conclude = (problem: { readonly reasonCode: ReasonCode; readonly message: string } | undefined) => {
-  if (problem === undefined) return Effect.succeed(RunHandler.succeeded)
-  const { blocking } = reasonInfo(problem.reasonCode)
-  return blocking
-    ? Effect.fail(new RunFailure(problem))
-    : Effect.succeed(RunHandler.partiallySucceeded(problem.reasonCode))
-}
+/** Ends the run as its checks found, with every problem among its failures. What may pass by itself is tried again by the run's next attempt. */
+const conclude = Effect.fnUntraced(function* (
+  run: Pick<RunHandler.RunContext<unknown>, "failed">,
+  checks: ReadonlyArray<ConnectionCheckResult>
+) {
+  const [first, ...others] = problemsIn(checks)
+  if (first === undefined) return RunHandler.succeeded
+  yield* Effect.forEach(others, run.failed)
+  if (reasonInfo(first.reasonCode).blocking) return yield* new RunFailure(first)
+  yield* run.failed(first)
+  return RunHandler.partiallySucceeded(first.reasonCode)
+})
 
 /** Makes the checks one after the other, each on the run's report as soon as it is made. Needs no enabled connection. */
 export const handler = RunHandler.make(
@@ -95,7 +107,7 @@ export const handler = RunHandler.make(
           .map((check) => skipped(check, "This cannot be checked without a token."))
       )
       if (credentials.error !== null) return yield* credentials.error
-      return yield* conclude(decisive(checks()))
+      return yield* conclude(run, checks())
     }
     const organization = yield* asConnection(ConnectionChecks.organization(tenant, connection.entraTenantId))
     yield* tell(...organization.results)
@@ -105,6 +117,6 @@ export const handler = RunHandler.make(
       ...(yield* asConnection(ConnectionChecks.permissions(tenant, clientId, needs.permissions, credentials.roles)))
     )
     yield* tell(...(yield* asConnection(ConnectionChecks.licence(tenant, needs.contracts))))
-    return yield* conclude(decisive(checks()))
+    return yield* conclude(run, checks())
   })
 )

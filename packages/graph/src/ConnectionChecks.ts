@@ -177,7 +177,8 @@ const permissionResult = (
   if (Option.isNone(carried) && Option.isNone(granted)) {
     return skipped(check, "Neither the token nor Graph tells what was granted.")
   }
-  return found(check, { reasonCode: "provider_permission_denied", message: `${name} is not granted.` }, { evidence })
+  const message = `The app lacks the permission ${name}.`
+  return found(check, { reasonCode: "provider_permission_denied", message, missingPermission: name }, { evidence })
 }
 
 const isIntune = (contract: GraphContract.GraphContract): contract is GraphContract.GraphList<string, unknown> =>

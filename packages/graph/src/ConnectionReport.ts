@@ -1,4 +1,4 @@
-import { ReasonCode, reasonInfo } from "@atlas/operations"
+import { type FailureReport, nextStep, ReasonCode, reasonInfo } from "@atlas/operations"
 import { Schema } from "effect"
 
 /** Where a check's answer can be looked up: never a token, a header or a payload. */
@@ -16,6 +16,8 @@ export const ConnectionCheckResult = Schema.Struct({
   /** A sentence for people. */
   message: Schema.String,
   nextStep: Schema.NullOr(Schema.String),
+  /** The permission that the app lacks, where that is what the check found. */
+  missingPermission: Schema.optionalKey(Schema.String),
   evidence: Schema.Array(Evidence)
 })
 export type ConnectionCheckResult = typeof ConnectionCheckResult.Type
@@ -57,15 +59,16 @@ export const skipped = (check: CheckName, message: string): ConnectionCheckResul
 /** A check that found a problem; what passes by itself, or leaves the rest usable, is a warning. */
 export const found = (
   check: CheckName,
-  problem: { readonly reasonCode: ReasonCode; readonly message: string },
+  { message, missingPermission, reasonCode }: Pick<FailureReport, "message" | "missingPermission" | "reasonCode">,
   { evidence = [] }: Told = {}
 ): ConnectionCheckResult => {
-  const { nextStep, retryable, severity } = reasonInfo(problem.reasonCode)
+  const { retryable, severity } = reasonInfo(reasonCode)
   return {
-    ...passed(check, problem.message, { evidence }),
+    ...passed(check, message, { evidence }),
     status: retryable ? "warning" : "failed",
     severity,
-    reasonCode: problem.reasonCode,
-    nextStep
+    reasonCode,
+    nextStep: nextStep(reasonCode, missingPermission === undefined ? [] : [missingPermission]),
+    ...(missingPermission === undefined ? {} : { missingPermission })
   }
 }

@@ -125,7 +125,7 @@ export const fromAnswer = (
   const code = codes.findLast((name) => /^\w{1,80}$/.test(name))
   return new GraphError({
     reasonCode,
-    message: `Microsoft Graph answered ${contract.name} with ${answer.status}${code === undefined ? "" : ` (${code})`}.`,
+    message: `Microsoft Graph answered ${contract.name} with ${answer.status}${code === undefined ? "" : ` (${code})`}${missing === undefined ? "" : `: the app lacks the permission ${missing}`}.`,
     contract: contract.name,
     status: answer.status,
     clientRequestId,

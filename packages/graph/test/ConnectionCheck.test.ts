@@ -2,6 +2,7 @@ import {
   Access,
   type Actor,
   Operations,
+  OperationsHttp,
   OperationType,
   Problems,
   Runs,
@@ -114,8 +115,12 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
       const check = byId.get("permission:GroupMember.Read.All")
       assert.strictEqual(check?.status, "failed")
       assert.include(check?.message, "GroupMember.Read.All")
-      assert.isString(check?.nextStep)
       assert.strictEqual(byId.get("licence")?.status, "passed")
+      const step = "Grant GroupMember.Read.All to the app and give admin consent, then start again."
+      assert.deepStrictEqual([check?.nextStep, check?.missingPermission], [step, "GroupMember.Read.All"])
+      const [failure] = OperationsHttp.toResource("https://atlas.example", run).failureSummary
+      assert.deepInclude(failure, { count: 1, nextStep: step, missingPermissions: ["GroupMember.Read.All"] })
+      assert.include(failure?.message, "lacks the permission GroupMember.Read.All")
     })
   )
 

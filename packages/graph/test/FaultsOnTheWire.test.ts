@@ -138,6 +138,7 @@ describe("the live client", () => {
       yield* inject({ path: "/v1.0/groups", fault: Fault.intuneForbidden("DeviceManagementApps.Read.All") })
       const error = yield* Effect.flip(collect(groups, {}))
       assert.strictEqual(error.missingPermission, "DeviceManagementApps.Read.All")
+      assert.include(error.message, "the app lacks the permission DeviceManagementApps.Read.All.")
       assert.notInclude(JSON.stringify(error), "manage.microsoft")
     }).pipe(Effect.provide(inMemory()))
   )

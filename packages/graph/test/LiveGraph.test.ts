@@ -225,6 +225,7 @@ describe("LiveGraph", () => {
       const error = yield* Effect.flip(collect(groups, {}))
       assert.strictEqual(error.reasonCode, "provider_permission_denied")
       assert.strictEqual(error.missingPermission, "GroupMember.Read.All")
+      assert.include(error.message, "the app lacks the permission GroupMember.Read.All.")
       assert.strictEqual(error.contract, "groups.list")
       assert.strictEqual(error.status, 403)
       assert.isString(error.requestId)

@@ -145,6 +145,7 @@ describe("write", () => {
       const error = yield* Effect.flip(write)
       assert.strictEqual(error.reasonCode, "provider_permission_denied")
       assert.strictEqual(error.missingPermission, "DeviceManagementConfiguration.ReadWrite.All")
+      assert.include(error.message, "the app lacks the permission DeviceManagementConfiguration.ReadWrite.All.")
       assert.notInclude(JSON.stringify(error), "manage.microsoft.com")
     }).pipe(
       Effect.provide(

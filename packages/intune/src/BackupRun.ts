@@ -1,4 +1,11 @@
-import { type GraphError, type OperationType, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
+import {
+  type GraphError,
+  type OperationType,
+  reportOf,
+  type RunCounts,
+  RunFailure,
+  RunHandler
+} from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
@@ -82,9 +89,10 @@ const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
   if (first !== undefined && failed.length === pending.length && backup.done.size === 0) {
     return yield* new RunFailure({ reasonCode: first[1].reasonCode, message: "No kind of policy could be read." })
   }
-  for (const [source, { message, reasonCode, requestId }] of failed) {
+  for (const [source, error] of failed) {
+    const { message, reasonCode } = error
     const label = sourceLabel(source)
-    yield* run.failed({ reasonCode, message, item: label, ...(requestId === undefined ? {} : { requestId }) })
+    yield* run.failed({ ...reportOf(error), item: label })
     yield* run.transaction(
       Effect.andThen(
         writes.restart(backup, source.name),

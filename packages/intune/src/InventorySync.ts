@@ -4,6 +4,7 @@ import {
   RemovalGuard,
   type RunCounts,
   RunFailure,
+  reportOf,
   RunHandler,
   StartGate
 } from "@atlas/operations"
@@ -143,13 +144,7 @@ export const handler = RunHandler.make(
           "GraphError",
           Effect.fnUntraced(function* (error) {
             failed.push(error)
-            const { message, reasonCode, requestId } = error
-            yield* run.failed({
-              reasonCode,
-              message,
-              item: sourceLabel(source),
-              ...(requestId === undefined ? {} : { requestId })
-            })
+            yield* run.failed({ ...reportOf(error), item: sourceLabel(source) })
           })
         )
       )

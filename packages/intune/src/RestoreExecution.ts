@@ -1,4 +1,4 @@
-import { type GraphError, RunFailure, RunHandler } from "@atlas/operations"
+import { type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
@@ -201,11 +201,12 @@ export const executeHandler = RunHandler.make(
         if (written.id === null || !withAssignments) return written
         return { ...written, message: yield* assignPolicy(run.tenant, wanted, written.id) }
       }).pipe(
-        Effect.catchTag("GraphError", ({ message, reasonCode, requestId }) =>
-          Effect.as(
-            run.failed({ reasonCode, message, item: row.title, ...(requestId === undefined ? {} : { requestId }) }),
-            { result: "failed" as const, id: null, message }
-          )
+        Effect.catchTag("GraphError", (error) =>
+          Effect.as(run.failed({ ...reportOf(error), item: row.title }), {
+            result: "failed" as const,
+            id: null,
+            message: error.message
+          })
         )
       )
       processed++

@@ -1,6 +1,6 @@
 import { Cause, Clock, Duration, Effect, Option, Predicate, Schema } from "effect"
 import { SqlError } from "effect/sql"
-import { type FailureReport, fromError, type RunFailure } from "./Failure.ts"
+import { type FailureReport, reportOf, type RunFailure } from "./Failure.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { Block } from "./NewRun.ts"
 import type { RetryPolicy } from "./OperationType.ts"
@@ -72,8 +72,8 @@ export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd =
   const error = Cause.findErrorOption(cause)
   if (Option.isSome(error)) {
     return error.value._tag === "GraphError"
-      ? failed(fromError(error.value), error.value.retryAfterMillis)
-      : failed(fromError(error.value), 0, error.value.retryable)
+      ? failed(reportOf(error.value), error.value.retryAfterMillis)
+      : failed(reportOf(error.value), 0, error.value.retryable)
   }
   return ofDefect(defects[0])
 }

@@ -26,7 +26,9 @@ export const Failure = Schema.Struct({
   firstAt: Instant,
   lastAt: Instant,
   /** Up to five that differ. */
-  samples: Schema.Array(FailureSample)
+  samples: Schema.Array(FailureSample),
+  /** The permissions that the app lacks, where that is why; up to ten. */
+  missingPermissions: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type Failure = typeof Failure.Type
 
@@ -42,12 +44,15 @@ export interface FailureReport {
   readonly requestId?: string
   /** Short name or id of what failed. */
   readonly item?: string
+  /** The permission that the app lacks, such as `Group.Read.All`, where that is why. */
+  readonly missingPermission?: string
 }
 
 const longestMessage = 500
 const longestName = 200
 const mostReasons = 50
 const mostSamples = 5
+const mostPermissions = 10
 
 /**
  * Text that may be stored and shown: sanitised, no longer than the limit, and such as Postgres can hold.
@@ -90,7 +95,20 @@ export const observed = (report: FailureReport, at: DateTime.Utc): Failure => {
     ...(report.requestId === undefined ? {} : { requestId: clean(report.requestId, longestName) }),
     ...(report.item === undefined ? {} : { item: clean(report.item, longestName) })
   }
-  return { reasonCode: report.reasonCode, message, count: 1, firstAt: at, lastAt: at, samples: [sample] }
+  return {
+    reasonCode: report.reasonCode,
+    message,
+    count: 1,
+    firstAt: at,
+    lastAt: at,
+    samples: [sample],
+    ...lacking(report.missingPermission === undefined ? [] : [clean(report.missingPermission, longestName)])
+  }
+}
+
+const lacking = (permissions: ReadonlyArray<string>): Pick<Failure, "missingPermissions"> => {
+  const missingPermissions = [...new Set(permissions)].sort().slice(0, mostPermissions)
+  return missingPermissions.length === 0 ? {} : { missingPermissions }
 }
 
 const isEqual = (a: FailureSample, b: FailureSample) =>
@@ -106,7 +124,8 @@ const combine = (a: Failure, b: Failure): Failure => ({
   samples: [...a.samples, ...b.samples.filter((sample) => !a.samples.some((known) => isEqual(known, sample)))].slice(
     0,
     mostSamples
-  )
+  ),
+  ...lacking([...(a.missingPermissions ?? []), ...(b.missingPermissions ?? [])])
 })
 
 const further = "further_failures"
@@ -182,16 +201,19 @@ export class RunFailure extends Schema.TaggedError<RunFailure>()("RunFailure", {
   /** A sentence for people: no secrets, no payloads. */
   message: Schema.String,
   /** Whether a later attempt may succeed without anybody acting; for a host's own codes, of which Atlas knows nothing. */
-  retryable: Schema.optionalKey(Schema.Boolean)
+  retryable: Schema.optionalKey(Schema.Boolean),
+  /** The permission that the app lacks, where that is why. */
+  missingPermission: Schema.optionalKey(Schema.String)
 }) {}
 
 /**
- * What a run's failures show of an error.
+ * What a run's failures show of an error, for `run.failed({ ...reportOf(error), item })`.
  *
  * @param error what the handler failed with
  */
-export const fromError = (error: RunFailure | GraphError): FailureReport => ({
+export const reportOf = (error: RunFailure | GraphError): FailureReport => ({
   reasonCode: error.reasonCode,
   message: error.message,
+  ...(error.missingPermission === undefined ? {} : { missingPermission: error.missingPermission }),
   ...(error._tag === "GraphError" && error.requestId !== undefined ? { requestId: error.requestId } : {})
 })

@@ -9,12 +9,13 @@ import {
   type RunReceiptResource,
   type RunResource
 } from "./OperationsApi.ts"
-import { OperationBusy } from "./Problems.ts"
-import { reasonInfo } from "./ReasonCode.ts"
+import { invalid } from "./Decoding.ts"
+import { nextStepOf } from "./NextStep.ts"
+import { type InvalidInput, OperationBusy } from "./Problems.ts"
 import { isWholeRun, type Run, RunId, type RunReceipt } from "./Run.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { Runs } from "./Runs.ts"
-import type { StartProblem, StartResult } from "./RunStart.ts"
+import type { StartProblem, StartRequest, StartResult } from "./RunStart.ts"
 
 /** Where the host is reached from outside, such as `https://atlas.example.com`: the base of absolute links. */
 export class PublicUrl extends Context.Service<PublicUrl, { readonly origin: string }>()(
@@ -51,7 +52,7 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   summaryCounts: run.summaryCounts,
   failureSummary: run.failureSummary.map((failure) => ({
     ...failure,
-    nextStep: reasonInfo(failure.reasonCode).nextStep
+    nextStep: nextStepOf(run, failure)
   })),
   report: run.report,
   reasonCode: run.reasonCode,
@@ -103,10 +104,12 @@ const pollAfter = "1"
 const defaultPageSize = 50
 
 /** The body of a start: the input, and beside it the run that is to be replaced. */
-const readStart = (payload: unknown) => {
-  if (!Predicate.isObject(payload) || !("supersede" in payload)) return { input: payload }
+const readStart = (payload: unknown): Effect.Effect<Pick<StartRequest, "input" | "supersedes">, InvalidInput> => {
+  if (!Predicate.isObject(payload) || !Object.hasOwn(payload, "supersede")) return Effect.succeed({ input: payload })
   const { supersede, ...input } = payload
-  return { input, supersedes: String(supersede) }
+  return Predicate.isString(supersede)
+    ? Effect.succeed({ input, supersedes: supersede })
+    : Effect.fail(invalid("/supersede", "Expected the id of a run"))
 }
 
 const answerStart = (origin: string) =>
@@ -138,11 +141,21 @@ const handlers = HttpApiBuilder.group(
 
     return handlers.handleAll({
       start: Effect.fnUntraced(function* ({ params, payload, headers }) {
-        const request = { tenantId: params.tenant, type: params.type, ...readStart(payload), ...keyOf(headers) }
+        const request = {
+          tenantId: params.tenant,
+          type: params.type,
+          ...(yield* readStart(payload)),
+          ...keyOf(headers)
+        }
         return yield* answer(runs.start(yield* CurrentActor, request))
       }),
       startInWorkspace: Effect.fnUntraced(function* ({ params, payload, headers }) {
-        const request = { workspaceId: params.workspace, type: params.type, ...readStart(payload), ...keyOf(headers) }
+        const request = {
+          workspaceId: params.workspace,
+          type: params.type,
+          ...(yield* readStart(payload)),
+          ...keyOf(headers)
+        }
         return yield* answer(runs.start(yield* CurrentActor, request))
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {

@@ -14,20 +14,26 @@ export interface ReasonInfo {
   readonly blocking: boolean
   /** A short title for people. */
   readonly title: string
-  /** What a person can do now, as a sentence. */
+  /** What a person can do, as a sentence, where Atlas does nothing more. */
   readonly nextStep: string
+  /** What a person can do while another attempt follows. */
+  readonly whileRetried: string
 }
 
-const transient = (title: string, nextStep: string): ReasonInfo => ({
+const transient = (title: string, whileRetried: string, nextStep: string): ReasonInfo => ({
   severity: "warning",
   retryable: true,
   once: false,
   blocking: false,
   title,
-  nextStep
+  nextStep,
+  whileRetried
 })
 
-const once = (title: string, nextStep: string): ReasonInfo => ({ ...transient(title, nextStep), once: true })
+const once = (title: string, whileRetried: string, nextStep: string): ReasonInfo => ({
+  ...transient(title, whileRetried, nextStep),
+  once: true
+})
 
 const failure = (title: string, nextStep: string): ReasonInfo => ({
   severity: "error",
@@ -35,7 +41,8 @@ const failure = (title: string, nextStep: string): ReasonInfo => ({
   once: false,
   blocking: false,
   title,
-  nextStep
+  nextStep,
+  whileRetried: nextStep
 })
 
 const blocking = (title: string, nextStep: string): ReasonInfo => ({ ...failure(title, nextStep), blocking: true })
@@ -43,7 +50,10 @@ const blocking = (title: string, nextStep: string): ReasonInfo => ({ ...failure(
 const note = (title: string, nextStep: string): ReasonInfo => ({ ...failure(title, nextStep), severity: "info" })
 
 const reportBug = "This is a defect in Atlas or in the host: report it with the run's link."
+const retrying = "Wait; Atlas tries again."
+const retryingOnce = "Wait; Atlas tries again once."
 const verify = "Start again; if it persists, verify the connection."
+const askMicrosoft = "Start again later; if it persists, check the state of Microsoft's services."
 
 /** What concerns the connection and the token for it. */
 const connectionReasons = {
@@ -71,16 +81,20 @@ const connectionReasons = {
     "Exempt the app's workload identity from the policy that blocks it."
   ),
   provider_user_identity_error: blocking("User credentials configured", "Use app-only credentials for the connection."),
-  provider_auth_throttled: transient("Sign-in service throttled", "Wait; Atlas tries again."),
-  provider_auth_unavailable: transient("Sign-in service unavailable", "Wait; Atlas tries again."),
+  provider_auth_throttled: transient("Sign-in service throttled", retrying, "Wait some minutes, then start again."),
+  provider_auth_unavailable: transient("Sign-in service unavailable", retrying, askMicrosoft),
   provider_auth_request_invalid: failure("Token request refused", reportBug),
-  provider_token_rejected: once("Token rejected", verify),
-  provider_claims_challenge: once("Token needs more claims", verify),
+  provider_token_rejected: once("Token rejected", retryingOnce, verify),
+  provider_claims_challenge: once("Token needs more claims", retryingOnce, verify),
   provider_permission_denied: blocking(
     "Permission missing",
-    "Grant the named permission to the app and consent to it."
+    "Verify the connection to see which permission is missing, then grant the named permission to the app and give admin consent."
   ),
-  provider_permission_propagating: transient("Permission not yet effective", "Wait some minutes; a grant takes time."),
+  provider_permission_propagating: transient(
+    "Permission not yet effective",
+    "Wait some minutes; a grant takes time.",
+    "Wait some minutes, because a grant takes time; then start again."
+  ),
   // What the licence does not cover fails; the rest of the connection works.
   provider_license_required: failure("Licence required", "Assign the licence that the service needs."),
   provider_tenant_mismatch: blocking(
@@ -96,8 +110,16 @@ const requestReasons = {
     "Link to a foreign address",
     "Treat it as a security alert: the provider's answer pointed elsewhere."
   ),
-  provider_pagination_loop: once("Listing repeated itself", "Start again; a full sync follows."),
-  provider_resync_required: transient("Change history expired", "Nothing: a full sync follows automatically."),
+  provider_pagination_loop: once(
+    "Listing repeated itself",
+    "Wait; a full sync follows.",
+    "Start again; a full sync follows."
+  ),
+  provider_resync_required: transient(
+    "Change history expired",
+    "Nothing: a full sync follows automatically.",
+    "Start again; a full sync follows."
+  ),
   provider_request_invalid: failure("Request refused", reportBug),
   provider_query_unsupported: failure("Query not supported", reportBug),
   provider_resource_not_found: failure(
@@ -108,13 +130,21 @@ const requestReasons = {
   provider_conflict: failure("Conflict at the provider", "Read the object again and repeat."),
   // Another attempt would overwrite what somebody else has changed: a person has to see it first.
   provider_precondition_failed: failure("Object changed meanwhile", "Plan the change again from the current state."),
-  provider_throttled: transient("Provider throttled the requests", "Wait; Atlas tries again when the provider allows."),
+  provider_throttled: transient(
+    "Provider throttled the requests",
+    "Wait; Atlas tries again when the provider allows.",
+    "Start again later; if it persists, start fewer operations at the same time."
+  ),
   // Repeated with the request it depended on, whose reason decides.
   provider_dependency_failed: failure("A request it depended on failed", "See the failure of the request before it."),
   // None of these three is a write's: one whose answer was lost is `provider_outcome_unknown`.
-  provider_unavailable: transient("Provider unavailable", "Wait; Atlas tries again."),
-  provider_timeout: transient("Provider did not answer in time", "Wait; Atlas tries again."),
-  provider_network_error: transient("Provider unreachable", "Check the network; Atlas tries again."),
+  provider_unavailable: transient("Provider unavailable", retrying, askMicrosoft),
+  provider_timeout: transient("Provider did not answer in time", retrying, askMicrosoft),
+  provider_network_error: transient(
+    "Provider unreachable",
+    "Check the network; Atlas tries again.",
+    "Check the network, then start again."
+  ),
   provider_outcome_unknown: failure(
     "Outcome of a write unknown",
     "Reconcile: compare the object with what was meant before repeating."
@@ -122,16 +152,25 @@ const requestReasons = {
   provider_quota_exceeded: failure("Quota exceeded", "Free or raise the tenant's quota."),
   provider_response_invalid: once(
     "Answer not understood",
+    "Wait; Atlas tries again once. If it persists, quarantine what could not be read.",
     "Quarantine what could not be read, and report it with the run's link."
   ),
-  provider_partial_result: transient("Listing incomplete", "Start again; nothing was deleted."),
+  provider_partial_result: transient(
+    "Listing incomplete",
+    "Wait; Atlas tries again, and nothing was deleted.",
+    "Start again; nothing was deleted."
+  ),
   provider_unknown: failure("Unknown provider failure", "Inspect the request ids and ask Microsoft support.")
 } satisfies Record<string, ReasonInfo>
 
 /** What concerns the run itself, and what executes it. */
 const runReasons = {
   operation_cancelled: note("Cancelled", "Inspect the timeline; start again when wanted."),
-  operation_busy: transient("Another operation holds the tenant", "Wait until it has ended, then start again."),
+  operation_busy: transient(
+    "Another operation holds the tenant",
+    "Wait; Atlas goes on when it has ended.",
+    "Wait until it has ended, then start again."
+  ),
   run_superseded: note("Superseded", "See the run that replaced this one."),
   run_stale: failure("No worker took the run", "Check that a worker for this operation is running, then start again."),
   time_limit_exceeded: failure(
@@ -147,7 +186,7 @@ const runReasons = {
   },
   work_refused: failure("Work did not match its run", reportBug),
   worker_lost: failure("The worker died repeatedly", "Start again; if it persists, look at the workers' logs."),
-  database_unavailable: transient("Database unavailable", "Wait; Atlas tries again."),
+  database_unavailable: transient("Database unavailable", retrying, "Start again when the database answers."),
   internal_error: failure("Unexpected error", "Look at the worker's log for this run, and report it."),
   further_failures: failure("Further failures", "Look at the log: they had more reasons than a run keeps.")
 } satisfies Record<string, ReasonInfo>
@@ -179,6 +218,16 @@ const olderCodes: Readonly<Record<string, KnownReasonCode>> = {
 const isOlder = (code: string): boolean => Object.hasOwn(olderCodes, code)
 
 const current = (code: string): string => (isOlder(code) ? (olderCodes[code] ?? code) : code)
+
+/**
+ * Every text that means the same reason in stored runs: today's code, and what older versions wrote.
+ *
+ * @param code of today, or an older one
+ */
+export const spellingsOf = (code: string): ReadonlyArray<string> => {
+  const today = current(code)
+  return [today, ...Object.keys(olderCodes).filter((older) => olderCodes[older] === today)]
+}
 
 /**
  * A reason code as stored and sent. The types say what may be written; any text is read, because a newer version may have

@@ -2,6 +2,7 @@ import { DateTime, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { Capability } from "./Capability.ts"
 import type { TenantId, WorkspaceId } from "./OperationScope.ts"
+import { spellingsOf } from "./ReasonCode.ts"
 import { RunOutcome, RunStatus } from "./Run.ts"
 import { isStorable } from "./StorableText.ts"
 
@@ -96,6 +97,12 @@ const withOutcome: Readonly<Record<RunOutcome, Condition>> = {
   cancelled: (sql) => sql`r.outcome = 'cancelled'`
 }
 
+// One spelling keeps the order of the index.
+const withReason = (sql: SqlClient.SqlClient, [code, ...older]: ReadonlyArray<string>): Statement.Fragment =>
+  older.length === 0
+    ? sql`r.reason_code = ${code}`
+    : sql`r.reason_code IS NOT NULL AND r.reason_code = ANY(${[code, ...older]}::text[])`
+
 /**
  * The conditions of a filter on `r`, without those of visibility.
  *
@@ -110,7 +117,7 @@ export const conditionsOf = (
   ...(status === undefined ? [] : [withStatus[status](sql)]),
   ...(outcome === undefined ? [] : [withOutcome[outcome](sql)]),
   ...(actor === undefined ? [] : [sql`r.actor ->> 'id' = ${actor}`]),
-  ...(reasonCode === undefined ? [] : [sql`r.reason_code = ${reasonCode}`]),
+  ...(reasonCode === undefined ? [] : [withReason(sql, spellingsOf(reasonCode))]),
   ...(record === undefined ? [] : [sql`r.context @> ${JSON.stringify({ [record.name]: record.id })}::jsonb`]),
   ...(from === undefined ? [] : [sql`r.id >= ${firstIdAt(from)}::uuid`]),
   ...(to === undefined ? [] : [sql`r.id < ${firstIdAt(to)}::uuid`])

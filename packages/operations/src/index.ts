@@ -4,7 +4,7 @@ export { AuditAction, AuditLog, AuditRecord, type RecordChange, RequestId } from
 export { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
 export type { Capability } from "./Capability.ts"
 export { argumentsOf, decodeInput, invalid } from "./Decoding.ts"
-export { Failure, type FailureReport, FailureSample, type FailureSummary, RunFailure } from "./Failure.ts"
+export { Failure, type FailureReport, FailureSample, type FailureSummary, reportOf, RunFailure } from "./Failure.ts"
 export { fold, foldName } from "./foldName.ts"
 export {
   Graph,
@@ -39,6 +39,7 @@ export {
 } from "./OperationsApi.ts"
 export * as OperationsHttp from "./OperationsHttp.ts"
 export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns, type LegacyTable } from "./LegacyRuns.ts"
+export { nextStep, nextStepOf, nextStepOfRun } from "./NextStep.ts"
 export * as OperationType from "./OperationType.ts"
 export * as Problems from "./Problems.ts"
 export { RemovalGuard } from "./RemovalGuard.ts"

@@ -112,4 +112,37 @@ describe("a summary of failures", () => {
     assert.strictEqual(clean("a\\0b"), "a\\0b")
     assert.strictEqual(clean("a\0b \ud83d"), "ab \ufffd")
   })
+
+  it("keeps the permissions that are missing, few and without secrets, and reads what it wrote", () => {
+    const token =
+      "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+    const names = [...Array.from({ length: 30 }, (_, n) => `Policy${n}.Read.All`), token, "x".repeat(5_000)]
+    const summary = merge(
+      names.map((missingPermission) =>
+        observed(
+          { reasonCode: "provider_permission_denied", message: "No.", missingPermission },
+          DateTime.makeUnsafe(0)
+        )
+      )
+    )
+    const kept = summary[0]?.missingPermissions ?? []
+    assert.strictEqual(kept.length, 10)
+    const alone = names
+      .slice(-2)
+      .map((missingPermission) =>
+        observed(
+          { reasonCode: "provider_permission_denied", message: "No.", missingPermission },
+          DateTime.makeUnsafe(0)
+        )
+      )
+    for (const name of [...kept, ...merge(alone).flatMap(({ missingPermissions = [] }) => missingPermissions)]) {
+      assert.isAtMost(name.length, 200)
+      assert.notInclude(name, "eyJ")
+    }
+    assert.deepStrictEqual(readSummary(writeSummary(summary)), summary)
+    assert.notProperty(
+      merge([observed({ reasonCode: "provider_conflict", message: "" }, DateTime.makeUnsafe(0))])[0],
+      "missingPermissions"
+    )
+  })
 })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option, Schema } from "effect"
 import { type KnownReasonCode, knownReasonCodes, ReasonCode, reasonInfo } from "../src/index.ts"
 import { nextAttemptIn } from "../src/Attempt.ts"
+import { spellingsOf } from "../src/ReasonCode.ts"
 
 type Row = readonly [code: KnownReasonCode, retry: "no" | "yes" | "once", blocks: boolean, nextStep: RegExp]
 
@@ -90,8 +91,16 @@ describe("ReasonCode", () => {
       [retry !== "no", retry === "once", blocks],
       "retry and block"
     )
-    assert.match(info.nextStep, nextStep)
+    // The table says what helps while Atlas still tries.
+    assert.match(info.whileRetried, nextStep)
     assert.isNotEmpty(info.title)
+  })
+
+  it.each(knownReasonCodes)("promises nothing of %s where no attempt follows", (code) => {
+    const { nextStep, retryable, whileRetried } = reasonInfo(code)
+    assert.isNotEmpty(nextStep)
+    assert.notMatch(nextStep, /tries again|automatically|^nothing/i)
+    if (!retryable) assert.strictEqual(whileRetried, nextStep)
   })
 
   it("knows no code beyond the table and the ledger's own", () => {
@@ -113,6 +122,16 @@ describe("ReasonCode", () => {
     assert.deepStrictEqual(decode(code), Option.some(today))
     assert.isTrue(Option.isNone(encode(code)))
     assert.isFalse(knownReasonCodes.includes(code as never))
+  })
+
+  it.each(Object.entries(older))("finds %s and %s under one another's name", (code, today) => {
+    assert.sameMembers([...spellingsOf(code)], [code, today])
+    assert.sameMembers([...spellingsOf(today)], [code, today])
+  })
+
+  it("knows one spelling of every other code", () => {
+    const others = knownReasonCodes.filter((code) => !Object.values(older).includes(code as never))
+    for (const code of [...others, "ext.test.gone", "constructor"]) assert.deepStrictEqual(spellingsOf(code), [code])
   })
 
   it.prop(

@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Runs } from "../src/index.ts"
+import { conditionsOf } from "../src/RunFilter.ts"
 import { contoso, ledger, operator, Work } from "./Fixture.ts"
 
 layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
@@ -32,9 +33,10 @@ layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
       const sql = yield* SqlClient.SqlClient
       yield* sql`
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
-          view_capabilities, input, max_attempts, status, outcome, completed_at)
+          view_capabilities, input, max_attempts, status, outcome, completed_at, reason_code)
         SELECT gen_random_uuid(), 'w' || n % 20, 't' || n % 200, 'test.work', '{}', 'while_active', '',
-          sha256(n::text::bytea), '{tenant.work.view}', '{}', 3, 'completed', 'succeeded', now()
+          sha256(n::text::bytea), '{tenant.work.view}', '{}', 3, 'completed', 'succeeded', now(),
+        CASE WHEN n % 500 = 0 THEN 'permission_denied' WHEN n % 10 = 0 THEN 'provider_throttled' END
         FROM generate_series(1, 50000) n`
       // With none of them active, the indexes of active runs would be equally small, and the choice between them chance.
       yield* sql`
@@ -45,7 +47,10 @@ layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
           CASE WHEN n % 100 = 0 THEN now() + interval '1 hour' END
         FROM generate_series(1, 10000) n`
       yield* sql`ANALYZE operation_runs`
+      const [reason = sql``] = conditionsOf(sql, { reasonCode: "provider_permission_denied" })
       const plans = {
+        operation_runs_reason: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'
+          AND r.view_capabilities <@ ARRAY['tenant.work.view'] AND ${reason} ORDER BY r.id DESC LIMIT 50`,
         operation_runs_workspace: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'
           AND r.view_capabilities <@ ARRAY['tenant.work.view'] ORDER BY r.id DESC LIMIT 50`,
         operation_runs_tenant: sql`EXPLAIN SELECT * FROM operation_runs r WHERE r.workspace_id = 'w1'

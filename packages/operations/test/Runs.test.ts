@@ -220,4 +220,26 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       assert.isAbove(yield* PubSub.remaining(subscription), 0)
     }).pipe(Effect.scoped)
   )
+
+  it.effect("finds runs by their reason, whichever of its spellings is stored and asked for", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* Runs
+      const { run: old } = yield* runs.start(operator, work("old reason"))
+      const { run: today } = yield* runs.start(operator, work("reason of today"))
+      yield* sql`UPDATE operation_runs SET reason_code = 'permission_denied' WHERE id = ${old.id}::uuid`
+      yield* sql`UPDATE operation_runs SET reason_code = 'provider_permission_denied' WHERE id = ${today.id}::uuid`
+      for (const reasonCode of ["permission_denied", "provider_permission_denied"]) {
+        const found = yield* runs.list(operator, { reasonCode }, { cursor: null, limit: 10 })
+        assert.sameMembers(
+          found.runs.map(({ id }) => id),
+          [old.id, today.id],
+          reasonCode
+        )
+        assert.isTrue(found.runs.every((run) => run.reasonCode === "provider_permission_denied"))
+        assert.deepStrictEqual(yield* runs.tally(operator, { reasonCode }), { queued: 2, running: 0 })
+      }
+      assert.isEmpty((yield* runs.list(operator, { reasonCode: "throttled" }, { cursor: null, limit: 10 })).runs)
+    })
+  )
 })

@@ -197,7 +197,7 @@ const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, n
     {run.failureSummary.length > 0 && (
       <section class="panel panel-full" aria-labelledby="failures-title">
         <h2 id="failures-title">{run.outcome === "succeeded" ? "Failures on the way" : "Failures"}</h2>
-        <Failures failures={run.failureSummary} now={now} />
+        <Failures run={run} now={now} />
       </section>
     )}
     {relatives.length > 0 && (

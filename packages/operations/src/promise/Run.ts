@@ -38,6 +38,8 @@ export interface FailureReport {
   readonly requestId?: string
   /** Short name or id of what failed. */
   readonly item?: string
+  /** The permission that the app lacks, such as `Group.Read.All`, where that is why. */
+  readonly missingPermission?: string
 }
 
 /** What a run found out: of a kind and in a version of the host's own, with whatever JSON that kind has. */
@@ -55,6 +57,8 @@ export interface FailedItems {
   readonly firstAt: string | null
   readonly lastAt: string | null
   readonly samples: ReadonlyArray<{ readonly message: string; readonly requestId?: string; readonly item?: string }>
+  /** The permissions that the app lacks, where that is why. */
+  readonly missingPermissions?: ReadonlyArray<string>
   /** What a person can do about it. */
   readonly nextStep: string
 }

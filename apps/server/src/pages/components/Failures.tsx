@@ -1,15 +1,15 @@
-import { type Failure, type FailureSample, type FailureSummary, reasonInfo } from "@atlas/operations"
+import { type Failure, type FailureSample, nextStepOf, reasonInfo, type Run } from "@atlas/operations"
 import { DateTime } from "effect"
 import { formatCount } from "./format.ts"
 import { Time } from "./Time.tsx"
 
 interface Props {
-  readonly failures: FailureSummary
+  readonly run: Pick<Run, "failureSummary" | "status" | "attempt" | "cancelRequestedAt">
   readonly now: DateTime.Utc
 }
 
 /** Each reason: message, samples with Graph's request ids for Microsoft's support, how often, when, and what to do. */
-export const Failures = ({ failures, now }: Props) => (
+export const Failures = ({ run, now }: Props) => (
   <table class="failures" role="table">
     <caption class="visually-hidden">Failures by reason, the most frequent first</caption>
     <thead role="rowgroup">
@@ -29,15 +29,21 @@ export const Failures = ({ failures, now }: Props) => (
       </tr>
     </thead>
     <tbody role="rowgroup">
-      {failures.map((failure) => (
-        <Row failure={failure} now={now} />
+      {run.failureSummary.map((failure) => (
+        <Row failure={failure} nextStep={nextStepOf(run, failure)} now={now} />
       ))}
     </tbody>
   </table>
 )
 
-const Row = ({ failure, now }: { readonly failure: Failure; readonly now: DateTime.Utc }) => {
-  const { title, nextStep } = reasonInfo(failure.reasonCode)
+interface RowProps {
+  readonly failure: Failure
+  readonly nextStep: string
+  readonly now: DateTime.Utc
+}
+
+const Row = ({ failure, nextStep, now }: RowProps) => {
+  const { title } = reasonInfo(failure.reasonCode)
   // What only repeats the message says nothing more.
   const samples = failure.samples.filter(
     ({ item, message, requestId }) => item !== undefined || requestId !== undefined || message !== failure.message

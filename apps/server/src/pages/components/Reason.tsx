@@ -1,13 +1,13 @@
-import { reasonInfo, type Run } from "@atlas/operations"
+import { nextStepOfRun, reasonInfo, type Run } from "@atlas/operations"
 import { Icon } from "./Icon.tsx"
 
 /** Why a run ended as it did, or waits, in a line with what to do. Nothing where the badge says it all. */
 export const RunReason = ({ run }: { readonly run: Run }) => {
   if (run.reasonCode === null || run.outcome === "succeeded" || run.outcome === "cancelled") return null
-  const { title, nextStep } = reasonInfo(run.reasonCode)
+  const { title } = reasonInfo(run.reasonCode)
   return (
     <span class="reason">
-      <span class="reason-title">{title}.</span> <span class="muted">{nextStep}</span>
+      <span class="reason-title">{title}.</span> <span class="muted">{nextStepOfRun(run)}</span>
     </span>
   )
 }
@@ -15,7 +15,7 @@ export const RunReason = ({ run }: { readonly run: Run }) => {
 /** The same in full: reason, message and next step. Nothing for a run without a reason. */
 export const ReasonCallout = ({ run }: { readonly run: Run }) => {
   if (run.reasonCode === null || run.outcome === "succeeded" || run.status === "running") return null
-  const { title, nextStep, severity } = reasonInfo(run.reasonCode)
+  const { title, severity } = reasonInfo(run.reasonCode)
   const message = run.failureSummary.find((failure) => failure.reasonCode === run.reasonCode)?.message
   const ended = run.outcome === "failed" || run.outcome === "blocked"
   const tone = severity === "info" ? "neutral" : ended ? "danger" : "warning"
@@ -26,7 +26,7 @@ export const ReasonCallout = ({ run }: { readonly run: Run }) => {
         <h2 id="reason-title">{title}</h2>
         {message !== undefined && <p>{message}</p>}
         <p>
-          <b>Next step:</b> {nextStep}
+          <b>Next step:</b> {nextStepOfRun(run)}
         </p>
       </div>
     </section>
