@@ -27,18 +27,6 @@ export const RunOutcome = Schema.Literals([
 ])
 export type RunOutcome = typeof RunOutcome.Type
 
-/**
- * The transitions that the ledger makes, each guarded in SQL by the status it leaves: queued → running (claimed),
- * running → queued (lease given back, or an attempt is to be repeated), running → completed, and queued → completed
- * (cancelled, superseded, stale). A blocked start is recorded as completed.
- */
-export const transitions: ReadonlyArray<readonly [from: RunStatus, to: RunStatus]> = [
-  ["queued", "running"],
-  ["queued", "completed"],
-  ["running", "queued"],
-  ["running", "completed"]
-]
-
 /** How far a run has come: counts of items. A total that is not known yet is absent. */
 export const RunCounts = Schema.Struct({
   total: Schema.optionalKey(Schema.Int),

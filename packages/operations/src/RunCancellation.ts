@@ -4,6 +4,31 @@ import { type Actor, encodeActor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
 import type { Run, RunId } from "./Run.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
+import { sqlText } from "./SqlText.ts"
+import { cancelled, change, endData, type Step } from "./transition.ts"
+
+const asked = {
+  cancel_requested_at: sqlText`clock_timestamp()`,
+  cancel_requested_by: sqlText`v.acting`
+} satisfies Step["set"]
+
+const stop = change({
+  makes: {
+    // Nobody executes it: nobody has taken it, or whoever did died.
+    when: sqlText`(o.status = 'queued' OR o.lease_until < now())`,
+    did: sqlText`r.status = 'completed'`,
+    yes: {
+      transition: "cancelled",
+      set: { ...asked, ...cancelled },
+      data: sqlText`${endData} || jsonb_build_object('actor', r.acting)`
+    },
+    no: { transition: "cancel_requested", set: asked, data: sqlText`jsonb_build_object('actor', r.acting)` }
+  },
+  where: sqlText`o.id = v.id AND o.cancel_requested_at IS NULL`,
+  returning: sqlText`o.*, v.acting, v.request_id`
+})
+
+const columns = runColumns(sqlText`r`)
 
 /** Asks runs to stop. Database failures are defects. */
 export class RunCancellation extends Context.Service<
@@ -21,35 +46,11 @@ export class RunCancellation extends Context.Service<
     RunCancellation,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const columns = sql.literal(runColumns("r"))
-      // Nobody executes it: nobody has taken it, or whoever did died.
-      const idle = sql.literal("(status = 'queued' OR lease_until < now())")
 
       const request = Effect.fn("RunCancellation.request")(function* (id: RunId, actor: Actor) {
-        const by = encodeActor(actor)
         const rows = yield* sql<RunRow>`
-          WITH r AS (
-            UPDATE operation_runs SET cancel_requested_at = clock_timestamp(), cancel_requested_by = ${by}::jsonb,
-              status = CASE WHEN ${idle} THEN 'completed' ELSE status END,
-              outcome = CASE WHEN ${idle} THEN 'cancelled' ELSE outcome END,
-              reason_code = CASE WHEN ${idle} THEN 'operation_cancelled' ELSE reason_code END,
-              completed_at = CASE WHEN ${idle} THEN clock_timestamp() END,
-              lease_until = CASE WHEN ${idle} THEN NULL ELSE lease_until END,
-              fence = fence + ${idle}::int, version = version + 1, last_event = last_event + 1
-            WHERE id = ${id}::uuid AND status <> 'completed' AND cancel_requested_at IS NULL
-            RETURNING *
-          ), noted AS (
-            INSERT INTO operation_run_events (run_id, seq, kind, data)
-            SELECT id, last_event, CASE status WHEN 'completed' THEN 'completed' ELSE 'cancel_requested' END, CASE status
-              WHEN 'completed' THEN jsonb_build_object('outcome', outcome, 'reasonCode', reason_code,
-                'counts', summary_counts, 'actor', cancel_requested_by)
-              ELSE jsonb_build_object('actor', cancel_requested_by) END
-            FROM r
-          ), audited AS (
-            INSERT INTO operation_audit (action, actor, workspace_id, tenant_id, type, run_id, request_id)
-            SELECT 'cancel_requested', cancel_requested_by, workspace_id, tenant_id, type, id, ${yield* RequestId}::text
-            FROM r
-          )
+          WITH ${stop(sql`
+            SELECT ${id}::uuid AS id, ${encodeActor(actor)}::jsonb AS acting, ${yield* RequestId}::text AS request_id`)}
           SELECT ${columns} FROM r`
         return Option.map(Option.fromUndefinedOr(rows[0]), readRun)
       }, Effect.orDie)

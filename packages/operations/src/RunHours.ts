@@ -2,12 +2,23 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { RunOutcome } from "./Run.ts"
 import { type Visible, within } from "./RunFilter.ts"
+import { sqlText } from "./SqlText.ts"
+import { change } from "./transition.ts"
 
 /** How many runs ended in one way within one hour. */
 export const EndedRuns = Schema.Struct({ hour: Schema.DateTimeUtcFromDate, outcome: RunOutcome, runs: Schema.Int })
 export type EndedRuns = typeof EndedRuns.Type
 
 const batchSize = 5_000
+
+const hourOf = (time: Statement.Fragment) => sqlText`date_bin('1 hour', ${time}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`
+
+const mark = change({
+  makes: { transition: "counted", set: { counted: sqlText`true` } },
+  where: sqlText`o.id = v.id`,
+  returning: sqlText`o.workspace_id, ${hourOf(sqlText`o.completed_at`)} AS hour, o.tenant_id, o.type, o.outcome,
+    o.view_capabilities`
+})
 
 /**
  * How many runs ended in each hour. Runs that ended are counted into hours now and then, each of them once, and those that are
@@ -30,27 +41,23 @@ export class RunHours extends Context.Service<
     RunHours,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const hourOf = (time: Statement.Fragment) => sql`date_bin('1 hour', ${time}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`
+      const now = hourOf(sqlText`now()`)
+      const ofRun = hourOf(sqlText`r.completed_at`)
 
       // The order of the last insert keeps two that count the same hours from waiting for one another.
       const countBatch = Effect.map(
         sql<{ counted: number }>`
-          WITH batch AS MATERIALIZED (
+          WITH ${mark(sql`
             SELECT id FROM operation_runs WHERE status = 'completed' AND NOT counted
-            ORDER BY workspace_id, id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED
-          ), marked AS (
-            UPDATE operation_runs r SET counted = true FROM batch WHERE r.id = batch.id
-            RETURNING r.workspace_id, ${hourOf(sql.literal("r.completed_at"))} AS hour, r.tenant_id, r.type, r.outcome,
-              r.view_capabilities
-          ), added AS (
+            ORDER BY workspace_id, id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`)}, added AS (
             INSERT INTO operation_run_hours AS h (workspace_id, hour, tenant_id, type, outcome, view_capabilities, runs)
-            SELECT workspace_id, hour, tenant_id, type, outcome, view_capabilities, count(*) FROM marked
+            SELECT workspace_id, hour, tenant_id, type, outcome, view_capabilities, count(*) FROM r
             GROUP BY workspace_id, hour, tenant_id, type, outcome, view_capabilities
             ORDER BY workspace_id, hour, type, coalesce(tenant_id, ''), outcome, view_capabilities
             ON CONFLICT (workspace_id, hour, type, (coalesce(tenant_id, '')), outcome, view_capabilities)
             DO UPDATE SET runs = h.runs + excluded.runs
           )
-          SELECT count(*)::int AS counted FROM marked`,
+          SELECT count(*)::int AS counted FROM r`,
         ([row]) => row?.counted ?? 0
       )
       const count = countBatch.pipe(
@@ -66,17 +73,17 @@ export class RunHours extends Context.Service<
         type: string | null,
         hours: number
       ) {
-        const [h, r] = [sql.literal("h"), sql.literal("r")]
         const shown = (row: Statement.Fragment) =>
           sql.and([within(sql, visible, row), ...(type === null ? [] : [sql`${row}.type = ${type}`])])
         const rows = yield* sql`
-          WITH since AS (SELECT ${hourOf(sql.literal("now()"))} - make_interval(hours => ${hours}::int - 1) AS hour)
+          WITH since AS (SELECT ${now} - make_interval(hours => ${hours}::int - 1) AS hour)
           SELECT hour, outcome, sum(runs)::int AS runs FROM (
             SELECT h.hour, h.outcome, h.runs FROM operation_run_hours h
-            WHERE h.hour >= (SELECT hour FROM since) AND ${shown(h)}
+            WHERE h.hour >= (SELECT hour FROM since) AND ${shown(sqlText`h`)}
             UNION ALL
-            SELECT ${hourOf(sql.literal("r.completed_at"))}, r.outcome, 1 FROM operation_runs r
-            WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since) AND ${shown(r)}
+            SELECT ${ofRun}, r.outcome, 1 FROM operation_runs r
+            WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since)
+              AND ${shown(sqlText`r`)}
           ) ended GROUP BY hour, outcome ORDER BY hour, outcome`
         return yield* decode(rows)
       }, Effect.orDie)

@@ -3,8 +3,9 @@ import { SqlClient, SqlResolver } from "effect/sql"
 import { type Failure, type FailureSummary, writeSummary } from "./Failure.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import { RunCounts, type RunId, type RunOutcome } from "./Run.ts"
-import type { RunEventKind } from "./RunEvent.ts"
+import { sqlText } from "./SqlText.ts"
 import { storable } from "./StorableText.ts"
+import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
 
 /** How an attempt ended for good. */
 export interface Completion {
@@ -58,6 +59,82 @@ const encodeCompletion = ({ id, fence }: RunKey, completion: Completion): Encode
   failures: toJson.failures(completion.failures)
 })
 
+const where = sqlText`o.id = v.id`
+const lease_until = sqlText`clock_timestamp() + v.lease * interval '1 millisecond'`
+const asked = sqlText`${idsAndEnds}, o.cancel_requested_at IS NOT NULL AS asked`
+const reached = {
+  summary_counts: sqlText`v.counts`,
+  failure_summary: sqlText`coalesce(v.failures, o.failure_summary)`,
+  report: sqlText`coalesce(v.report, o.report)`,
+  lease_until
+} as const
+
+const renew = change({ makes: { transition: "renewed", set: { lease_until } }, where, returning: asked })
+const keep = change({ makes: { transition: "kept", set: reached }, where, returning: asked })
+const show = change({
+  makes: {
+    transition: "progressed",
+    set: reached,
+    data: sqlText`jsonb_build_object('counts', r.summary_counts)`
+  },
+  where,
+  returning: asked
+})
+
+const completeAll = change({
+  makes: {
+    transition: "completed",
+    set: {
+      outcome: sqlText`v.outcome`,
+      reason_code: sqlText`nullif(v.reason_code, '')`,
+      summary_counts: sqlText`v.counts::jsonb`,
+      failure_summary: sqlText`v.failures::jsonb`
+    },
+    data: endData
+  },
+  where,
+  returning: sqlText`${idsAndEnds}, v.place`
+})
+
+/** Back to the queue, due after a pause; but a run that was asked to stop ends. */
+const backToQueue = (leaves: "attempt_failed" | "given_back", ends: "stopped_failing" | "stopped", set: Step["set"]) =>
+  change({
+    makes: {
+      when: sqlText`o.cancel_requested_at IS NULL`,
+      did: sqlText`r.status = 'queued'`,
+      yes: {
+        transition: leaves,
+        set: {
+          ...set,
+          reason_code: sqlText`coalesce(v.reason_code, o.reason_code)`,
+          available_at: sqlText`clock_timestamp() + v.delay * interval '1 millisecond'`
+        },
+        data: sqlText`jsonb_strip_nulls(jsonb_build_object('reasonCode', r.said_code, 'message', r.message,
+          'attempt', r.attempt, 'maxAttempts', r.max_attempts, 'nextAttemptAt', r.available_at))`
+      },
+      no: { transition: ends, set: { ...set, ...cancelled }, data: endData }
+    },
+    where,
+    returning: sqlText`${idsAndEnds}, o.attempt, o.max_attempts, o.available_at, v.message, v.reason_code AS said_code`
+  })
+
+const failAttempt = backToQueue("attempt_failed", "stopped_failing", {
+  summary_counts: sqlText`v.counts`,
+  failure_summary: sqlText`v.failures`
+})
+const giveUp = backToQueue("given_back", "stopped", {})
+
+const noteStaleWrite = change({
+  makes: { transition: "stale_write_refused", data: sqlText`jsonb_build_object('worker', r.refused)` },
+  where,
+  returning: sqlText`${idsAndEnds}, v.worker AS refused`
+})
+const noteWork = change({
+  makes: { transition: "work_refused", data: sqlText`jsonb_build_object('worker', r.refused, 'reason', r.reason)` },
+  where,
+  returning: sqlText`${idsAndEnds}, v.worker AS refused, v.reason`
+})
+
 /**
  * Makes every transition of a worker that owns a run. Each is one statement, guarded by the status it
  * leaves and by the writer's fence; a `false` answer means that nothing was changed. Database failures are defects.
@@ -87,7 +164,7 @@ export class RunLedger extends Context.Service<
     RunLedger,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const owned = (run: RunKey) => sql`id = ${run.id}::uuid AND fence = ${run.fence} AND status = 'running'`
+      const owner = (run: RunKey) => sql`${run.id}::uuid AS id, ${run.fence}::bigint AS fence`
       const changedOne = (rows: ReadonlyArray<unknown>) => rows.length === 1
 
       const holdOf = (rows: ReadonlyArray<{ readonly asked: boolean }>): Hold =>
@@ -96,8 +173,7 @@ export class RunLedger extends Context.Service<
       const heartbeat = Effect.fn("RunLedger.heartbeat")(function* (run: RunKey, leaseMillis: number) {
         return holdOf(
           yield* sql<{ asked: boolean }>`
-            UPDATE operation_runs SET lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
-            WHERE ${owned(run)} RETURNING cancel_requested_at IS NOT NULL AS asked`
+            WITH ${renew(sql`SELECT ${owner(run)}, ${leaseMillis}::float8 AS lease`)} SELECT r.asked FROM r`
         )
       }, Effect.orDie)
 
@@ -107,22 +183,12 @@ export class RunLedger extends Context.Service<
         { counts, failures, report }: Progress,
         visible: boolean
       ) {
-        const step = visible ? 1 : 0
-        const changed = failures && sql`, failure_summary = ${toJson.failures(failures)}::jsonb`
-        const rows = yield* sql<{ asked: boolean }>`
-            WITH moved AS (
-              UPDATE operation_runs SET summary_counts = ${toJson.counts(counts)}::jsonb ${changed ?? sql``},
-                report = coalesce(${report}::jsonb, report),
-                version = version + ${step}, last_event = last_event + ${step},
-                lease_until = clock_timestamp() + ${leaseMillis} * interval '1 millisecond'
-              WHERE ${owned(run)} RETURNING id, last_event, summary_counts, cancel_requested_at IS NOT NULL AS asked
-            ), noted AS (
-              INSERT INTO operation_run_events (run_id, seq, kind, data)
-              SELECT id, last_event, 'progress', jsonb_build_object('counts', summary_counts) FROM moved
-              WHERE ${visible}
-            )
-            SELECT asked FROM moved`
-        return holdOf(rows)
+        const reached = sql`
+          SELECT ${owner(run)}, ${leaseMillis}::float8 AS lease, ${toJson.counts(counts)}::jsonb AS counts,
+            ${failures && toJson.failures(failures)}::jsonb AS failures, ${report}::jsonb AS report`
+        return holdOf(
+          yield* sql<{ asked: boolean }>`WITH ${visible ? show(reached) : keep(reached)} SELECT r.asked FROM r`
+        )
       }, Effect.orDie)
 
       // What ends in the same moment is written together: small runs would otherwise pay a commit each.
@@ -130,25 +196,12 @@ export class RunLedger extends Context.Service<
         Request: Schema.Any,
         Result: Schema.Struct({ accepted: Schema.Boolean }),
         execute: (ended: ReadonlyArray<EncodedCompletion>) => sql`
-            WITH ended AS (
-              SELECT * FROM unnest(${ended.map(({ id }) => id)}::uuid[], ${ended.map(({ fence }) => fence)}::bigint[],
-                ${ended.map(({ outcome }) => outcome)}::text[], ${ended.map(({ reasonCode }) => reasonCode)}::text[],
-                ${ended.map(({ counts }) => counts)}::text[], ${ended.map(({ failures }) => failures)}::text[]
-              ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)
-            ), moved AS (
-              UPDATE operation_runs r SET status = 'completed', outcome = e.outcome, reason_code = nullif(e.reason_code, ''),
-                summary_counts = e.counts::jsonb, failure_summary = e.failures::jsonb,
-                attempt = r.attempt + (e.outcome = 'failed')::int, lease_until = NULL,
-                completed_at = clock_timestamp(), version = r.version + 1, last_event = r.last_event + 1
-              FROM ended e WHERE r.id = e.id AND r.fence = e.fence AND r.status = 'running'
-              RETURNING r.id, r.last_event, r.outcome, r.reason_code, r.summary_counts, e.place
-            ), noted AS (
-              INSERT INTO operation_run_events (run_id, seq, kind, data)
-              SELECT id, last_event, 'completed',
-                jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts)
-              FROM moved
-            )
-            SELECT EXISTS (SELECT FROM moved m WHERE m.place = e.place) AS accepted FROM ended e ORDER BY e.place`
+          WITH ${completeAll(sql`
+            SELECT * FROM unnest(${ended.map(({ id }) => id)}::uuid[], ${ended.map(({ fence }) => fence)}::bigint[],
+              ${ended.map(({ outcome }) => outcome)}::text[], ${ended.map(({ reasonCode }) => reasonCode)}::text[],
+              ${ended.map(({ counts }) => counts)}::text[], ${ended.map(({ failures }) => failures)}::text[]
+            ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)`)}
+          SELECT EXISTS (SELECT FROM r WHERE r.place = v.place) AS accepted FROM r_given v ORDER BY v.place`
       })
       const request = SqlResolver.request(completions)
 
@@ -158,109 +211,43 @@ export class RunLedger extends Context.Service<
         return (yield* request(encoded)).accepted
       }, Effect.orDie)
 
-      // Back to the queue: the fence is raised, so that the worker that held the run can write no more.
-      const requeue = (
+      const retryLater = Effect.fn("RunLedger.retryLater")(function* (
         run: RunKey,
-        next: {
-          readonly kind: RunEventKind
-          readonly failedAttempts: 0 | 1
-          readonly delayMillis: number
-          readonly reasonCode: string | null
-          readonly counts: string | null
-          readonly failures: string | null
-          readonly message: string | null
-        }
-      ) =>
+        { failure, failures, counts, delayMillis }: FailedAttempt
+      ) {
+        const given = sql`
+          SELECT ${owner(run)}, ${delayMillis}::float8 AS delay, ${failure.reasonCode}::text AS reason_code,
+            ${failure.message}::text AS message, ${toJson.counts(counts)}::jsonb AS counts,
+            ${toJson.failures(failures)}::jsonb AS failures`
+        return changedOne(yield* sql`WITH ${failAttempt(given)} SELECT r.id FROM r`)
+      }, Effect.orDie)
+
+      const requeue = (run: RunKey, delayMillis: number, reasonCode: string | null, message: string | null) =>
         Effect.map(
           sql`
-            WITH moved AS (
-              UPDATE operation_runs SET
-                status = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'completed' END,
-                outcome = CASE WHEN cancel_requested_at IS NULL THEN 'pending' ELSE 'cancelled' END,
-                completed_at = CASE WHEN cancel_requested_at IS NOT NULL THEN clock_timestamp() END,
-                reason_code = CASE WHEN cancel_requested_at IS NULL THEN coalesce(${next.reasonCode}, reason_code)
-                  ELSE 'operation_cancelled' END,
-                lease_until = NULL, fence = fence + 1, attempt = attempt + ${next.failedAttempts},
-                summary_counts = coalesce(${next.counts}::jsonb, summary_counts),
-                failure_summary = coalesce(${next.failures}::jsonb, failure_summary),
-                available_at = clock_timestamp() + ${next.delayMillis} * interval '1 millisecond',
-                version = version + 1, last_event = last_event + 1
-              WHERE ${owned(run)}
-              RETURNING id, last_event, status, outcome, reason_code, summary_counts, available_at, attempt, max_attempts
-            ), noted AS (
-              INSERT INTO operation_run_events (run_id, seq, kind, data)
-              SELECT id, last_event, CASE status WHEN 'queued' THEN ${next.kind} ELSE 'completed' END, CASE status
-                WHEN 'queued' THEN jsonb_strip_nulls(jsonb_build_object('reasonCode', ${next.reasonCode}::text,
-                  'message', ${next.message}::text, 'attempt', attempt, 'maxAttempts', max_attempts,
-                  'nextAttemptAt', available_at))
-                ELSE jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts) END
-              FROM moved
-            )
-            SELECT id FROM moved`,
+            WITH ${giveUp(sql`
+              SELECT ${owner(run)}, ${delayMillis}::float8 AS delay, ${reasonCode}::text AS reason_code,
+                ${message}::text AS message`)}
+            SELECT r.id FROM r`,
           changedOne
         )
 
-      const retryLater = Effect.fn("RunLedger.retryLater")(
-        (run: RunKey, { failure, failures, counts, delayMillis }: FailedAttempt) =>
-          requeue(run, {
-            kind: "attempt_failed",
-            failedAttempts: 1,
-            delayMillis,
-            reasonCode: failure.reasonCode,
-            counts: toJson.counts(counts),
-            failures: toJson.failures(failures),
-            message: failure.message
-          }),
-        Effect.orDie
-      )
-
       const postpone = Effect.fn("RunLedger.postpone")(
         (run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number) =>
-          requeue(run, {
-            kind: "given_back",
-            failedAttempts: 0,
-            delayMillis,
-            reasonCode,
-            counts: null,
-            failures: null,
-            message
-          }),
+          requeue(run, delayMillis, reasonCode, message),
         Effect.orDie
       )
 
-      const giveBack = Effect.fn("RunLedger.giveBack")(
-        (run: RunKey) =>
-          requeue(run, {
-            kind: "given_back",
-            failedAttempts: 0,
-            delayMillis: 0,
-            reasonCode: null,
-            counts: null,
-            failures: null,
-            message: null
-          }),
-        Effect.orDie
-      )
+      const giveBack = Effect.fn("RunLedger.giveBack")((run: RunKey) => requeue(run, 0, null, null), Effect.orDie)
 
       const refuseStaleWrite = Effect.fn("RunLedger.refuseStaleWrite")(function* (run: RunKey, worker: string) {
-        yield* sql`
-            WITH moved AS (
-              UPDATE operation_runs SET version = version + 1, last_event = last_event + 1
-              WHERE id = ${run.id}::uuid AND fence <> ${run.fence} RETURNING id, last_event
-            )
-            INSERT INTO operation_run_events (run_id, seq, kind, data)
-            SELECT id, last_event, 'stale_write_refused', jsonb_build_object('worker', ${worker}::text) FROM moved`
+        yield* sql`WITH ${noteStaleWrite(sql`SELECT ${owner(run)}, ${worker}::text AS worker`)} SELECT r.id FROM r`
       }, Effect.orDie)
 
       const refuseWork = Effect.fn("RunLedger.refuseWork")(function* (id: RunId, worker: string, reason: string) {
         yield* sql`
-            WITH moved AS (
-              UPDATE operation_runs SET version = version + 1, last_event = last_event + 1
-              WHERE id = ${id}::uuid RETURNING id, last_event
-            )
-            INSERT INTO operation_run_events (run_id, seq, kind, data)
-            SELECT id, last_event, 'work_refused', jsonb_build_object('worker', ${worker}::text, 'reason', ${reason}::text)
-            FROM moved`
+          WITH ${noteWork(sql`SELECT ${id}::uuid AS id, ${worker}::text AS worker, ${reason}::text AS reason`)}
+          SELECT r.id FROM r`
       }, Effect.orDie)
 
       return RunLedger.of({

@@ -5,6 +5,7 @@ import type { Run, RunId } from "./Run.ts"
 import { RunEvent } from "./RunEvent.ts"
 import { conditionsOf, narrow, opened, type RunFilter, type Visible, within } from "./RunFilter.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
+import { sqlText } from "./SqlText.ts"
 
 /** How many runs are in each status, as far as they are visible. */
 export interface RunTally {
@@ -49,8 +50,8 @@ export class RunQueries extends Context.Service<
     RunQueries,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const columns = sql.literal(runColumns("r"))
-      const r = sql.literal("r")
+      const r = sqlText`r`
+      const columns = runColumns(r)
 
       const find = Effect.fn("RunQueries.find")(function* (id: RunId) {
         const [row] = yield* sql<RunRow>`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
@@ -114,28 +115,26 @@ export class RunQueries extends Context.Service<
 
       // Chains have no circles: a run points to one that was there before it, or that ended it.
       const lineage = Effect.fn("RunQueries.lineage")(function* (run: Run) {
-        const chain = (name: string, first: Statement.Fragment, next: Statement.Fragment) => sql`
+        const chain = (name: Statement.Fragment, first: Statement.Fragment, next: Statement.Fragment) => sql`
           ARRAY(WITH RECURSIVE chain (id, distance) AS (
             ${first} UNION ALL ${next} AND c.distance < 100
-          ) SELECT id::text FROM chain ORDER BY distance, id LIMIT 100) AS ${sql.literal(`"${name}"`)}`
-        const up = (column: string) => {
-          const parent = sql.literal(column)
-          return [
+          ) SELECT id::text FROM chain ORDER BY distance, id LIMIT 100) AS ${name}`
+        const up = (parent: Statement.Fragment) =>
+          [
             sql`SELECT ${parent}, 1 FROM operation_runs WHERE id = ${run.id}::uuid AND ${parent} IS NOT NULL`,
             sql`SELECT r.${parent}, c.distance + 1 FROM chain c JOIN operation_runs r ON r.id = c.id
               WHERE r.${parent} IS NOT NULL`
           ] as const
-        }
-        const down = (column: string) => {
-          const parent = sql.literal(column)
-          return [
+        const down = (parent: Statement.Fragment) =>
+          [
             sql`SELECT id, 1 FROM operation_runs WHERE ${parent} = ${run.id}::uuid`,
             sql`SELECT r.id, c.distance + 1 FROM chain c JOIN operation_runs r ON r.${parent} = c.id WHERE true`
           ] as const
-        }
+        const [retryOf, supersededBy] = [sqlText`retry_of`, sqlText`superseded_by`]
         const [row] = yield* sql<Lineage>`
-          SELECT ${chain("retryOf", ...up("retry_of"))}, ${chain("retriedBy", ...down("retry_of"))},
-            ${chain("supersedes", ...down("superseded_by"))}, ${chain("supersededBy", ...up("superseded_by"))}`
+          SELECT ${chain(sqlText`"retryOf"`, ...up(retryOf))}, ${chain(sqlText`"retriedBy"`, ...down(retryOf))},
+            ${chain(sqlText`"supersedes"`, ...down(supersededBy))},
+            ${chain(sqlText`"supersededBy"`, ...up(supersededBy))}`
         return row ?? { retryOf: [], retriedBy: [], supersedes: [], supersededBy: [] }
       }, Effect.orDie)
 

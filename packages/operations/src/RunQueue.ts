@@ -5,6 +5,8 @@ import type { AnyOperationType } from "./OperationCatalog.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { Run, RunId } from "./Run.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
+import { sqlText } from "./SqlText.ts"
+import { change, type Step } from "./transition.ts"
 
 /** The right to write one run with its fence, until another claim raises it. */
 export interface Claim {
@@ -117,39 +119,46 @@ const rotated = (claimant: Claimant, by: number): Claimant => {
 
 const turnKey = (priority: number, type: string) => `${priority} ${type}`
 
+const data = sqlText`jsonb_build_object('worker', r.worker, 'attempt', r.attempt + 1)`
+const taken = {
+  started_at: sqlText`coalesce(o.started_at, clock_timestamp())`,
+  deadline: sqlText`coalesce(o.deadline, clock_timestamp() + o.time_limit_millis * interval '1 millisecond')`,
+  worker: sqlText`v.claimant`,
+  lease_until: sqlText`clock_timestamp() + v.lease * interval '1 millisecond'`
+} satisfies Step["set"]
+
+/** Gives runs to a worker: fence, lease, a place in the lane where places are limited. A rescued run keeps its place. */
+const handOver = change({
+  makes: {
+    when: sqlText`v.turn = 0`,
+    did: sqlText`r.turn = 0`,
+    yes: { transition: "rescued", set: taken, data },
+    no: { transition: "started", set: { ...taken, lane_slot: sqlText`v.lane_slot` }, data }
+  },
+  where: sqlText`o.id = v.id`,
+  returning: sqlText`o.*, v.turn`
+})
+
+const claimed = sqlText`
+  SELECT ${runColumns(sqlText`r`)}, r.priority, r.lane, r.turn,
+    (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis",
+    (extract(epoch FROM clock_timestamp() - r.available_at) * 1000)::float8 AS "waitedMillis"
+  FROM r ORDER BY r.turn`
+
 const makeStatements = (sql: SqlClient.SqlClient) => {
-  const columns = sql.literal(runColumns("r"))
   const names = ({ types }: Claimant) => types.map(({ name }) => name)
   // 0 stands for no limit.
   const places = ({ types }: Claimant) =>
     types.map(({ concurrency }) => (concurrency === "unlimited" ? 0 : concurrency))
 
-  /** Gives the runs that are due to the worker: fence, lease, a place in the lane where places are limited, and the event. */
-  const handOver = (claimant: Claimant, due: Statement.Fragment) => sql<ClaimedRow>`
-    WITH due AS MATERIALIZED (${due}), r AS (
-      UPDATE operation_runs o SET status = 'running', fence = o.fence + 1, version = o.version + 1,
-        attempt = o.attempt + (o.status = 'running')::int, last_event = o.last_event + 1,
-        started_at = coalesce(o.started_at, clock_timestamp()), worker = ${claimant.worker},
-        deadline = coalesce(o.deadline, clock_timestamp() + o.time_limit_millis * interval '1 millisecond'),
-        lane_slot = CASE WHEN o.status = 'running' THEN o.lane_slot ELSE due.lane_slot END,
-        lease_until = clock_timestamp() + ${claimant.leaseMillis} * interval '1 millisecond'
-      FROM due WHERE o.id = due.id
-      RETURNING o.*, due.turn
-    ), noted AS (
-      INSERT INTO operation_run_events (run_id, seq, kind, data)
-      SELECT r.id, r.last_event, CASE WHEN r.turn = 0 THEN 'rescued' ELSE 'started' END,
-        jsonb_build_object('worker', ${claimant.worker}::text, 'attempt', r.attempt + 1)
-      FROM r
-    )
-    SELECT ${columns}, r.priority, r.lane, r.turn,
-      (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis",
-      (extract(epoch FROM clock_timestamp() - r.available_at) * 1000)::float8 AS "waitedMillis"
-    FROM r ORDER BY r.turn`
+  const taking = ({ worker, leaseMillis }: Claimant, due: Statement.Fragment) => sql<ClaimedRow>`
+    WITH ${handOver(sql`
+      SELECT due.*, ${worker}::text AS claimant, ${leaseMillis}::float8 AS lease FROM (${due}) due`)} ${claimed}`
 
   const claim = (claimant: Claimant, limit: number, turns: ReadonlyMap<string, string>) => {
     const groups = [0, 1].flatMap((priority) => claimant.types.map(({ name }) => [priority, name] as const))
     const after = groups.map(([priority, name]) => turns.get(turnKey(priority, name)) ?? "")
-    return handOver(
+    return taking(
       claimant,
       sql`SELECT id, turn, lane_slot FROM operation_due(${groups.map(([priority]) => priority)}::smallint[],
         ${groups.map(([, name]) => name)}::text[], ${[...places(claimant), ...places(claimant)]}::int[],
@@ -158,7 +167,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
   }
 
   const claimOne = (claimant: Claimant, { id, type, workspaceId, tenantId, fence }: Assignment) =>
-    handOver(
+    taking(
       claimant,
       sql`
         SELECT q.id, (q.status = 'queued')::int AS turn, seat.s AS lane_slot

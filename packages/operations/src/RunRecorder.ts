@@ -6,8 +6,10 @@ import { observed } from "./Failure.ts"
 import type { Block, NewRun, Recorded } from "./NewRun.ts"
 import { type Run, RunId, RunStatus } from "./Run.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
-import { explained, failureNow } from "./RunSweeps.ts"
+import { failsStale, failureNow } from "./RunSweeps.ts"
+import { sqlText } from "./SqlText.ts"
 import { isOverdue, isStale } from "./StaleRuns.ts"
+import { audited, change, idsAndEnds, noteBlocked } from "./transition.ts"
 
 /** The run that holds a scope exclusively. */
 export const Holder = Schema.Struct({ id: RunId, type: Schema.String, status: RunStatus })
@@ -135,14 +137,57 @@ const toRun = (run: NewRun, queued: Date, block?: Block): Run => {
   }
 }
 
+const columns = runColumns(sqlText`r`)
+
+const replace = change({
+  as: "ended",
+  makes: {
+    transition: "superseded",
+    set: {
+      outcome: sqlText`'cancelled'`,
+      reason_code: sqlText`'run_superseded'`,
+      superseded_by: sqlText`v.superseded_by`
+    },
+    data: sqlText`jsonb_build_object('outcome', r.outcome, 'supersededBy', r.superseded_by, 'actor', r.acting)`
+  },
+  where: sqlText`o.id = v.id AND o.active_digest = v.active_digest`,
+  returning: sqlText`${idsAndEnds}, o.superseded_by, ${audited}`,
+  record: sqlText`jsonb_build_object('supersededBy', r.superseded_by)`
+})
+
+const join = (equal: Statement.Fragment, same: Statement.Fragment) => {
+  const overdue = isOverdue(sqlText`o`)
+  return change({
+    makes: {
+      when: sqlText`${same} AND (v.even_overdue OR NOT ${overdue})`,
+      did: sqlText`r.same AND (r.even_overdue OR NOT r.overdue)`,
+      yes: { transition: "joined", data: sqlText`jsonb_build_object('actor', r.acting)` },
+      no: { transition: "met" }
+    },
+    where: equal,
+    returning: sqlText`o.*, v.acting, v.request_id, v.even_overdue, ${same} AS same, ${overdue} AS overdue`
+  })
+}
+const joinFirst = join(
+  sqlText`o.once_digest = v.digest`,
+  sqlText`(o.request_digest IS NOT DISTINCT FROM v.request_digest)`
+)
+const joinActive = join(sqlText`o.active_digest = v.digest AND o.status <> 'completed'`, sqlText`true`)
+
+const notedBlocked = noteBlocked(sqlText`jsonb_build_object('outcome', r.outcome, 'reasonCode', r.reason_code)`)
+
 const makeStatements = (sql: SqlClient.SqlClient) => {
-  const columns = sql.literal(runColumns("r"))
-  const overdue = sql.literal(isOverdue("r"))
+  const endStale = change({
+    as: "ended",
+    makes: failsStale(sql),
+    where: sqlText`o.active_digest = v.active_digest AND ${isStale(sqlText`o`)}
+      AND (o.once_digest = v.once_digest) IS NOT TRUE`
+  })
   const digest = (text: string | null) => sql`sha256(convert_to(${text}::text, 'UTF8'))`
 
-  const common = sql.literal(`id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+  const common = sqlText`id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
     active_digest, once_digest, request_digest, input, context, max_attempts, priority, exclusive, queue_limit_millis,
-    time_limit_millis, retry_of, traceparent, view_capabilities`)
+    time_limit_millis, retry_of, traceparent, view_capabilities`
   const values = (run: NewRun, takesOnce: boolean) => {
     const { rule, key, activeKey, request } = run.identity
     return sql`${run.id}::uuid, ${run.scope.workspaceId}, ${run.scope.tenantId}::text, ${run.type},
@@ -156,7 +201,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
   const insertRow = (run: NewRun, from: Statement.Fragment = sql``) => sql`
     INSERT INTO operation_runs (${common}) SELECT ${values(run, true)} ${from} ON CONFLICT DO NOTHING
     RETURNING id, queued_at AS "queuedAt"`
-  const afterEnded = sql.literal("FROM (SELECT count(*) FROM ended) AS before")
+  const afterEnded = sqlText`FROM (SELECT count(*) FROM ended) AS before`
 
   const recorded = (run: NewRun, requestId: string | null, records: Statement.Fragment) => sql`
     INSERT INTO operation_audit (action, actor, workspace_id, tenant_id, type, run_id, request_id, data)
@@ -177,36 +222,15 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
 
   // Not the run of the very same click: its identity stays taken, so failing it would give nothing. That is for the sweeps.
   const insertForStale = (run: NewRun, requestId: string | null) => sql<InsertedRow>`
-    WITH ended AS (
-      UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
-        failure_summary = o.failure_summary || ${failureNow(sql, explained("run_stale"))}, fence = o.fence + 1, completed_at = clock_timestamp(),
-        version = o.version + 1, last_event = o.last_event + 1
-      WHERE o.active_digest = ${digest(run.identity.activeKey)} AND ${sql.literal(isStale("o"))}
-        AND (o.once_digest = ${digest(run.identity.key)}) IS NOT TRUE
-      RETURNING o.id, o.last_event
-    ), noted AS (
-      INSERT INTO operation_run_events (run_id, seq, kind, data)
-      SELECT id, last_event, 'completed', jsonb_build_object('outcome', 'failed', 'reasonCode', 'run_stale') FROM ended
-    ), r AS (${insertRow(run, afterEnded)}), audited AS (${retried(run, requestId)})
+    WITH ${endStale(sql`
+      SELECT ${digest(run.identity.activeKey)} AS active_digest, ${digest(run.identity.key)} AS once_digest`)},
+    r AS (${insertRow(run, afterEnded)}), audited AS (${retried(run, requestId)})
     SELECT "queuedAt" FROM r`
 
   const insertSuperseding = (run: NewRun, old: RunId, requestId: string | null) => sql<InsertedRow>`
-    WITH ended AS (
-      UPDATE operation_runs o SET status = 'completed', outcome = 'cancelled', reason_code = 'run_superseded',
-        superseded_by = ${run.id}::uuid, fence = o.fence + 1, lease_until = NULL, completed_at = clock_timestamp(),
-        version = o.version + 1, last_event = o.last_event + 1
-      WHERE o.id = ${old}::uuid AND o.active_digest = ${digest(run.identity.activeKey)} AND o.status <> 'completed'
-      RETURNING o.id, o.last_event
-    ), noted AS (
-      INSERT INTO operation_run_events (run_id, seq, kind, data)
-      SELECT id, last_event, 'superseded', jsonb_build_object('outcome', 'cancelled', 'supersededBy', ${run.id}::text,
-        'actor', ${encodeActor(run.actor)}::jsonb)
-      FROM ended
-    ), audited AS (${recorded(
-      run,
-      requestId,
-      sql`SELECT 'superseded', id, jsonb_build_object('supersededBy', ${run.id}::text) FROM ended`
-    )})
+    WITH ${replace(sql`
+      SELECT ${old}::uuid AS id, ${digest(run.identity.activeKey)} AS active_digest, ${run.id}::uuid AS superseded_by,
+        ${encodeActor(run.actor)}::jsonb AS acting, ${requestId}::text AS request_id`)}
     ${insertRow(run, afterEnded)}`
 
   const insertBlocked = (run: NewRun, block: Block, requestId: string | null) => sql<InsertedRow>`
@@ -214,11 +238,8 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
       INSERT INTO operation_runs (${common}, status, outcome, reason_code, failure_summary, completed_at, last_event)
       SELECT ${values(run, run.identity.takenWhenBlocked)}, 'completed', 'blocked', ${block.reasonCode},
         ${failureNow(sql, block)}, now(), 2
-      ON CONFLICT DO NOTHING RETURNING id, queued_at AS "queuedAt"
-    ), noted AS (
-      INSERT INTO operation_run_events (run_id, seq, kind, data)
-      SELECT r.id, 2, 'completed', jsonb_build_object('outcome', 'blocked', 'reasonCode', ${block.reasonCode}::text) FROM r
-    ), audited AS (${recorded(
+      ON CONFLICT DO NOTHING RETURNING id, last_event, outcome, reason_code, queued_at AS "queuedAt"
+    )${notedBlocked}, audited AS (${recorded(
       run,
       requestId,
       sql`SELECT 'blocked', r.id, jsonb_build_object('reasonCode', ${block.reasonCode}::text) FROM r`
@@ -226,24 +247,16 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
 
   // One nonce, two requests: the first one's run is left as it is. By the second identity, another nonce stands for the
   // same thing.
-  const join = (run: NewRun, by: "first" | "active", evenOverdue: boolean, requestId: string | null) => {
+  const joinEqual = (run: NewRun, by: "first" | "active", evenOverdue: boolean, requestId: string | null) => {
     const { rule, key, activeKey, request } = run.identity
-    const equal =
+    const given = (digests: Statement.Fragment) => sql`
+      SELECT ${digests}, ${evenOverdue}::boolean AS even_overdue, ${encodeActor(run.actor)}::jsonb AS acting,
+        ${requestId}::text AS request_id`
+    const joins =
       by === "first" && rule === "once"
-        ? sql`r.once_digest = ${digest(key)}`
-        : sql`r.active_digest = ${digest(activeKey)} AND r.status <> 'completed'`
-    const same = by === "first" ? sql`r.request_digest IS NOT DISTINCT FROM ${digest(request)}` : sql`true`
-    const joins = sql`(${same} AND (${evenOverdue}::boolean OR NOT ${overdue}))`
-    return sql<JoinedRow>`
-      WITH r AS (
-        UPDATE operation_runs r SET version = r.version + ${joins}::int, last_event = r.last_event + ${joins}::int
-        WHERE ${equal} RETURNING r.*
-      ), joined AS (
-        INSERT INTO operation_run_events (run_id, seq, kind, data)
-        SELECT r.id, r.last_event, 'joined', jsonb_build_object('actor', ${encodeActor(run.actor)}::jsonb)
-        FROM r WHERE ${joins}
-      ), audited AS (${recorded(run, requestId, sql`SELECT 'joined', r.id, '{}'::jsonb FROM r WHERE ${joins}`)})
-      SELECT ${columns}, ${same} AS "sameRequest", ${overdue} AS overdue FROM r`
+        ? joinFirst(given(sql`${digest(key)} AS digest, ${digest(request)} AS request_digest`))
+        : joinActive(given(sql`${digest(activeKey)} AS digest`))
+    return sql<JoinedRow>`WITH ${joins} SELECT ${columns}, r.same AS "sameRequest", r.overdue FROM r`
   }
 
   const refuseBusy = (run: NewRun, holder: RunId | null, requestId: string | null) => {
@@ -265,7 +278,7 @@ const makeStatements = (sql: SqlClient.SqlClient) => {
     insertForStale,
     insertSuperseding,
     insertBlocked,
-    join,
+    join: joinEqual,
     refuseBusy
   }
 }

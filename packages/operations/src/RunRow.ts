@@ -1,51 +1,30 @@
 import { DateTime, Schema } from "effect"
+import type { Statement } from "effect/sql"
 import type { Actor } from "./Actor.ts"
 import { readSummary } from "./Failure.ts"
 import { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunCounts, RunRecordLinks } from "./Run.ts"
 import type { RunReport } from "./RunReport.ts"
+import { sqlText } from "./SqlText.ts"
 
 /**
  * The columns of a run as `readRun` takes them. Aliases are explicit and jsonb arrives as text, so that the ledger works
  * whatever name transforms the host's SQL client has.
+ *
+ * @param run the table's alias
  */
-export const runColumns = (alias: string): string =>
-  [
-    ["id", "id"],
-    ["workspace_id", "workspaceId"],
-    ["tenant_id", "tenantId"],
-    ["type", "type"],
-    ["status", "status"],
-    ["outcome", "outcome"],
-    ["actor::text", "actor"],
-    ["identity_rule", "identityRule"],
-    ["identity_key", "identityKey"],
-    ["input::text", "input"],
-    ["context::text", "context"],
-    ["summary_counts::text", "summaryCounts"],
-    ["failure_summary::text", "failureSummary"],
-    ["report::text", "report"],
-    ["reason_code", "reasonCode"],
-    ["attempt", "attempt"],
-    ["max_attempts", "maxAttempts"],
-    ["fence", "fence"],
-    ["version", "version"],
-    ["last_event", "lastEvent"],
-    ["queued_at", "queuedAt"],
-    ["available_at", "availableAt"],
-    ["started_at", "startedAt"],
-    ["deadline", "deadline"],
-    ["completed_at", "completedAt"],
-    ["worker", "worker"],
-    ["cancel_requested_at", "cancelRequestedAt"],
-    ["cancel_requested_by::text", "cancelRequestedBy"],
-    ["superseded_by", "supersededBy"],
-    ["retry_of", "retryOf"],
-    ["traceparent", "traceparent"],
-    ["view_capabilities", "viewCapabilities"]
-  ]
-    .map(([column, name]) => `${alias}.${column} AS "${name}"`)
-    .join(", ")
+export const runColumns = (run: Statement.Fragment): Statement.Fragment => sqlText`
+    ${run}.id, ${run}.workspace_id AS "workspaceId", ${run}.tenant_id AS "tenantId", ${run}.type, ${run}.status,
+    ${run}.outcome, ${run}.actor::text AS "actor", ${run}.identity_rule AS "identityRule",
+    ${run}.identity_key AS "identityKey", ${run}.input::text AS "input", ${run}.context::text AS "context",
+    ${run}.summary_counts::text AS "summaryCounts", ${run}.failure_summary::text AS "failureSummary",
+    ${run}.report::text AS "report", ${run}.reason_code AS "reasonCode", ${run}.attempt,
+    ${run}.max_attempts AS "maxAttempts", ${run}.fence, ${run}.version, ${run}.last_event AS "lastEvent",
+    ${run}.queued_at AS "queuedAt", ${run}.available_at AS "availableAt", ${run}.started_at AS "startedAt",
+    ${run}.deadline, ${run}.completed_at AS "completedAt", ${run}.worker,
+    ${run}.cancel_requested_at AS "cancelRequestedAt", ${run}.cancel_requested_by::text AS "cancelRequestedBy",
+    ${run}.superseded_by AS "supersededBy", ${run}.retry_of AS "retryOf", ${run}.traceparent,
+    ${run}.view_capabilities AS "viewCapabilities"`
 
 type Timestamps = "queuedAt" | "availableAt" | "startedAt" | "deadline" | "completedAt" | "cancelRequestedAt"
 type Texts =

@@ -5,7 +5,9 @@ import type { Block } from "./NewRun.ts"
 import * as Metrics from "./Metrics.ts"
 import type { KnownReasonCode, ReasonCode } from "./ReasonCode.ts"
 import type { RunId, RunOutcome } from "./Run.ts"
+import { sqlText } from "./SqlText.ts"
 import { isStale } from "./StaleRuns.ts"
+import { change, endData, idsAndEnds, type Step } from "./transition.ts"
 import { liveFor } from "./WorkerRegistry.ts"
 
 /** Ends the runs that nobody will ever finish. Any number of processes may do so at once. Database failures are defects. */
@@ -30,33 +32,39 @@ export class RunSweeps extends Context.Service<
         return rows.map(({ id }) => id)
       })
 
+      const failure = (code: keyof typeof messages) => failureNow(sql, explained(code))
+      const end = change({
+        makes: {
+          transition: "lost",
+          set: {
+            reason_code: sqlText`v.reason`,
+            outcome: sqlText`CASE v.reason WHEN 'operation_cancelled' THEN 'cancelled' ELSE 'failed' END`,
+            failure_summary: sqlText`o.failure_summary || CASE v.reason WHEN 'operation_cancelled' THEN '[]'::jsonb
+              WHEN 'worker_lost' THEN ${failure("worker_lost")} ELSE ${failure("time_limit_exceeded")} END`
+          },
+          data: endData
+        },
+        where: sqlText`o.id = v.id`,
+        returning: sqlText`${idsAndEnds}, o.type`
+      })
+      const answer = sqlText`SELECT r.id, r.type, r.outcome, r.reason_code AS "reasonCode" FROM r`
+
       const endLapsed = sql<Ended>`
-        WITH lost AS MATERIALIZED (
+        WITH ${end(sql`
           SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'operation_cancelled'
             WHEN deadline <= now() THEN 'time_limit_exceeded' ELSE 'worker_lost' END AS reason
           FROM operation_runs
           WHERE status = 'running' AND lease_until < now()
             AND (cancel_requested_at IS NOT NULL OR deadline <= now() OR attempt + 1 >= max_attempts)
-          ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED
-        ), moved AS (
-          UPDATE operation_runs o SET status = 'completed', reason_code = lost.reason,
-            outcome = CASE lost.reason WHEN 'operation_cancelled' THEN 'cancelled' ELSE 'failed' END,
-            attempt = o.attempt + (lost.reason <> 'operation_cancelled')::int, fence = o.fence + 1, lease_until = NULL,
-            failure_summary = o.failure_summary || CASE lost.reason WHEN 'operation_cancelled' THEN '[]'::jsonb
-              WHEN 'worker_lost' THEN ${failureNow(sql, explained("worker_lost"))}
-              ELSE ${failureNow(sql, explained("time_limit_exceeded"))} END,
-            completed_at = clock_timestamp(), version = o.version + 1, last_event = o.last_event + 1
-          FROM lost WHERE o.id = lost.id RETURNING o.id, o.type, o.last_event, o.outcome, o.reason_code, o.summary_counts
-        ), noted AS (
-          INSERT INTO operation_run_events (run_id, seq, kind, data)
-          SELECT id, last_event, 'completed',
-            jsonb_build_object('outcome', outcome, 'reasonCode', reason_code, 'counts', summary_counts)
-          FROM moved
-        )
-        SELECT id, type, outcome, reason_code AS "reasonCode" FROM moved`
+          ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED`)} ${answer}`
 
       // Type by type on the queue's index, and only types that no live worker handles: a backlog that is being worked on
       // costs nothing here.
+      const fail = change({
+        makes: failsStale(sql),
+        where: sqlText`o.id = v.id`,
+        returning: sqlText`${idsAndEnds}, o.type`
+      })
       const failStale = sql<Ended>`
         WITH RECURSIVE types (priority, type) AS (
           (SELECT priority, type FROM operation_runs WHERE status = 'queued' ORDER BY priority, type LIMIT 1)
@@ -65,25 +73,14 @@ export class RunSweeps extends Context.Service<
             SELECT priority, type FROM operation_runs
             WHERE status = 'queued' AND (priority, type) > (t.priority, t.type) ORDER BY priority, type LIMIT 1
           ) next
-        ), stale AS MATERIALIZED (
+        ), ${fail(sql`
           SELECT s.id FROM types t, LATERAL (
             SELECT o.id FROM operation_runs o
-            WHERE o.status = 'queued' AND o.priority = t.priority AND o.type = t.type AND ${sql.literal(isStale("o"))}
+            WHERE o.status = 'queued' AND o.priority = t.priority AND o.type = t.type AND ${isStale(sqlText`o`)}
             LIMIT 100 FOR UPDATE SKIP LOCKED
           ) s
-          WHERE NOT EXISTS (SELECT FROM operation_workers w WHERE ${sql.literal(liveFor("w", "t.type"))})
-          LIMIT 100
-        ), moved AS (
-          UPDATE operation_runs o SET status = 'completed', outcome = 'failed', reason_code = 'run_stale',
-            failure_summary = o.failure_summary || ${failureNow(sql, explained("run_stale"))}, fence = o.fence + 1,
-            completed_at = clock_timestamp(), version = o.version + 1, last_event = o.last_event + 1
-          FROM stale WHERE o.id = stale.id RETURNING o.id, o.type, o.last_event, o.outcome, o.reason_code
-        ), noted AS (
-          INSERT INTO operation_run_events (run_id, seq, kind, data)
-          SELECT id, last_event, 'completed', jsonb_build_object('outcome', 'failed', 'reasonCode', 'run_stale')
-          FROM moved
-        )
-        SELECT id, type, outcome, reason_code AS "reasonCode" FROM moved`
+          WHERE NOT EXISTS (SELECT FROM operation_workers w WHERE ${liveFor(sql, sqlText`w`, sqlText`t.type`)})
+          LIMIT 100`)} ${answer}`
 
       return RunSweeps.of({
         endLapsed: endLapsed.pipe(Effect.flatMap(ended), Effect.orDie, Effect.withSpan("RunSweeps.endLapsed")),
@@ -108,7 +105,18 @@ const messages = {
 } satisfies Partial<Record<KnownReasonCode, string>>
 
 /** Why a run ended that no worker reported on. */
-export const explained = (reasonCode: keyof typeof messages): Block => ({ reasonCode, message: messages[reasonCode] })
+const explained = (reasonCode: keyof typeof messages): Block => ({ reasonCode, message: messages[reasonCode] })
+
+/** How a run that nobody could take in time is failed. */
+export const failsStale = (sql: SqlClient.SqlClient): Step => ({
+  transition: "stale",
+  set: {
+    outcome: sqlText`'failed'`,
+    reason_code: sqlText`'run_stale'`,
+    failure_summary: sqlText`o.failure_summary || ${failureNow(sql, explained("run_stale"))}`
+  },
+  data: endData
+})
 
 /**
  * A summary of one failure, now, as an SQL expression.

@@ -2,6 +2,7 @@ import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { OperationCatalog } from "./OperationCatalog.ts"
 import { type Run, RunId } from "./Run.ts"
+import { sqlText } from "./SqlText.ts"
 import { liveFor } from "./WorkerRegistry.ts"
 
 // How far a position in the line is counted.
@@ -62,7 +63,7 @@ export class WhyWaiting extends Context.Service<
             WHERE q.status = 'queued' AND q.priority = r.priority AND q.type = r.type AND q.lane = r.lane
               AND (q.available_at, q.id) < (r.available_at, r.id) LIMIT ${maxPosition - 1}
           ) before) AS ahead,
-          EXISTS (SELECT FROM operation_workers w WHERE ${sql.literal(liveFor("w", "r.type"))}) AS live,
+          EXISTS (SELECT FROM operation_workers w WHERE ${liveFor(sql, sqlText`w`, sqlText`r.type`)}) AS live,
           (SELECT max(w.last_seen) FROM operation_workers w WHERE r.type = ANY(w.types)) AS "lastSeen",
           ARRAY(SELECT b.id::text ${running} ORDER BY b.id LIMIT 5) AS running,
           (SELECT count(*)::int ${running}) AS "runningCount",

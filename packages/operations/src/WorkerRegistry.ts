@@ -1,5 +1,5 @@
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, type Statement } from "effect/sql"
 
 /** A worker process as it announces itself. */
 export interface WorkerAnnouncement {
@@ -15,9 +15,13 @@ export interface WorkerAnnouncement {
 export const announceEveryMillis = 10_000
 
 /** A live worker with a handler for a type, as SQL on a row of `operation_workers`. */
-export const liveFor = (worker: string, type: string): string =>
-  `(${type} = ANY(${worker}.types) AND ${worker}.stopped_at IS NULL
-    AND ${worker}.last_seen > now() - ${3 * announceEveryMillis} * interval '1 millisecond')`
+export const liveFor = (
+  sql: SqlClient.SqlClient,
+  worker: Statement.Fragment,
+  type: Statement.Fragment
+): Statement.Fragment =>
+  sql`(${type} = ANY(${worker}.types) AND ${worker}.stopped_at IS NULL
+    AND ${worker}.last_seen > now() - ${3 * announceEveryMillis}::int * interval '1 millisecond')`
 
 /** Which workers live, and what they can execute. Rows of the dead tell since when nobody could. */
 export class WorkerRegistry extends Context.Service<

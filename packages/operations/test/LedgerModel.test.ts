@@ -4,8 +4,8 @@ import { DateTime, Effect, Schema, Struct } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunLedger, RunQueue, Runs, RunId, type StartResult, WorkspaceId } from "../src/index.ts"
 import { observed } from "../src/Failure.ts"
-import { transitions } from "../src/Run.ts"
 import { RunSweeps } from "../src/RunSweeps.ts"
+import { type Transition, transitions } from "../src/transition.ts"
 import { contoso, operator } from "./Fixture.ts"
 import { Check, kinds, ledgerOfKinds, Restore, Slot } from "./Kinds.ts"
 import { type Entry, makeModel, Step, tours, type Wish } from "./LedgerModel.ts"
@@ -126,13 +126,26 @@ const expected = (entries: ReadonlyArray<Entry>) =>
     kinds: run.events.slice(1)
   }))
 
+const legal: ReadonlyArray<Transition> = Object.values(transitions)
+
 /** What holds whatever the model says. */
 const checkInvariants = (before: ReadonlyArray<Entry>, after: ReadonlyArray<Entry>) => {
   for (const old of before) {
     const now = after[old.n]!
     assert.isTrue(now.fence >= old.fence && now.version >= old.version && now.attempt >= old.attempt)
-    const moved = transitions.some(([from, to]) => from === old.status && to === now.status)
-    assert.isTrue(now.status === old.status || moved, `${old.status} → ${now.status}`)
+    const event = now.events[old.events.length] ?? null
+    const fence = now.fence > old.fence
+    const attempt = now.attempt > old.attempt
+    const moved = legal.some(
+      (made) =>
+        made.event === event &&
+        made.leaves.includes(old.status) &&
+        (made.enters ?? old.status) === now.status &&
+        made.fence.endsWith("rises") === fence &&
+        (made.attempt === "counted if failed" ? now.outcome === "failed" : made.attempt === "counted") === attempt
+    )
+    assert.isTrue(moved, `${event}: ${old.status} → ${now.status}`)
+    assert.isAtMost(now.events.length - old.events.length, 1)
     if (old.status === "completed") {
       assert.deepStrictEqual([now.outcome, now.reason, now.fence], [old.outcome, old.reason, old.fence])
     }
