@@ -87,7 +87,12 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       const sql = yield* SqlClient.SqlClient
       const server = yield* startServer({ ATLAS_ROLE: "web" })
       const { id } = (yield* start(server, "contoso")).body.run
-      yield* sql`UPDATE operation_runs SET context = ${`{"legacyId":"${record(3)}"}`}::jsonb WHERE id = ${id}::uuid`
+      yield* sql`
+        INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+          input, max_attempts, view_capabilities, context, status, outcome, completed_at)
+        SELECT '01890000-0000-7000-8000-00000000000c', workspace_id, tenant_id, type, actor, identity_rule, identity_key,
+          identity_digest, input, max_attempts, view_capabilities, ${`{"legacyId":"${record(3)}"}`}::jsonb, 'completed', 'succeeded', now()
+        FROM operation_runs WHERE id = ${id}::uuid`
       const { code, stdout } = yield* atlas("legacy", "map", "--match")
       assert.strictEqual(code, 0)
       assert.include(stdout, record(3))

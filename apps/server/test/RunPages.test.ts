@@ -31,7 +31,7 @@ const claimAll = Effect.gen(function* () {
   return yield* claimer(100)
 })
 
-const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`TRUNCATE operation_runs, operation_run_events CASCADE`)
+const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM operation_runs`)
 
 layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the pages of runs", (it) => {
   it.effect("a queued run is cancelled after a confirmation, and started again from its page", () =>

@@ -9,6 +9,7 @@ import retention from "./migrations/0008_retention.ts"
 import traceContext from "./migrations/0007_trace_context.ts"
 import viewCapabilities from "./migrations/0009_view_capabilities.ts"
 import auditRecords from "./migrations/0010_audit_records.ts"
+import guards from "./migrations/0011_guards.ts"
 
 const migrations = {
   "0001_operation_runs": operationRuns,
@@ -20,7 +21,8 @@ const migrations = {
   "0007_trace_context": traceContext,
   "0008_retention": retention,
   "0009_view_capabilities": viewCapabilities,
-  "0010_audit_records": auditRecords
+  "0010_audit_records": auditRecords,
+  "0011_guards": guards
 }
 
 /** The table that keeps which migrations were applied, and the newest that this version has. */

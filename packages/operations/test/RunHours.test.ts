@@ -28,7 +28,7 @@ const counts = (actor = operator, filter = {}, hours = 24) =>
   })
 
 const clear = SqlClient.SqlClient.use((sql) =>
-  Effect.all([sql`TRUNCATE operation_runs, operation_run_events CASCADE`, sql`TRUNCATE operation_run_hours`])
+  Effect.all([sql`DELETE FROM operation_runs`, sql`TRUNCATE operation_run_hours`])
 )
 
 layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("the hours of ended runs", (it) => {
@@ -173,7 +173,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("a listing o
       assert.isFalse(yield* list({ status: "active" }))
       assert.isTrue(yield* list({ reasonCode: "operation_cancelled", outcome: "cancelled" }))
       assert.isFalse(yield* list({ reasonCode: "run_stale" }))
-      yield* sql`TRUNCATE operation_runs, operation_run_events CASCADE`
+      yield* sql`DELETE FROM operation_runs`
     })
   )
 })

@@ -20,7 +20,7 @@ const queued = (type: AnyOperationType, tenants: ReadonlyArray<string>, of: numb
       FROM unnest(${tenants}::text[]) tenant, generate_series(1, ${of}::int)`
   )
 
-const emptied = SqlClient.SqlClient.use((sql) => sql`TRUNCATE operation_runs CASCADE`)
+const emptied = SqlClient.SqlClient.use((sql) => sql`DELETE FROM operation_runs`)
 const tenantsOf = (claims: ReadonlyArray<Claim>): ReadonlyArray<string | null> => claims.map(({ run }) => run.tenantId)
 
 layer(ledger, { excludeTestServices: true })("the queue", (it) => {

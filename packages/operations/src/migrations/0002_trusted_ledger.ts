@@ -98,16 +98,6 @@ const guards = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER operation_run_events_append_only BEFORE UPDATE ON operation_run_events
     FOR EACH ROW EXECUTE FUNCTION operation_refuse('it is append-only')`
-  yield* sql`
-    CREATE TRIGGER operation_runs_final BEFORE UPDATE ON operation_runs
-    FOR EACH ROW WHEN (OLD.status = 'completed' AND
-      (NEW.status, NEW.outcome, NEW.fence, NEW.completed_at) IS DISTINCT FROM
-      (OLD.status, OLD.outcome, OLD.fence, OLD.completed_at))
-    EXECUTE FUNCTION operation_refuse('a completed run stays as it ended')`
-  yield* sql`
-    CREATE TRIGGER operation_runs_fence BEFORE UPDATE ON operation_runs
-    FOR EACH ROW WHEN (NEW.fence < OLD.fence)
-    EXECUTE FUNCTION operation_refuse('a fence is never lowered')`
   // Whoever removes a run, its start stays on record.
   yield* sql`
     CREATE FUNCTION operation_keep_start() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -28,6 +28,8 @@ export default Effect.gen(function* () {
       EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW
         WHEN ((to_jsonb(OLD) - ''operation_run_id'') IS DISTINCT FROM (to_jsonb(NEW) - ''operation_run_id''))
         EXECUTE FUNCTION operation_refuse(''it is history, of which only operation_run_id may change'')', name || '_final', name);
+      EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I
+        EXECUTE FUNCTION operation_refuse(''it is history'')', name || '_no_truncate', name);
     END $$`
   for (const name of ["inventory_sync_runs", "entra_group_sync_runs", "backup_schedule_runs"]) {
     yield* sql`SELECT operation_adopt_legacy(${name})`
