@@ -1,6 +1,6 @@
-import { CurrentActor } from "@atlas/operations"
+import { CurrentActor, HttpProblems } from "@atlas/operations"
 import { Effect, Layer, Struct } from "effect"
-import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { DirectoryApi } from "./DirectoryApi.ts"
 import { DirectoryGroups } from "./DirectoryGroups.ts"
 import type { SearchOptions } from "./DirectoryReader.ts"
@@ -49,7 +49,4 @@ const handlers = HttpApiBuilder.group(
 )
 
 /** The API's routes. Needs the host's `Authentication`. */
-export const layer = HttpApiBuilder.layer(DirectoryApi).pipe(
-  Layer.provide(handlers),
-  Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
-)
+export const layer = HttpApiBuilder.layer(DirectoryApi).pipe(Layer.provide(handlers), Layer.provide(HttpProblems.layer))

@@ -1,6 +1,6 @@
-import { CurrentActor } from "@atlas/operations"
+import { CurrentActor, HttpProblems } from "@atlas/operations"
 import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
-import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { Backups } from "./Backups.ts"
 import { BackupSchedules } from "./BackupSchedules.ts"
 import { nextFireTimes } from "./FireTimes.ts"
@@ -128,7 +128,4 @@ const handlers = HttpApiBuilder.group(
 )
 
 /** The API's routes. Needs the host's `Authentication`. */
-export const layer = HttpApiBuilder.layer(IntuneApi).pipe(
-  Layer.provide(handlers),
-  Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
-)
+export const layer = HttpApiBuilder.layer(IntuneApi).pipe(Layer.provide(handlers), Layer.provide(HttpProblems.layer))

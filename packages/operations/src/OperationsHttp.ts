@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Option, Predicate, Schema } from "effect"
-import { HttpApiBuilder, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
+import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
+import * as HttpProblems from "./HttpProblems.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import {
   CurrentActor,
@@ -207,5 +208,5 @@ const handlers = HttpApiBuilder.group(
  */
 export const layer = HttpApiBuilder.layer(OperationsApi).pipe(
   Layer.provide(handlers),
-  Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
+  Layer.provide(HttpProblems.layer)
 )

@@ -40,6 +40,7 @@ export {
 export * as OperationsHttp from "./OperationsHttp.ts"
 export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns, type LegacyTable } from "./LegacyRuns.ts"
 export { nextStep, nextStepOf, nextStepOfRun } from "./NextStep.ts"
+export * as HttpProblems from "./HttpProblems.ts"
 export * as OperationType from "./OperationType.ts"
 export * as Problems from "./Problems.ts"
 export { RemovalGuard } from "./RemovalGuard.ts"

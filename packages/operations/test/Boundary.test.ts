@@ -1,6 +1,6 @@
-import { hostileCalls } from "@atlas/test"
+import { assertRefusesHostileCalls } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Cause, DateTime, Effect, Exit, Layer, Predicate, Result, Schema, Stream } from "effect"
+import { DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditLog, Authorization, decodeInput, LegacyRuns, Runs } from "../src/index.ts"
 import { access, contoso, ledger, operator, outsider, Work } from "./Fixture.ts"
@@ -74,25 +74,6 @@ const internal: Readonly<Record<string, ReadonlyArray<string>>> = {
   Authorization: ["start", "view", "act", "require"]
 }
 
-const refusals = new Set([
-  "NotFound",
-  "Forbidden",
-  "InvalidInput",
-  "InvalidCursor",
-  "IdempotencyKeyRequired",
-  "IdempotencyKeyReused",
-  "NotSupported",
-  "OperationBusy",
-  "RunConflict"
-])
-
-const methodOf = (named: string) => named.split(" ")[0]!
-
-const asEffect = (result: unknown): Effect.Effect<unknown, unknown> =>
-  Effect.isEffect(result)
-    ? (result as Effect.Effect<unknown, unknown>)
-    : Stream.runHead(Stream.take(result as Stream.Stream<unknown, unknown>, 1))
-
 const countRows = SqlClient.SqlClient.use((sql) =>
   Effect.map(
     sql<{ rows: number }>`SELECT ((SELECT count(*) FROM operation_runs) + (SELECT count(*) FROM operation_run_events)
@@ -111,32 +92,10 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
           AuditLog: yield* AuditLog,
           Authorization: yield* Authorization
         }
-        const service = services[name as keyof typeof services] as unknown as Record<
-          string,
-          (...args: ReadonlyArray<unknown>) => unknown
-        >
-        const listed = new Set(Object.keys(methods).map(methodOf))
-        assert.sameMembers([...listed, ...(internal[name] ?? [])], Object.keys(service))
-        for (const [named, call] of Object.entries(methods)) {
-          const method = methodOf(named)
-          const fair = yield* Effect.result(asEffect(service[method]!(...call)))
-          if (Result.isFailure(fair))
-            assert.notStrictEqual((fair.failure as { _tag: string })._tag, "InvalidInput", named)
-          for (const { args, what } of hostileCalls(call)) {
-            const before = yield* countRows
-            const exit = yield* Effect.exit(asEffect(service[method]!(...args)))
-            if (Exit.isSuccess(exit)) continue
-            const error = Cause.squash(exit.cause)
-            const said = `${name}.${method}, ${what}: ${Cause.pretty(exit.cause).slice(0, 500)}`
-            assert.isTrue(exit.cause.reasons.every(Cause.isFailReason), said)
-            assert.isTrue(Predicate.hasProperty(error, "_tag") && refusals.has(String(error._tag)), said)
-            if (Predicate.hasProperty(error, "errors")) {
-              assert.isAtMost((error.errors as ReadonlyArray<unknown>).length, 20, said)
-              assert.isBelow(JSON.stringify(error.errors).length, 10_000, said)
-            }
-            assert.strictEqual(yield* countRows, before, said)
-          }
-        }
+        yield* assertRefusesHostileCalls(services[name as keyof typeof services], methods, {
+          internal: internal[name] ?? [],
+          recorded: countRows
+        })
       })
     )
   }

@@ -1,0 +1,64 @@
+import { assert } from "@effect/vitest"
+import { Cause, Effect, Exit, Predicate, Result, Stream } from "effect"
+import { hostileCalls } from "./hostile.ts"
+
+const refusals = new Set([
+  "NotFound",
+  "Forbidden",
+  "InvalidInput",
+  "InvalidCursor",
+  "IdempotencyKeyRequired",
+  "IdempotencyKeyReused",
+  "NotSupported",
+  "OperationBusy",
+  "RestoreConflict",
+  "RunConflict"
+])
+
+const asEffect = (result: unknown): Effect.Effect<unknown, unknown> =>
+  Effect.isEffect(result)
+    ? (result as Effect.Effect<unknown, unknown>)
+    : Stream.runHead(Stream.take(result as Stream.Stream<unknown, unknown>, 1))
+
+/** A function may stand there several times: what follows a space is for people. */
+const methodOf = (named: string) => named.split(" ")[0]!
+
+/**
+ * Asserts that every public function of a service answers hostile calls, or refuses them with a type and at most twenty problems, and
+ * that nothing is recorded of what it refuses.
+ *
+ * @param service the service, whose functions must all be listed
+ * @param calls a call of every function, with everything that may be given
+ * @param options `internal`: functions that only other services call; `recorded`: counts what must not grow
+ */
+export const assertRefusesHostileCalls = Effect.fnUntraced(function* <E, R>(
+  service: object,
+  calls: Readonly<Record<string, ReadonlyArray<unknown>>>,
+  options: { readonly internal?: ReadonlyArray<string>; readonly recorded: Effect.Effect<unknown, E, R> }
+) {
+  const functions = service as Readonly<Record<string, (...args: ReadonlyArray<unknown>) => unknown>>
+  const listed = new Set(Object.keys(calls).map(methodOf))
+  assert.sameMembers([...listed, ...(options.internal ?? [])], Object.keys(service))
+  for (const [named, call] of Object.entries(calls)) {
+    const invoke = functions[methodOf(named)]!
+    const fair = yield* Effect.result(asEffect(invoke(...call)))
+    if (Result.isFailure(fair)) assert.notPropertyVal(fair.failure, "_tag", "InvalidInput", `${named}, as it should be`)
+    let before = yield* options.recorded
+    for (const { args, what } of hostileCalls(call)) {
+      const exit = yield* Effect.exit(asEffect(invoke(...args)))
+      if (Exit.isSuccess(exit)) {
+        before = yield* options.recorded
+        continue
+      }
+      const error = Cause.squash(exit.cause)
+      const said = `${named}, ${what}: ${Cause.pretty(exit.cause).slice(0, 500)}`
+      assert.isTrue(exit.cause.reasons.every(Cause.isFailReason), said)
+      assert.isTrue(Predicate.hasProperty(error, "_tag") && refusals.has(String(error._tag)), said)
+      if (Predicate.hasProperty(error, "errors")) {
+        assert.isAtMost((error.errors as ReadonlyArray<unknown>).length, 20, said)
+        assert.isBelow(JSON.stringify(error.errors).length, 10_000, said)
+      }
+      assert.deepStrictEqual(yield* options.recorded, before, said)
+    }
+  }
+})
