@@ -1,5 +1,5 @@
 import { GroupsSync } from "@atlas/directory"
-import { type Actor, Problems } from "@atlas/operations"
+import { type Actor, Authorization, Problems } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import type { Context, Hono } from "hono"
 import { SelectorOptions } from "./pages/components/SelectorOptions.tsx"
@@ -14,6 +14,7 @@ const section = "/admin/tenants"
 
 /** A tenant's configuration: choosing groups and role definitions from the cache, and refreshing that. */
 export const makeConfigurationRoutes = Effect.gen(function* () {
+  const door = yield* Authorization
   const selectors = yield* makeSelectors
   const tenantOf = yield* makeTenantAccess
   const { page } = yield* makeRequests
@@ -59,7 +60,7 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const selector = yield* withheld(actor, c, tenant.id)
       const required = GroupsSync.type.capabilities.start
-      if (!grant.capabilities.has(required)) return yield* new Problems.Forbidden({ requiredCapability: required })
+      yield* door.require(actor, grant, [required], selector.syncType)
       const { withheldRemovals } = selector.freshness
       // What was to be confirmed is done, or was confirmed already.
       if (withheldRemovals === null) return redirect(`${section}/${encodeURIComponent(tenant.id)}/configuration`)

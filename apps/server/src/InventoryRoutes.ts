@@ -1,5 +1,5 @@
 import { Inventory, InventorySync, policyTypeNamed, policyTypes } from "@atlas/intune"
-import { Problems, Runs } from "@atlas/operations"
+import { Authorization, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option } from "effect"
 import type { Context, Hono } from "hono"
 import { InventoryPage } from "./pages/InventoryPage.tsx"
@@ -24,6 +24,7 @@ const filterOf = (c: Context) => ({
 
 /** A tenant's inventory of policies: from the database only. */
 export const makeInventoryRoutes = Effect.gen(function* () {
+  const door = yield* Authorization
   const inventory = yield* Inventory
   const runs = yield* Runs
   const tenantOf = yield* makeTenantAccess
@@ -98,7 +99,7 @@ export const makeInventoryRoutes = Effect.gen(function* () {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const { withheldRemovals } = yield* inventory.summary(actor, tenant.id)
       const required = InventorySync.type.capabilities.start
-      if (!grant.capabilities.has(required)) return yield* new Problems.Forbidden({ requiredCapability: required })
+      yield* door.require(actor, grant, [required], InventorySync.type.name)
       // What was to be confirmed is done, or was confirmed already.
       if (withheldRemovals === 0) return redirect(`${section}/${encodeURIComponent(tenant.id)}/inventory`)
       const what = plural(withheldRemovals, "policy", "policies")

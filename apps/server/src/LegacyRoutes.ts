@@ -1,6 +1,7 @@
-import { type LegacyKind, legacyKinds, LegacyRuns, Problems } from "@atlas/operations"
+import { type LegacyKind, legacyKinds, LegacyRuns, Problems, Runs } from "@atlas/operations"
 import { Effect } from "effect"
 import type { Context, Hono } from "hono"
+import { makeLegacyHistory } from "./LegacyHistory.ts"
 import { runHref } from "./pages/components/format.ts"
 import { LegacyHistoryPage } from "./pages/LegacyHistoryPage.tsx"
 import { LegacyRunPage } from "./pages/LegacyRunPage.tsx"
@@ -28,9 +29,14 @@ const kindOf = (c: Context): Effect.Effect<LegacyKind, Problems.NotFound> => {
   return kind === undefined ? Effect.fail(new Problems.NotFound({})) : Effect.succeed(kind)
 }
 
-/** The old run pages: they lead to the canonical viewer where a record is mapped, and are read-only otherwise. */
+/**
+ * The old run pages: they lead to the canonical viewer where a record is mapped to a run that its visitor may see, and are
+ * read-only otherwise.
+ */
 export const makeLegacyRoutes = Effect.gen(function* () {
+  const runs = yield* Runs
   const records = yield* LegacyRuns
+  const historyOf = yield* makeLegacyHistory
   const tenantOf = yield* makeTenantAccess
   const { page } = yield* makeRequests
 
@@ -38,8 +44,9 @@ export const makeLegacyRoutes = Effect.gen(function* () {
     section,
     Effect.fn("LegacyRunPage")(function* ({ c, actor, shell }) {
       const record = yield* records.get(actor, (yield* kindOf(c)).table, c.req.param("id") ?? "")
-      if (record.operationRunId !== null) return successor(runHref(record.operationRunId))
-      return yield* html(c, LegacyRunPage({ shell, record }))
+      const [run] = record.operationRunId === null ? [] : yield* runs.getMany(actor, [record.operationRunId])
+      // Whoever may not see the run still sees the record.
+      return run === undefined ? yield* html(c, LegacyRunPage({ shell, record })) : successor(runHref(run.id))
     })
   )
 
@@ -61,20 +68,10 @@ export const makeLegacyRoutes = Effect.gen(function* () {
       const before = c.req.query("before") ?? null
       const kinds = legacyKinds.filter(({ table }) => wanted === undefined || table === wanted)
       const lists = yield* Effect.forEach(kinds, (kind) =>
-        records
-          .list(actor, kind.table, tenant.id, {
-            before: wanted === undefined ? null : before,
-            limit: recordsPerPage + 1
-          })
-          .pipe(
-            Effect.map((found) => [
-              { kind, records: found.slice(0, recordsPerPage), more: found.length > recordsPerPage }
-            ]),
-            // What this person may not see is left out.
-            Effect.catchTag("Forbidden", () => Effect.succeed([]))
-          )
+        historyOf(actor, kind, tenant.id, { before: wanted === undefined ? null : before, limit: recordsPerPage })
       )
-      return yield* html(c, LegacyHistoryPage({ shell, tenant, lists: lists.flat() }))
+      // What this person may not see is left out.
+      return yield* html(c, LegacyHistoryPage({ shell, tenant, lists: lists.filter((list) => list !== null) }))
     })
   )
 

@@ -1,4 +1,4 @@
-import { Access, type Actor, OperationCatalog, Runs } from "@atlas/operations"
+import { type Actor, Authorization, OperationCatalog, Runs } from "@atlas/operations"
 import { DateTime, Effect, Schema, Struct } from "effect"
 import type { Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
@@ -21,7 +21,7 @@ const Confirmation = Schema.Struct({ confirmation: FormText })
 /** The monitoring list, and what can be done with all that it shows: from the database only. */
 export const makeRunListRoutes = Effect.gen(function* () {
   const runs = yield* Runs
-  const access = yield* Access
+  const door = yield* Authorization
   const accounts = yield* Accounts
   const catalog = yield* OperationCatalog
   const rows = yield* makeRunRows
@@ -29,13 +29,11 @@ export const makeRunListRoutes = Effect.gen(function* () {
   const { page } = yield* makeRequests
 
   const mayStartAny = Effect.fnUntraced(function* (actor: Actor) {
-    const grants = yield* access.grants(actor)
-    return catalog.types.some(({ capabilities }) => grants.some((grant) => grant.capabilities.has(capabilities.start)))
+    const capabilities = new Set((yield* door.visible(actor)).flatMap((part) => part.capabilities))
+    return catalog.types.some((type) => capabilities.has(type.capabilities.start))
   })
 
-  const typeOptions = catalog.types.map(({ name, label }) => ({ name, label }))
-  const filterOptionsOf = (actor: Actor) =>
-    Effect.map(accounts.tenantsOf(actor), (tenants) => ({ types: typeOptions, tenants }))
+  const filterOptionsOf = (actor: Actor) => Effect.all({ types: runs.types(actor), tenants: accounts.tenantsOf(actor) })
 
   const list = page(
     section,
@@ -44,12 +42,12 @@ export const makeRunListRoutes = Effect.gen(function* () {
       const listing = listingOf((name) => c.req.query(name))
       const bounded = withFirstDay(listing, now)
       const cursor = c.req.query("cursor") ?? null
-      const [found, tally, ended, tenants, mayCancel] = yield* Effect.all([
+      const [found, tally, ended, filterOptions, mayCancel] = yield* Effect.all([
         runs.list(actor, filterOf(bounded), { cursor, limit: runsPerPage }),
         // Links to the statuses of the same tenant, operation and person.
         runs.tally(actor, Struct.pick(filterOf(listing), ["type", "tenant", "actor"])),
         runs.ended(actor, filterOf(listing), chartHours),
-        accounts.tenantsOf(actor),
+        filterOptionsOf(actor),
         mayStartAny(actor)
       ])
       const next = [...Object.entries(bounded), ["cursor", found.nextCursor ?? undefined] as const]
@@ -57,11 +55,11 @@ export const makeRunListRoutes = Effect.gen(function* () {
         c,
         OperationsPage({
           shell,
-          runs: rows(found.runs, tenants),
+          runs: rows(found.runs, filterOptions.tenants),
           tally,
           ended: { hours: chartHours, rows: ended },
           listing,
-          filterOptions: { types: typeOptions, tenants },
+          filterOptions,
           mayCancel,
           nextHref: found.nextCursor === null ? null : hrefWith(section, next),
           now

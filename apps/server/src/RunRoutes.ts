@@ -1,13 +1,4 @@
-import {
-  type Actor,
-  type Lineage,
-  OperationCatalog,
-  OperationsHttp,
-  Problems,
-  type Run,
-  RunQueries,
-  Runs
-} from "@atlas/operations"
+import { type Actor, type Lineage, OperationCatalog, OperationsHttp, type Run, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option } from "effect"
 import type { Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
@@ -35,19 +26,19 @@ const shownRelatives = 3
 
 const makeRelatives = Effect.gen(function* () {
   const runs = yield* Runs
-  const queries = yield* RunQueries
   return Effect.fnUntraced(function* (actor: Actor, run: Run) {
     const lineage = yield* runs.lineage(actor, run.id)
-    // Relatives have the run's own type and scope, so whoever may see it may see them.
-    const found = yield* Effect.forEach(
-      relations.filter(([name]) => lineage[name].length > 0),
-      Effect.fnUntraced(function* ([name, title]) {
-        const ids = lineage[name].slice(0, shownRelatives)
-        const shown = (yield* Effect.forEach(ids, queries.find)).flatMap(Option.toArray)
-        return { title, runs: shown, more: lineage[name].length - ids.length } satisfies Relation
-      })
+    const named = relations.filter(([name]) => lineage[name].length > 0)
+    const idsOf = (name: keyof Lineage) => lineage[name].slice(0, shownRelatives)
+    const found = yield* runs.getMany(
+      actor,
+      named.flatMap(([name]) => idsOf(name))
     )
-    return found
+    return named.map(([name, title]): Relation => {
+      const ids = idsOf(name)
+      const shown = ids.flatMap((id) => found.filter((relative) => relative.id === id))
+      return { title, runs: shown, more: lineage[name].length - ids.length }
+    })
   })
 })
 
@@ -77,9 +68,7 @@ export const makeRunRoutes = Effect.gen(function* () {
         runs.whyWaiting(actor, run.id),
         DateTime.now
       ])
-      const type = Option.getOrUndefined(catalog.find(run.type))
-      // `Runs` shows runs of known types only.
-      if (type === undefined) return yield* new Problems.NotFound({})
+      const type = Option.getOrNull(catalog.find(run.type))
       const shownTo = events.at(-1)?.seq ?? after
       const stretch = (from: number) => `${section}/${run.id}?after=${from}`
       return yield* html(
@@ -89,7 +78,7 @@ export const makeRunRoutes = Effect.gen(function* () {
           run,
           type,
           actions,
-          nonce: formNonce(type),
+          nonce: type === null ? null : formNonce(type),
           relatives,
           records,
           waiting: Option.getOrNull(waiting),

@@ -1,15 +1,16 @@
 import { Backups, BackupSchedules, BackupTypes, manageBackups, nextFireTimes } from "@atlas/intune"
-import { legacyKinds, LegacyRuns, Problems, type TenantGrant } from "@atlas/operations"
+import { Authorization, legacyKinds } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
 import { readNothing } from "./FormInput.ts"
+import { makeLegacyHistory } from "./LegacyHistory.ts"
 import { tenantHref } from "./pages/components/format.ts"
 import { ScheduleDeletePage } from "./pages/ScheduleDeletePage.tsx"
 import { ScheduleFormPage } from "./pages/ScheduleFormPage.tsx"
 import { SchedulePage } from "./pages/SchedulePage.tsx"
 import { SchedulesPage } from "./pages/SchedulesPage.tsx"
-import { html, makeRequests, type PageRequest, redirect } from "./Requests.ts"
+import { html, makeRequests, redirect } from "./Requests.ts"
 import { makeRunRows } from "./RunRows.ts"
 import { fieldsOf, readFields, settingsOf } from "./ScheduleForm.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
@@ -18,20 +19,18 @@ const section = "/admin/tenants"
 const shownTimes = 10
 const shownRows = 20
 
+const legacy = legacyKinds.find(({ table }) => table === "backup_schedule_runs")
+
 const idOf = (c: Context) => c.req.param("schedule") ?? ""
 const hrefOf = (tenant: { readonly id: string }, schedule = "") =>
   `${tenantHref(tenant.id)}/backup-schedules${schedule === "" ? "" : `/${schedule}`}`
 
-const requireManage = (grant: TenantGrant) =>
-  grant.capabilities.has(manageBackups)
-    ? Effect.void
-    : Effect.fail(new Problems.Forbidden({ requiredCapability: manageBackups }))
-
 /** A tenant's backup schedules: making, changing, pausing, deleting them, and what they did. */
 export const makeScheduleRoutes = Effect.gen(function* () {
+  const door = yield* Authorization
   const schedules = yield* BackupSchedules
   const backups = yield* Backups
-  const records = yield* LegacyRuns
+  const historyOf = yield* makeLegacyHistory
   const rows = yield* makeRunRows
   const tenantOf = yield* makeTenantAccess
   const { page } = yield* makeRequests
@@ -49,29 +48,21 @@ export const makeScheduleRoutes = Effect.gen(function* () {
     })
   )
 
-  const legacyOf = Effect.fnUntraced(function* ({ actor }: PageRequest, tenantId: string) {
-    const kind = legacyKinds.find(({ table }) => table === "backup_schedule_runs")
-    if (kind === undefined) return null
-    const found = yield* records
-      .list(actor, kind.table, tenantId, { before: null, limit: shownRows + 1 })
-      .pipe(Effect.catchTag("Forbidden", () => Effect.succeed(null)))
-    return found && { kind, records: found.slice(0, shownRows), more: found.length > shownRows }
-  })
-
   const view = page(
     section,
-    Effect.fn("SchedulePage")(function* (request) {
-      const { c, actor, shell } = request
+    Effect.fn("SchedulePage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
       const now = yield* DateTime.now
-      const [slots, made, executions, legacy] = yield* Effect.all([
+      const [slots, made, executions, history] = yield* Effect.all([
         schedules.slots(actor, tenant.id, schedule.id, { before: null, limit: shownRows }),
         backups.list(actor, tenant.id, { schedule: schedule.id, before: null, limit: shownRows }),
         schedules
           .executions(actor, tenant.id, schedule.id, shownRows)
           .pipe(Effect.catchTag("Forbidden", () => Effect.succeed(null))),
-        legacyOf(request, tenant.id)
+        legacy === undefined
+          ? Effect.succeed(null)
+          : historyOf(actor, legacy, tenant.id, { before: null, limit: shownRows })
       ])
       return yield* html(
         c,
@@ -83,7 +74,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
           slots,
           executions: executions === null ? null : rows(executions, [tenant]),
           backups: made,
-          legacy,
+          legacy: history,
           mayRun: grant.capabilities.has(BackupTypes.runNow.capabilities.start),
           mayManage: grant.capabilities.has(manageBackups),
           nonces: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
@@ -99,7 +90,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
       Effect.fn("ScheduleFormPage")(function* ({ c, actor, shell }) {
         const { grant, tenant } = yield* tenantOf(actor, c)
         const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
-        yield* requireManage(grant)
+        yield* door.require(actor, grant, [manageBackups], "backup_schedule")
         return yield* html(c, ScheduleFormPage({ shell, tenant, schedule, fields: fieldsOf(schedule), problems: [] }))
       })
     )
@@ -141,7 +132,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
     Effect.fn("ScheduleDeletePage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
-      yield* requireManage(grant)
+      yield* door.require(actor, grant, [manageBackups], "backup_schedule")
       return yield* html(c, ScheduleDeletePage({ shell, tenant, schedule }))
     })
   )

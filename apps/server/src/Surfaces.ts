@@ -3,7 +3,7 @@ import {
   type AnyOperationType,
   OperationCatalog,
   type Run,
-  RunQueries,
+  Runs,
   StartGate,
   type TenantGrant
 } from "@atlas/operations"
@@ -30,7 +30,7 @@ const surfaceOf = (
   latest: ReadonlyArray<Run>,
   gate: StartGate.GateAnswer
 ): Surface => {
-  const ofType = grant.capabilities.has(type.capabilities.view) ? latest.filter((run) => run.type === type.name) : []
+  const ofType = latest.filter((run) => run.type === type.name)
   return {
     type: type.name,
     label: type.label,
@@ -49,7 +49,7 @@ const surfaceOf = (
 export const makeSurfaces = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const gatekeeper = yield* StartGate.Gatekeeper
-  const queries = yield* RunQueries
+  const runs = yield* Runs
   const types = catalog.types.filter(({ scope }) => scope === "tenant")
 
   // What the form would send: a type that cannot be started without input has no answer before it is known.
@@ -60,8 +60,9 @@ export const makeSurfaces = Effect.gen(function* () {
     })
 
   return Effect.fnUntraced(function* (actor: Actor, grant: TenantGrant) {
-    const latest = yield* queries.latest(
-      grant.scope,
+    const latest = yield* runs.latest(
+      actor,
+      grant.scope.tenantId,
       types.map(({ name }) => name)
     )
     return yield* Effect.forEach(types, (type) =>

@@ -77,4 +77,42 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the old run 
       assert.strictEqual((yield* ask("/admin/tenants/contoso/history", "owner@fourth-coffee")).status, 404)
     })
   )
+
+  it.effect("stay readable where their visitor may not see the run they are mapped to", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runOf = Effect.fnUntraced(function* (id: string, workspace: string, tenant: string, view: string) {
+        yield* sql`
+          INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+            view_capabilities, input, max_attempts)
+          VALUES (${id}::uuid, ${workspace}, ${tenant}, 'gone.sync', '{"id":"x","kind":"user","name":"Someone"}', 'while_active',
+            ${id}, sha256(${id}::bytea), ARRAY[${view}], '{}', 1)`
+        return id
+      })
+      const hidden = [
+        yield* runOf("01920000-0000-7000-8000-000000000001", "northwind", "contoso", "tenant.secret.view"),
+        yield* runOf("01920000-0000-7000-8000-000000000002", "fourth-coffee", "adatum", "tenant.inventory.view")
+      ]
+      for (const run of hidden) {
+        yield* sql`UPDATE inventory_sync_runs SET operation_run_id = ${run}::uuid`
+        for (const person of [operator, "readonly@northwind"]) {
+          const shown = yield* ask(mapped, person)
+          assert.deepStrictEqual([shown.status, shown.headers.get("location")], [200, null], `${run} by ${person}`)
+          assert.include(shown.text, "Inventory sync")
+          assert.notInclude(shown.text, run)
+          const { text } = yield* ask("/admin/tenants/contoso/history", person)
+          assert.include(text, mapped)
+          assert.notInclude(text, run)
+        }
+      }
+      // A look that refuses nobody is no refusal.
+      const [{ refusals } = { refusals: -1 }] = yield* sql<{ refusals: number }>`
+        SELECT count(*)::int AS refusals FROM operation_audit WHERE data ->> 'capability' = 'tenant.secret.view'`
+      assert.strictEqual(refusals, 0)
+      const seen = yield* runOf("01920000-0000-7000-8000-000000000003", "northwind", "contoso", "tenant.inventory.view")
+      yield* sql`UPDATE inventory_sync_runs SET operation_run_id = ${seen}::uuid`
+      assert.strictEqual((yield* ask(mapped, "readonly@northwind")).status, 308)
+      assert.include((yield* ask("/admin/tenants/contoso/history")).text, seen)
+    })
+  )
 })

@@ -242,4 +242,38 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the pages of
       yield* forget
     })
   )
+
+  it.effect("a run whose operation is registered no more is shown by its name, and can only be looked at", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      const sql = yield* SqlClient.SqlClient
+      const id = "01920000-0000-7000-8000-000000000001"
+      const location = `/admin/operations/${id}`
+      yield* sql`
+        INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
+          view_capabilities, input, max_attempts)
+        VALUES (${id}::uuid, 'northwind', 'contoso', 'gone.sync', '{"id":"x","kind":"user","name":"Someone"}', 'while_active', '',
+          sha256(''), '{tenant.inventory.view}', '{}', 1)`
+      const viewed = yield* get(location, reader)
+      assert.strictEqual(viewed.status, 200)
+      for (const shown of ["gone.sync", "not registered any more", "Queued", "Someone"])
+        assert.include(viewed.text, shown)
+      for (const action of ["Replace this run", "Start again", "Cancel"]) assert.notInclude(viewed.text, action)
+      const listed = yield* get("/admin/operations?type=gone.sync&from=2020-01-01")
+      assert.include(listed.text, "Operation: gone.sync")
+      assert.notInclude(listed.text, "No run matches")
+      for (const action of ["cancel", "replace"]) {
+        assert.strictEqual((yield* get(`${location}/${action}`)).location, location, action)
+      }
+      for (const [action, status] of [
+        ["cancel", 409],
+        ["retry", 409],
+        ["replace", 404]
+      ] as const) {
+        assert.strictEqual((yield* post(`${location}/${action}`)).status, status, action)
+      }
+      assert.strictEqual((yield* get(location, "owner@fourth-coffee")).status, 404)
+      yield* forget
+    })
+  )
 })

@@ -30,6 +30,8 @@ export class RunQueries extends Context.Service<
   RunQueries,
   {
     find(id: RunId): Effect.Effect<Option.Option<Run>>
+    /** The visible ones of some runs, newest first. */
+    among(visible: ReadonlyArray<Visible>, ids: ReadonlyArray<RunId>): Effect.Effect<ReadonlyArray<Run>>
     /** Visible runs that match, newest first, older than `before`. */
     list(
       visible: ReadonlyArray<Visible>,
@@ -56,6 +58,17 @@ export class RunQueries extends Context.Service<
       const find = Effect.fn("RunQueries.find")(function* (id: RunId) {
         const [row] = yield* sql<RunRow>`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
         return Option.map(Option.fromUndefinedOr(row), readRun)
+      }, Effect.orDie)
+
+      const among = Effect.fn("RunQueries.among")(function* (
+        visible: ReadonlyArray<Visible>,
+        ids: ReadonlyArray<RunId>
+      ) {
+        if (ids.length === 0) return []
+        const rows = yield* sql<RunRow>`
+          SELECT ${columns} FROM operation_runs r WHERE r.id = ANY(${ids}::uuid[]) AND ${within(sql, visible, r)}
+          ORDER BY r.id DESC`
+        return rows.map(readRun)
       }, Effect.orDie)
 
       // One stretch of an index for each tenant or workspace, of which the newest are merged: whoever may see little of a
@@ -152,7 +165,7 @@ export class RunQueries extends Context.Service<
         return page.after < 1 ? [created(run), ...stored].slice(0, page.limit) : stored
       }, Effect.orDie)
 
-      return RunQueries.of({ find, list, latest, lineage, tally, events })
+      return RunQueries.of({ find, among, list, latest, lineage, tally, events })
     })
   )
 }

@@ -52,6 +52,9 @@ const Text = Schema.String
 
 const decode = {
   ofRun: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text })),
+  ofRuns: argumentsOf(
+    Schema.Struct({ actor: GivenActor, ids: Schema.Array(Text).check(Schema.isMaxLength(maxPageSize)) })
+  ),
   retry: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text, nonce: Schema.optional(Text) })),
   latest: argumentsOf(Schema.Struct({ actor: GivenActor, tenantId: Text, types: Schema.Array(Text) })),
   list: argumentsOf(Schema.Struct({ actor: GivenActor, filter: RunFilter, page: Page })),
@@ -115,6 +118,11 @@ export class Runs extends Context.Service<
     /** The operation types whose runs the actor may see somewhere. */
     types(actor: Actor): Effect.Effect<ReadonlyArray<AnyOperationType>, Problems.InvalidInput>
     get(actor: Actor, id: string): Effect.Effect<Run, Problems.Refusal>
+    /**
+     * Those of some runs that the actor may see, newest first: for references, which refuse nobody and put nothing on record. At
+     * most 200.
+     */
+    getMany(actor: Actor, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>, Problems.InvalidInput>
     /**
      * The newest active and the newest completed run of each operation in a tenant, as far as there are any that the actor may
      * see.
@@ -196,6 +204,12 @@ const make = Effect.gen(function* () {
   const get = Effect.fn("Runs.get")(function* (givenActor: Actor, givenId: string) {
     const { actor, id } = yield* decode.ofRun({ actor: givenActor, id: givenId })
     return yield* door.view(actor, yield* find(id))
+  })
+
+  const getMany = Effect.fn("Runs.getMany")(function* (givenActor: Actor, givenIds: ReadonlyArray<string>) {
+    const { actor, ids } = yield* decode.ofRuns({ actor: givenActor, ids: givenIds })
+    const known = ids.filter(isRunId).map((id) => RunId.make(id.toLowerCase()))
+    return yield* queries.among(yield* door.visible(actor), known)
   })
 
   const toAct = Effect.fnUntraced(function* (actor: Actor, id: string) {
@@ -317,6 +331,7 @@ const make = Effect.gen(function* () {
     whyWaiting,
     types,
     get,
+    getMany,
     latest,
     list,
     tally,

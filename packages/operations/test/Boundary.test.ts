@@ -33,6 +33,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<unkno
     whyWaiting: [operator, unknownRun],
     types: [operator],
     get: [operator, unknownRun],
+    getMany: [operator, [unknownRun]],
     latest: [operator, contoso, [Work.name]],
     list: [operator, filter, { cursor: null, limit: 10 }],
     tally: [operator, filter],

@@ -242,4 +242,29 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       assert.isEmpty((yield* runs.list(operator, { reasonCode: "throttled" }, { cursor: null, limit: 10 })).runs)
     })
   )
+
+  it.effect("gives of several runs those that the actor may see, and refuses nobody", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* Runs
+      const ids = []
+      for (const tenant of [contoso, fabrikam]) ids.push((yield* runs.start(operator, work("several", tenant))).run.id)
+      const { run: foreign } = yield* runs.start(outsider, work("several", adatum))
+      const hidden = (yield* runs.startAsSystem("scheduler", {
+        scope: { workspaceId: (yield* runs.get(operator, ids[0] ?? "")).workspaceId, tenantId: contoso },
+        type: Secret.name,
+        input: {}
+      })).run.id
+      const asked = [...ids, foreign.id, hidden, "no id", "01920000-0000-7000-8000-000000000000"]
+      const refused = sql`SELECT count(*)::int AS refused FROM operation_audit WHERE action = 'forbidden'`
+      const before = yield* refused
+      const seen = (actor: typeof operator) =>
+        Effect.map(runs.getMany(actor, asked), (found) => found.map(({ id }) => id))
+      assert.sameMembers(yield* seen(operator), ids)
+      assert.deepStrictEqual(yield* seen(contosoOnly), ids.slice(0, 1))
+      assert.deepStrictEqual(yield* seen(outsider), [foreign.id])
+      assert.isEmpty(yield* runs.getMany(operator, []))
+      assert.deepStrictEqual(yield* refused, before)
+    })
+  )
 })

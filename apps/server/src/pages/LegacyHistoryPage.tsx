@@ -9,6 +9,8 @@ import { TableHead } from "./components/TableHead.tsx"
 export interface HistoryList {
   readonly kind: LegacyKind
   readonly records: ReadonlyArray<LegacyRun>
+  /** Those of the runs that the records are mapped to, which the visitor may see. */
+  readonly visible: ReadonlySet<string>
   readonly more: boolean
 }
 
@@ -48,7 +50,7 @@ const fieldOf = ({ fields }: LegacyRun, ...names: ReadonlyArray<string>) =>
   fields.find(([name]) => names.includes(name))?.[1] ?? "–"
 
 /** What an old table has of a tenant, the newest first. */
-export const History = ({ kind, records, more, tenantId }: HistoryList & { readonly tenantId: string }) => (
+export const History = ({ kind, records, more, tenantId, visible }: HistoryList & { readonly tenantId: string }) => (
   <section aria-labelledby={kind.table}>
     <h2 id={kind.table}>{kind.label}</h2>
     <table class="runs" role="table" aria-labelledby={kind.table}>
@@ -66,7 +68,7 @@ export const History = ({ kind, records, more, tenantId }: HistoryList & { reado
               {fieldOf(record, "status", "state")}
             </td>
             <td role="cell" data-label="Run">
-              {record.operationRunId === null ? (
+              {record.operationRunId === null || !visible.has(record.operationRunId) ? (
                 <span class="muted">none</span>
               ) : (
                 <a href={runHref(record.operationRunId)}>View the run</a>

@@ -15,9 +15,7 @@ export const LegacyRunPage = ({ shell, record }: { readonly shell: Shell; readon
       <span>Earlier history</span>
     </a>
     <h1>{record.kind.label}</h1>
-    <p class="lead">
-      A record from before runs were kept in one place. It can be read only, and is not part of any run.
-    </p>
+    <p class="lead">A record from before runs were kept in one place. It can be read, and nothing else.</p>
     <dl class="facts">
       <div>
         <dt>Record</dt>

@@ -174,6 +174,11 @@ const Field = ({ name, options, value }: FieldProps) => (
     ) : (
       <select name={name}>
         <option value="">All</option>
+        {value !== undefined && !options.some((option) => option.value === value) && (
+          <option value={value} selected>
+            {value}
+          </option>
+        )}
         {options.map((option) => (
           <option value={option.value} selected={option.value === value}>
             {option.label}

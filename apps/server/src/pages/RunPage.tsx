@@ -22,7 +22,8 @@ import { Layout, type Shell } from "./Layout.tsx"
 interface Props {
   readonly shell: Shell
   readonly run: Run
-  readonly type: AnyOperationType
+  /** Its operation; null where it is registered no more. */
+  readonly type: AnyOperationType | null
   readonly actions: ReadonlyArray<RunAction>
   /** For the form that starts it again, where the type needs one. */
   readonly nonce: string | null
@@ -40,11 +41,12 @@ interface Props {
   readonly absoluteUrl: string
 }
 
+const unregistered = "This operation is not registered any more. Its runs can be viewed, and nothing else."
+
 /** The canonical viewer of a run. */
 export const RunPage = (props: Props) => {
   const { shell, run, tenant, absoluteUrl } = props
-  const { label, description, capabilities } = props.type
-  const actionProps = { ...props, capability: capabilities.start }
+  const { label, description } = props.type ?? { label: run.type, description: unregistered }
   const state = runState(run)
   const live = run.status !== "completed"
   return (
@@ -70,13 +72,13 @@ export const RunPage = (props: Props) => {
           </div>
           <div class="run-actions">
             <div class="card-actions">
-              <RunActions {...actionProps} />
+              {props.type !== null && <RunActions {...props} capability={props.type.capabilities.start} />}
               <button class="button needs-script" type="button" data-copy={absoluteUrl}>
                 <Icon name="link" />
                 <span>Copy link</span>
               </button>
             </div>
-            <RefusedActions {...actionProps} />
+            {props.type !== null && <RefusedActions {...props} capability={props.type.capabilities.start} />}
           </div>
         </div>
         <Facts {...props} />
@@ -187,7 +189,7 @@ const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, n
     <section class="panel" aria-labelledby="progress-title">
       <h2 id="progress-title">Progress</h2>
       <WaitingReason run={run} waiting={waiting} now={now} />
-      <RunProgress run={run} label={type.label} events={events} now={now} />
+      <RunProgress run={run} label={type?.label ?? run.type} events={events} now={now} />
     </section>
     <section class="panel" aria-labelledby="phases-title">
       <h2 id="phases-title">Phases</h2>
