@@ -42,12 +42,17 @@ export const names: Readonly<Record<string, string>> = {
 }
 
 /** Each path that something answers, as it was registered: pages and files of Hono, endpoints of the API. */
-export const registered = (routes: ReadonlyArray<{ readonly path: string }>): ReadonlyArray<string> => {
+export const registered = (
+  routes: ReadonlyArray<{ readonly path: string }>,
+  own: Readonly<Record<string, string>> = {}
+): ReadonlyArray<string> => {
   const endpoints = Object.values(AtlasApi.groups).flatMap(({ endpoints: all }) =>
     Object.values(all).map(({ path }) => path)
   )
   const paths = [...routes.map(({ path }) => path), ...endpoints].filter((path) => !path.includes("*"))
-  return [...new Set(paths)].map((path) => path.replaceAll(/:(\w+)/g, (_: string, name: string) => names[name] ?? "x"))
+  return [...new Set(paths)].map((path) =>
+    path.replaceAll(/:(\w+)/g, (_: string, name: string) => own[name] ?? names[name] ?? "x")
+  )
 }
 
 /** Sends requests to the application as this machine's browsers do. */
