@@ -5,21 +5,24 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { bundle, databaseListener, TestDatabase } from "@atlas/test"
 import { type RunEventKind, type RunId, Runs, Worker, WorkerSettings } from "@atlas/operations"
+import { DatabaseClock } from "@atlas/operations/testing"
 import type { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import { Deferred, Effect, Layer, Redacted, Schedule, type Scope } from "effect"
 import { SqlClient } from "effect/sql"
-import { vi } from "vitest"
 import { createTables, handler, ledger, operator, Probe, tenantId } from "./Probe.ts"
 import type { WorkerOptions } from "./WorkerOptions.ts"
 
-// Processes take their time on a busy machine.
-vi.setConfig({ testTimeout: 90_000 })
+/** No machine is so busy that it loses these leases; `lapse` ends them. */
+export const settings: WorkerSettings = { slots: 8, leaseMillis: 120_000, pollMillis: 200, sweepMillis: 200 }
 
-/** Leases that a busy machine can keep; the rest in proportion to them. */
-export const settings: WorkerSettings = { slots: 8, leaseMillis: 2_000, pollMillis: 200, sweepMillis: 200 }
+/** For tests that wait until a lease is over: as short as a busy machine can keep it. */
+export const shortLease: WorkerSettings = { ...settings, leaseMillis: 6_000 }
+
+/** Ends the leases of workers that no longer renew them, by the database's clock. */
+export const lapse = DatabaseClock.advance(settings.leaseMillis)
 
 /** The ledger and the tables in which probes leave their traces, on a migrated database. */
 export const fixtureOn = <E, R>(database: Layer.Layer<TestDatabase | PgClient.PgClient | SqlClient.SqlClient, E, R>) =>
@@ -31,7 +34,6 @@ export const fixtureOn = <E, R>(database: Layer.Layer<TestDatabase | PgClient.Pg
 /** The same on a database of its own. */
 export const fixture = fixtureOn(TestDatabase.layer)
 
-const program = fileURLToPath(new URL("./worker.ts", import.meta.url))
 const jumpingClock = fileURLToPath(new URL("./jumpingClock.ts", import.meta.url))
 
 /** A worker that runs as a process of its own. */
@@ -52,23 +54,28 @@ const ended = (child: ChildProcess) =>
     child.once("exit", (_, signal) => resume(Effect.succeed(signal)))
   })
 
-const awaited = <A>(effect: Effect.Effect<A>) => effect.pipe(Effect.timeout("30 seconds"), Effect.orDie)
+/** Ends what hangs; a busy machine takes its time. */
+const patience = "90 seconds"
+
+const awaited = <A>(effect: Effect.Effect<A>) => effect.pipe(Effect.timeout(patience), Effect.orDie)
 
 const temporaryFile = Effect.acquireRelease(
   Effect.sync(() => join(tmpdir(), `atlas-probe-${randomUUID()}`)),
   (file) => Effect.promise(() => rm(file, { force: true }))
 )
 
-const spawnWorker = (options: WorkerOptions, clockJumps: boolean) =>
-  Effect.acquireRelease(
+const spawnWorker = Effect.fnUntraced(function* (options: WorkerOptions, clockJumps: boolean) {
+  const program = yield* bundle("test/faults/worker.ts")
+  return yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(process.execPath, [...(clockJumps ? ["--import", jumpingClock] : []), program], {
-        env: { PROBE_WORKER: JSON.stringify(options), NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
+        env: { PROBE_WORKER: JSON.stringify(options) },
         stdio: ["pipe", "pipe", "inherit"]
       })
     ),
     (child) => Effect.suspend(() => (child.kill("SIGKILL"), ended(child)))
   )
+})
 
 /**
  * Starts a worker on the test's database; it ends with the scope.
@@ -134,7 +141,7 @@ export const cancel = (id: RunId) => Runs.use((runs) => runs.cancel(operator, id
 export const completed = (id: RunId) =>
   Runs.use((runs) => runs.get(operator, id)).pipe(
     Effect.repeat({ until: ({ status }) => status === "completed", schedule: Schedule.spaced("25 millis") }),
-    Effect.timeout("30 seconds"),
+    Effect.timeout(patience),
     Effect.orDie
   )
 
@@ -155,7 +162,7 @@ export const timeline = (id: RunId) =>
 export const until = <A, E, R>(rows: Effect.Effect<ReadonlyArray<A>, E, R>) =>
   rows.pipe(
     Effect.repeat({ until: (found) => found.length > 0, schedule: Schedule.spaced("25 millis") }),
-    Effect.timeout("30 seconds"),
+    Effect.timeout(patience),
     Effect.orDie
   )
 

@@ -8,7 +8,7 @@ import {
   completed,
   fixture,
   pages,
-  settings,
+  shortLease,
   start,
   startWorker,
   timeline,
@@ -50,7 +50,8 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
   it.effect("because its transaction stood still completes its run, once", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const worker = yield* startWorker({ at: "writing", fault: "wait" })
+      // Such a transaction is ended after four fifths of the lease.
+      const worker = yield* startWorker({ at: "writing", fault: "wait", settings: shortLease })
       const id = yield* start()
       yield* worker.struck
       yield* until(sql`SELECT WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'
@@ -80,7 +81,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
   it.effect("hears of cancellations again", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      yield* startWorker({ settings: { ...settings, leaseMillis: 60_000 } })
+      yield* startWorker()
       yield* workersConnections(sql)
       const id = yield* start({ gate: "never" })
       yield* begun(id)
@@ -96,10 +97,10 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
   it.effect("loses no run because its heartbeats wait for one", () =>
     Effect.gen(function* () {
       // One of the two listens for signals.
-      yield* startWorker({ maxConnections: 2 })
-      const ids = yield* Effect.all(
-        Array.from({ length: settings.slots }, () => start({ statements: settings.leaseMillis / 100 }))
-      )
+      yield* startWorker({ maxConnections: 2, settings: shortLease })
+      // One after the other, all of them take twice as long as the lease.
+      const statements = (2 * shortLease.leaseMillis) / 50 / shortLease.slots
+      const ids = yield* Effect.all(Array.from({ length: shortLease.slots }, () => start({ statements })))
       for (const id of ids) {
         const done = yield* completed(id)
         assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", 0])

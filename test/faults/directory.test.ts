@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { Directory, DirectoryCache, GroupsSync } from "@atlas/directory"
 import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
 import { LiveGraph } from "@atlas/graph"
 import { type RunId, Runs, Worker, WorkerSettings } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { DatabaseClock } from "@atlas/operations/testing"
+import { bundle, databaseListener, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { fakeTenant, host, operator, scope, type SyncStep, type SyncWorkerOptions } from "./Directory.ts"
 
-const leaseMillis = 1_000
+// No machine is so busy that it loses this one.
+const leaseMillis = 120_000
 const pages = 4
 
 const live = LiveGraph.layer.pipe(
@@ -26,8 +27,6 @@ const fixture = Layer.mergeAll(host, live).pipe(
   Layer.provideMerge(TestDatabase.layer)
 )
 
-const program = fileURLToPath(new URL("./directoryWorker.ts", import.meta.url))
-
 const hasEnded = (child: ChildProcess) =>
   Effect.callback<NodeJS.Signals | null>((resume) => {
     if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.succeed(child.signalCode))
@@ -37,6 +36,7 @@ const hasEnded = (child: ChildProcess) =>
 /** A worker that kills itself at a step; how it ended, once it has. */
 const doomedWorker = Effect.fnUntraced(function* (at: SyncStep, nth: number) {
   const { origin } = yield* FakeGraph
+  const program = yield* bundle("test/faults/directoryWorker.ts")
   const databaseUrl = Redacted.value(yield* TestDatabase.url)
   const options: SyncWorkerOptions = { databaseUrl, graphOrigin: origin, leaseMillis, at, nth }
   const child = yield* Effect.acquireRelease(
@@ -48,7 +48,7 @@ const doomedWorker = Effect.fnUntraced(function* (at: SyncStep, nth: number) {
     ),
     (running) => Effect.suspend(() => (running.kill("SIGKILL"), hasEnded(running)))
   )
-  return hasEnded(child).pipe(Effect.timeout("30 seconds"), Effect.orDie)
+  return hasEnded(child).pipe(Effect.timeout("90 seconds"), Effect.orDie)
 })
 
 const workHere = Worker.layer(...Directory.handlers).pipe(
@@ -66,7 +66,7 @@ const startSync = (input: typeof GroupsSync.type.input.Type) =>
 const completed = (id: RunId) =>
   Runs.use((runs) => runs.get(operator, id)).pipe(
     Effect.repeat({ until: ({ status }) => status === "completed", schedule: Schedule.spaced("25 millis") }),
-    Effect.timeout("30 seconds"),
+    Effect.timeout("90 seconds"),
     Effect.orDie
   )
 
@@ -145,6 +145,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a sync who
               "hidden although it is there"
             )
 
+            yield* DatabaseClock.advance(leaseMillis)
             yield* workHere
             const run = yield* completed(id)
             assert.deepStrictEqual([run.outcome, run.attempt], ["succeeded", at === "completed" ? 0 : 1])

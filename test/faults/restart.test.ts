@@ -40,7 +40,7 @@ layer(fixtureOn(database), { excludeTestServices: true, timeout: "60 seconds" })
         yield* sql`SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND backend_start < ${before?.now ?? null}`.pipe(
           Effect.retry(patiently),
           Effect.repeat({ until: (old) => old.length === 0, schedule: patiently }),
-          Effect.timeout("30 seconds")
+          Effect.timeout("90 seconds")
         )
         yield* worker.goOn
         const done = yield* completed(id).pipe(Effect.sandbox, Effect.retry(patiently))

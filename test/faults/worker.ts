@@ -1,6 +1,5 @@
 // A worker as a process of its own, which may be told to fail at a step, once. It ends with its standard input.
 import { existsSync } from "node:fs"
-import { flushCompileCache } from "node:module"
 import { DatabaseListener, Worker, WorkerSettings } from "@atlas/operations"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, Layer, Queue, Redacted, Schedule, String } from "effect"
@@ -60,13 +59,7 @@ const deaf = Layer.succeed(DatabaseListener, { listen: () => Queue.unbounded() }
 
 const running = Effect.runFork(
   Layer.launch(
-    Layer.effectDiscard(
-      Effect.sync(() => {
-        // Most of these processes are killed, and would leave nothing that lets the next one start faster.
-        flushCompileCache()
-        console.log("ready")
-      })
-    ).pipe(
+    Layer.effectDiscard(Effect.sync(() => console.log("ready"))).pipe(
       Layer.provide(worker),
       Layer.provide(ledger),
       Layer.provide(options.deaf ? deaf : databaseListener),

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Effect, Redacted } from "effect"
+import { bundle } from "./Bundle.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
 const environment = { PATH: process.env["PATH"] }
@@ -15,11 +16,12 @@ export const atlasWith = Effect.fnUntraced(function* (
   ...args: ReadonlyArray<string>
 ) {
   const url = Redacted.value(yield* TestDatabase.url)
+  const program = yield* bundle("apps/server/src/cli/atlas.ts")
   return yield* Effect.callback<{ readonly code: number; readonly stdout: string; readonly stderr: string }>(
     (resume) => {
       execFile(
         process.execPath,
-        ["--import", "tsx", "apps/server/src/cli/atlas.ts", ...args],
+        [program, ...args],
         { cwd: root, env: { ...environment, DATABASE_URL: url, ...settings } },
         (error, stdout, stderr) =>
           resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr }))

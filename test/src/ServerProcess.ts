@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, Redacted, Schedule, type Scope } from "effect"
+import { bundle } from "./Bundle.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -35,7 +36,7 @@ const ended = (child: ChildProcess) =>
 const stop = (child: ChildProcess) =>
   Effect.sync(() => child.kill("SIGTERM")).pipe(
     Effect.andThen(ended(child)),
-    Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.sync(() => child.kill("SIGKILL")) })
+    Effect.timeoutOrElse({ duration: "30 seconds", orElse: () => Effect.sync(() => child.kill("SIGKILL")) })
   )
 
 /**
@@ -44,9 +45,10 @@ const stop = (child: ChildProcess) =>
  */
 export const spawnServer = Effect.fnUntraced(function* (settings: Readonly<Record<string, string>>) {
   const output: Array<string> = []
+  const program = yield* bundle("apps/server/src/main.ts")
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, ["--import", "tsx", "apps/server/src/main.ts"], {
+      spawn(process.execPath, [program], {
         cwd: root,
         env: { ...environment, ...settings },
         stdio: ["ignore", "pipe", "pipe"]
@@ -57,6 +59,10 @@ export const spawnServer = Effect.fnUntraced(function* (settings: Readonly<Recor
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk.toString()))
   return { child, output: () => output.join(""), ended: ended(child) }
 })
+
+/** Kills a server as a crash would, and waits until it is gone. */
+export const kill = ({ process: child }: ServerProcess): Effect.Effect<void> =>
+  Effect.suspend(() => (child.kill("SIGKILL"), Effect.asVoid(ended(child))))
 
 /**
  * Starts the server and waits until it is ready.
@@ -78,7 +84,7 @@ export const launchServer = Effect.fnUntraced(function* (
     if ((await fetch(`${origin}/readyz`)).status !== 200) throw new Error("not ready")
   }).pipe(
     Effect.retry(Schedule.spaced("50 millis")),
-    Effect.timeout("30 seconds"),
+    Effect.timeout("90 seconds"),
     Effect.mapError(() => new Error(`The server did not become ready:\n${output()}`)),
     Effect.orDie
   )

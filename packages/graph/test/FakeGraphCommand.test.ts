@@ -2,18 +2,15 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { bundle } from "@atlas/test"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
-
 /** The command as a process; it is killed when the scope closes. */
 const command = Effect.fnUntraced(function* (flags: ReadonlyArray<string>) {
+  const program = yield* bundle("packages/graph/src/testing/main.ts")
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, ["--import", "tsx", "packages/graph/src/testing/main.ts", ...flags], { cwd: root })
-    ),
+    Effect.sync(() => spawn(process.execPath, [program, ...flags])),
     (running) => Effect.sync(() => running.kill("SIGKILL"))
   )
   let output = ""
@@ -69,7 +66,7 @@ describe("fake-graph", () => {
         const announced = /listens on (\S+)\n.*\ntenant \S+ .*\ntenant (\S+) · client (\S+) · secret (\S+)\n/
         const [, origin = "", tenant = "", client = "", secret = ""] = yield* Effect.suspend(() =>
           Effect.fromNullishOr(announced.exec(output()))
-        ).pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 }))
+        ).pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 3_000 }))
         const logIn = Effect.promise(() =>
           fetch(`${origin}/${tenant}/oauth2/v2.0/token`, {
             method: "POST",
