@@ -35,7 +35,7 @@ const host = Worker.layer(archiveMailboxes).pipe(
 const completed = Effect.fnUntraced(function* (...addresses: Array<string>) {
   const runs = yield* Runs
   const { run } = yield* archive(ada, "acme-eu", ...addresses)
-  yield* runs.follow(ada, run.id, 0).pipe(Stream.runDrain, Effect.timeout("10 seconds"))
+  yield* runs.follow(ada, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
   return yield* runs.get(ada, run.id)
 })
 

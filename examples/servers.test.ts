@@ -36,7 +36,7 @@ const start = Effect.fnUntraced(function* (example: string) {
     )
   yield* Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/`)).pipe(
     Effect.retry(Schedule.spaced("50 millis")),
-    Effect.timeout("30 seconds")
+    Effect.timeout("90 seconds")
   )
   return { call, child }
 })
@@ -51,7 +51,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas embedded", (it) 
 
       const read = yield* call("GET", path, "rita").pipe(
         Effect.repeat({ until: ({ body }) => body["status"] === "completed", schedule: Schedule.spaced("20 millis") }),
-        Effect.timeout("30 seconds")
+        Effect.timeout("90 seconds")
       )
       assert.deepInclude(read, { status: 200 })
       assert.strictEqual(read.body["outcome"], "succeeded")

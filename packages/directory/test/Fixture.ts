@@ -11,7 +11,7 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { databaseListener, promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SearchPosition, SearchResult } from "../src/CollectionReads.ts"
 import { Directory, DirectoryCache, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
@@ -61,13 +61,13 @@ const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, ()
 const withoutWorker = (graph: FakeGraphOptions) =>
   Directory.layer.pipe(
     Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(openGate))),
-    Layer.provideMerge(Layer.mergeAll(access, databaseListener, FakeGraph.layer(graph))),
+    Layer.provideMerge(Layer.mergeAll(access, databaseListener, Layer.provide(FakeGraph.layer(graph), promptGraph))),
     Layer.provideMerge(TestDatabase.layer)
   )
 
 /** The same with a worker. */
 export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
-  Worker.layer(...Directory.handlers).pipe(Layer.provideMerge(withoutWorker({ tenants })))
+  Worker.layer(...Directory.handlers).pipe(Layer.provide(promptWorker), Layer.provideMerge(withoutWorker({ tenants })))
 
 /** Synchronises a tenant's groups, or what else is named, and yields the completed run. */
 export const sync = Effect.fnUntraced(function* (
@@ -78,7 +78,7 @@ export const sync = Effect.fnUntraced(function* (
   const runs = yield* Runs
   const who = actor(tenant)
   const { run } = yield* runs.start(who, { tenantId: tenant, type, input }).pipe(Effect.orDie)
-  yield* runs.follow(who, run.id, 0).pipe(Stream.runDrain, Effect.timeout("30 seconds"), Effect.orDie)
+  yield* runs.follow(who, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"), Effect.orDie)
   return yield* runs.get(who, run.id).pipe(Effect.orDie)
 })
 

@@ -1,7 +1,7 @@
 import { defaultGraphLimits, GraphLimits } from "@atlas/graph"
 import { FakeGraph, fakeGroup, Fault } from "@atlas/graph/testing"
 import { type Run, type RunCounts, type RunHandler, RunId } from "@atlas/operations"
-import { TestDatabase } from "@atlas/test"
+import { TestDatabase, thorough } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Random } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -9,16 +9,16 @@ import { SqlClient } from "effect/sql"
 import { DirectoryCache, GroupsSync } from "../src/index.ts"
 import { existing, scopeOf, shown } from "./Fixture.ts"
 
-const histories = 150
+const histories = thorough({ usually: 25, thoroughly: 150 })
 const steps = 10
 
 /** Short waits: what counts is the order of things, not how long they take. */
 const hasty = {
   ...defaultGraphLimits,
-  requestTimeout: "60 millis",
+  requestTimeout: "500 millis",
   retryBase: "1 milli",
   retryCap: "3 millis",
-  retryWindow: "900 millis",
+  retryWindow: "5 seconds",
   retryAttempts: 3,
   breakerOpen: "5 millis"
 } as const

@@ -85,7 +85,7 @@ const host = Worker.layer(ConnectionCheck.handler).pipe(
 const verify = Effect.fnUntraced(function* (tenantId: string) {
   const runs = yield* Runs
   const { run } = yield* runs.start(verifier, { tenantId, type: ConnectionCheck.type.name, input: {} })
-  yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("30 seconds"))
+  yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
   const done = yield* runs.get(viewer, run.id)
   const report = Schema.decodeUnknownSync(ConnectionReport)(done.report)
   const byId = new Map(report.checks.map((check) => [check.id, check]))
@@ -194,7 +194,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
         })
       )
       const { run } = yield* runs.start(verifier, { ...request, supersedes: first.run.id })
-      yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("30 seconds"))
+      yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
       assert.strictEqual((yield* runs.get(viewer, run.id)).outcome, "succeeded")
       assert.strictEqual((yield* runs.get(viewer, first.run.id)).supersededBy, run.id)
     })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { FakeGraph, fakeGroup, Fault } from "../src/testing/index.ts"
-import { contoso, entraTenantId, impatient, inMemory, overHttp } from "./Fixtures.ts"
+import { contoso, entraTenantId, inMemory, overHttp, prompt } from "./Fixtures.ts"
 
 const Changed = Schema.Struct({
   id: Schema.String,
@@ -184,7 +184,7 @@ describe("delta", () => {
       const body = { _tag: "Status", status: 200, headers: {}, body: `{"value":[]}` } as const
       yield* inject({ path: "/v1.0/groups/delta", times: 9, fault: body })
       assert.strictEqual((yield* Effect.flip(round(new Map()))).reasonCode, "provider_response_invalid")
-    }).pipe(Effect.provide(inMemory(fake, impatient)))
+    }).pipe(Effect.provide(inMemory(fake, prompt)))
   )
 
   it.live("hands out no delta link that leads elsewhere", () =>
@@ -193,6 +193,6 @@ describe("delta", () => {
       const body = JSON.stringify({ value: [], "@odata.deltaLink": `${foreignOrigin}/v1.0/groups/delta?$deltatoken=1` })
       yield* inject({ path: "/v1.0/groups/delta", fault: { _tag: "Status", status: 200, headers: {}, body } })
       assert.strictEqual((yield* Effect.flip(round(new Map()))).reasonCode, "provider_untrusted_link")
-    }).pipe(Effect.provide(inMemory(fake, impatient)))
+    }).pipe(Effect.provide(inMemory(fake, prompt)))
   )
 })

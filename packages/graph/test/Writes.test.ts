@@ -2,7 +2,7 @@ import { Graph, GraphContract } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import { FakeGraph, Fault } from "../src/testing/index.ts"
-import { contoso, entraTenantId, impatient, inMemory } from "./Fixtures.ts"
+import { contoso, entraTenantId, inMemory, prompt, whileTimePasses } from "./Fixtures.ts"
 
 const collection = "deviceManagement/deviceConfigurations"
 const Policy = Schema.Struct({ id: Schema.String, displayName: Schema.String })
@@ -49,7 +49,7 @@ const options = {
     { tenantId: "contoso", permissions: permissions.map(({ name }) => name), collections: { [collection]: 45 } }
   ]
 }
-const layer = inMemory(options, impatient)
+const layer = inMemory(options, prompt)
 const policies = Effect.flatMap(FakeGraph, ({ items }) => items(entraTenantId, collection))
 const onWrites = (fault: Fault.Fault, times = 1) => ({ path: `/v1.0/${collection}`, fault, times })
 const write = Effect.flatMap(Graph, (graph) => graph.write(contoso, create, {}, { displayName: "New" }))
@@ -84,11 +84,11 @@ describe("write", () => {
     ["the answer is cut short", Fault.truncatedJson],
     ["the body hangs", Fault.hungBody]
   ]
-  it.live.each(lost)("is never repeated blindly: %s", ([, fault]) =>
+  it.effect.each(lost)("is never repeated blindly: %s", ([, fault]) =>
     Effect.gen(function* () {
       const { inject, requests } = yield* FakeGraph
       yield* inject(onWrites(fault))
-      const error = yield* Effect.flip(write)
+      const error = yield* whileTimePasses(Effect.flip(write))
       assert.strictEqual(error.reasonCode, "provider_outcome_unknown")
       assert.include(error.message, "deviceConfigurations.create")
       assert.isString(error.clientRequestId)
@@ -100,12 +100,13 @@ describe("write", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.live.each(lost)("is repeated where twice is once: %s", ([, fault]) =>
+  it.effect.each(lost)("is repeated where twice is once: %s", ([, fault]) =>
     Effect.gen(function* () {
       const graph = yield* Graph
       const [first] = yield* policies
       yield* Effect.flatMap(FakeGraph, ({ inject }) => inject(onWrites(fault)))
-      yield* graph.write(contoso, rename, { policyId: first?.id ?? "" }, { displayName: "Renamed" })
+      const renaming = graph.write(contoso, rename, { policyId: first?.id ?? "" }, { displayName: "Renamed" })
+      yield* whileTimePasses(renaming)
       assert.strictEqual(yield* named("Renamed"), 1)
     }).pipe(Effect.provide(layer))
   )

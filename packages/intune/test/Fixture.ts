@@ -13,7 +13,7 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { databaseListener, promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import {
   AssignmentGroups,
@@ -115,7 +115,7 @@ const groups = Layer.succeed(AssignmentGroups, {
 /** The package on a database of its own, with a worker that reads the fake Graph. */
 export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<FakeGraphOptions, "tenants"> = {}) =>
   Worker.layer(...Intune.handlers).pipe(
-    Layer.provide(groups),
+    Layer.provide([groups, promptWorker]),
     Layer.provideMerge(Intune.layer),
     Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
     Layer.provideMerge(
@@ -127,7 +127,7 @@ export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<Fa
         FakeGraph.layer({
           ...graph,
           tenants: tenants.map((tenant) => ({ entraTenantId: tenant.tenantId ?? "", permissions, ...tenant }))
-        })
+        }).pipe(Layer.provide(promptGraph))
       )
     ),
     Layer.provideMerge(TestDatabase.layer)

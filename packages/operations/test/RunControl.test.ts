@@ -23,9 +23,16 @@ import {
   workspace
 } from "./StartTypes.ts"
 
-const settings = Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 2_000, pollMillis: 50, sweepMillis: 50 })
-const forPlain = (handle: Parameters<typeof RunHandler.make<{ readonly key: string }, any, "tenant", never>>[1]) =>
-  Worker.layer(RunHandler.make(Plain, handle)).pipe(Layer.provide(settings), Layer.fresh, Layer.build)
+const settings = { slots: 4, leaseMillis: 60_000, pollMillis: 50, sweepMillis: 50 }
+const forPlain = (
+  handle: Parameters<typeof RunHandler.make<{ readonly key: string }, any, "tenant", never>>[1],
+  own = settings
+) =>
+  Worker.layer(RunHandler.make(Plain, handle)).pipe(
+    Layer.provide(Layer.succeed(WorkerSettings, own)),
+    Layer.fresh,
+    Layer.build
+  )
 
 const ended = (run: { readonly id: string }) =>
   get(run as never).pipe(Effect.delay("20 millis"), Effect.repeat({ until: ({ status }) => status === "completed" }))
@@ -102,10 +109,13 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       const runs = yield* Runs
       const release = yield* Deferred.make<void>()
       const { run } = yield* start(Plain, "deaf")
-      yield* forPlain(() => Effect.uninterruptible(Deferred.await(release)).pipe(Effect.as(RunHandler.succeeded)))
+      yield* forPlain(() => Effect.uninterruptible(Deferred.await(release)).pipe(Effect.as(RunHandler.succeeded)), {
+        ...settings,
+        leaseMillis: 1_500
+      })
       yield* get(run).pipe(Effect.delay("10 millis"), Effect.repeat({ until: ({ status }) => status === "running" }))
       yield* runs.cancel(owner, run.id)
-      assert.strictEqual((yield* ended(run).pipe(Effect.timeout("10 seconds"))).outcome, "cancelled")
+      assert.strictEqual((yield* ended(run).pipe(Effect.timeout("90 seconds"))).outcome, "cancelled")
       yield* Deferred.succeed(release, undefined)
     }).pipe(Effect.scoped)
   )
@@ -119,7 +129,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
         Effect.scoped(
           Effect.andThen(
             Worker.layer(RunHandler.make(Gated, () => Effect.succeed(RunHandler.succeeded))).pipe(
-              Layer.provide(settings),
+              Layer.provide(Layer.succeed(WorkerSettings, settings)),
               Layer.fresh,
               Layer.build
             ),
@@ -246,7 +256,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
               RunHandler.make(Plain, () => Ref.update(executed, (n) => n + 1).pipe(Effect.as(RunHandler.succeeded)))
             )
           ),
-          Layer.provide(settings)
+          Layer.provide(Layer.succeed(WorkerSettings, settings))
         )
       )
       const { run } = yield* start(Plain, "assigned")

@@ -30,7 +30,7 @@ layer(host, { excludeTestServices: true })("A run that is asked to stop between 
       yield* Runs.use((runs) => runs.cancel(TestOperations.tester, id))
       // The signal has its turn.
       yield* Effect.sleep("50 millis")
-      yield* execute(claimed!).pipe(Effect.timeout("20 seconds"))
+      yield* execute(claimed!).pipe(Effect.timeout("90 seconds"))
       const run = yield* assertRun(id, { outcome: "cancelled", reasonCode: "operation_cancelled" })
       assert.isNotNull(run.cancelRequestedAt)
     })

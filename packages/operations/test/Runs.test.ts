@@ -78,7 +78,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const runs = yield* Runs
       const writes = yield* RunLedger
       const first = yield* runs.start(operator, work("again"))
-      const [claim] = yield* (yield* RunQueue).claimOne({ worker: "w", types: [Work], leaseMillis: 5_000 }, first.run)
+      const [claim] = yield* (yield* RunQueue).claimOne({ worker: "w", types: [Work], leaseMillis: 60_000 }, first.run)
       assert.isDefined(claim)
       const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
       assert.isTrue(yield* writes.complete({ id: first.run.id, fence: claim.run.fence }, done))
@@ -175,7 +175,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const kinds = yield* runs.follow(operator, run.id, 0).pipe(
         Stream.tap(({ kind }) =>
           Effect.gen(function* () {
-            const claimant = { worker: "w", types: [Work], leaseMillis: 5_000 }
+            const claimant = { worker: "w", types: [Work], leaseMillis: 60_000 }
             if (kind === "created") yield* (yield* RunQueue).claimOne(claimant, run)
             if (kind !== "started") return
             const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const

@@ -41,7 +41,7 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
           Effect.andThen(
             Worker.layer(RunHandler.make(Gated, () => Effect.succeed(RunHandler.succeeded))).pipe(
               Layer.provide(
-                Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 2_000, pollMillis: 50, sweepMillis: 100 })
+                Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 60_000, pollMillis: 50, sweepMillis: 100 })
               ),
               Layer.fresh,
               Layer.build

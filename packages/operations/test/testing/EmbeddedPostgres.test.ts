@@ -109,11 +109,11 @@ describe("EmbeddedPostgres", () => {
       })
       yield* Effect.callback<void>((resume) => {
         child.stdout.once("data", () => resume(Effect.void))
-      }).pipe(Effect.timeout("20 seconds"))
+      }).pipe(Effect.timeout("90 seconds"))
       child.kill("SIGKILL")
       // The folder becomes free by itself.
       yield* EmbeddedPostgres.start(directory, { password }).pipe(
-        Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 100 })
+        Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 600 })
       )
     }).pipe(Effect.scoped)
   )
