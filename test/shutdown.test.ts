@@ -18,12 +18,12 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
             const asked = yield* Effect.forkChild(get(server, "/operations"), { startImmediately: true })
             yield* waiting.pipe(
               Effect.repeat({ until: ([row]) => row?.n === 1, schedule: Schedule.spaced("20 millis") }),
-              Effect.timeout("10 seconds")
+              Effect.timeout("90 seconds")
             )
             server.process.kill("SIGTERM")
             yield* call(server, "/readyz").pipe(
               Effect.repeat({ until: ({ status }) => status === 503, schedule: Schedule.spaced("20 millis") }),
-              Effect.timeout("1 second")
+              Effect.timeout("90 seconds")
             )
             assert.strictEqual((yield* get(server, "/operations")).status, 503)
             return asked

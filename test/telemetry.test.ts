@@ -57,7 +57,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
             metrics.includes("atlas_graph_requests_total"),
           schedule: Schedule.spaced("200 millis")
         }),
-        Effect.timeout("30 seconds")
+        Effect.timeout("90 seconds")
       )
       assert.notInclude(received.get("/v1/traces") ?? "", "fake-secret")
     }).pipe(Effect.scoped)
@@ -87,7 +87,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
           until: (found) => wanted.every((name) => found.has(name)),
           schedule: Schedule.spaced("200 millis")
         }),
-        Effect.timeout("30 seconds")
+        Effect.timeout("90 seconds")
       )
     }).pipe(Effect.scoped)
   )

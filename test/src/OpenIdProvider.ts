@@ -87,8 +87,9 @@ export class OpenIdProvider extends Context.Service<
               response.end(JSON.stringify({ keys: keys.map(({ published }) => published) }))
             } else {
               Object.assign(request, { originalUrl: request.url, url: request.url?.replace(mount, "") })
-              // Until somebody is registered, it is a provider that does not answer.
-              void callback?.(request, response)
+              // Until somebody is registered, it is a provider that hangs up.
+              if (callback === undefined) response.destroy()
+              else void callback(request, response)
             }
           }).listen(0, "127.0.0.1", () => resume(Effect.succeed(listening)))
         }),

@@ -1,6 +1,7 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
 import { Intune } from "@atlas/intune"
-import { as, call, completed, startServer, TestDatabase } from "@atlas/test"
+import { DatabaseClock } from "@atlas/operations/testing"
+import { as, call, completed, kill as killProcess, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
@@ -29,7 +30,7 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })(
       Effect.gen(function* () {
         const graph = yield* FakeGraph
         const sql = yield* SqlClient.SqlClient
-        const settings = { ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "2 seconds" }
+        const settings = { ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "10 minutes" }
         const web = yield* startServer({ ...settings, ATLAS_ROLE: "web" })
         const post = (path: string, body: object) =>
           Effect.map(
@@ -67,7 +68,8 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })(
             Effect.repeat({ until: (n) => n >= kill * 8, schedule: Schedule.spaced("10 millis") }),
             Effect.timeout("60 seconds")
           )
-          doomed.process.kill("SIGKILL")
+          yield* killProcess(doomed)
+          yield* DatabaseClock.advance("10 minutes")
           assert.isBelow(yield* done, policies)
           doomed = yield* worker
         }

@@ -1,6 +1,7 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
 import { Intune } from "@atlas/intune"
-import { as, call, completed, startServer, TestDatabase } from "@atlas/test"
+import { DatabaseClock } from "@atlas/operations/testing"
+import { as, call, completed, kill, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
@@ -25,7 +26,7 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })("workers k
     Effect.gen(function* () {
       const graph = yield* FakeGraph
       const sql = yield* SqlClient.SqlClient
-      const settings = { ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "2 seconds" }
+      const settings = { ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "10 minutes" }
       const web = yield* startServer({ ...settings, ATLAS_ROLE: "web" })
       const worker = startServer({ ...settings, ATLAS_ROLE: "worker" })
       const post = (path: string, body: object) =>
@@ -43,13 +44,15 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })("workers k
         ["inventory.sync", {}, "policies"]
       ] as const) {
         const doomed = yield* worker
-        yield* graph.inject({ fault: Fault.latency(150), path: `/v1.0/${configurations}`, times: 7 })
+        // It comes so far and no further.
+        yield* graph.inject({ fault: Fault.noAnswer, path: `/v1.0/${configurations}`, nth: 5 })
         const { run } = yield* post(`${api}/operations/${type}`, input)
         yield* sql<{ n: number }>`SELECT count(*)::int AS n FROM ${sql(table)}`.pipe(
           Effect.repeat({ until: ([row]) => (row?.n ?? 0) >= 200, schedule: Schedule.spaced("10 millis") }),
-          Effect.timeout("30 seconds")
+          Effect.timeout("60 seconds")
         )
-        doomed.process.kill("SIGKILL")
+        yield* kill(doomed)
+        yield* DatabaseClock.advance("10 minutes")
         // What was read before is gone before the others come to it.
         const [first] = yield* graph.items(tenant, configurations)
         yield* graph.removeItem(tenant, configurations, first!.id)
@@ -57,7 +60,7 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })("workers k
         const next = yield* worker
         const done = yield* completed(web, run.id)
         assert.deepInclude(done, { outcome: "succeeded", attempt: 1 })
-        next.process.kill("SIGKILL")
+        yield* kill(next)
         const existing = yield* graph.items(tenant, configurations)
         const of = table === "policies" ? sql`removed_at IS NULL` : sql`true`
         const known = yield* sql<{ id: string }>`

@@ -13,12 +13,12 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a database
       Effect.gen(function* () {
         const graph = yield* FakeGraph
         const sql = yield* SqlClient.SqlClient
-        const server = yield* startServer({ ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "3 seconds" })
+        const server = yield* startServer({ ATLAS_FAKE_GRAPH_URL: graph.origin })
         yield* graph.inject({ fault: Fault.latency(250), path: "/v1.0/groups", times: 4 })
         const { run } = (yield* start(server, "contoso")).body
         yield* sql<{ n: number }>`SELECT count(*)::int AS n FROM directory_groups`.pipe(
           Effect.repeat({ until: ([row]) => (row?.n ?? 0) > 0, schedule: Schedule.spaced("20 millis") }),
-          Effect.timeout("10 seconds")
+          Effect.timeout("60 seconds")
         )
         yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'atlas'`

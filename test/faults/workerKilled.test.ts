@@ -1,5 +1,6 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
-import { completed, get, start, startServer, TestDatabase } from "@atlas/test"
+import { DatabaseClock } from "@atlas/operations/testing"
+import { completed, get, kill, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
@@ -16,10 +17,11 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })(
       Effect.gen(function* () {
         const graph = yield* FakeGraph
         const sql = yield* SqlClient.SqlClient
-        const settings = { ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "2 seconds" }
+        const settings = { ATLAS_FAKE_GRAPH_URL: graph.origin, ATLAS_LEASE: "10 minutes" }
         const web = yield* startServer({ ...settings, ATLAS_ROLE: "web" })
         const doomed = yield* startServer({ ...settings, ATLAS_ROLE: "worker" })
-        yield* graph.inject({ fault: Fault.latency(250), path: "/v1.0/groups/delta", times: pages })
+        // It comes so far and no further.
+        yield* graph.inject({ fault: Fault.noAnswer, path: "/v1.0/groups/delta", nth: pages - 1 })
 
         const { run } = (yield* start(web, "contoso")).body
         const pagesStored = Effect.map(
@@ -28,9 +30,10 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })(
         )
         const stored = yield* pagesStored.pipe(
           Effect.repeat({ until: (n) => n >= 2, schedule: Schedule.spaced("20 millis") }),
-          Effect.timeout("20 seconds")
+          Effect.timeout("60 seconds")
         )
-        doomed.process.kill("SIGKILL")
+        yield* kill(doomed)
+        yield* DatabaseClock.advance("10 minutes")
         assert.isBelow(stored, pages)
 
         // Of a page that was read already: the round goes on after it, and its removal is the next one's news.
