@@ -29,7 +29,7 @@ export const runNow = OperationType.make("backup_schedule.run_now", {
   ...backup,
   label: "Back up now",
   description: "Backs up the policies of a schedule now.",
-  identity: { rule: "once", by: "nonce", key }
+  identity: { rule: "once", by: "nonce" }
 })
 
 /** A backup because an earlier one was not whole. */
@@ -37,7 +37,7 @@ export const retry = OperationType.make("backup_schedule.retry", {
   ...backup,
   label: "Repeat a backup",
   description: "Backs up the policies of a schedule again, after a backup that was not whole.",
-  identity: { rule: "once", by: "nonce", key }
+  identity: { rule: "once", by: "nonce" }
 })
 
 /** A backup because its time has come: one for each fire time, for ever. */

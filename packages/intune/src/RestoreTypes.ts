@@ -38,7 +38,7 @@ export const execute = OperationType.make("restore.execute", {
   ...common,
   label: "Restore",
   description: "Writes policies of a backup into the tenant, as they were planned and confirmed.",
-  identity: { rule: "once", by: "nonce", key, whileActive: key },
+  identity: { rule: "once", by: "nonce", whileActive: key },
   gates: [confirmedGate, StartGate.providerConnection],
   contracts: [...new Set(sourcesOf().flatMap(writeContractsOf))],
   class: "exclusive_write"

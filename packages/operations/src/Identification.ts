@@ -52,14 +52,15 @@ export const identify = Effect.fnUntraced(function* (start: Identifiable) {
         : [actor.kind, actor.id, nonce]
   if (once === null && identity.by === "nonce") return yield* new IdempotencyKeyRequired({})
   if (once === null) return yield* Effect.die(new Error(`"${type.name}" is started for a fire time: give one`))
-  const text = canonicalKey(scope, type.name, "once", key, once)
+  // Not what the start is about: the caller's key belongs to one request, which may be about one record only.
+  const text = canonicalKey(scope, type.name, "once", identity.by === "nonce" ? null : key, once)
   return {
     rule: "once",
     key: text,
     activeKey: identity.whileActive
       ? canonicalKey(scope, type.name, "while_active", identity.whileActive(input))
       : null,
-    request: identity.by === "nonce" ? canonical([text, stored, extras]) : null,
+    request: identity.by === "nonce" ? canonical([text, stored, extras]) : text,
     takenWhenBlocked: identity.by === "fire_time"
   } satisfies RunIdentity
 })

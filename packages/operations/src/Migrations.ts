@@ -6,6 +6,7 @@ import runReports from "./migrations/0004_run_reports.ts"
 import runHours from "./migrations/0005_run_hours.ts"
 import legacyRuns from "./migrations/0006_legacy_runs.ts"
 import retention from "./migrations/0008_retention.ts"
+import operationKeys from "./migrations/0012_operation_keys.ts"
 import traceContext from "./migrations/0007_trace_context.ts"
 import viewCapabilities from "./migrations/0009_view_capabilities.ts"
 import auditRecords from "./migrations/0010_audit_records.ts"
@@ -22,7 +23,8 @@ const migrations = {
   "0008_retention": retention,
   "0009_view_capabilities": viewCapabilities,
   "0010_audit_records": auditRecords,
-  "0011_guards": guards
+  "0011_guards": guards,
+  "0012_operation_keys": operationKeys
 }
 
 /** The table that keeps which migrations were applied, and the newest that this version has. */

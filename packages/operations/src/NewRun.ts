@@ -12,7 +12,7 @@ export interface RunIdentity {
   readonly key: string
   /** Taken while the run is active: the key itself, or the second one of a `once` identity. */
   readonly activeKey: string | null
-  /** The whole request, where one nonce stands for one request. */
+  /** The whole request, to which the key of a `once` identity belongs; null for other identities. */
   readonly request: string | null
   /** A blocked start takes the identity too: a schedule's fire time is used up. */
   readonly takenWhenBlocked: boolean
@@ -37,12 +37,25 @@ export interface NewRun {
   readonly viewCapabilities: ReadonlyArray<Capability>
 }
 
-/** The run that stands for a start. */
+/** What the key of a `once` identity stands for. */
+export interface Bound {
+  /** False when the key belongs to another request. */
+  readonly sameRequest: boolean
+  /** The run that its request was answered with; null if there has been none. */
+  readonly runId: RunId | null
+}
+
+/** A run that was recorded. */
 export interface Recorded {
   readonly run: Run
-  /** False when a nonce was used before for another request. */
-  readonly sameRequest: boolean
-  /** The run waits longer than its type allows: it may be stale, and was not joined. */
+  /** Whether another run was ended in its favour, by the same statement. */
+  readonly ended: boolean
+}
+
+/** An equal run that is active. */
+export interface Equal {
+  readonly run: Run
+  /** The run waits longer than its type allows: it may be stale, and is joined only by those who insist. */
   readonly overdue: boolean
 }
 
@@ -51,4 +64,12 @@ export interface Block {
   readonly reasonCode: ReasonCode
   /** A sentence for people. */
   readonly message: string
+}
+
+/** What is recorded with a run, in the same statement. */
+export interface RecordOptions {
+  /** The run that it replaces while that is active and has its identity, or the one that has it and is `stale`: it is ended. */
+  readonly ends: RunId | "stale" | null
+  /** Why the start may not go ahead: the run is recorded as completed, and in place of another one only if that is ended. */
+  readonly block: Block | null
 }

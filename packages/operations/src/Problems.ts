@@ -48,15 +48,18 @@ export class IdempotencyKeyRequired extends HttpApiError.Problem<IdempotencyKeyR
   title: "Send an Idempotency-Key of your own with each new start."
 }) {}
 
-/** The key was used before, for another request. */
+/** The key was used before, for another request or for a run that was removed. */
 export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
   "IdempotencyKeyReused",
   {
     type: "urn:atlas:problem:idempotency-key-reused",
     status: 422,
-    title: "This Idempotency-Key stands for another request: use a new one."
+    title: "This Idempotency-Key was used before: use a new one."
   },
-  { runId: Schema.String }
+  {
+    /** The run of the request to which the key belongs, if there was one. */
+    runId: Schema.optionalKey(Schema.String)
+  }
 ) {}
 
 /** Another operation holds the scope, and this one does not wait behind it: nothing was recorded. */

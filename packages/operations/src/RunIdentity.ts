@@ -14,21 +14,31 @@ export interface WhileActive<Input> {
   readonly key?: (input: Input) => Json
 }
 
-/** An equal start is answered with the run that was recorded first, also when that is completed. */
-export interface Once<Input> {
+/**
+ * A start that carries the same key of the same actor (`Idempotency-Key`) is answered with the run that was recorded first, for
+ * ever. The key belongs to that one request: with another one it is refused.
+ */
+export interface OnceByKey<Input> {
   readonly rule: "once"
-  /**
-   * What makes two starts one besides the key: the nonce that one click of one actor carries (`Idempotency-Key`), or the
-   * time for which a schedule meant the run.
-   */
-  readonly by: "nonce" | "fire_time"
+  readonly by: "nonce"
+  /** The caller's key tells starts apart, whatever they are about. */
+  readonly key?: never
+  /** A second identity, that is taken only while the run is active. */
+  readonly whileActive?: (input: Input) => Json
+}
+
+/** A start that a schedule means for the same time is answered with the run that was recorded first, for ever. */
+export interface OnceByFireTime<Input> {
+  readonly rule: "once"
+  readonly by: "fire_time"
+  /** What of the input tells schedules apart. */
   readonly key?: (input: Input) => Json
   /** A second identity, that is taken only while the run is active. */
   readonly whileActive?: (input: Input) => Json
 }
 
 /** What makes two starts of an operation type the same, beyond type, workspace and tenant. */
-export type Identity<Input> = WhileActive<Input> | Once<Input>
+export type Identity<Input> = WhileActive<Input> | OnceByKey<Input> | OnceByFireTime<Input>
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 

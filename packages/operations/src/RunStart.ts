@@ -1,4 +1,4 @@
-import { type DateTime, Duration, Effect, Option, Schema } from "effect"
+import { type DateTime, Duration, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type Actor, ActorId, GivenActor, keptActor } from "./Actor.ts"
 import { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
@@ -10,13 +10,11 @@ import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { GivenScope, type OperationScope } from "./OperationScope.ts"
 import { viewCapabilities } from "./OperationType.ts"
 import * as Problems from "./Problems.ts"
-import { reasonInfo } from "./ReasonCode.ts"
 import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
-import { type Holder, RunRecorder } from "./RunRecorder.ts"
 import { RunSignals } from "./RunSignals.ts"
-import { Gatekeeper, open } from "./StartGate.ts"
 import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
+import { makeSettleStart } from "./StartSettlement.ts"
 import { StorableText } from "./StorableText.ts"
 import * as TraceContext from "./TraceContext.ts"
 
@@ -165,65 +163,18 @@ export const asSeen = (run: Run, capabilities: ScopeGrant["capabilities"]): Run 
   run.viewCapabilities.every((capability) => capabilities.has(capability)) ? run : receiptOf(run)
 
 const makeBegin = Effect.gen(function* () {
-  const gates = yield* Gatekeeper
-  const recorder = yield* RunRecorder
+  const settle = yield* makeSettleStart
   const signals = yield* RunSignals
-
-  const insert = (run: NewRun, supersedes: RunId | null) =>
-    supersedes === null ? recorder.insert(run) : recorder.insertSuperseding(run, supersedes)
-
-  const joinEqual = Effect.fnUntraced(function* (run: NewRun, evenOverdue: boolean) {
-    const first = yield* recorder.join(run, "first", evenOverdue)
-    if (Option.isSome(first) || run.identity.rule !== "once" || run.identity.activeKey === null) return first
-    return yield* recorder.join(run, "active", evenOverdue)
-  })
-
-  // Whoever is in the way may be gone when it is looked for: then all is asked again.
-  const settle = Effect.fnUntraced(function* (run: NewRun, type: AnyOperationType, request: Authorised) {
-    const question = { scope: run.scope, input: request.input, actor: run.actor }
-    const supersedes = (request.supersedes ?? null) as RunId | null
-    for (let round = 0; round < 10; round++) {
-      if (round > 1) yield* Effect.sleep("20 millis")
-      const gate = type.gates.length === 0 ? open : yield* gates.check(type, question)
-      if (gate._tag === "Open") {
-        const created = yield* insert(run, supersedes)
-        if (Option.isSome(created)) return answer("created", created.value)
-      }
-      const equal = yield* joinEqual(run, gate._tag !== "Open" || round > 0)
-      if (Option.isSome(equal)) {
-        const { run: existing, sameRequest, overdue } = equal.value
-        if (!sameRequest) return yield* new Problems.IdempotencyKeyReused({ runId: existing.id })
-        if (!overdue || gate._tag !== "Open" || round > 0) return answer("existing", existing)
-        const created = yield* recorder.insertForStale(run)
-        if (Option.isSome(created)) {
-          yield* Metrics.runCompleted({ type: type.name, outcome: "failed", reasonCode: "run_stale" })
-          return answer("created", created.value)
-        }
-        continue
-      }
-      if (gate._tag === "Blocked") {
-        const blocked = yield* recorder.insertBlocked(run, gate)
-        if (Option.isSome(blocked)) return answer("blocked", blocked.value)
-        continue
-      }
-      const holder = yield* recorder.refuseBusy(run, gate._tag === "Busy" ? gate.holder : null)
-      if (Option.isSome(holder)) return yield* busy(holder.value)
-    }
-    // A gate that goes on naming a run that has ended: for the caller the scope is busy.
-    const gate = yield* gates.check(type, question)
-    if (gate._tag === "Busy") return yield* busy({ id: gate.holder, type: type.name, status: "completed" })
-    return yield* Effect.die(new Error("What was in the way kept ending and beginning again"))
-  })
 
   return Effect.fnUntraced(function* (request: Authorised) {
     const { actor, scope, type } = request
-    if (request.supersedes !== undefined) yield* checkSupersedes(type, request.supersedes)
+    const supersedes = request.supersedes === undefined ? null : yield* checkSupersedes(type, request.supersedes)
     const nonce = request.nonce === undefined ? null : yield* checkNonce(request.nonce)
     const { input, stored } = yield* validate(type, request.input)
     const viewing = viewCapabilities(type, input)
     if (type.capabilities.viewOf !== undefined) yield* request.permit?.(viewing) ?? Effect.void
     const starter = keptActor(actor)
-    const extras = { retryOf: request.retryOf ?? null, supersedes: request.supersedes ?? null }
+    const extras = { retryOf: request.retryOf ?? null, supersedes }
     const identity = yield* identify({
       type,
       scope,
@@ -238,7 +189,7 @@ const makeBegin = Effect.gen(function* () {
       { ...request, actor: starter },
       { input, stored, identity, traceparent: yield* TraceContext.current, viewCapabilities: viewing }
     )
-    const result = yield* settle(run, type, { ...request, actor: starter, input }).pipe(
+    const result = yield* settle({ run, type, input, supersedes }).pipe(
       Effect.tapError((problem) =>
         problem._tag === "OperationBusy" ? Metrics.runStarted(type.name, "busy") : Effect.void
       )
@@ -246,18 +197,13 @@ const makeBegin = Effect.gen(function* () {
     yield* Metrics.runStarted(type.name, result.disposition)
     if (result.disposition === "blocked") yield* Metrics.runCompleted(result.run)
     yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
-    if (request.supersedes !== undefined && result.disposition === "created") {
-      yield* Metrics.runCompleted({ type: type.name, outcome: "cancelled", reasonCode: "run_superseded" })
-    }
-    if (request.supersedes !== undefined) {
-      yield* signals.stopped(RunId.make(request.supersedes))
-      yield* signals.changed(RunId.make(request.supersedes))
+    if (supersedes !== null) {
+      yield* signals.stopped(supersedes)
+      yield* signals.changed(supersedes)
     }
     return result
   })
 })
-
-const answer = (disposition: StartResult["disposition"], run: Run): SystemStartResult => ({ disposition, run })
 
 const toNewRun = (
   request: Authorised,
@@ -285,12 +231,3 @@ const toNewRun = (
   traceparent,
   viewCapabilities
 })
-
-const busy = (holder: Holder) =>
-  new Problems.OperationBusy({
-    disposition: "busy",
-    reasonCode: "operation_busy",
-    nextStep: reasonInfo("operation_busy").nextStep,
-    holder,
-    detail: `The run ${holder.id} (${holder.type}) is ${holder.status}.`
-  })

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { decodeInput, invalid, invalidEach, jsonPointer } from "./Decoding.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
@@ -6,16 +6,18 @@ import { RunId } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
 import { isStorable, unstorablePaths } from "./StorableText.ts"
 
-const isRunId = Schema.is(RunId)
-/** Refuses to replace a run of a type that does not allow it. */
+const decodeRunId = Schema.decodeUnknownOption(RunId)
+
+/** The run that is to be replaced; refused where the type does not allow it. */
 export const checkSupersedes = (type: AnyOperationType, supersedes: string) =>
   !type.supersedable
     ? Effect.fail(
         new Problems.NotSupported({ detail: `A run of "${type.name}" cannot be replaced while it is active.` })
       )
-    : isRunId(supersedes)
-      ? Effect.void
-      : Effect.fail(invalid("/supersede", "Expected the id of a run"))
+    : Option.match(decodeRunId(supersedes), {
+        onNone: () => Effect.fail(invalid("/supersede", "Expected the id of a run")),
+        onSome: Effect.succeed
+      })
 
 /** Refuses a caller's key that could not be stored. */
 export const checkNonce = (nonce: string) =>

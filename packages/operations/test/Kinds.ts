@@ -21,7 +21,7 @@ export const Check = OperationType.make("test.check", {
 })
 
 /** One run for each click. */
-export const Click = OperationType.make("test.click", { ...definition, identity: { rule: "once", by: "nonce", key } })
+export const Click = OperationType.make("test.click", { ...definition, identity: { rule: "once", by: "nonce" } })
 
 /** One run for each fire time, for ever. */
 export const Slot = OperationType.make("test.slot", {
@@ -33,7 +33,7 @@ export const Slot = OperationType.make("test.slot", {
 /** One run for each click, one while active, and alone in its scope. */
 export const Restore = OperationType.make("test.restore", {
   ...definition,
-  identity: { rule: "once", by: "nonce", key, whileActive: key },
+  identity: { rule: "once", by: "nonce", whileActive: key },
   class: "exclusive_write"
 })
 
@@ -44,11 +44,18 @@ export const Gated = OperationType.make("test.gated", {
   gates: ["closed"]
 })
 
+/** The same for each click. */
+export const GatedClick = OperationType.make("test.gated_click", {
+  ...definition,
+  identity: { rule: "once", by: "nonce" },
+  gates: ["closed"]
+})
+
 const closed = StartGate.make("closed", () =>
   Effect.succeed(StartGate.blocked("provider_connection_missing", "There is no connection."))
 )
 
-export const kinds = [Work, Check, Click, Slot, Restore, Gated]
+export const kinds = [Work, Check, Click, Slot, Restore, Gated, GatedClick]
 
 const host = Operations.layer(...kinds).pipe(
   Layer.provide(StartGate.layer(closed)),

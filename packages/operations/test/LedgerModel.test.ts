@@ -184,7 +184,7 @@ const makeDriver = Effect.gen(function* () {
     const id = RunId.make(ids[run.n]!)
     switch (step._tag) {
       case "retry": {
-        const size = run.request === null ? null : (JSON.parse(run.request) as [number])[0]
+        const size = run.request === null ? null : (JSON.parse(run.request) as [string, number])[1]
         const { type, key, n: retryOf } = run
         const real = yield* answerOf(runs.retry(operator, id, step.nonce))
         return yield* starting(
@@ -265,6 +265,7 @@ const leavesAlone = (step: Step) =>
 const empty = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DELETE FROM operation_runs`
+  yield* sql`DELETE FROM operation_keys`
   yield* sql`DELETE FROM operation_workers`
 })
 

@@ -131,6 +131,8 @@ const active = ({ status }: Entry) => status !== "completed"
 /** The rules of the ledger, written down a second time: what each step changes, and what it is answered with. */
 export const makeModel = () => {
   const entries: Array<Entry> = []
+  /** What each key stands for, for ever. */
+  const keys = new Map<string, { readonly request: string | null; readonly run: Entry }>()
   let workers: Extract<Step, { _tag: "workers" }>["are"] = "none"
   const isStale = (run: Entry) => run.status === "queued" && run.aged && workers !== "live" && workers !== "recent"
 
@@ -174,10 +176,14 @@ export const makeModel = () => {
 
   const start = (wish: Wish): { readonly answer: string; readonly run: Entry } => {
     const { type, key, nonce, size, supersedes, retryOf } = wish
-    const once = type === "check" ? null : type === "slot" ? `slot ${key}` : `restore ${key} ${nonce}`
-    const request = type === "restore" ? JSON.stringify([size, retryOf]) : null
-    const first = entries.find((run) => once !== null && run.once === once)
-    if (first !== undefined) return first.request === request ? join(first) : { answer: "reused", run: first }
+    const once = type === "check" ? null : type === "slot" ? `slot ${key}` : `restore ${nonce}`
+    const request = type === "restore" ? JSON.stringify([key, size, retryOf]) : null
+    const bound = once === null ? undefined : keys.get(once)
+    if (bound !== undefined) return bound.request === request ? join(bound.run) : { answer: "reused", run: bound.run }
+    const bind = ({ answer, run }: { readonly answer: string; readonly run: Entry }) => {
+      if (once !== null) keys.set(once, { request, run })
+      return { answer, run }
+    }
     const equal =
       type === "slot" ? undefined : entries.find((run) => active(run) && run.type === type && run.key === key)
     if (equal !== undefined && equal.n === supersedes) {
@@ -186,11 +192,11 @@ export const makeModel = () => {
       end(equal, "cancelled", "run_superseded", "superseded")
       equal.audit.push("superseded")
     } else if (equal !== undefined) {
-      if (!isStale(equal)) return join(equal)
+      if (!isStale(equal)) return bind(join(equal))
       failStale(equal)
     }
     const holder = type === "restore" ? entries.find((run) => active(run) && run.type === type) : undefined
-    if (holder === undefined) return create(wish, once, request)
+    if (holder === undefined) return bind(create(wish, once, request))
     holder.audit.push("busy")
     return { answer: "busy", run: holder }
   }

@@ -120,7 +120,7 @@ const typeOf = (name: string, identity: (typeof rules)[keyof typeof rules]) =>
 
 const rules = {
   while_active: { rule: "while_active", key: (input: unknown) => input as Json },
-  nonce: { rule: "once", by: "nonce", key: (input: unknown) => input as Json },
+  nonce: { rule: "once", by: "nonce" },
   fire_time: { rule: "once", by: "fire_time", key: (input: unknown) => input as Json }
 } as const
 
@@ -158,7 +158,8 @@ const identityOf = (start: Start) => {
 /** What of a start its rule looks at. */
 const relevant = ({ workspace, tenant, type, rule, input, actor, kind, nonce, fireTime }: Start) => {
   const once = { while_active: null, nonce: [kind, actor, nonce], fire_time: fireTime }[rule]
-  return [workspace, tenant, type, meaning(input), once]
+  // A caller's key belongs to one request, whatever that is about.
+  return [workspace, tenant, type, rule === "nonce" ? null : meaning(input), once]
 }
 
 /** Every value that each part may have, to change one part of a start at a time. */

@@ -86,7 +86,7 @@ layer(ledgerOfKinds, { excludeTestServices: true, timeout: "60 seconds" })("simu
       // Two restores; of each, half of the starts are one click and the others are clicks of their own.
       const keyOf = (n: number) => (n % 2 === 0 ? "a" : "b")
       const results = yield* race(100, (n) =>
-        Effect.result(start(Restore.name, keyOf(n), n < 50 ? "one click" : `click ${n}`))
+        Effect.result(start(Restore.name, keyOf(n), n < 50 ? `one click of ${keyOf(n)}` : `click ${n}`))
       )
       const [created] = results.flatMap((result) =>
         result._tag === "Success" && result.success.disposition === "created" ? [result.success.run] : []
@@ -220,7 +220,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start in the caller's tra
       yield* runs.start(operator, request)
       const kept = yield* sql.withTransaction(
         Effect.gen(function* () {
-          const busy = yield* Effect.flip(runs.start(operator, { ...request, input: { key: "b" } }))
+          const busy = yield* Effect.flip(runs.start(operator, { ...request, input: { key: "b" }, nonce: "2" }))
           assert.strictEqual(busy._tag, "OperationBusy")
           return yield* start(Check.name, "beside it")
         })

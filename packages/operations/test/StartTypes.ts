@@ -44,7 +44,13 @@ export const Plain = OperationType.make("test.plain", {
 export const Click = OperationType.make("test.click", {
   ...common,
   input: Schema.Struct({ key: Schema.String, note: Schema.optionalKey(Schema.String) }),
-  identity: { rule: "once", by: "nonce", key: byKey }
+  identity: { rule: "once", by: "nonce" }
+})
+export const GatedClick = OperationType.make("test.gated_click", {
+  ...common,
+  input: Key,
+  gates: ["door"],
+  identity: { rule: "once", by: "nonce" }
 })
 export const Scheduled = OperationType.make("test.scheduled", {
   ...common,
@@ -58,7 +64,7 @@ export const Restore = OperationType.make("test.restore", {
   ...common,
   input: Key,
   class: "exclusive_write",
-  identity: { rule: "once", by: "nonce", key: byKey, whileActive: byKey }
+  identity: { rule: "once", by: "nonce", whileActive: byKey }
 })
 export const Wipe = OperationType.make("test.wipe", {
   ...common,
@@ -76,6 +82,14 @@ export const Gated = OperationType.make("test.gated", {
 export const Check = OperationType.make("test.check", {
   ...common,
   input: Key,
+  supersedable: true,
+  queueLimit: "1 minute",
+  identity: { rule: "while_active", key: byKey }
+})
+export const GatedCheck = OperationType.make("test.gated_check", {
+  ...common,
+  input: Key,
+  gates: ["door"],
   supersedable: true,
   queueLimit: "1 minute",
   identity: { rule: "while_active", key: byKey }
@@ -121,11 +135,13 @@ const access = Layer.succeed(
 export const ledger = Operations.layer(
   Plain,
   Click,
+  GatedClick,
   Scheduled,
   Restore,
   Wipe,
   Gated,
   Check,
+  GatedCheck,
   Limited,
   Background,
   Report

@@ -11,8 +11,6 @@ const runs = Effect.gen(function* () {
       ADD COLUMN lane text COLLATE "C" NOT NULL
         GENERATED ALWAYS AS (length(workspace_id)::text || ':' || workspace_id || coalesce(tenant_id, '')) STORED,
       ADD COLUMN active_digest bytea CHECK (octet_length(active_digest) = 32),
-      ADD COLUMN once_digest bytea CHECK (octet_length(once_digest) = 32),
-      ADD COLUMN request_digest bytea CHECK (octet_length(request_digest) = 32),
       ADD COLUMN context jsonb NOT NULL DEFAULT '{}',
       ADD COLUMN priority smallint NOT NULL DEFAULT 0 CHECK (priority IN (0, 1)),
       ADD COLUMN exclusive boolean NOT NULL DEFAULT false,
@@ -30,7 +28,6 @@ const runs = Effect.gen(function* () {
   yield* sql`DROP INDEX operation_runs_while_active, operation_runs_queued`
   yield* sql`
     CREATE UNIQUE INDEX operation_runs_while_active ON operation_runs (active_digest) WHERE status <> 'completed'`
-  yield* sql`CREATE UNIQUE INDEX operation_runs_once ON operation_runs (once_digest) WHERE once_digest IS NOT NULL`
   yield* sql`
     CREATE UNIQUE INDEX operation_runs_exclusive ON operation_runs (workspace_id, coalesce(tenant_id, ''))
     WHERE exclusive AND status <> 'completed'`

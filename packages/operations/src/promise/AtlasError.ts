@@ -70,13 +70,13 @@ export class IdempotencyKeyRequired extends AtlasError {
   readonly _tag = "IdempotencyKeyRequired"
 }
 
-/** The `idempotencyKey` stands for another request, whose run is `runId`. 422. */
+/** The `idempotencyKey` belongs to another request, or its run was removed. A key never starts twice. 422. */
 export class IdempotencyKeyReused extends AtlasError {
   readonly _tag = "IdempotencyKeyReused"
 
-  /** The run of the other request. */
-  get runId(): string {
-    return String(this.problem["runId"])
+  /** The run of the request to which the key belongs; null if there was none. */
+  get runId(): string | null {
+    return (this.problem["runId"] ?? null) as string | null
   }
 }
 

@@ -18,10 +18,9 @@ export type Identity<Input> =
       readonly key?: (input: Input) => Json
     }
   | {
-      /** An equal start is answered with the run that was recorded first. Each start needs an `idempotencyKey`. */
+      /** A start with the same `idempotencyKey` is answered with the run that was recorded first. Each start needs one. */
       readonly rule: "once"
       readonly by: "nonce"
-      readonly key?: (input: Input) => Json
       /** A second identity, which is taken only while the run is active. */
       readonly whileActive?: (input: Input) => Json
     }

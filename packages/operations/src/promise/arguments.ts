@@ -57,10 +57,10 @@ const Definition = Schema.Struct({
     whileActive: optional(Function)
   }).check(
     Schema.makeFilter(
-      ({ by, rule, whileActive }) =>
-        rule === "once" ? by !== undefined : by === undefined && whileActive === undefined,
+      ({ by, key, rule, whileActive }) =>
+        rule === "once" ? by !== undefined && key === undefined : by === undefined && whileActive === undefined,
       {
-        expected: 'by: "nonce" for the rule "once", and neither by nor whileActive for "while_active"'
+        expected: 'by: "nonce" and no key for the rule "once", and neither by nor whileActive for "while_active"'
       }
     )
   ),

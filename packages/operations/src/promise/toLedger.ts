@@ -20,7 +20,7 @@ export const toLedger = (operation: Operation) => {
   const valueOf = <A>(read: ((input: any) => A) | undefined) =>
     read === undefined ? undefined : (validated: ValidatedInput) => read(validated.value)
   const given = defined({
-    key: valueOf(identity.key),
+    key: "key" in identity ? valueOf(identity.key) : undefined,
     whileActive: "whileActive" in identity ? valueOf(identity.whileActive) : undefined
   })
   const gateName = `ready:${name}`

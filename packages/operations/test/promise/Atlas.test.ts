@@ -84,7 +84,7 @@ const click = defineOperation({
   name: "reports.click",
   class: "exclusive_write",
   input: z.object({ size: z.number() }),
-  identity: { rule: "once", by: "nonce", key: () => null },
+  identity: { rule: "once", by: "nonce" },
   handler: ({ signal, input }) =>
     input.size === 0 ? Promise.resolve() : new Promise((resolve) => signal.addEventListener("abort", () => resolve()))
 })

@@ -1,0 +1,34 @@
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+/**
+ * What is started once: an actor's key of one operation in one scope, or a schedule's fire time. Each belongs to the first
+ * request that carried it, for ever: no retention removes it. The run is the one that the request was answered with; null
+ * until there is one, as after a start that was blocked. `bound_by` is the start that gave the key to its request: its alone to take
+ * back, where nothing came of it.
+ */
+export default Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // The run is not referenced: the key outlives it.
+  yield* sql`
+    CREATE TABLE operation_keys (
+      workspace_id text NOT NULL,
+      digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+      tenant_id text,
+      type text NOT NULL,
+      request_digest bytea NOT NULL CHECK (octet_length(request_digest) = 32),
+      bound_by uuid NOT NULL,
+      run_id uuid,
+      at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (workspace_id, digest)
+    )`
+  yield* sql`
+    CREATE TRIGGER operation_keys_final BEFORE UPDATE ON operation_keys FOR EACH ROW WHEN (
+      (OLD.workspace_id, OLD.digest, OLD.tenant_id, OLD.type, OLD.request_digest, OLD.bound_by, OLD.at) IS DISTINCT FROM
+      (NEW.workspace_id, NEW.digest, NEW.tenant_id, NEW.type, NEW.request_digest, NEW.bound_by, NEW.at)
+      OR (OLD.run_id IS NOT NULL AND OLD.run_id IS DISTINCT FROM NEW.run_id))
+    EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
+  yield* sql`
+    CREATE TRIGGER operation_keys_no_truncate BEFORE TRUNCATE ON operation_keys
+    EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
+})
