@@ -42,8 +42,8 @@ const backUp = Effect.gen(function* () {
 const preview = Effect.gen(function* () {
   const restores = yield* Restores
   const request = { backup, items: null, withAssignments: true }
-  const { started } = yield* restores.plan(actor, tenant, request)
-  return yield* finish(started.run.id)
+  const { runId } = yield* restores.plan(actor, tenant, request, String(nonce++))
+  return yield* finish(runId)
 })
 
 const sync = Effect.gen(function* () {

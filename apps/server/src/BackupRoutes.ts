@@ -1,5 +1,6 @@
 import { type BackupItem, Backups, BackupTypes, restorePolicies, Restores } from "@atlas/intune"
 import { DateTime, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
 import { BackupItemPage } from "./pages/BackupItemPage.tsx"
 import { BackupPage, BackupsPage } from "./pages/BackupsPage.tsx"
@@ -53,12 +54,25 @@ export const makeBackupRoutes = Effect.gen(function* () {
               ["after.id", last.id]
             ])
           : null
-      const from = yield* restores.list(actor, tenant.id, { backup: backup.id, before: null, limit: 5 })
+      const from = yield* restores
+        .list(actor, tenant.id, { backup: backup.id, before: null, limit: 5 })
+        .pipe(Effect.catchTag("Forbidden", () => Effect.succeed([])))
       const missingCapability = grant.capabilities.has(restorePolicies) ? null : restorePolicies
       const seesRuns = grant.capabilities.has(BackupTypes.runNow.capabilities.view)
       return yield* html(
         c,
-        BackupPage({ shell, tenant, backup, query, items, nextHref, seesRuns, restores: from, missingCapability })
+        BackupPage({
+          shell,
+          tenant,
+          backup,
+          query,
+          items,
+          nextHref,
+          seesRuns,
+          restores: from,
+          missingCapability,
+          nonce: SecureRandom.uuidV4Unsafe()
+        })
       )
     })
   )

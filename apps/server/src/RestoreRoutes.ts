@@ -1,6 +1,6 @@
-import { Backups, restorePolicies, Restores } from "@atlas/intune"
-import { type Actor, type RunId, Runs, type TenantGrant } from "@atlas/operations"
-import { DateTime, Effect, Option, Schema } from "effect"
+import { Backups, type RestoreConflict, restorePolicies, Restores } from "@atlas/intune"
+import { type Actor, type RunId, Runs, type StartProblem, type TenantGrant } from "@atlas/operations"
+import { DateTime, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
 import { readNothing } from "./FormInput.ts"
@@ -11,6 +11,8 @@ import { RestoresPage } from "./pages/RestoresPage.tsx"
 import { html, makeRequests, type PageRequest, redirect } from "./Requests.ts"
 import { makeTenantAccess } from "./TenantAccess.ts"
 
+type Problem = StartProblem | RestoreConflict
+
 const section = "/admin/tenants"
 const perPage = 50
 
@@ -18,7 +20,8 @@ const Chosen = Schema.Struct({
   backup: FormText,
   item: Schema.optionalKey(FormTexts),
   all: Schema.optionalKey(Schema.Literal("true")),
-  withAssignments: Schema.optionalKey(Schema.Literal("true"))
+  withAssignments: Schema.optionalKey(Schema.Literal("true")),
+  nonce: Schema.optionalKey(FormText)
 })
 
 const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), nonce: Schema.optionalKey(FormText) })
@@ -57,13 +60,16 @@ export const makeRestoreRoutes = Effect.gen(function* () {
   }
 
   const backupOf = (actor: Actor, tenantId: string, id: string) =>
-    backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
+    backups.get(actor, tenantId, id).pipe(Effect.catchTag(["NotFound", "Forbidden"], () => Effect.succeed(null)))
 
-  /** How a run of the restore ended; null while it has not, or where the person may not see it. */
-  const endOf = Effect.fnUntraced(function* (actor: Actor, id: RunId | null) {
-    const run = id === null ? Option.none() : yield* Effect.option(runs.get(actor, id))
-    return Option.isSome(run) && run.value.status === "completed" ? run.value.outcome : null
-  })
+  /** Whether no run is at work: it has ended, or there is none any more. */
+  const hasEnded = (actor: Actor, id: RunId | null) =>
+    id === null
+      ? Effect.succeed(true)
+      : runs.get(actor, id).pipe(
+          Effect.map(({ status }) => status === "completed"),
+          Effect.catchTag("NotFound", () => Effect.succeed(true))
+        )
 
   const render = Effect.fnUntraced(function* (
     { c, actor, shell }: PageRequest,
@@ -72,12 +78,11 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     problem: string | null
   ) {
     const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
-    const [found, tally, backup, planEnd, executionEnd] = yield* Effect.all([
+    const [found, tally, backup, stopped] = yield* Effect.all([
       restores.items(actor, tenant.id, restore.id, { after: afterOf(c), limit: perPage + 1 }),
       restores.tally(actor, tenant.id, restore.id),
       backupOf(actor, tenant.id, restore.backupId),
-      endOf(actor, restore.previewRun),
-      endOf(actor, restore.executeRun)
+      hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
     ])
     const items = found.slice(0, perPage)
     const last = items.at(-1)
@@ -96,7 +101,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       items,
       tally,
       nextHref,
-      stopped: restore.state === "planning" ? planEnd !== null : restore.executeRun === null || executionEnd !== null,
+      stopped,
       missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
       nonce: SecureRandom.uuidV4Unsafe(),
       problem
@@ -122,10 +127,26 @@ export const makeRestoreRoutes = Effect.gen(function* () {
         items: form.all === undefined ? [form.item ?? []].flat().map(itemOf) : null,
         withAssignments: form.withAssignments === "true"
       }
-      const { restore } = yield* restores.plan(actor, tenant.id, request)
+      const { restore } = yield* restores.plan(actor, tenant.id, request, form.nonce)
       return redirect(hrefOf(tenant, restore.id), 303)
     })
   )
+
+  // Whoever was first: the restore's page says how it is.
+  const change = (
+    name: string,
+    work: (actor: Actor, tenantId: string, id: string) => Effect.Effect<unknown, Problem>
+  ) =>
+    page(
+      section,
+      Effect.fn(name)(function* ({ c, actor }) {
+        yield* readNothing(c)
+        const { tenant } = yield* tenantOf(actor, c)
+        const id = c.req.param("restore") ?? ""
+        yield* work(actor, tenant.id, id).pipe(Effect.catchTag("RestoreConflict", () => Effect.void))
+        return redirect(hrefOf(tenant, id), 303)
+      })
+    )
 
   const confirm = page(
     section,
@@ -146,23 +167,13 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     })
   )
 
-  const archive = page(
-    section,
-    Effect.fn("RestoreArchive")(function* ({ c, actor }) {
-      yield* readNothing(c)
-      const { tenant } = yield* tenantOf(actor, c)
-      const id = c.req.param("restore") ?? ""
-      yield* restores.archive(actor, tenant.id, id).pipe(Effect.catchTag("RestoreConflict", () => Effect.void))
-      return redirect(hrefOf(tenant, id), 303)
-    })
-  )
-
   return (app: Hono) => {
     const all = `${section}/:tenant/restores`
     app.get(all, list)
     app.post(all, plan)
     app.get(`${all}/:restore`, view)
     app.post(`${all}/:restore/confirm`, confirm)
-    app.post(`${all}/:restore/archive`, archive)
+    app.post(`${all}/:restore/plan`, change("RestorePlanAgain", restores.planAgain))
+    app.post(`${all}/:restore/archive`, change("RestoreArchive", restores.archive))
   }
 })

@@ -9,7 +9,8 @@ const view: ReadonlyArray<Capability> = [
   "tenant.backups.view",
   "tenant.directory.view",
   "tenant.inventory.view",
-  "tenant.providers.view"
+  "tenant.providers.view",
+  "tenant.restore.view"
 ]
 
 const operate: ReadonlyArray<Capability> = [

@@ -129,10 +129,12 @@ const startPaths = [
   "/api/v1/operations/:run/retry",
   "/api/v1/tenants/:tenant/restores",
   "/api/v1/tenants/:tenant/restores/:restore/confirm",
+  "/api/v1/tenants/:tenant/restores/:restore/plan",
   "/admin/tenants/:tenant/operations/:type",
   "/admin/tenants/:tenant/drift",
   "/admin/tenants/:tenant/restores",
   "/admin/tenants/:tenant/restores/:restore/confirm",
+  "/admin/tenants/:tenant/restores/:restore/plan",
   "/admin/operations/:run/retry",
   "/admin/operations/:run/replace"
 ]

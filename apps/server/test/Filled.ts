@@ -59,12 +59,13 @@ export const fillInventory = Effect.gen(function* () {
     UPDATE backup_sets SET state = 'complete', sealed_at = now(), item_count = 1, manifest_hash = decode(${hash}, 'hex')
     WHERE id = ${backupId}::uuid`
   yield* sql`
-    INSERT INTO restores (id, workspace_id, tenant_id, set_id, with_assignments, state, created_by, planned_at)
-    VALUES (${restoreId}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, ${backupId}::uuid, true, 'planned',
-      '{"id":"someone","kind":"user","name":"Someone"}', now())`
+    INSERT INTO restores (id, workspace_id, tenant_id, set_id, with_assignments, created_by, plan_digest, request_digest)
+    VALUES (${restoreId}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, ${backupId}::uuid, true,
+      '{"id":"someone","kind":"user","name":"Someone"}', sha256('plan'), sha256('request'))`
   yield* sql`
     INSERT INTO restore_items (restore_id, source, id, workspace_id, tenant_id, type, title, content_hash, action,
       difference)
     VALUES (${restoreId}::uuid, 'scope_tags', '0', ${tenant.workspaceId}, ${tenant.tenantId}, 'scope_tags', 'Default',
       decode(${hash}, 'hex'), 'update', '{"fields":[{"path":"a","from":null,"to":"1"}],"more":2}')`
+  yield* sql`UPDATE restores SET state = 'planned', planned_at = now() WHERE id = ${restoreId}::uuid`
 })

@@ -59,7 +59,8 @@ export const RestoreResource = Schema.Struct({
   createdAt: Instant,
   plannedAt: Schema.NullOr(Instant),
   confirmedAt: Schema.NullOr(Instant),
-  doneAt: Schema.NullOr(Instant)
+  doneAt: Schema.NullOr(Instant),
+  archivedAt: Schema.NullOr(Instant)
 })
 
 const RestoreItemResource = Schema.Struct(RestoreItem.fields)
@@ -85,6 +86,12 @@ const refused = [Problems.NotFound, Problems.Forbidden, Problems.InvalidInput] a
 const params = { tenant: Schema.String }
 const ofSchedule = { ...params, schedule: Schema.String }
 const ofRestore = { ...params, restore: Schema.String }
+const withKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
+const PlannedResource = Schema.Struct({
+  restore: RestoreResource,
+  disposition: Schema.Literals(["created", "existing", "blocked"]),
+  runId: RunId
+}).annotate({ httpApiStatus: 202 })
 const ofBackup = { ...params, backup: Schema.String }
 
 /** Reading the inventory of policies. */
@@ -240,14 +247,26 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     ),
     HttpApiEndpoint.post("planRestore", "/tenants/:tenant/restores", {
       params,
+      headers: withKey,
       payload: Schema.Unknown,
-      success: Schema.Struct({ restore: RestoreResource, runId: RunId }).annotate({ httpApiStatus: 202 }),
+      success: PlannedResource,
       error: [...refused, ...notStarted]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Plan a restore",
         description:
-          "Of a `backup`, all or some `items`, `withAssignments` or without. Starts a preview, which changes nothing."
+          "Of a `backup`, all or some `items`, `withAssignments` or without. Starts a preview, which changes nothing. The " +
+          "`Idempotency-Key` is the caller's own of this request: the same key and request are the same restore."
+      })
+    ),
+    HttpApiEndpoint.post("planRestoreAgain", "/tenants/:tenant/restores/:restore/plan", {
+      params: ofRestore,
+      success: PlannedResource,
+      error: [...refused, ...notStarted, RestoreConflict]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Plan a restore again",
+        description: "Starts another preview of a restore whose preview has ended without a plan."
       })
     ),
     HttpApiEndpoint.get("restore", "/tenants/:tenant/restores/:restore", {
@@ -274,7 +293,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     ),
     HttpApiEndpoint.post("confirmRestore", "/tenants/:tenant/restores/:restore/confirm", {
       params: ofRestore,
-      headers: { "idempotency-key": Schema.optionalKey(Schema.String) },
+      headers: withKey,
       payload: Schema.Struct({ tenantName: Schema.String }),
       success: Schema.Struct({
         disposition: Schema.Literals(["created", "existing", "blocked"]),
@@ -291,7 +310,9 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       params: ofRestore,
       success: Schema.Struct({ restore: RestoreResource }),
       error: [...refused, RestoreConflict]
-    }).annotateMerge(OpenApi.annotations({ summary: "Put a restore away", description: "It cannot be run any more." })),
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Archive a restore", description: "Nobody can execute it any more." })
+    ),
     HttpApiEndpoint.get("driftItems", "/operations/:run/drift", {
       params: { run: Schema.String },
       query: {

@@ -95,9 +95,11 @@ const handlers = HttpApiBuilder.group(
       restores: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
         return { restores: yield* restores.list(yield* CurrentActor, params.tenant, { before, limit }) }
       }),
-      planRestore: Effect.fnUntraced(function* ({ params, payload }) {
-        const { restore, started } = yield* restores.plan(yield* CurrentActor, params.tenant, payload)
-        return { restore, runId: started.run.id }
+      planRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        return yield* restores.plan(yield* CurrentActor, params.tenant, payload, headers["idempotency-key"])
+      }),
+      planRestoreAgain: Effect.fnUntraced(function* ({ params }) {
+        return yield* restores.planAgain(yield* CurrentActor, params.tenant, params.restore)
       }),
       restore: Effect.fnUntraced(function* ({ params: { restore: id, tenant } }) {
         const actor = yield* CurrentActor

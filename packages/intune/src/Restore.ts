@@ -2,6 +2,7 @@ import { Actor, RunId } from "@atlas/operations"
 import { Schema } from "effect"
 import { BackupId } from "./BackupSet.ts"
 import { FieldDifference } from "./PolicyDiff.ts"
+import { RestoreState } from "./RestoreState.ts"
 import { RestoreId } from "./RestoreTypes.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
@@ -11,7 +12,7 @@ export class Restore extends Schema.Class<Restore>("@atlas/intune/Restore")({
   id: RestoreId,
   backupId: BackupId,
   withAssignments: Schema.Boolean,
-  state: Schema.Literals(["planning", "planned", "confirmed", "running", "done", "archived"]),
+  state: RestoreState,
   previewRun: Schema.NullOr(RunId),
   executeRun: Schema.NullOr(RunId),
   /** The backup of what was overwritten. */
@@ -21,7 +22,8 @@ export class Restore extends Schema.Class<Restore>("@atlas/intune/Restore")({
   createdAt: Instant,
   plannedAt: Schema.NullOr(Instant),
   confirmedAt: Schema.NullOr(Instant),
-  doneAt: Schema.NullOr(Instant)
+  doneAt: Schema.NullOr(Instant),
+  archivedAt: Schema.NullOr(Instant)
 }) {}
 
 /** What a restore does with a policy. */

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
 import { type PolicySource, policySources } from "./PolicySource.ts"
+import { makeRestoreState } from "./RestoreState.ts"
 import { execute } from "./RestoreTypes.ts"
 import {
   assignPolicy,
@@ -45,21 +46,22 @@ const order: ReadonlyArray<PolicySource> = [
   ...Object.values(policySources)
 ]
 
+const restoreOf = ({ input, tenant }: ExecuteRun) => ({ tenant, id: input.restore })
+
+const notConfirmed = () =>
+  new RunFailure({
+    reasonCode: "ext.restore.not_confirmed",
+    message: "There is no such restore that is confirmed and not over."
+  })
+
 const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
   const sql = yield* SqlClient.SqlClient
+  const state = yield* makeRestoreState
+  if (!(yield* state.begin(restoreOf(run), run.run.id))) return yield* notConfirmed()
   const [row] = yield* sql<{ withAssignments: boolean; name: string; hasSafety: boolean }>`
-    UPDATE restores r SET state = 'running', execute_run = coalesce(r.execute_run, ${run.run.id}::uuid)
-    FROM backup_sets b
-    WHERE r.id = ${run.input.restore}::uuid AND r.workspace_id = ${run.tenant.workspaceId}
-      AND r.tenant_id = ${run.tenant.tenantId} AND r.state IN ('confirmed', 'running') AND b.id = r.set_id
-    RETURNING r.with_assignments AS "withAssignments", b.name, r.safety_set IS NOT NULL AS "hasSafety"`.pipe(
-    Effect.orDie
-  )
-  if (row === undefined) {
-    const message = "There is no such restore that is confirmed and not over."
-    return yield* new RunFailure({ reasonCode: "ext.restore.not_confirmed", message })
-  }
-  return row
+    SELECT r.with_assignments AS "withAssignments", b.name, r.safety_set IS NOT NULL AS "hasSafety"
+    FROM restores r JOIN backup_sets b ON b.id = r.set_id WHERE r.id = ${run.input.restore}::uuid`.pipe(Effect.orDie)
+  return row ?? (yield* notConfirmed())
 })
 
 /** Keeps what will be overwritten, as it was when the plan was made: what changed since is not overwritten. */
@@ -218,12 +220,8 @@ export const executeHandler = RunHandler.make(
       }
       yield* note(run, row, outcome, counts)
     }
-    yield* run.transaction(
-      sql`UPDATE restores SET state = 'done', done_at = now() WHERE id = ${run.input.restore}::uuid AND state = 'running'`.pipe(
-        Effect.orDie
-      ),
-      counts
-    )
+    const state = yield* makeRestoreState
+    if (!(yield* run.transaction(state.finish(restoreOf(run)), counts))) return yield* notConfirmed()
     return RunHandler.succeeded
   })
 )

@@ -10,6 +10,7 @@ import type { PolicySource } from "./PolicySource.ts"
 import { PolicyStore } from "./PolicyStore.ts"
 import { policyTypeNamed, sourcesOf } from "./PolicyType.ts"
 import { planPolicy } from "./RestorePlan.ts"
+import { makeRestoreState } from "./RestoreState.ts"
 import { preview } from "./RestoreTypes.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
@@ -144,31 +145,37 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   return wanted.length
 })
 
+const notPlanning = () =>
+  new RunFailure({
+    reasonCode: "ext.restore.not_planning",
+    message: "There is no such restore that is still to be planned."
+  })
+
+const progressOf = Effect.fnUntraced(function* (restore: string) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql<{ withAssignments: boolean; total: number; planned: number }>`
+    SELECT with_assignments AS "withAssignments", count(i.id)::int AS total, count(i.action)::int AS planned
+    FROM restores r LEFT JOIN restore_items i ON i.restore_id = r.id
+    WHERE r.id = ${restore}::uuid GROUP BY r.id`.pipe(Effect.orDie)
+  return row ?? (yield* notPlanning())
+})
+
 /** Compares what is to be restored with the tenant. Reads only; what it saw binds what is confirmed. */
 export const previewHandler = RunHandler.make(
   preview,
   Effect.fn("RestorePreview")(function* (run) {
-    const sql = yield* SqlClient.SqlClient
-    const { restore } = run.input
-    const [row] = yield* sql<{ withAssignments: boolean; total: number; planned: number }>`
-      SELECT with_assignments AS "withAssignments", count(i.id)::int AS total, count(i.action)::int AS planned
-      FROM restores r LEFT JOIN restore_items i ON i.restore_id = r.id
-      WHERE r.id = ${restore}::uuid AND r.workspace_id = ${run.tenant.workspaceId}
-        AND r.tenant_id = ${run.tenant.tenantId} AND r.state = 'planning' GROUP BY r.id`.pipe(Effect.orDie)
-    if (row === undefined) {
-      const message = "There is no such restore that is still to be planned."
-      return yield* new RunFailure({ reasonCode: "ext.restore.not_planning", message })
-    }
+    const state = yield* makeRestoreState
+    const restore = { tenant: run.tenant, id: run.input.restore }
+    // Whichever run is at work on the plan is the one that the restore names, also one that was started as a retry.
+    if (!(yield* run.transaction(state.preview(restore, run.run.id)))) return yield* notPlanning()
+    const row = yield* progressOf(restore.id)
     let processed = row.planned
     for (const source of sourcesOf()) {
       processed += yield* planSource(run, source, row.withAssignments)
       yield* run.report({ total: row.total, processed })
     }
-    yield* run.transaction(
-      sql`UPDATE restores SET state = 'planned', planned_at = now()
-        WHERE id = ${restore}::uuid AND state = 'planning'`.pipe(Effect.orDie),
-      () => ({ total: row.total, processed })
-    )
+    const planned = yield* run.transaction(state.plan(restore), () => ({ total: row.total, processed }))
+    if (!planned) return yield* notPlanning()
     return RunHandler.succeeded
   })
 )

@@ -18,7 +18,7 @@ type Input = typeof Input.Type
 const common = {
   category: "Intune",
   input: Input,
-  capabilities: { start: "tenant.restore.execute", view: "tenant.restore.execute" },
+  capabilities: { start: "tenant.restore.execute", view: "tenant.restore.view" },
   records: ({ restore }: Input) => ({ restore })
 } as const
 const key = ({ restore }: Input) => restore

@@ -3,43 +3,39 @@ import {
   Authorization,
   type Capability,
   decodeInput,
-  encodeActor,
   isStorable,
   Problems,
+  type RunId,
   Runs,
   StartGate,
   type StartProblem,
-  type StartResult,
-  type TenantScope
+  type StartResult
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { HttpApiError } from "effect/http-api"
-import { SqlClient, type SqlError } from "effect/sql"
-import { BackupId } from "./BackupSet.ts"
+import { SqlClient } from "effect/sql"
 import { Restore, RestoreItem } from "./Restore.ts"
+import { makeRestoreRecords, requireKey, RestoreRequest } from "./RestoreRecords.ts"
+import { canTake, makeRestoreState, type RestoreOf, type RestoreState, statesBefore } from "./RestoreState.ts"
 import { confirmedGate, execute, plannedGate, preview, RestoreId } from "./RestoreTypes.ts"
 import { TenantNames } from "./TenantNames.ts"
-import { viewBackups } from "./BackupSchedules.ts"
 
 /** The right to plan, confirm and execute restores. */
 export const restorePolicies: Capability = execute.capabilities.start
 
-/** What a person wants to have restored. */
-export const RestoreRequest = Schema.Struct({
-  backup: BackupId,
-  /** Policies of the backup; null for all. */
-  items: Schema.NullOr(
-    Schema.Array(Schema.Struct({ source: Schema.String, id: Schema.String })).check(
-      Schema.isMinLength(1),
-      Schema.isMaxLength(10_000)
-    )
-  ),
-  /** Whether they are assigned as the backup says, too. */
-  withAssignments: Schema.Boolean
-})
+/** The right to see restores; every role should have it. */
+export const viewRestores: Capability = preview.capabilities.view
 
 type Refused = Problems.Refusal
+
+/** A restore whose plan was asked for. */
+export interface PlannedRestore {
+  readonly restore: Restore
+  /** `existing`: the same request was made before, or a preview is at work already. `blocked`: somebody must act first. */
+  readonly disposition: StartResult["disposition"]
+  /** The preview: the run that makes the plan. */
+  readonly runId: RunId
+}
 
 /** How many policies of a restore have come to what. */
 export interface RestoreTally {
@@ -59,13 +55,13 @@ export class RestoreConflict extends HttpApiError.Problem<RestoreConflict>()(
   { restoreState: Schema.String }
 ) {}
 
-const gateOf = (name: string, states: ReadonlyArray<string>): StartGate.StartGate<SqlClient.SqlClient> =>
+const gateOf = (name: string, states: ReadonlyArray<RestoreState>): StartGate.StartGate<SqlClient.SqlClient> =>
   StartGate.make(
     name,
     Effect.fnUntraced(function* ({ input, scope }) {
       const sql = yield* SqlClient.SqlClient
       const { restore } = input as { readonly restore: string }
-      const [row] = yield* sql<{ state: string }>`
+      const [row] = yield* sql<{ state: RestoreState }>`
         SELECT state FROM restores WHERE id = ${restore}::uuid AND workspace_id = ${scope.workspaceId}
           AND tenant_id = ${scope.tenantId}`.pipe(Effect.orDie)
       if (row === undefined) return StartGate.blocked("ext.restore.missing", "The tenant has no such restore.")
@@ -94,14 +90,26 @@ export class Restores extends Context.Service<
       page: { readonly after: Pick<RestoreItem, "id" | "source"> | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<RestoreItem>, Refused>
     tally(actor: Actor, tenantId: string, id: string): Effect.Effect<ReadonlyArray<RestoreTally>, Refused>
-    /** Begins a restore with its preview: a run that reads, and changes nothing. */
+    /**
+     * Begins a restore with its preview: a run that reads, and changes nothing. Both are recorded, or neither is.
+     *
+     * @param request a `RestoreRequest`; untrusted
+     * @param key the caller's own key of this request: the same key and request are the same restore
+     */
     plan(
       actor: Actor,
       tenantId: string,
-      request: unknown
-    ): Effect.Effect<{ readonly restore: Restore; readonly started: StartResult }, StartProblem>
+      request: unknown,
+      key: string | undefined
+    ): Effect.Effect<PlannedRestore, StartProblem>
     /**
-     * Confirms what was planned, by typing the tenant's name, and starts it. `RestoreConflict` where it is not planned, or is over.
+     * Starts another preview of a restore whose preview has ended without a plan. It compares everything again. While a preview
+     * is at work, that one is answered. `RestoreConflict` for a restore that is planned already, or archived.
+     */
+    planAgain(actor: Actor, tenantId: string, id: string): Effect.Effect<PlannedRestore, StartProblem | RestoreConflict>
+    /**
+     * Confirms what was planned, by typing the tenant's name, and starts it: both or neither. One whose execution has stopped is
+     * confirmed again, and goes on. `RestoreConflict` where it is not planned, or is over.
      *
      * @param nonce the caller's own key of this confirmation
      */
@@ -111,32 +119,23 @@ export class Restores extends Context.Service<
       id: string,
       typed: { readonly tenantName: string; readonly nonce: string | undefined }
     ): Effect.Effect<StartResult, StartProblem | RestoreConflict>
-    /** Puts a restore away: it cannot be run any more. One that is at work is a `RestoreConflict`. */
+    /** Archives a restore: nobody can execute it any more. `RestoreConflict` while a run is at work on it, and if it is archived. */
     archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused | RestoreConflict>
   }
 >()("@atlas/intune/Restores") {
-  static readonly layer: Layer.Layer<Restores, never, Authorization | Runs | SqlClient.SqlClient | TenantNames> =
-    Layer.effect(
-      Restores,
-      Effect.suspend(() => make)
-    )
+  static readonly layer: Layer.Layer<Restores, never, Authorization | Runs | SqlClient.SqlClient | TenantNames> = Layer.effect(
+    Restores,
+    Effect.suspend(() => make)
+  )
 
   /** Open while the restore that a preview names is to be planned. */
-  static readonly planned: StartGate.StartGate<SqlClient.SqlClient> = gateOf(plannedGate, ["planning"])
+  static readonly planned: StartGate.StartGate<SqlClient.SqlClient> = gateOf(plannedGate, statesBefore("preview"))
 
   /** Open while the restore that an execution names is confirmed, and not over. */
-  static readonly confirmed: StartGate.StartGate<SqlClient.SqlClient> = gateOf(confirmedGate, ["confirmed", "running"])
+  static readonly confirmed: StartGate.StartGate<SqlClient.SqlClient> = gateOf(confirmedGate, statesBefore("start"))
 }
 
-const columns = `id::text, set_id::text AS "backupId", with_assignments AS "withAssignments", state,
-  preview_run::text AS "previewRun", execute_run::text AS "executeRun", safety_set::text AS "safetyBackupId",
-  created_by AS "createdBy", confirmed_by AS "confirmedBy", created_at AS "createdAt", planned_at AS "plannedAt",
-  confirmed_at AS "confirmedAt", done_at AS "doneAt"`
-const itemColumns = `source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
-  result_id AS "resultId", result_message AS "resultMessage"`
-
 const isId = Schema.is(RestoreId)
-const decode = Schema.decodeUnknownEffect(Schema.Array(Restore))
 const decodeItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
 
 const make = Effect.gen(function* () {
@@ -144,36 +143,33 @@ const make = Effect.gen(function* () {
   const door = yield* Authorization
   const runs = yield* Runs
   const names = yield* TenantNames
-  const selected = sql.literal(columns)
+  const records = yield* makeRestoreRecords
+  const state = yield* makeRestoreState
+  const itemColumns = sql.literal(`source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
+    result_id AS "resultId", result_message AS "resultMessage"`)
 
-  const rowsOf = <A>(rows: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>) => Effect.orDie(rows)
-  const tenantIs = ({ tenantId, workspaceId }: TenantScope) =>
-    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
-  const one = (tenant: TenantScope, id: string) => sql`${tenantIs(tenant)} AND id = ${id}::uuid`
+  /** All of it is committed, or, where it fails, nothing. */
+  const together = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+    Effect.catchTag(sql.withTransaction(work), "SqlError", Effect.die)
 
-  const find = Effect.fnUntraced(function* (tenant: TenantScope, id: string) {
-    const rows = isId(id) ? yield* rowsOf(sql`SELECT ${selected} FROM restores WHERE ${one(tenant, id)}`) : []
-    const [restore] = yield* Effect.orDie(decode(rows))
-    return restore ?? (yield* new Problems.NotFound({}))
-  })
+  // Whoever changes a restore is answered with it: that takes the right to see it, too.
+  const authorizeChange = (actor: Actor, tenantId: string) =>
+    Effect.andThen(door.tenant(actor, tenantId, restorePolicies, "restore"), door.tenant(actor, tenantId, viewRestores, "restore"))
+
+  const conflict = (restore: Restore, detail: string) => new RestoreConflict({ restoreState: restore.state, detail })
 
   const list = Effect.fn("Restores.list")(function* (
     actor: Actor,
     tenantId: string,
     { backup, before, limit }: { readonly backup?: string; readonly before: string | null; readonly limit: number }
   ) {
-    const tenant = yield* door.tenant(actor, tenantId, viewBackups, "restore")
+    const tenant = yield* door.tenant(actor, tenantId, viewRestores, "restore")
     if (![before, backup].every((id) => id === null || id === undefined || isId(id))) return []
-    const ofBackup = backup === undefined ? sql`true` : sql`set_id = ${backup}::uuid`
-    const older = before === null ? sql`true` : sql`id < ${before}::uuid`
-    const rows = sql`
-      SELECT ${selected} FROM restores WHERE ${tenantIs(tenant)} AND ${ofBackup} AND ${older} ORDER BY id DESC
-      LIMIT ${Math.min(Math.max(limit, 1), 200)}`
-    return yield* Effect.orDie(decode(yield* rowsOf(rows)))
+    return yield* records.list(tenant, { backup: backup ?? null, before, limit: Math.min(Math.max(limit, 1), 200) })
   })
 
   const get = Effect.fn("Restores.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* find(yield* door.tenant(actor, tenantId, viewBackups, "restore"), id)
+    return yield* records.find(yield* door.tenant(actor, tenantId, viewRestores, "restore"), id)
   })
 
   const items = Effect.fn("Restores.items")(function* (
@@ -186,66 +182,59 @@ const make = Effect.gen(function* () {
     if (after !== null && ![after.source, after.id].every(isStorable)) return []
     const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
     const rows = sql`
-      SELECT ${sql.literal(itemColumns)} FROM restore_items WHERE restore_id = ${restore.id}::uuid AND ${later}
+      SELECT ${itemColumns} FROM restore_items WHERE restore_id = ${restore.id}::uuid AND ${later}
       ORDER BY source, id LIMIT ${Math.min(Math.max(limit, 1), 500)}`
-    return yield* Effect.orDie(decodeItems(yield* rowsOf(rows)))
+    return yield* Effect.orDie(Effect.flatMap(rows, decodeItems))
   })
 
   const tally = Effect.fn("Restores.tally")(function* (actor: Actor, tenantId: string, id: string) {
     const restore = yield* get(actor, tenantId, id)
-    return yield* rowsOf(sql<RestoreTally>`
+    return yield* Effect.orDie(sql<RestoreTally>`
       SELECT action, result, count(*)::int AS count FROM restore_items WHERE restore_id = ${restore.id}::uuid
       GROUP BY action, result ORDER BY action, result`)
   })
 
-  const record = Effect.fnUntraced(
-    function* (
-      actor: Actor,
-      tenant: TenantScope,
-      { backup, items: wanted, withAssignments }: typeof RestoreRequest.Type
-    ) {
-      const id = SecureRandom.uuidV7Unsafe()
-      const chosen =
-        wanted === null
-          ? sql`true`
-          : sql`(b.source, b.id) IN (SELECT w.source, w.id
-            FROM json_to_recordset(${JSON.stringify(wanted)}::json) AS w(source text, id text))`
-      const [row] = yield* rowsOf(sql<{ made: boolean; items: number }>`
-      WITH backup AS (
-        SELECT id FROM backup_sets WHERE ${tenantIs(tenant)} AND id = ${backup}::uuid AND state IN ('complete', 'partial')
-      ), made AS (
-        INSERT INTO restores (id, workspace_id, tenant_id, set_id, with_assignments, created_by)
-        SELECT ${id}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, id, ${withAssignments}, ${encodeActor(actor)}::jsonb
-        FROM backup RETURNING id
-      ), listed AS (
-        INSERT INTO restore_items (restore_id, source, id, workspace_id, tenant_id, type, title, content_hash,
-          assignments_hash)
-        SELECT ${id}::uuid, b.source, b.id, b.workspace_id, b.tenant_id, b.type, b.title, b.content_hash,
-          b.assignments_hash
-        FROM backup_items b JOIN backup ON b.set_id = backup.id WHERE ${chosen} RETURNING true
-      )
-      SELECT EXISTS (SELECT FROM made) AS made, (SELECT count(*)::int FROM listed) AS items`)
-      if (row?.made !== true) {
-        const detail = "The tenant has no such backup, or it has expired"
-        return yield* new Problems.InvalidInput({ errors: [{ pointer: "/backup", detail }] })
-      }
-      if (row.items < (wanted?.length ?? 1)) {
-        const detail = "The backup does not have all of them"
-        return yield* new Problems.InvalidInput({ errors: [{ pointer: "/items", detail }] })
-      }
-      return id
-    },
-    sql.withTransaction,
-    Effect.catchTag("SqlError", Effect.die)
-  )
+  const plan = Effect.fn("Restores.plan")(function* (
+    actor: Actor,
+    tenantId: string,
+    request: unknown,
+    key: string | undefined
+  ) {
+    const tenant = yield* authorizeChange(actor, tenantId)
+    const wanted = yield* decodeInput(RestoreRequest, request)
+    const ownKey = yield* requireKey(key)
+    return yield* together(
+      Effect.gen(function* () {
+        const { known, restore } = yield* records.record(actor, tenant, wanted, ownKey)
+        if (known && restore.previewRun !== null) {
+          return { restore, disposition: "existing", runId: restore.previewRun } satisfies PlannedRestore
+        }
+        return yield* startPreview(actor, { tenant, id: restore.id })
+      })
+    )
+  })
 
-  const plan = Effect.fn("Restores.plan")(function* (actor: Actor, tenantId: string, request: unknown) {
-    const tenant = yield* door.tenant(actor, tenantId, restorePolicies, "restore")
-    const id = yield* record(actor, tenant, yield* decodeInput(RestoreRequest, request))
-    const started = yield* runs.start(actor, { tenantId, type: preview.name, input: { restore: id } })
-    yield* rowsOf(sql`
-      UPDATE restores SET preview_run = ${started.run.id}::uuid WHERE ${one(tenant, id)} AND state IN ('planning', 'planned')`)
-    return { restore: yield* find(tenant, id), started }
+  const startPreview = Effect.fnUntraced(function* (actor: Actor, { id, tenant }: RestoreOf) {
+    const { tenantId } = tenant
+    const { disposition, run } = yield* runs.start(actor, { tenantId, type: preview.name, input: { restore: id } })
+    yield* state.preview({ tenant, id }, run.id)
+    const restore = yield* records.find(tenant, id)
+    return { restore, disposition, runId: run.id } satisfies PlannedRestore
+  })
+
+  const planAgain = Effect.fn("Restores.planAgain")(function* (actor: Actor, tenantId: string, id: string) {
+    const tenant = yield* authorizeChange(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const restore = yield* records.lock(tenant, id)
+        if (!canTake("preview", restore.state)) {
+          return yield* conflict(restore, `It is ${restore.state}: plan another restore of the backup.`)
+        }
+        const planned = yield* startPreview(actor, { tenant, id: restore.id })
+        if (planned.disposition !== "existing") yield* records.forgetPlan(restore.id)
+        return planned
+      })
+    )
   })
 
   const confirm = Effect.fn("Restores.confirm")(function* (
@@ -254,44 +243,59 @@ const make = Effect.gen(function* () {
     id: string,
     typed: { readonly tenantName: string; readonly nonce: string | undefined }
   ) {
-    const tenant = yield* door.tenant(actor, tenantId, restorePolicies, "restore")
-    const restore = yield* find(tenant, id)
-    // Nothing is confirmed that could not be started.
-    if (typed.nonce === undefined || typed.nonce === "") return yield* new Problems.IdempotencyKeyRequired({})
+    const tenant = yield* authorizeChange(actor, tenantId)
+    const found = yield* records.find(tenant, id)
+    const nonce = yield* requireKey(typed.nonce)
     if (typed.tenantName.trim() !== (yield* names.nameOf(tenant))) {
       const detail = "This is not the name of the tenant"
       return yield* new Problems.InvalidInput({ errors: [{ pointer: "/tenantName", detail }] })
     }
-    const confirmed = yield* rowsOf(sql`
-      UPDATE restores SET state = CASE state WHEN 'planned' THEN 'confirmed' ELSE state END,
-        confirmed_by = coalesce(confirmed_by, ${encodeActor(actor)}::jsonb), confirmed_at = coalesce(confirmed_at, now())
-      WHERE ${one(tenant, id)} AND state IN ('planned', 'confirmed', 'running') RETURNING id`)
-    if (confirmed.length === 0) {
-      const detail = `It is ${restore.state}: only a planned restore can be confirmed, and once.`
-      return yield* new RestoreConflict({ restoreState: restore.state, detail })
-    }
-    const started = yield* runs.start(actor, {
-      tenantId,
-      type: execute.name,
-      input: { restore: id },
-      nonce: typed.nonce
-    })
-    yield* rowsOf(sql`
-      UPDATE restores SET execute_run = ${started.run.id}::uuid
-      WHERE ${one(tenant, id)} AND state IN ('confirmed', 'running') AND ${started.disposition !== "blocked"}`)
-    return started
+    return yield* together(
+      Effect.gen(function* () {
+        const restore = yield* records.lock(tenant, found.id)
+        const confirmed = yield* state.confirm({ tenant, id: restore.id }, actor)
+        const started = yield* runs.start(actor, {
+          tenantId,
+          type: execute.name,
+          input: { restore: restore.id },
+          nonce
+        })
+        // The same confirmation, made again: its run is there, whatever has become of the restore.
+        if (started.disposition === "existing") return started
+        if (!confirmed) {
+          const detail = `It is ${restore.state}: only a planned restore can be confirmed, and once.`
+          return yield* conflict(restore, detail)
+        }
+        yield* state.start({ tenant, id: restore.id }, started.run.id)
+        return started
+      })
+    )
   })
+
+  /** Whether a run of a restore may still be at work. One that retention has removed is not. */
+  const isActive = (actor: Actor, runId: RunId | null) =>
+    runId === null
+      ? Effect.succeed(false)
+      : runs.get(actor, runId).pipe(
+          Effect.map(({ status }) => status !== "completed"),
+          Effect.catchTag("NotFound", () => Effect.succeed(false))
+        )
 
   const archive = Effect.fn("Restores.archive")(function* (actor: Actor, tenantId: string, id: string) {
-    const tenant = yield* door.tenant(actor, tenantId, restorePolicies, "restore")
-    const restore = yield* find(tenant, id)
-    const rows = yield* rowsOf(sql`
-      UPDATE restores SET state = 'archived' WHERE ${one(tenant, id)} AND state NOT IN ('confirmed', 'running', 'archived')
-      RETURNING ${selected}`)
-    const [archived] = yield* Effect.orDie(decode(rows))
-    if (archived !== undefined) return archived
-    return yield* new RestoreConflict({ restoreState: restore.state, detail: `It is ${restore.state}.` })
+    const tenant = yield* authorizeChange(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const restore = yield* records.lock(tenant, id)
+        if ((yield* isActive(actor, restore.previewRun)) || (yield* isActive(actor, restore.executeRun))) {
+          return yield* conflict(restore, "A run is at work on it: cancel the run, or wait until it ends.")
+        }
+        if (!(yield* state.archive({ tenant, id: restore.id }))) {
+          return yield* conflict(restore, "It is archived already.")
+        }
+        return yield* records.find(tenant, restore.id)
+      })
+    )
   })
 
-  return Restores.of({ list, get, items, tally, plan, confirm, archive })
+  return Restores.of({ list, get, items, tally, plan, planAgain, confirm, archive })
 })

@@ -41,7 +41,16 @@ export * as PolicySecretRotation from "./PolicySecretRotation.ts"
 export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./PolicySecrets.ts"
 export { AssignmentGroups, type AssignmentGroup } from "./AssignmentGroups.ts"
 export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./Restore.ts"
-export { RestoreConflict, restorePolicies, RestoreRequest, Restores, type RestoreTally } from "./Restores.ts"
+export { RestoreRequest } from "./RestoreRecords.ts"
+export {
+  type PlannedRestore,
+  RestoreConflict,
+  restorePolicies,
+  Restores,
+  type RestoreTally,
+  viewRestores
+} from "./Restores.ts"
+export { RestoreState, restoreSteps } from "./RestoreState.ts"
 export * as RestoreTypes from "./RestoreTypes.ts"
 export { TenantNames } from "./TenantNames.ts"
 export * as DriftCompare from "./DriftCompare.ts"

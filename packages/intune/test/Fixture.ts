@@ -17,6 +17,9 @@ import { databaseListener, promptGraph, promptWorker, TestDatabase } from "@atla
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import {
   AssignmentGroups,
+  Backups,
+  BackupSchedules,
+  BackupTypes,
   Intune,
   manageBackups,
   PolicySecrets,
@@ -70,8 +73,17 @@ const access = Layer.succeed(
   })
 )
 
+/** Tenants without a provider connection, as long as a test has them in here. */
+export const disconnected = new Set<string>()
+
 const gates = StartGate.layer(
-  StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)),
+  StartGate.make(StartGate.providerConnection, ({ scope }) =>
+    Effect.sync(() =>
+      disconnected.has(scope.tenantId ?? "")
+        ? StartGate.blocked("provider_connection_missing", "The tenant has no provider connection.")
+        : StartGate.open
+    )
+  ),
   ...Intune.gates
 )
 
@@ -144,6 +156,24 @@ export const completed = Effect.fnUntraced(function* (
   const { run } = yield* runs
     .start(ada, { tenantId: tenant, type, input, ...(nonce === undefined ? {} : { nonce }) })
     .pipe(Effect.orDie)
-  yield* runs.follow(ada, run.id, 0).pipe(Stream.runDrain, Effect.timeout("60 seconds"), Effect.orDie)
-  return yield* runs.get(ada, run.id).pipe(Effect.orDie)
+  return yield* ended(run)
+})
+
+/** Waits until a run is completed. */
+export const ended = Effect.fnUntraced(function* ({ id }: Pick<Run, "id">): Effect.fn.Return<Run, never, Runs> {
+  const runs = yield* Runs
+  yield* runs.follow(ada, id, 0).pipe(Stream.runDrain, Effect.timeout("60 seconds"), Effect.orDie)
+  return yield* runs.get(ada, id).pipe(Effect.orDie)
+})
+
+/** Backs a tenant up, by a schedule of its own. */
+export const backedUp = Effect.fnUntraced(function* (tenant: string, nonce = "1") {
+  const schedules = yield* BackupSchedules
+  const { id } = yield* schedules
+    .create(ada, tenant, { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" })
+    .pipe(Effect.orDie)
+  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, nonce)
+  const backups = yield* Backups
+  const set = yield* Effect.orDie(backups.ofRun(ada, tenant, run.id))
+  return yield* Effect.orDie(Effect.fromOption(set))
 })

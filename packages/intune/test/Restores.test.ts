@@ -1,10 +1,10 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
-import { type Run, Runs } from "@atlas/operations"
+import { Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { Backups, BackupSchedules, BackupTypes, policyTypes, type RestoreItem, Restores } from "../src/index.ts"
-import { ada, completed, goneGroup, intune, powerless, stranger } from "./Fixture.ts"
+import { Backups, policyTypes, type RestoreItem, Restores } from "../src/index.ts"
+import { ada, backedUp, ended, goneGroup, intune, powerless, stranger } from "./Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const enrollment = "deviceManagement/deviceEnrollmentConfigurations"
@@ -23,22 +23,7 @@ const tenants = names.map((tenantId) => ({
   ...(tenantId === "whole" ? {} : { collections: { [configurations]: [wifi, masked] } })
 }))
 
-const follow = Effect.fnUntraced(function* (run: Pick<Run, "id">) {
-  const runs = yield* Runs
-  yield* runs.follow(ada, run.id, 0).pipe(Stream.runDrain, Effect.timeout("60 seconds"), Effect.orDie)
-  return yield* runs.get(ada, run.id).pipe(Effect.orDie)
-})
-
-const backUp = Effect.fnUntraced(function* (tenant: string, nonce: string) {
-  const schedules = yield* BackupSchedules
-  const { id } = yield* schedules
-    .create(ada, tenant, { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" })
-    .pipe(Effect.orDie)
-  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, nonce)
-  const backups = yield* Backups
-  const set = yield* Effect.orDie(backups.ofRun(ada, tenant, run.id))
-  return set._tag === "Some" ? set.value : assert.fail("The run made a backup")
-})
+let keys = 0
 
 const plan = Effect.fnUntraced(function* (
   tenant: string,
@@ -46,8 +31,9 @@ const plan = Effect.fnUntraced(function* (
   items: ReadonlyArray<Pick<RestoreItem, "id" | "source">> | null = null
 ) {
   const restores = yield* Restores
-  const { restore, started } = yield* Effect.orDie(restores.plan(ada, tenant, { backup, items, withAssignments: true }))
-  const run = yield* follow(started.run)
+  const request = { backup, items, withAssignments: true }
+  const { restore, runId } = yield* Effect.orDie(restores.plan(ada, tenant, request, String(keys++)))
+  const run = yield* ended({ id: runId })
   assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
   return restore.id
 })
@@ -58,7 +44,7 @@ const itemsOf = (tenant: string, restore: string) =>
 const execute = Effect.fnUntraced(function* (tenant: string, restore: string, nonce = "1") {
   const restores = yield* Restores
   const { run } = yield* Effect.orDie(restores.confirm(ada, tenant, restore, { tenantName: tenant, nonce }))
-  return yield* follow(run)
+  return yield* ended(run)
 })
 
 const onlyWifi = [{ source: "device_configurations", id: "wifi" }]
@@ -69,7 +55,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
     () =>
       Effect.gen(function* () {
         const graph = yield* FakeGraph
-        const before = yield* backUp("whole", "1")
+        const before = yield* backedUp("whole", "1")
         const backups = yield* Backups
         const listed = yield* Effect.orDie(
           backups.items(ada, "whole", before.id, { query: "", after: null, limit: 200 })
@@ -86,7 +72,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
         const restore = yield* plan("whole", before.id)
         const run = yield* execute("whole", restore)
         assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
-        const after = yield* backUp("whole", "2")
+        const after = yield* backedUp("whole", "2")
         const again = yield* Effect.orDie(backups.items(ada, "whole", after.id, { query: "", after: null, limit: 200 }))
         const said = (items: typeof listed) =>
           items
@@ -110,7 +96,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
     Effect.gen(function* () {
       const graph = yield* FakeGraph
       const backups = yield* Backups
-      const before = yield* backUp("single", "1")
+      const before = yield* backedUp("single", "1")
       yield* graph.putItem("single", configurations, {
         ...wifi,
         preSharedKey: "changed",
@@ -147,7 +133,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
   it.effect("write nothing that was changed after they were planned, nor what Graph has masked", () =>
     Effect.gen(function* () {
       const graph = yield* FakeGraph
-      const before = yield* backUp("bound", "1")
+      const before = yield* backedUp("bound", "1")
       yield* graph.putItem("bound", configurations, { ...wifi, preSharedKey: "changed" })
       yield* graph.putItem("bound", configurations, { ...masked, displayName: "Other" })
       const restore = yield* plan("bound", before.id, [...onlyWifi, { source: "device_configurations", id: "masked" }])
@@ -173,7 +159,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
         target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
       }))
       yield* graph.putItem("groups", configurations, { ...wifi, assignments: [here, gone] })
-      const before = yield* backUp("groups", "1")
+      const before = yield* backedUp("groups", "1")
       yield* graph.removeItem("groups", configurations, "wifi")
       const restore = yield* plan("groups", before.id, onlyWifi)
       assert.include((yield* itemsOf("groups", restore))[0]?.reason, "Former staff")
@@ -195,7 +181,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
       const sql = yield* SqlClient.SqlClient
       const twins = ["twin-1", "twin-2"].map((id) => ({ id, displayName: "Twin" }))
       for (const twin of twins) yield* graph.putItem("twins", configurations, twin)
-      const before = yield* backUp("twins", "1")
+      const before = yield* backedUp("twins", "1")
       for (const { id } of twins) yield* graph.removeItem("twins", configurations, id)
       yield* graph.putItem("twins", configurations, { ...wifi, description: "Changed" })
       const restore = yield* plan("twins", before.id)
@@ -217,7 +203,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
   it.effect("read what became of a write whose answer was lost, and never send it blindly again", () =>
     Effect.gen(function* () {
       const graph = yield* FakeGraph
-      const before = yield* backUp("lost", "1")
+      const before = yield* backedUp("lost", "1")
       yield* graph.removeItem("lost", configurations, "wifi")
       const restore = yield* plan("lost", before.id, onlyWifi)
       yield* graph.inject({
@@ -239,7 +225,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
     Effect.gen(function* () {
       const graph = yield* FakeGraph
       const sql = yield* SqlClient.SqlClient
-      const before = yield* backUp("crashed", "1")
+      const before = yield* backedUp("crashed", "1")
       yield* graph.removeItem("crashed", configurations, "wifi")
       const restore = yield* plan("crashed", before.id, onlyWifi)
       // As a worker leaves it that died between its write and the note of it.
@@ -255,15 +241,15 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
   it.effect("are for those who may, name what is wrong, and want the tenant's name", () =>
     Effect.gen(function* () {
       const restores = yield* Restores
-      const before = yield* backUp("rights", "1")
+      const before = yield* backedUp("rights", "1")
       const request = { backup: before.id, items: null, withAssignments: false }
       const failure = (effect: Effect.Effect<unknown, { readonly _tag: string }>) =>
         Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
-      assert.strictEqual(yield* failure(restores.plan(powerless, "rights", request)), "Forbidden")
-      assert.strictEqual(yield* failure(restores.plan(stranger, "rights", request)), "NotFound")
-      assert.strictEqual(yield* failure(restores.plan(ada, "single", request)), "InvalidInput")
+      assert.strictEqual(yield* failure(restores.plan(powerless, "rights", request, "r1")), "Forbidden")
+      assert.strictEqual(yield* failure(restores.plan(stranger, "rights", request, "r1")), "NotFound")
+      assert.strictEqual(yield* failure(restores.plan(ada, "single", request, "r2")), "InvalidInput")
       const unknown = { ...request, items: [{ source: "scope_tags", id: "nobody" }] }
-      assert.strictEqual(yield* failure(restores.plan(ada, "rights", unknown)), "InvalidInput")
+      assert.strictEqual(yield* failure(restores.plan(ada, "rights", unknown, "r3")), "InvalidInput")
       const restore = yield* plan("rights", before.id, onlyWifi)
       const typed = { tenantName: "somebody else's", nonce: "1" }
       assert.strictEqual(yield* failure(restores.confirm(ada, "rights", restore, typed)), "InvalidInput")

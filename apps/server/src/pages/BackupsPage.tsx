@@ -70,6 +70,8 @@ interface Props {
   readonly restores: ReadonlyArray<Restore>
   /** Named when the person may not restore. */
   readonly missingCapability: string | null
+  /** The key of this page's request for a restore. */
+  readonly nonce: string
 }
 
 /** What is in a backup. */
@@ -82,7 +84,8 @@ export const BackupPage = ({
   nextHref,
   seesRuns,
   restores,
-  missingCapability
+  missingCapability,
+  nonce
 }: Props) => {
   const path = `${tenantHref(tenant.id)}/backups/${backup.id}`
   return (
@@ -164,6 +167,7 @@ export const BackupPage = ({
           </form>
           <form id="restore" class="restore-form" method="post" action={`${tenantHref(tenant.id)}/restores`}>
             <input type="hidden" name="backup" value={backup.id} />
+            <input type="hidden" name="nonce" value={nonce} />
             <label class="toggle">
               <input type="checkbox" name="withAssignments" value="true" />
               <span>With assignments</span>

@@ -64,7 +64,13 @@ export const RestorePage = (props: Props) => {
   )
 }
 
-const Planning = ({ restore, stopped, path }: Props & { readonly path: string }) =>
+const Archive = ({ path }: { readonly path: string }) => (
+  <form class="card-actions" method="post" action={`${path}/archive`}>
+    <button class="button">Archive</button>
+  </form>
+)
+
+const Planning = ({ restore, stopped, path, missingCapability }: Props & { readonly path: string }) =>
   stopped ? (
     <>
       <p class="notice tone-warning">
@@ -73,9 +79,16 @@ const Planning = ({ restore, stopped, path }: Props & { readonly path: string })
           {restore.previewRun !== null && <a href={runHref(restore.previewRun)}>Its run says why.</a>}
         </span>
       </p>
-      <form class="card-actions" method="post" action={`${path}/archive`}>
-        <button class="button">Put it away</button>
-      </form>
+      {missingCapability === null ? (
+        <>
+          <form class="card-actions" method="post" action={`${path}/plan`}>
+            <button class="button">Plan again</button>
+          </form>
+          <Archive path={path} />
+        </>
+      ) : (
+        <NotAllowed capability={missingCapability} />
+      )}
     </>
   ) : (
     <p class="muted">The backup is being compared with the tenant. Nothing is changed by that.</p>
@@ -163,6 +176,12 @@ const Summary = ({ tally }: Props) => {
   return <p class="lead">{parts.join(", ")}.</p>
 }
 
+const NotAllowed = ({ capability }: { readonly capability: string }) => (
+  <p class="muted">
+    Your role does not allow restores: they need <code>{capability}</code>.
+  </p>
+)
+
 const Confirm = ({
   tenant,
   restore,
@@ -177,13 +196,7 @@ const Confirm = ({
     ({ action, result }) =>
       (action === "create" || action === "update") && (result === "pending" || result === "writing")
   )
-  if (missingCapability !== null) {
-    return (
-      <p class="muted">
-        Your role does not allow restores: they need <code>{missingCapability}</code>.
-      </p>
-    )
-  }
+  if (missingCapability !== null) return <NotAllowed capability={missingCapability} />
   return (
     <section class="callout tone-warning" aria-labelledby="confirm-title">
       <Icon name="info" />
@@ -218,11 +231,7 @@ const Confirm = ({
             </div>
           </form>
         )}
-        {restore.state === "planned" && (
-          <form class="card-actions" method="post" action={`${path}/archive`}>
-            <button class="button">Put it away</button>
-          </form>
-        )}
+        <Archive path={path} />
       </div>
     </section>
   )

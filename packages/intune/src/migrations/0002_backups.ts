@@ -126,9 +126,6 @@ const guards = Effect.gen(function* () {
     CREATE TRIGGER backup_items_final BEFORE UPDATE ON backup_items
     FOR EACH ROW EXECUTE FUNCTION backup_refuse('it is immutable')`
   yield* sql`
-    CREATE TRIGGER backup_items_no_truncate BEFORE TRUNCATE ON backup_items
-    EXECUTE FUNCTION backup_refuse('it is immutable')`
-  yield* sql`
     CREATE FUNCTION backup_check_items() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF EXISTS (SELECT FROM touched t JOIN backup_sets s ON s.id = t.set_id
@@ -147,5 +144,28 @@ const guards = Effect.gen(function* () {
     FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
 })
 
+// What cannot be had again stays on record: whoever wants a table empty has to take the guard away first.
+const kept = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  for (const table of ["backup_schedules", "policy_secrets", "policy_salts"]) {
+    yield* sql`
+      CREATE TRIGGER ${sql(`${table}_kept`)} BEFORE DELETE ON ${sql(table)}
+      FOR EACH ROW EXECUTE FUNCTION backup_refuse('it stays on record')`
+  }
+  // Other keys seal them in the course of time; what they are of stays.
+  for (const table of ["policy_secrets", "policy_salts"]) {
+    yield* sql`
+      CREATE TRIGGER ${sql(`${table}_final`)} BEFORE UPDATE ON ${sql(table)}
+      FOR EACH ROW WHEN (to_jsonb(NEW) - '{key_id,sealed}'::text[] <> to_jsonb(OLD) - '{key_id,sealed}'::text[])
+      EXECUTE FUNCTION backup_refuse('only its seal can be replaced')`
+  }
+  const tables = ["policy_snapshots", "policy_secrets", "policy_salts", "backup_schedules", "backup_schedule_slots"]
+  for (const table of [...tables, "backup_sets", "backup_items"]) {
+    yield* sql`
+      CREATE TRIGGER ${sql(`${table}_no_truncate`)} BEFORE TRUNCATE ON ${sql(table)}
+      EXECUTE FUNCTION backup_refuse('it stays on record')`
+  }
+})
+
 /** Backup schedules with what became of each of their fire times, and backups that nobody can change. */
-export default Effect.all([schedules, sets, guards], { discard: true })
+export default Effect.all([schedules, sets, guards, kept], { discard: true })

@@ -1,0 +1,84 @@
+import { type Actor, encodeActor, type RunId, type TenantScope } from "@atlas/operations"
+import { Effect, Schema, Struct } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+
+/** How far a restore is. */
+export const RestoreState = Schema.Literals(["planning", "planned", "confirmed", "running", "done", "archived"])
+export type RestoreState = typeof RestoreState.Type
+
+/**
+ * Every step of a restore: the states that it may leave, each with the state that it leads to. The database holds the same
+ * table as a trigger.
+ */
+export const restoreSteps = {
+  /** A preview is at work on the plan. */
+  preview: { planning: "planning" },
+  /** The preview has compared every policy. */
+  plan: { planning: "planned" },
+  /** A person confirms the plan, or that an execution which stopped goes on. */
+  confirm: { planned: "confirmed", confirmed: "confirmed", running: "running" },
+  /** The run is recorded that executes it. */
+  start: { confirmed: "confirmed", running: "running" },
+  /** An attempt of that run begins. */
+  begin: { confirmed: "running", running: "running" },
+  /** Everything was tried. */
+  finish: { running: "done" },
+  /** Nobody executes it any more. */
+  archive: {
+    planning: "archived",
+    planned: "archived",
+    confirmed: "archived",
+    running: "archived",
+    done: "archived"
+  }
+} as const satisfies Record<string, Partial<Record<RestoreState, RestoreState>>>
+
+/** A step of a restore. */
+export type RestoreStep = keyof typeof restoreSteps
+
+/** The states in which a step can be taken. */
+export const statesBefore = (step: RestoreStep): ReadonlyArray<RestoreState> =>
+  Struct.keys(restoreSteps[step] as Record<RestoreState, RestoreState>)
+
+/** Whether a step can be taken in a state. */
+export const canTake = (step: RestoreStep, state: RestoreState): boolean => statesBefore(step).includes(state)
+
+/** Names a restore of a tenant. */
+export interface RestoreOf {
+  readonly tenant: TenantScope
+  readonly id: string
+}
+
+/**
+ * The only statements that change the state of a restore. Each takes one step, with what is set by it, and tells whether the
+ * restore exists in a state that allows the step. Database failures are defects.
+ */
+export const makeRestoreState = Effect.map(SqlClient.SqlClient, (sql) => {
+  const take = (step: RestoreStep, { id, tenant }: RestoreOf, sets: Statement.Fragment) =>
+    sql`
+      UPDATE restores SET state = ${JSON.stringify(restoreSteps[step])}::jsonb ->> state, ${sets}
+      WHERE id = ${id}::uuid AND workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId}
+        AND state = ANY(${statesBefore(step)}::text[]) RETURNING id`.pipe(
+      Effect.orDie,
+      Effect.map((rows) => rows.length > 0)
+    )
+
+  return {
+    /** @param run the preview, which is recorded already */
+    preview: (restore: RestoreOf, run: RunId) => take("preview", restore, sql`preview_run = ${run}::uuid`),
+    plan: (restore: RestoreOf) => take("plan", restore, sql`planned_at = now()`),
+    /** Who confirms first stays on the restore; the audit has the others. */
+    confirm: (restore: RestoreOf, by: Actor) =>
+      take(
+        "confirm",
+        restore,
+        sql`confirmed_by = coalesce(confirmed_by, ${encodeActor(by)}::jsonb), confirmed_at = coalesce(confirmed_at, now())`
+      ),
+    /** @param run the execution, which is recorded already */
+    start: (restore: RestoreOf, run: RunId) => take("start", restore, sql`execute_run = ${run}::uuid`),
+    /** @param run whose attempt begins */
+    begin: (restore: RestoreOf, run: RunId) => take("begin", restore, sql`execute_run = ${run}::uuid`),
+    finish: (restore: RestoreOf) => take("finish", restore, sql`done_at = now()`),
+    archive: (restore: RestoreOf) => take("archive", restore, sql`archived_at = now()`)
+  } satisfies Record<RestoreStep, unknown>
+})
