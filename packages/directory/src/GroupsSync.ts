@@ -14,7 +14,7 @@ export const type = OperationType.make("directory_groups.sync", {
   description: "Copies the tenant's Entra groups into the directory cache that selectors search.",
   category: "Directory",
   input: CollectionSync.SyncInput,
-  capabilities: { start: "tenant.directory.sync", view: "tenant.directory.sync" },
+  capabilities: { start: "tenant.directory.sync", view: "tenant.directory.view" },
   identity: { rule: "while_active" },
   gates: [StartGate.providerConnection],
   contracts: [groupChanges, countGroups],

@@ -11,7 +11,7 @@ export const type = OperationType.make("directory_role_definitions.sync", {
   description: "Copies the definitions of the tenant's directory roles into the cache that selectors search.",
   category: "Directory",
   input: CollectionSync.SyncInput,
-  capabilities: { start: "tenant.directory.sync", view: "tenant.directory.sync" },
+  capabilities: { start: "tenant.directory.sync", view: "tenant.directory.view" },
   identity: { rule: "while_active" },
   gates: [StartGate.providerConnection],
   contracts: [listRoleDefinitions],

@@ -12,7 +12,7 @@ type Input = typeof Input.Type
 const common = {
   category: "Intune",
   input: Input,
-  capabilities: { start: "tenant.backups.run", view: "tenant.backups.run" },
+  capabilities: { start: "tenant.backups.run", view: "tenant.backups.view" },
   records: ({ schedule }: Input) => ({ schedule })
 } as const
 

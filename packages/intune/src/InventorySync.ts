@@ -35,7 +35,7 @@ export const type = OperationType.make("inventory.sync", {
     /** How many removals a person has seen and confirmed, where they are more than `RemovalGuard` allows. */
     confirmRemovals: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
   }),
-  capabilities: { start: "tenant.inventory.sync", view: "tenant.inventory.sync" },
+  capabilities: { start: "tenant.inventory.sync", view: "tenant.inventory.view" },
   identity: { rule: "while_active", key: ({ types }) => (types === undefined ? null : [...types].sort()) },
   gates: [StartGate.providerConnection],
   contracts: sourcesOf().flatMap(contractsOf)
