@@ -25,7 +25,7 @@ const decodeSchedule = Schema.decodeUnknownEffect(BackupSchedule)
 const scheduleOf = Effect.fnUntraced(function* (run: BackupRun) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql`
-    SELECT ${sql.literal(scheduleColumns)} FROM backup_schedules WHERE id = ${run.input.schedule}::uuid
+    SELECT ${scheduleColumns(sql)} FROM backup_schedules WHERE id = ${run.input.schedule}::uuid
       AND workspace_id = ${run.tenant.workspaceId} AND tenant_id = ${run.tenant.tenantId}`.pipe(Effect.orDie)
   if (row === undefined) {
     const message = "The tenant has no such backup schedule."

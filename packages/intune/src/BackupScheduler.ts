@@ -119,7 +119,7 @@ const makeScheduler = Effect.gen(function* () {
   const decideNext = Effect.gen(function* () {
     // No stronger lock: it would pass over a schedule to which a backup is just being added, whose foreign key locks the row too.
     const [row] = yield* sql<{ id: string; now: Date }>`
-      SELECT ${sql.literal(scheduleColumns)}, now() FROM backup_schedules
+      SELECT ${scheduleColumns(sql)}, now() FROM backup_schedules
       WHERE deleted_at IS NULL AND next_fire_at <= now() AND (decide_after IS NULL OR decide_after <= now())
       ORDER BY next_fire_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`
     if (row === undefined) return false

@@ -12,7 +12,7 @@ import {
 } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import {
   BackupSchedule,
   scheduleDefaults,
@@ -89,10 +89,11 @@ export class BackupSchedules extends Context.Service<
 }
 
 /** The columns of a schedule, for rows that `BackupSchedule` decodes. */
-export const scheduleColumns = `id::text, workspace_id AS "workspaceId", tenant_id AS "tenantId", name, cron,
-  time_zone AS "timeZone", skipped_time AS "skippedTime", repeated_time AS "repeatedTime", missed,
-  missed_limit AS "missedLimit", types, keep_last AS "keepLast", keep_days AS "keepDays", paused,
-  next_fire_at AS "nextFireAt", created_by AS "createdBy", created_at AS "createdAt", updated_at AS "updatedAt"`
+export const scheduleColumns = (sql: SqlClient.SqlClient): Statement.Fragment =>
+  sql.literal(`id::text, workspace_id AS "workspaceId", tenant_id AS "tenantId", name, cron,
+    time_zone AS "timeZone", skipped_time AS "skippedTime", repeated_time AS "repeatedTime", missed,
+    missed_limit AS "missedLimit", types, keep_last AS "keepLast", keep_days AS "keepDays", paused,
+    next_fire_at AS "nextFireAt", created_by AS "createdBy", created_at AS "createdAt", updated_at AS "updatedAt"`)
 
 const isId = Schema.is(ScheduleId)
 
@@ -107,7 +108,7 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const door = yield* Authorization
   const queries = yield* RunQueries
-  const columns = sql.literal(scheduleColumns)
+  const columns = scheduleColumns(sql)
   const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
   const decodeSlots = Schema.decodeUnknownEffect(Schema.Array(ScheduleSlot))
 

@@ -1,7 +1,7 @@
 import type { RunId, TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { SqlClient } from "effect/sql"
+import type { SqlClient, Statement } from "effect/sql"
 import { MissingPart } from "./BackupSet.ts"
 import type { PolicyRecord } from "./PolicyRecord.ts"
 
@@ -20,14 +20,12 @@ export interface OpenBackup {
 const encodeMissing = Schema.encodeSync(Schema.fromJsonString(MissingPart))
 
 /**
- * What a backup lists, as one text, of which the hash is kept: whoever has the same list has the same backup.
- *
- * @param alias of `backup_items`
+ * What a backup lists, as one text, of which the hash is kept: whoever has the same list has the same backup. Of
+ * `backup_items i`.
  */
-export const manifestText = (alias: string): string =>
-  `coalesce(string_agg(concat_ws(' ', ${alias}.source, ${alias}.id, coalesce(${alias}.type, '-'),
-    encode(${alias}.content_hash, 'hex'), coalesce(encode(${alias}.assignments_hash, 'hex'), '-')), chr(10)
-    ORDER BY ${alias}.source COLLATE "C", ${alias}.id COLLATE "C"), '')`
+export const manifestText = (sql: SqlClient.SqlClient): Statement.Fragment =>
+  sql.literal(`coalesce(string_agg(concat_ws(' ', i.source, i.id, coalesce(i.type, '-'), encode(i.content_hash, 'hex'),
+    coalesce(encode(i.assignments_hash, 'hex'), '-')), chr(10) ORDER BY i.source COLLATE "C", i.id COLLATE "C"), '')`)
 
 /**
  * The statements that make a backup; they belong inside a transaction. The database refuses them for one that is sealed.
@@ -92,7 +90,7 @@ export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
     const [row] = yield* sql<{ state: "complete" | "partial"; items: number }>`
       UPDATE backup_sets s SET state = CASE WHEN s.missing = '[]' THEN 'complete' ELSE 'partial' END, sealed_at = now(),
         item_count = listed.items, manifest_hash = sha256(convert_to(listed.text, 'UTF8'))
-      FROM (SELECT count(*)::int AS items, ${sql.literal(manifestText("i"))} AS text FROM backup_items i
+      FROM (SELECT count(*)::int AS items, ${manifestText(sql)} AS text FROM backup_items i
         WHERE i.set_id = ${backup.id}::uuid) AS listed
       WHERE s.id = ${backup.id}::uuid AND s.state = 'open' RETURNING s.state, s.item_count AS items`
     return row ?? (yield* Effect.die("A backup was sealed already"))

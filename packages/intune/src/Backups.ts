@@ -70,14 +70,16 @@ export class Backups extends Context.Service<
   )
 }
 
-const setColumns = `id::text, origin, schedule_id::text AS "scheduleId", run_id::text AS "runId", name, state, missing,
+const setColumns = (sql: SqlClient.SqlClient) =>
+  sql.literal(`id::text, origin, schedule_id::text AS "scheduleId", run_id::text AS "runId", name, state, missing,
   item_count AS "itemCount", encode(manifest_hash, 'hex') AS "manifestHash", created_at AS "createdAt",
-  sealed_at AS "sealedAt", expired_at AS "expiredAt"`
+  sealed_at AS "sealedAt", expired_at AS "expiredAt"`)
 
 /** The columns of an item, for rows that `BackupItem` decodes. */
-const itemColumns = `source, id, type, odata_type AS "odataType", title, platform,
+const itemColumns = (sql: SqlClient.SqlClient) =>
+  sql.literal(`source, id, type, odata_type AS "odataType", title, platform,
   assignment_count AS "assignmentCount", encode(content_hash, 'hex') AS "contentHash",
-  encode(assignments_hash, 'hex') AS "assignmentsHash"`
+  encode(assignments_hash, 'hex') AS "assignmentsHash"`)
 
 const isId = Schema.is(BackupId)
 
@@ -90,7 +92,7 @@ const make = Effect.gen(function* () {
   const store = yield* PolicyStore
   const decodeSets = Schema.decodeUnknownEffect(Schema.Array(BackupSet))
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(BackupItem))
-  const [columns, columnsOfItems] = [sql.literal(setColumns), sql.literal(itemColumns)]
+  const [columns, columnsOfItems] = [setColumns(sql), itemColumns(sql)]
 
   const tenantIs = ({ tenantId, workspaceId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
@@ -203,7 +205,7 @@ const make = Effect.gen(function* () {
     const [backup] = isId(id)
       ? yield* Effect.orDie(sql<TenantScope & { holds: boolean }>`
           SELECT workspace_id AS "workspaceId", tenant_id AS "tenantId", manifest_hash IS NOT DISTINCT FROM (
-            SELECT sha256(convert_to(${sql.literal(manifestText("i"))}, 'UTF8')) FROM backup_items i WHERE i.set_id = s.id)
+            SELECT sha256(convert_to(${manifestText(sql)}, 'UTF8')) FROM backup_items i WHERE i.set_id = s.id)
             AS holds
           FROM backup_sets s WHERE id = ${id}::uuid AND state IN ('complete', 'partial')`)
       : []

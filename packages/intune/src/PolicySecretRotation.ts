@@ -29,8 +29,8 @@ export const reseal = Effect.gen(function* () {
   let unreadable = 0
 
   for (const kind of ["salt", "secret"] as const) {
-    const table = sql.literal(kind === "salt" ? "policy_salts" : "policy_secrets")
-    const fingerprint = sql.literal(kind === "salt" ? "''" : "fingerprint")
+    const table = sql(kind === "salt" ? "policy_salts" : "policy_secrets")
+    const fingerprint = kind === "salt" ? sql`''` : sql`fingerprint`
     const resealOne = (row: SealedRow) =>
       secrets.open(ownerOf(kind, row), row).pipe(
         Effect.flatMap((secret) => secrets.seal(ownerOf(kind, row), secret)),

@@ -147,11 +147,8 @@ export class PolicyStore extends Context.Service<
             SELECT s.hash FROM policy_snapshots s WHERE s.workspace_id = ${tenant.workspaceId}
               AND s.tenant_id = ${tenant.tenantId} AND ${sql.and(
                 referrers.map(
-                  ([
-                    table,
-                    column
-                  ]) => sql`NOT EXISTS (SELECT FROM ${sql.literal(table)} r WHERE r.workspace_id = s.workspace_id
-                    AND r.tenant_id = s.tenant_id AND r.${sql.literal(column)} = s.hash)`
+                  ([table, column]) => sql`NOT EXISTS (SELECT FROM ${sql(table)} r WHERE r.workspace_id = s.workspace_id
+                    AND r.tenant_id = s.tenant_id AND r.${sql(column)} = s.hash)`
                 )
               )} LIMIT ${sweptAtOnce}) RETURNING true`
         return removed.length
