@@ -1,4 +1,4 @@
-import type { Problems, TenantScope } from "@atlas/operations"
+import { argumentsOf, type Problems, StorableText, type TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
@@ -116,19 +116,36 @@ const toPolicy = (object: GraphObject): PolicyObject => {
   }
 }
 
+const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
+const Tenant = Schema.StructWithRest(Schema.Struct({ workspaceId: Text, tenantId: Text }), [
+  Schema.Record(Schema.String, Schema.Unknown)
+])
+const Imported = Schema.Struct({
+  source: Schema.Unknown.check(
+    Schema.makeFilter((source) => sources.some((known) => known === source), { expected: "one of policySources" })
+  ),
+  objects: Schema.Array(
+    Schema.StructWithRest(Schema.Struct({ id: StorableText.check(Schema.isNonEmpty()) }), [
+      Schema.Record(Schema.String, Schema.Unknown)
+    ])
+  )
+})
+const decodeImport = argumentsOf(Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported) }))
+
 /**
  * Makes a backup of objects from files, all of them or none. Authorises nobody: for whoever holds the database.
  *
  * @param tenant whose backup it is to be
- * @param name of the backup
+ * @param name of the backup, 1 to 200 characters
  * @param imported objects by collection; of those with one id, the last counts
- * @returns the backup's id, and how many policies it has
+ * @returns the backup's id, and how many policies it has; fails with `InvalidInput` for what cannot be stored
  */
 export const importBackup = Effect.fn("importBackup")(function* (
   tenant: TenantScope,
   name: string,
   imported: ReadonlyArray<ImportedObjects>
 ) {
+  yield* decodeImport({ tenant, name, imported })
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
   const writes = makeBackupWrites(sql)

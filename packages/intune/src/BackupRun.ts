@@ -9,7 +9,7 @@ import {
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
-import { scheduleColumns } from "./BackupSchedules.ts"
+import { scheduleColumns } from "./ScheduleColumns.ts"
 import { retry, runNow, scheduled } from "./BackupTypes.ts"
 import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
 import { readPolicies } from "./PolicyObject.ts"

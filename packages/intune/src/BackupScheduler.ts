@@ -2,8 +2,8 @@ import { type RunId, RunQueries, Runs, RunSignals, sanitisedCause, type TenantSc
 import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
-import { scheduleColumns } from "./BackupSchedules.ts"
-import { retention, scheduled } from "./BackupTypes.ts"
+import { scheduleColumns } from "./ScheduleColumns.ts"
+import { backupTypes, retention, scheduled } from "./BackupTypes.ts"
 import { expirable } from "./BackupRetention.ts"
 import { fireTimesAfter } from "./FireTimes.ts"
 import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
@@ -47,8 +47,12 @@ const makeScheduler = Effect.gen(function* () {
   const activeRun = Effect.fnUntraced(function* ({ id, tenantId, workspaceId }: BackupSchedule) {
     const visible = { workspaceId, tenants: [tenantId], capabilities: "all" } as const
     const filter = { status: "active", tenant: tenantId, record: { name: "schedule", id } } as const
-    const [run] = yield* queries.list([visible], filter, { before: null, limit: 1 })
-    return run?.id ?? null
+    // What lets backups expire is a run of the schedule too, and in nobody's way.
+    for (const { name: type } of backupTypes) {
+      const [run] = yield* queries.list([visible], { ...filter, type }, { before: null, limit: 1 })
+      if (run !== undefined) return run.id
+    }
+    return null
   })
 
   const start = Effect.fnUntraced(function* (schedule: BackupSchedule, { fireTime }: SlotDecision) {

@@ -1,6 +1,15 @@
-import { type Actor, Authorization, foldName, isStorable, Problems, type TenantScope } from "@atlas/operations"
+import {
+  type Actor,
+  argumentsOf,
+  Authorization,
+  foldName,
+  isStorable,
+  Problems,
+  type TenantScope
+} from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { pageLimit, PolicyName, TitledPolicyName } from "./Arguments.ts"
 import { BackupId, BackupItem, BackupSet } from "./BackupSet.ts"
 import { viewBackups } from "./BackupSchedules.ts"
 import { manifestText } from "./BackupWrites.ts"
@@ -22,7 +31,7 @@ const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 export class Backups extends Context.Service<
   Backups,
   {
-    /** Backups of a tenant that are sealed or expired, the newest first; of one schedule, where it is named. */
+    /** Backups of a tenant that are sealed or expired, the newest first; of one schedule, where it is named. `limit` is 1 to 200. */
     list(
       actor: Actor,
       tenantId: string,
@@ -31,7 +40,7 @@ export class Backups extends Context.Service<
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<BackupSet, Refused>
     /** The backup that a run has made, or is making. */
     ofRun(actor: Actor, tenantId: string, runId: string): Effect.Effect<Option.Option<BackupSet>, Refused>
-    /** What is in a backup, by title, after the last item that was shown. */
+    /** What is in a backup, by title, after the last item that was shown. `limit` is 1 to 200. */
     items(
       actor: Actor,
       tenantId: string,
@@ -83,6 +92,26 @@ const itemColumns = (sql: SqlClient.SqlClient) =>
 
 const isId = Schema.is(BackupId)
 
+const decodeListPage = argumentsOf(
+  Schema.Struct({
+    page: Schema.Struct({
+      schedule: Schema.optional(Schema.String),
+      before: Schema.NullOr(Schema.String),
+      limit: pageLimit(200)
+    })
+  })
+)
+const decodeItemPage = argumentsOf(
+  Schema.Struct({
+    page: Schema.Struct({
+      query: Schema.String,
+      after: Schema.NullOr(TitledPolicyName),
+      limit: pageLimit(200)
+    })
+  })
+)
+const decodeName = argumentsOf(Schema.Struct({ item: PolicyName }))
+
 // So many bodies are in memory at once when hashes are computed again.
 const verifiedAtOnce = 200
 
@@ -108,8 +137,9 @@ const make = Effect.gen(function* () {
   const list = Effect.fn("Backups.list")(function* (
     actor: Actor,
     tenantId: string,
-    { before, limit, schedule }: { readonly schedule?: string; readonly before: string | null; readonly limit: number }
+    given: { readonly schedule?: string; readonly before: string | null; readonly limit: number }
   ) {
+    const { before, limit, schedule } = (yield* decodeListPage({ page: given })).page
     const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup")
     if ((before !== null && !isId(before)) || (schedule !== undefined && !isId(schedule))) return []
     const conditions = [
@@ -120,7 +150,7 @@ const make = Effect.gen(function* () {
     ]
     const rows = sql`
       SELECT ${columns} FROM backup_sets WHERE ${sql.and(conditions)} ORDER BY id DESC
-      LIMIT ${Math.min(Math.max(limit, 1), 200)}`
+      LIMIT ${limit}`
     return yield* Effect.orDie(decodeSets(yield* Effect.orDie(rows)))
   })
 
@@ -140,18 +170,15 @@ const make = Effect.gen(function* () {
     actor: Actor,
     tenantId: string,
     id: string,
-    {
-      after,
-      limit,
-      query
-    }: {
+    given: {
       readonly query: string
       readonly after: Pick<BackupItem, "id" | "source" | "title"> | null
       readonly limit: number
     }
   ) {
+    const { after, limit, query } = (yield* decodeItemPage({ page: given })).page
     const backup = yield* get(actor, tenantId, id)
-    if (!isStorable(query) || (after !== null && !Object.values(after).every(isStorable))) return []
+    if (!isStorable(query) || (after !== null && ![after.title, after.source, after.id].every(isStorable))) return []
     const folded = foldName(query)
     const conditions = [
       sql`set_id = ${backup.id}::uuid`,
@@ -162,7 +189,7 @@ const make = Effect.gen(function* () {
     ]
     const rows = sql`
       SELECT ${columnsOfItems} FROM backup_items WHERE ${sql.and(conditions)} ORDER BY folded_title, source, id
-      LIMIT ${Math.min(Math.max(limit, 1), 200)}`
+      LIMIT ${limit}`
     return yield* Effect.orDie(decodeItems(yield* Effect.orDie(rows)))
   })
 
@@ -170,8 +197,9 @@ const make = Effect.gen(function* () {
     actor: Actor,
     tenantId: string,
     id: string,
-    wanted: { readonly source: string; readonly id: string }
+    given: { readonly source: string; readonly id: string }
   ) {
+    const { item: wanted } = yield* decodeName({ item: given })
     const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup")
     const backup = yield* find(tenant, id)
     const rows = [wanted.source, wanted.id].every(isStorable)

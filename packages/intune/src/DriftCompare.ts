@@ -1,4 +1,4 @@
-import { OperationType, RunFailure, RunHandler, StartGate } from "@atlas/operations"
+import { type Capability, OperationType, RunFailure, RunHandler, StartGate } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupId } from "./BackupSet.ts"
@@ -20,7 +20,10 @@ export type PolicyState = typeof PolicyState.Type
 
 const sideKey = (side: PolicyState) => (side.kind === "backup" ? `backup ${side.id}` : side.kind)
 
-/** Compares two states of a tenant, policy by policy. */
+const viewOfSide = ({ kind }: PolicyState): Capability =>
+  kind === "backup" ? "tenant.backups.view" : "tenant.inventory.view"
+
+/** Compares two states of a tenant, policy by policy. Whoever may not see one of them sees no comparison with it. */
 export const type = OperationType.make("drift.compare", {
   label: "Compare policies",
   description: "Compares two of: the inventory, a backup, and the tenant as it is now. Nothing is changed.",
@@ -31,7 +34,11 @@ export const type = OperationType.make("drift.compare", {
     /** Only these kinds, and what comes with them; all by default. */
     types: Schema.optionalKey(PolicySelection)
   }),
-  capabilities: { start: "tenant.inventory.sync", view: "tenant.inventory.view" },
+  capabilities: {
+    start: "tenant.inventory.sync",
+    view: "tenant.inventory.view",
+    viewOf: ({ from, to }) => [viewOfSide(from), viewOfSide(to)]
+  },
   identity: {
     rule: "while_active",
     key: ({ from, to, types }) => [sideKey(from), sideKey(to), types === undefined ? null : [...types].sort()]

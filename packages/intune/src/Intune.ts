@@ -1,4 +1,4 @@
-import type { Authorization, RunQueries, Runs, RunSignals } from "@atlas/operations"
+import type { AuditLog, Authorization, RunQueries, Runs, RunSignals } from "@atlas/operations"
 import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { backupHandlers } from "./BackupRun.ts"
@@ -54,7 +54,7 @@ export const scheduler: Layer.Layer<never, never, RunQueries | Runs | RunSignals
 export const layer: Layer.Layer<
   Backups | BackupSchedules | Inventory | PolicyDrift | PolicyStore | Restores,
   never,
-  Authorization | PolicySecrets | RunQueries | Runs | SqlClient.SqlClient | TenantNames
+  AuditLog | Authorization | PolicySecrets | Runs | SqlClient.SqlClient | TenantNames
 > = Layer.mergeAll(Inventory.layer, BackupSchedules.layer, Backups.layer, Restores.layer, PolicyDrift.layer).pipe(
   Layer.provideMerge(PolicyStore.layer)
 )

@@ -6,7 +6,7 @@ import { BackupSchedule, ScheduleSlot } from "./BackupSchedule.ts"
 import { InventoryItem, InventorySourceState, maxInventoryPage } from "./Inventory.ts"
 import { DriftItem } from "./PolicyDrift.ts"
 import { Restore, RestoreItem } from "./Restore.ts"
-import { RestoreConflict } from "./Restores.ts"
+import { RestoreConflict } from "./RestoreChanges.ts"
 import { policyTypeNames } from "./PolicyType.ts"
 
 const Instant = Schema.DateTimeUtcFromString

@@ -1,16 +1,19 @@
 import {
   type Actor,
+  argumentsOf,
   Authorization,
   type Capability,
   foldName,
   isStorable,
   Problems,
   RunId,
-  RunQueries,
+  Runs,
+  StorableText,
   type TenantScope
 } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
+import { pageLimit } from "./Arguments.ts"
 import * as InventorySync from "./InventorySync.ts"
 import { PolicyStore } from "./PolicyStore.ts"
 
@@ -52,19 +55,23 @@ export class InventoryItem extends Schema.Class<InventoryItem>("@atlas/intune/In
 }) {}
 
 /** What to look for. */
-export interface InventorySearch {
+export const InventorySearch = Schema.Struct({
   /** Part of a title; accents and case do not matter. */
-  readonly query?: string
+  query: Schema.optionalKey(Schema.String),
   /** Kinds of policies; any of them. */
-  readonly types?: ReadonlyArray<string>
-  readonly platform?: string
+  types: Schema.optionalKey(Schema.Array(Schema.String)),
+  platform: Schema.optionalKey(Schema.String),
   /** Only what no kind claims, or more than one. */
-  readonly findings?: boolean
+  findings: Schema.optionalKey(Schema.Boolean),
   /** From the page before. */
-  readonly cursor?: string | null
+  cursor: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Default 50, at most 100. */
-  readonly limit?: number
-}
+  limit: Schema.optionalKey(pageLimit(maxInventoryPage))
+})
+export type InventorySearch = typeof InventorySearch.Type
+
+const decodeSearch = argumentsOf(Schema.Struct({ search: InventorySearch }))
+const isText = Schema.is(StorableText)
 
 /** A page of the inventory, by title. */
 export interface InventoryPage {
@@ -126,14 +133,14 @@ export class Inventory extends Context.Service<
     summary(actor: Actor, tenantId: string): Effect.Effect<InventorySummary, Refused>
   }
 >()("@atlas/intune/Inventory") {
-  static readonly layer: Layer.Layer<Inventory, never, Authorization | PolicyStore | RunQueries | SqlClient.SqlClient> =
+  static readonly layer: Layer.Layer<Inventory, never, Authorization | PolicyStore | Runs | SqlClient.SqlClient> =
     Layer.effect(
       Inventory,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const door = yield* Authorization
         const store = yield* PolicyStore
-        const runs = yield* RunQueries
+        const runs = yield* Runs
 
         const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
           sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
@@ -147,14 +154,15 @@ export class Inventory extends Context.Service<
         const search = Effect.fn("Inventory.search")(function* (
           actor: Actor,
           tenantId: string,
-          options: InventorySearch = {}
+          given: InventorySearch = {}
         ) {
+          const { search: options } = yield* decodeSearch({ search: given })
           const tenant = yield* door.tenant(actor, tenantId, viewInventory, "policy")
           const { cursor = null, findings = false, platform, query = "", types = [] } = options
           const question = JSON.stringify([query, [...types].sort(), platform ?? null, findings])
           const after = cursor === null ? null : yield* readCursor(cursor, question)
           if (![query, platform ?? "", ...types].every(isStorable)) return { items: [], nextCursor: null }
-          const limit = Math.min(Math.max(options.limit ?? 50, 1), maxInventoryPage)
+          const limit = options.limit ?? 50
           const folded = foldName(query)
           const conditions = [
             tenantIs(tenant),
@@ -181,7 +189,7 @@ export class Inventory extends Context.Service<
         })
 
         const find = Effect.fnUntraced(function* (tenant: TenantScope, source: string, id: string) {
-          const rows = [source, id].every(isStorable)
+          const rows = [source, id].every(isText)
             ? yield* sql`SELECT ${columns} FROM policies WHERE ${tenantIs(tenant)} AND source = ${source} AND id = ${id}`.pipe(
                 Effect.orDie
               )
@@ -232,7 +240,7 @@ export class Inventory extends Context.Service<
           const [counted, sources, latest] = yield* Effect.all([
             Effect.orDie(counts(tenant)),
             Effect.orDie(states(tenant)),
-            runs.latest(tenant, [InventorySync.type.name])
+            runs.latest(actor, tenantId, [InventorySync.type.name])
           ])
           const byType = Map.groupBy(counted, (row) => row.type)
           const totals = [...byType].map(([type, rows]) => ({

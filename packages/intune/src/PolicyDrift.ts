@@ -1,6 +1,7 @@
-import { type Actor, Problems, RunId, Runs } from "@atlas/operations"
+import { type Actor, argumentsOf, isStorable, Problems, Runs } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { pageLimit, PolicyName } from "./Arguments.ts"
 import * as DriftCompare from "./DriftCompare.ts"
 import { FieldDifference } from "./PolicyDiff.ts"
 
@@ -14,6 +15,10 @@ export class DriftItem extends Schema.Class<DriftItem>("@atlas/intune/DriftItem"
   /** Of what changed. */
   difference: Schema.NullOr(Schema.Struct({ fields: Schema.Array(FieldDifference), more: Schema.Int }))
 }) {}
+
+const decodePage = argumentsOf(
+  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
+)
 
 /** What comparisons have found: for whoever may see their runs. */
 export class PolicyDrift extends Context.Service<
@@ -36,15 +41,17 @@ export class PolicyDrift extends Context.Service<
       const items = Effect.fn("PolicyDrift.items")(function* (
         actor: Actor,
         runId: string,
-        { after, limit }: { readonly after: Pick<DriftItem, "id" | "source"> | null; readonly limit: number }
+        given: { readonly after: Pick<DriftItem, "id" | "source"> | null; readonly limit: number }
       ) {
+        const { after, limit } = (yield* decodePage({ page: given })).page
         const run = yield* runs.get(actor, runId)
         if (run.type !== DriftCompare.type.name) return yield* new Problems.NotFound({})
+        if (after !== null && ![after.source, after.id].every(isStorable)) return []
         const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
         const rows = sql`
           SELECT source, id, type, title, change, difference FROM policy_drift
-          WHERE run_id = ${RunId.make(run.id)}::uuid AND ${later} ORDER BY source, id
-          LIMIT ${Math.min(Math.max(limit, 1), 500)}`
+          WHERE run_id = ${run.id}::uuid AND ${later} ORDER BY source, id
+          LIMIT ${limit}`
         return yield* Effect.orDie(decode(yield* Effect.orDie(rows)))
       })
       return PolicyDrift.of({ items })

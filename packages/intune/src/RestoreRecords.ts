@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto"
-import { type Actor, decodeInput, encodeActor, Problems, type TenantScope } from "@atlas/operations"
+import {
+  type Actor,
+  decodeInput,
+  encodeActor,
+  invalid,
+  Problems,
+  StorableText,
+  type TenantScope
+} from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { BackupId } from "./BackupSet.ts"
 import { Restore } from "./Restore.ts"
 import { RestoreId } from "./RestoreTypes.ts"
-import { StorableText } from "./StorableText.ts"
 
 /** What a person wants to have restored. */
 export const RestoreRequest = Schema.Struct({
@@ -140,15 +147,13 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
         SELECT id::text, request_digest = decode(${digests.request}, 'hex') AS same, preview_run::text AS run
         FROM restores WHERE plan_digest = decode(${digests.plan}, 'hex')`.pipe(Effect.orDie)
       if (earlier === undefined) {
-        const detail = "The tenant has no such backup, or it has expired"
-        return yield* new Problems.InvalidInput({ errors: [{ pointer: "/backup", detail }] })
+        return yield* invalid("/backup", "The tenant has no such backup, or it has expired")
       }
       if (!earlier.same) return yield* new Problems.IdempotencyKeyReused({ runId: earlier.run ?? "" })
       return { restore: yield* read(tenant, earlier.id, false), known: true } satisfies RecordedRequest
     }
     if (made.items < (request.items?.length ?? 1)) {
-      const detail = "The backup does not have all of them"
-      return yield* new Problems.InvalidInput({ errors: [{ pointer: "/items", detail }] })
+      return yield* invalid("/items", "The backup does not have all of them")
     }
     return { restore: yield* read(tenant, made.id, false), known: false } satisfies RecordedRequest
   })

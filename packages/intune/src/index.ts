@@ -42,14 +42,8 @@ export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./Poli
 export { AssignmentGroups, type AssignmentGroup } from "./AssignmentGroups.ts"
 export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./Restore.ts"
 export { RestoreRequest } from "./RestoreRecords.ts"
-export {
-  type PlannedRestore,
-  RestoreConflict,
-  restorePolicies,
-  Restores,
-  type RestoreTally,
-  viewRestores
-} from "./Restores.ts"
+export { type PlannedRestore, RestoreConflict, restorePolicies, viewRestores } from "./RestoreChanges.ts"
+export { Restores, type RestoreTally } from "./Restores.ts"
 export { RestoreState, restoreSteps } from "./RestoreState.ts"
 export * as RestoreTypes from "./RestoreTypes.ts"
 export { TenantNames } from "./TenantNames.ts"

@@ -4,12 +4,12 @@ import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups, BackupScheduler, BackupSchedules, BackupTypes } from "../src/index.ts"
-import { ada, completed, intune, powerless, stranger } from "./Fixture.ts"
+import { ada, completed, intune, powerless, scopeOf, stranger } from "./Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const runNow = BackupTypes.runNow.name
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "Europe/Berlin" }
-const tenants = ["contoso", "slots", "races", "keeps", "guarded", "partial"].map((tenantId) => ({
+const tenants = ["contoso", "slots", "races", "keeps", "guarded", "partial", "expiring"].map((tenantId) => ({
   tenantId,
   collections: { [configurations]: 12 }
 }))
@@ -322,6 +322,38 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
         yield* backups.items(ada, "keeps", first.set.id, { query: "", after: null, limit: 10 }),
         []
       )
+    })
+  )
+
+  it.effect("do not take the expiry of their backups for a run that is in the way of the next one", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* Runs
+      const { id } = yield* create("expiring", { cron: "* * * * *" })
+      // Its retention is due only later, and is active meanwhile.
+      const retention = yield* runs
+        .startAsSystem("scheduler", {
+          scope: scopeOf("expiring"),
+          type: BackupTypes.retention.name,
+          input: { schedule: id }
+        })
+        .pipe(
+          Effect.tap(
+            ({ run }) =>
+              sql`UPDATE operation_runs SET available_at = now() + interval '1 hour' WHERE id = ${run.id}::uuid`
+          ),
+          sql.withTransaction
+        )
+      yield* dueSince(id, 0)
+      yield* BackupScheduler.tickOnce
+      const [slot] = yield* slotsOf("expiring", id)
+      assert.deepInclude({ ...slot }, { state: "dispatched" })
+      const executions = yield* BackupSchedules.use((all) => all.executions(ada, "expiring", id, 10))
+      assert.deepStrictEqual(
+        executions.map((run) => run.id),
+        [slot!.runId]
+      )
+      assert.notStrictEqual(slot!.runId, retention.run.id)
     })
   )
 })

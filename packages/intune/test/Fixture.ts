@@ -43,17 +43,25 @@ export const scopeOf = (tenant: string): TenantScope => ({
   tenantId: TenantId.make(tenant)
 })
 
-const capabilitiesOf = (who: Actor): ReadonlySet<Capability> =>
-  new Set(
-    who.id === ada.id
-      ? [
-          "tenant.inventory.view",
-          viewBackups,
-          manageBackups,
-          ...Intune.types.flatMap(({ capabilities }) => Object.values(capabilities))
-        ]
-      : []
-  )
+/** Every capability that something of the package asks for. */
+export const everyCapability: ReadonlyArray<Capability> = [
+  ...new Set<Capability>([
+    viewBackups,
+    manageBackups,
+    ...Intune.types.flatMap(({ capabilities: { start, view } }) => [start, view])
+  ])
+]
+
+const members = new Map<string, ReadonlySet<Capability>>([[ada.id, new Set(everyCapability)]])
+
+/** A member whom nobody has seen before, with these capabilities and no others. */
+export const memberWith = (...capabilities: ReadonlyArray<Capability>): Actor => {
+  const id = `member-${members.size}`
+  members.set(id, new Set(capabilities))
+  return { id, kind: "user", name: "Somebody" }
+}
+
+const capabilitiesOf = (who: Actor): ReadonlySet<Capability> => members.get(who.id) ?? new Set()
 
 const access = Layer.succeed(
   Access,

@@ -128,7 +128,12 @@ const importCommand = Command.make(
   ({ folder, name, tenant }) =>
     Effect.gen(function* () {
       const scope = yield* scopeOf(tenant)
-      const { id, items } = yield* importBackup(scope, name, yield* readFolder(resolve(folder)))
+      const { id, items } = yield* importBackup(scope, name, yield* readFolder(resolve(folder))).pipe(
+        Effect.catchTag("InvalidInput", ({ errors }) => {
+          const listed = errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join("\n")
+          return Effect.fail(new CliProblem({ message: `Nothing was imported.\n${listed}` }))
+        })
+      )
       yield* Console.log(`Imported ${items} policies as the backup ${id}.`)
     }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Make a backup of a folder of JSON, as people publish exports"))

@@ -1,0 +1,186 @@
+import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { AuditLog, RequestId, Runs } from "@atlas/operations"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+import { SqlClient } from "effect/sql"
+import { BackupSchedules, Restores } from "../src/index.ts"
+import { ada, backedUp, ended, intune, scopeOf } from "./Fixture.ts"
+
+const configurations = "deviceManagement/deviceConfigurations"
+const wifi = { id: "wifi", displayName: "Office Wi-Fi" }
+const names = ["schedules", "same", "atomic", "restores", "busy"]
+const tenants = names.map((tenantId) => ({ tenantId, collections: { [configurations]: [wifi] } }))
+const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" }
+const items = [{ source: "device_configurations", id: "wifi" }]
+
+/** What is on record of something, the oldest first. */
+const recordsOf = Effect.fnUntraced(function* (kind: string, id: string) {
+  const audit = yield* AuditLog
+  const records = yield* Effect.orDie(audit.ofRecord(scopeOf("any").workspaceId, { kind, id }, 100))
+  return records.toReversed()
+})
+
+const stateIn = (data: Readonly<Record<string, unknown>>, when: "before" | "after") =>
+  data[when] as Readonly<Record<string, unknown>> | null
+
+/** While the audit takes no records. */
+const withoutAudit = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  SqlClient.SqlClient.use((sql) =>
+    Effect.acquireUseRelease(
+      Effect.andThen(
+        sql`CREATE OR REPLACE FUNCTION dies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'died'; END $$`,
+        sql`CREATE TRIGGER dies BEFORE INSERT ON operation_audit FOR EACH ROW EXECUTE FUNCTION dies()`
+      ),
+      () => work,
+      () => Effect.orDie(sql`DROP TRIGGER dies ON operation_audit`)
+    )
+  )
+
+layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("the audit of records", (it) => {
+  it.effect("has who made, changed, paused, resumed and deleted a schedule, and how it was before and after", () =>
+    Effect.gen(function* () {
+      const schedules = yield* BackupSchedules
+      const { id } = yield* schedules.create(ada, "schedules", nightly)
+      yield* schedules.update(ada, "schedules", id, { cron: "0 3 * * *", keepLast: 5 })
+      yield* schedules.pause(ada, "schedules", id, true)
+      yield* schedules.pause(ada, "schedules", id, false)
+      yield* schedules.remove(ada, "schedules", id)
+      const records = yield* recordsOf("backup_schedule", id)
+      const cron = (state: Readonly<Record<string, unknown>> | null) => state && [state["cron"], state["paused"]]
+      assert.deepStrictEqual(
+        records.map(({ action, data }) => [action, cron(stateIn(data, "before")), cron(stateIn(data, "after"))]),
+        [
+          ["backup_schedule.created", null, ["0 2 * * *", false]],
+          ["backup_schedule.changed", ["0 2 * * *", false], ["0 3 * * *", false]],
+          ["backup_schedule.paused", ["0 3 * * *", false], ["0 3 * * *", true]],
+          ["backup_schedule.resumed", ["0 3 * * *", true], ["0 3 * * *", false]],
+          ["backup_schedule.deleted", ["0 3 * * *", false], null]
+        ]
+      )
+      for (const { actor, requestId, tenantId } of records) {
+        assert.deepStrictEqual<ReadonlyArray<unknown>>(
+          [actor.id, requestId, tenantId],
+          ["ada", "request-1", "schedules"]
+        )
+      }
+      assert.deepInclude(stateIn(records[1]!.data, "after"), { name: "Nightly", keepLast: 5, timeZone: "UTC" })
+    }).pipe(Effect.provideService(RequestId, "request-1"))
+  )
+
+  it.effect("has nothing of what changed nothing", () =>
+    Effect.gen(function* () {
+      const schedules = yield* BackupSchedules
+      const { id } = yield* schedules.create(ada, "same", nightly)
+      yield* schedules.update(ada, "same", id, {})
+      yield* schedules.update(ada, "same", id, { ...nightly, name: " Nightly " })
+      yield* schedules.pause(ada, "same", id, false)
+      assert.instanceOf(yield* Effect.flip(schedules.update(ada, "same", id, { cron: "x" })), Error)
+      assert.lengthOf(yield* recordsOf("backup_schedule", id), 1)
+    })
+  )
+
+  it.effect("is of the same transaction as the change: there is no change without its record", () =>
+    Effect.gen(function* () {
+      const schedules = yield* BackupSchedules
+      const restores = yield* Restores
+      const backup = yield* backedUp("atomic")
+      const { id } = yield* schedules.create(ada, "atomic", nightly)
+      const { restore, runId } = yield* restores.plan(
+        ada,
+        "atomic",
+        { backup: backup.id, items, withAssignments: false },
+        "1"
+      )
+      yield* ended({ id: runId })
+      const before = [
+        yield* schedules.list(ada, "atomic"),
+        yield* restores.list(ada, "atomic", { before: null, limit: 9 })
+      ]
+      const changes = [
+        schedules.create(ada, "atomic", nightly),
+        schedules.update(ada, "atomic", id, { name: "Other" }),
+        schedules.pause(ada, "atomic", id, true),
+        schedules.remove(ada, "atomic", id),
+        restores.plan(ada, "atomic", { backup: backup.id, items, withAssignments: false }, "2"),
+        restores.confirm(ada, "atomic", restore.id, { tenantName: "atomic", nonce: "1" }),
+        restores.archive(ada, "atomic", restore.id)
+      ]
+      for (const change of changes) {
+        assert.isTrue(
+          Exit.isFailure(yield* Effect.exit(withoutAudit(Effect.asVoid(change as Effect.Effect<unknown, unknown>))))
+        )
+      }
+      const after = [
+        yield* schedules.list(ada, "atomic"),
+        yield* restores.list(ada, "atomic", { before: null, limit: 9 })
+      ]
+      assert.deepStrictEqual(after, before)
+    })
+  )
+
+  it.effect("has who planned, confirmed and archived a restore, and by which runs", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const restores = yield* Restores
+      const { id: backup } = yield* backedUp("restores")
+      yield* graph.inject({ fault: Fault.intuneForbidden(), tenant: "restores", times: 100 })
+      const request = { backup, items, withAssignments: false }
+      const { restore, runId: first } = yield* restores.plan(ada, "restores", request, "1")
+      yield* ended({ id: first })
+      yield* graph.clearFaults
+      const { runId: second } = yield* restores.planAgain(ada, "restores", restore.id)
+      yield* ended({ id: second })
+      // What is answered with what was there before is no change.
+      yield* restores.plan(ada, "restores", request, "1")
+      const confirm = restores.confirm(ada, "restores", restore.id, { tenantName: "restores", nonce: "1" })
+      const { run } = yield* confirm
+      yield* ended(run)
+      yield* confirm
+      yield* restores.archive(ada, "restores", restore.id)
+      const records = yield* recordsOf("restore", restore.id)
+      assert.deepStrictEqual(
+        records.map(({ action, data, runId }) => [
+          action,
+          stateIn(data, "before")?.["state"],
+          stateIn(data, "after")?.["state"],
+          runId
+        ]),
+        [
+          ["restore.planned", undefined, "planning", first],
+          ["restore.planned_again", "planning", "planning", second],
+          ["restore.confirmed", "planned", "confirmed", run.id],
+          ["restore.archived", "done", "archived", null]
+        ]
+      )
+      assert.deepStrictEqual(stateIn(records[0]!.data, "after"), {
+        state: "planning",
+        backupId: backup,
+        withAssignments: false
+      })
+    })
+  )
+
+  it.effect("has a confirmation that another operation was in the way of", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const restores = yield* Restores
+      const runs = yield* Runs
+      const { id: backup } = yield* backedUp("busy")
+      yield* graph.removeItem("busy", configurations, "wifi")
+      const planned = Effect.fnUntraced(function* (key: string) {
+        const { restore, runId } = yield* restores.plan(ada, "busy", { backup, items, withAssignments: false }, key)
+        yield* ended({ id: runId })
+        return restore.id
+      })
+      const [first, second] = [yield* planned("1"), yield* planned("2")]
+      yield* graph.inject({ fault: Fault.noAnswer, method: "POST", tenant: "busy", times: 100 })
+      const { run } = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", nonce: "1" })
+      yield* Effect.flip(restores.confirm(ada, "busy", second, { tenantName: "busy", nonce: "2" }))
+      const last = (yield* recordsOf("restore", second)).at(-1)
+      assert.deepInclude({ ...last }, { action: "restore.refused_as_busy", runId: run.id })
+      yield* runs.cancel(ada, run.id)
+      yield* ended(run)
+      yield* graph.clearFaults
+    })
+  )
+})
