@@ -1,4 +1,4 @@
-import { Actor, RunId, TenantId, WorkspaceId } from "@atlas/operations"
+import { Actor, RunId, StorableText, TenantId, WorkspaceId } from "@atlas/operations"
 import { Schema } from "effect"
 import { cronProblem, RepeatedTime, SkippedTime, timeZoneProblem } from "./FireTimes.ts"
 import { PolicySelection } from "./InventorySync.ts"
@@ -23,7 +23,7 @@ const count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })
 
 /** What a person decides about a schedule, field by field. */
 export const scheduleFields = {
-  name: Schema.String.check(
+  name: StorableText.check(
     Schema.makeFilter((text) => (text.trim() !== "" && text.length <= 200) || "must have 1 to 200 characters")
   ),
   /** Five fields: minute, hour, day, month, weekday. */

@@ -108,6 +108,12 @@ const valuesOf = (settings: ScheduleSettings) => ({
 const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
   JSON.stringify(valuesOf(settings)) === JSON.stringify(valuesOf(other))
 
+/** Settings as somebody sent them; what they do not say is as it was. */
+const decodeSettings = Effect.fnUntraced(function* (others: Partial<ScheduleSettings>, given: unknown) {
+  const json = yield* decodeInput(Schema.Json, given)
+  return yield* decodeInput(ScheduleSettings, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
+})
+
 /** What the audit keeps of a schedule. */
 const auditedState = (schedule: BackupSchedule) => Struct.pick(schedule, [...settingNames, "paused"])
 
@@ -176,8 +182,7 @@ const make = Effect.gen(function* () {
 
   const create = Effect.fn("BackupSchedules.create")(function* (actor: Actor, tenantId: string, given: unknown) {
     const tenant = yield* managing(actor, tenantId)
-    const whole = Predicate.isObject(given) ? { ...scheduleDefaults, ...given } : given
-    const settings = yield* decodeInput(ScheduleSettings, whole)
+    const settings = yield* decodeSettings(scheduleDefaults, given)
     const row = {
       id: SecureRandom.uuidV7Unsafe(),
       workspace_id: tenant.workspaceId,
@@ -204,7 +209,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const before = yield* lock(tenant, id)
         const now = Struct.pick(before, settingNames)
-        const settings = yield* decodeInput(ScheduleSettings, Predicate.isObject(given) ? { ...now, ...given } : given)
+        const settings = yield* decodeSettings(now, given)
         if (isSame(settings, now)) return before
         const values = { ...valuesOf(settings), next_fire_at: nextAfter(settings, yield* clock) }
         const after = yield* single(sql<object>`
