@@ -1,4 +1,4 @@
-import { type BackupItem, Backups, BackupTypes, restorePolicies, Restores } from "@atlas/intune"
+import { type BackupItem, Backups, restorePolicies, Restores, viewRestores } from "@atlas/intune"
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context, Hono } from "hono"
@@ -54,11 +54,10 @@ export const makeBackupRoutes = Effect.gen(function* () {
               ["after.id", last.id]
             ])
           : null
-      const from = yield* restores
-        .list(actor, tenant.id, { backup: backup.id, before: null, limit: 5 })
-        .pipe(Effect.catchTag("Forbidden", () => Effect.succeed([])))
+      const from = grant.capabilities.has(viewRestores)
+        ? yield* restores.list(actor, tenant.id, { backup: backup.id, before: null, limit: 5 })
+        : []
       const missingCapability = grant.capabilities.has(restorePolicies) ? null : restorePolicies
-      const seesRuns = grant.capabilities.has(BackupTypes.runNow.capabilities.view)
       return yield* html(
         c,
         BackupPage({
@@ -68,7 +67,6 @@ export const makeBackupRoutes = Effect.gen(function* () {
           query,
           items,
           nextHref,
-          seesRuns,
           restores: from,
           missingCapability,
           nonce: SecureRandom.uuidV4Unsafe()

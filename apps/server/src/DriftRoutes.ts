@@ -1,4 +1,4 @@
-import { Backups, DriftCompare, PolicyDrift } from "@atlas/intune"
+import { Backups, DriftCompare, PolicyDrift, viewBackups } from "@atlas/intune"
 import { type Actor, Problems, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
 import type { Context, Hono } from "hono"
@@ -37,7 +37,9 @@ export const makeDriftRoutes = Effect.gen(function* () {
     Effect.fn("DriftPage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const [made, compared, now] = yield* Effect.all([
-        backups.list(actor, tenant.id, { before: null, limit: shownBackups }),
+        grant.capabilities.has(viewBackups)
+          ? backups.list(actor, tenant.id, { before: null, limit: shownBackups })
+          : Effect.succeed([]),
         runs.list(actor, { tenant: tenant.id, type }, { cursor: null, limit: 20 }).pipe(Effect.orDie),
         DateTime.now
       ])

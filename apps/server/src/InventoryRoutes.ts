@@ -74,7 +74,7 @@ export const makeInventoryRoutes = Effect.gen(function* () {
   const view = page(
     section,
     Effect.fn("PolicyPage")(function* ({ c, actor, shell }) {
-      const { grant, tenant } = yield* tenantOf(actor, c)
+      const { tenant } = yield* tenantOf(actor, c)
       const [source, id] = [c.req.param("source") ?? "", c.req.param("id") ?? ""]
       const item = yield* inventory.get(actor, tenant.id, source, id)
       const content = yield* inventory.content(actor, tenant.id, source, id)
@@ -86,7 +86,6 @@ export const makeInventoryRoutes = Effect.gen(function* () {
           item,
           ...content,
           kind: (item.type === null ? undefined : policyTypeNamed(item.type)) ?? null,
-          seesRuns: grant.capabilities.has(InventorySync.type.capabilities.view),
           now: yield* DateTime.now
         })
       )

@@ -1,4 +1,4 @@
-import { Backups, type RestoreConflict, restorePolicies, Restores } from "@atlas/intune"
+import { Backups, type RestoreConflict, restorePolicies, Restores, viewBackups } from "@atlas/intune"
 import { type Actor, type RunId, Runs, type StartProblem, type TenantGrant } from "@atlas/operations"
 import { DateTime, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -59,8 +59,10 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     return source === undefined || id === undefined ? null : { source, id }
   }
 
-  const backupOf = (actor: Actor, tenantId: string, id: string) =>
-    backups.get(actor, tenantId, id).pipe(Effect.catchTag(["NotFound", "Forbidden"], () => Effect.succeed(null)))
+  const backupOf = (actor: Actor, { capabilities }: TenantGrant, tenantId: string, id: string) =>
+    capabilities.has(viewBackups)
+      ? backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
+      : Effect.succeed(null)
 
   /** Whether no run is at work: it has ended, or there is none any more. */
   const hasEnded = (actor: Actor, id: RunId | null) =>
@@ -81,7 +83,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     const [found, tally, backup, stopped] = yield* Effect.all([
       restores.items(actor, tenant.id, restore.id, { after: afterOf(c), limit: perPage + 1 }),
       restores.tally(actor, tenant.id, restore.id),
-      backupOf(actor, tenant.id, restore.backupId),
+      backupOf(actor, grant, tenant.id, restore.backupId),
       hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
     ])
     const items = found.slice(0, perPage)

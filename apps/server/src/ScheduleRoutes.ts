@@ -57,9 +57,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
       const [slots, made, executions, history] = yield* Effect.all([
         schedules.slots(actor, tenant.id, schedule.id, { before: null, limit: shownRows }),
         backups.list(actor, tenant.id, { schedule: schedule.id, before: null, limit: shownRows }),
-        schedules
-          .executions(actor, tenant.id, schedule.id, shownRows)
-          .pipe(Effect.catchTag("Forbidden", () => Effect.succeed(null))),
+        schedules.executions(actor, tenant.id, schedule.id, shownRows),
         legacy === undefined
           ? Effect.succeed(null)
           : historyOf(actor, legacy, tenant.id, { before: null, limit: shownRows })
@@ -72,7 +70,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
           schedule,
           nextTimes: nextFireTimes(schedule, now, shownTimes),
           slots,
-          executions: executions === null ? null : rows(executions, [tenant]),
+          executions: rows(executions, [tenant]),
           backups: made,
           legacy: history,
           mayRun: grant.capabilities.has(BackupTypes.runNow.capabilities.start),

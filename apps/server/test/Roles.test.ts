@@ -1,3 +1,4 @@
+import { DriftCompare } from "@atlas/intune"
 import { assert, it } from "@effect/vitest"
 import { operationTypes } from "../src/OperationTypes.ts"
 import { capabilitiesOf, Role } from "../src/Roles.ts"
@@ -13,6 +14,18 @@ for (const { capabilities, name, startedBy } of operationTypes) {
     assert.isTrue(capabilitiesOf.owner.has(capabilities.start) || startedBy === "system", `nobody starts ${name}`)
   })
 }
+
+it("every role may see a comparison of any two states", () => {
+  const states = [{ kind: "inventory" }, { kind: "live" }, { kind: "backup", id: "" }] as const
+  for (const from of states) {
+    for (const to of states) {
+      const needed = DriftCompare.type.capabilities.viewOf?.({ from, to }) ?? []
+      assert.isNotEmpty(needed)
+      for (const role of Role.literals)
+        assert.isTrue(needed.every((capability) => capabilitiesOf[role].has(capability)))
+    }
+  }
+})
 
 it("the role that only reads has nothing but rights to see", () => {
   for (const capability of capabilitiesOf.readonly) assert.match(capability, /\.view$/)

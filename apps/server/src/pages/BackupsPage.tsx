@@ -65,7 +65,6 @@ interface Props {
   readonly query: string
   readonly items: ReadonlyArray<BackupItem>
   readonly nextHref: string | null
-  readonly seesRuns: boolean
   /** The newest restores from it. */
   readonly restores: ReadonlyArray<Restore>
   /** Named when the person may not restore. */
@@ -82,7 +81,6 @@ export const BackupPage = ({
   query,
   items,
   nextHref,
-  seesRuns,
   restores,
   missingCapability,
   nonce
@@ -121,7 +119,7 @@ export const BackupPage = ({
             ) : (
               <a href={`${tenantHref(tenant.id)}/backup-schedules/${backup.scheduleId}`}>its schedule</a>
             )}
-            {backup.runId !== null && seesRuns && (
+            {backup.runId !== null && (
               <span class="block small">
                 in <a href={runHref(backup.runId)}>this run</a>
               </span>

@@ -17,7 +17,6 @@ interface Props {
   /** Canonical JSON, in which secrets are replaced. */
   readonly content: string
   readonly assignments: string | null
-  readonly seesRuns: boolean
   readonly now: DateTime.Utc
 }
 
@@ -29,7 +28,7 @@ const Fact = ({ name, children }: { readonly name: string; readonly children?: C
 )
 
 /** A policy of the inventory, with everything that it says. */
-export const PolicyPage = ({ shell, tenant, item, kind, content, assignments, seesRuns, now }: Props) => (
+export const PolicyPage = ({ shell, tenant, item, kind, content, assignments, now }: Props) => (
   <Layout title={`${item.title} in ${tenant.name}`} shell={shell}>
     <a class="crumb" href={`${tenantHref(tenant.id)}/inventory`}>
       <Icon name="back" />
@@ -59,11 +58,9 @@ export const PolicyPage = ({ shell, tenant, item, kind, content, assignments, se
       <Fact name="Last modified">{item.lastModified === null ? "–" : <Time at={item.lastModified} now={now} />}</Fact>
       <Fact name="Last seen">
         <Time at={item.seenAt} now={now} />
-        {seesRuns && (
-          <span class="block small">
-            by <a href={runHref(item.seenBy)}>this sync</a>
-          </span>
-        )}
+        <span class="block small">
+          by <a href={runHref(item.seenBy)}>this sync</a>
+        </span>
       </Fact>
       <Fact name="Changed since first seen">
         <Time at={item.changedAt} now={now} />

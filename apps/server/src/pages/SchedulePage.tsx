@@ -18,8 +18,7 @@ interface Props {
   readonly schedule: BackupSchedule
   readonly nextTimes: ReadonlyArray<DateTime.Utc>
   readonly slots: ReadonlyArray<ScheduleSlot>
-  /** Its runs; null for people who may not see them. */
-  readonly executions: ReadonlyArray<RunRow> | null
+  readonly executions: ReadonlyArray<RunRow>
   readonly backups: ReadonlyArray<BackupSet>
   /** Scheduled backups of the tenant from before the ledger; null for people who may not see them. */
   readonly legacy: HistoryList | null
@@ -34,7 +33,7 @@ interface Props {
 export const SchedulePage = (props: Props) => {
   const { shell, tenant, schedule, executions } = props
   const section = `${tenantHref(tenant.id)}/backup-schedules`
-  const active = executions?.some(({ run }) => run.status !== "completed") ?? false
+  const active = executions.some(({ run }) => run.status !== "completed")
   return (
     <Layout title={`${schedule.name} in ${tenant.name}`} shell={shell}>
       <a class="crumb" href={section}>
@@ -172,11 +171,7 @@ const Facts = ({ schedule, nextTimes }: Props) => (
 )
 
 const Executions = ({ tenant, executions, now }: Props) =>
-  executions === null ? (
-    <p class="muted">
-      Your role does not show runs of backups: that needs <code>{BackupTypes.runNow.capabilities.view}</code>.
-    </p>
-  ) : executions.length === 0 ? (
+  executions.length === 0 ? (
     <EmptyState title="It has not run yet">
       Its runs are among <a href={hrefWith("/admin/operations", [["tenant", tenant.id]])}>those of the tenant</a>, too.
     </EmptyState>
