@@ -175,12 +175,12 @@ export const ended = Effect.fnUntraced(function* ({ id }: Pick<Run, "id">): Effe
 })
 
 /** Backs a tenant up, by a schedule of its own. */
-export const backedUp = Effect.fnUntraced(function* (tenant: string, nonce = "1") {
+export const backedUp = Effect.fnUntraced(function* (tenant: string, nonce?: string) {
   const schedules = yield* BackupSchedules
   const { id } = yield* schedules
     .create(ada, tenant, { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" })
     .pipe(Effect.orDie)
-  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, nonce)
+  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, nonce ?? id)
   const backups = yield* Backups
   const set = yield* Effect.orDie(backups.ofRun(ada, tenant, run.id))
   return yield* Effect.orDie(Effect.fromOption(set))
