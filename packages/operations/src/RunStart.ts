@@ -1,4 +1,4 @@
-import { type DateTime, Duration, Effect, Schema } from "effect"
+import { type DateTime, Duration, Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type Actor, ActorId, GivenActor, keptActor } from "./Actor.ts"
 import { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"

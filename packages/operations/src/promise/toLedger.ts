@@ -118,7 +118,7 @@ const queryHere = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const here = yield* Effect.context<never>()
   const query: Query = <Row>(text: string, values: ReadonlyArray<unknown> = []) =>
-    // The host's own statement, of its own handler; values are bound. oxlint-disable-next-line sql/constant-text
+    // oxlint-disable-next-line sql/constant-text -- the statement of the host's own handler; its values are bound
     Effect.runPromiseWith(here)(sql.unsafe<any>(text, values)) as Promise<ReadonlyArray<Row>>
   return query
 })
