@@ -11,6 +11,7 @@ import {
 import { Intune, PolicySecretRotation } from "@atlas/intune"
 import {
   DefaultRetention,
+  InputResolver,
   Operations,
   OperationsHttp,
   sanitise,
@@ -58,6 +59,7 @@ const operations = Layer.merge(Directory.layer, Intune.layer).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...operationTypes)),
   Layer.provide(StartGate.layer(ProviderConnections.gate, ...Intune.gates)),
+  Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
   Layer.provide(retention),
   Layer.provideMerge(AccessPolicy.layer)
 )

@@ -4,6 +4,7 @@ import {
   Authentication,
   type Capability,
   CurrentActor,
+  InputResolver,
   Operations,
   OperationsHttp,
   OperationType,
@@ -102,9 +103,13 @@ const gates = [...new Set(types.flatMap((type) => type.gates))].map((name) =>
   StartGate.make(name, () => Effect.succeed(StartGate.open))
 )
 
+const resolvers = types.filter(({ resolves }) => resolves).map((type) => InputResolver.make(type, Effect.succeed))
+
 /** The API of the server's policy and catalog; no worker. */
 export const host = Layer.merge(
-  Operations.layer(...types).pipe(Layer.provide(StartGate.layer(...gates))),
+  Operations.layer(...types).pipe(
+    Layer.provide(Layer.merge(StartGate.layer(...gates), InputResolver.layer(...resolvers)))
+  ),
   Layer.mergeAll(
     authentication,
     Layer.effectDiscard(seed),

@@ -1,13 +1,15 @@
 import {
   type FailureReport,
   GraphCaller,
+  InputResolver,
   OperationCatalog,
   OperationType,
   reasonInfo,
   RunFailure,
-  RunHandler
+  RunHandler,
+  Uuid
 } from "@atlas/operations"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as ConnectionChecks from "./ConnectionChecks.ts"
 import { type ConnectionCheckResult, type ConnectionReport, skipped } from "./ConnectionReport.ts"
 import { ConnectionChoice, ProviderConnections } from "./ProviderConnections.ts"
@@ -19,14 +21,26 @@ export const type = OperationType.make("provider.connection.check", {
   category: "Connections",
   input: Schema.Struct({
     /** Left out: the tenant's default connection. */
-    connectionId: Schema.optionalKey(Schema.String.check(Schema.isUUID()))
+    connectionId: Schema.optionalKey(Uuid)
   }),
   capabilities: { start: "tenant.providers.verify", view: "tenant.providers.view" },
   identity: { rule: "while_active", key: ({ connectionId }) => connectionId ?? null },
   contracts: [ConnectionChecks.listOrganizations],
   timeLimit: "15 minutes",
+  resolves: true,
   supersedable: true
 })
+
+/** A start that names no connection is about the tenant's default, as one that names it. Without a default, it names none. */
+export const resolver = InputResolver.make(
+  type,
+  Effect.fnUntraced(function* (input, { tenantId, workspaceId }) {
+    if (input.connectionId !== undefined || tenantId === null) return input
+    const connections = yield* ProviderConnections
+    const found = yield* connections.defaultId({ workspaceId, tenantId })
+    return Option.match(found, { onNone: () => input, onSome: (connectionId) => ({ ...input, connectionId }) })
+  })
+)
 
 /** What the operation types of this host need, each once. */
 const makeNeeds = Effect.map(OperationCatalog, ({ types }) => {

@@ -1,5 +1,5 @@
 import { GraphError, type OperationScope, StartGate, type TenantScope } from "@atlas/operations"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { type Credential, unseal } from "./Credential.ts"
 import { CredentialVault } from "./CredentialVault.ts"
@@ -67,6 +67,15 @@ const makeDefaultFor = Effect.gen(function* () {
   })
 })
 
+const makeDefaultId = Effect.map(SqlClient.SqlClient, (sql) =>
+  Effect.fn("ProviderConnections.defaultId")(function* ({ tenantId, workspaceId }: TenantScope) {
+    const [row] = yield* sql<{ id: string }>`
+      SELECT id::text AS id FROM provider_connections
+      WHERE workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND is_default`
+    return Option.map(Option.fromUndefinedOr(row), ({ id }) => id)
+  }, Effect.orDie)
+)
+
 const makeUsable = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const open = yield* makeOpen
@@ -132,6 +141,13 @@ export class ProviderConnections extends Context.Service<
     defaultFor(scope: TenantScope): Effect.Effect<UsableConnection, GraphError>
 
     /**
+     * The id of a tenant's default connection, also while it cannot be used; none if it has none.
+     *
+     * @param scope the tenant
+     */
+    defaultId(scope: TenantScope): Effect.Effect<Option.Option<string>>
+
+    /**
      * One connection of a tenant, also while it is switched off: for verification.
      *
      * @param scope the tenant
@@ -151,7 +167,12 @@ export class ProviderConnections extends Context.Service<
   /** Connections in the table `provider_connections`. */
   static readonly layer: Layer.Layer<ProviderConnections, never, SqlClient.SqlClient | CredentialVault> = Layer.effect(
     ProviderConnections,
-    Effect.all({ defaultFor: makeDefaultFor, usable: makeUsable, tenantsWithDefault: makeTenantsWithDefault })
+    Effect.all({
+      defaultFor: makeDefaultFor,
+      defaultId: makeDefaultId,
+      usable: makeUsable,
+      tenantsWithDefault: makeTenantsWithDefault
+    })
   )
 
   /** Blocks a start in a tenant without a usable connection. Answers from the database only. */

@@ -1,6 +1,7 @@
 import {
   Access,
   type Actor,
+  InputResolver,
   Operations,
   OperationsHttp,
   OperationType,
@@ -77,10 +78,38 @@ const graph = LiveGraph.layer.pipe(
 )
 const host = Worker.layer(ConnectionCheck.handler).pipe(
   Layer.provideMerge(Operations.layer(ConnectionCheck.type, hostType)),
+  Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
   Layer.provideMerge(Layer.mergeAll(access, databaseListener, graph)),
   Layer.provideMerge(fake),
   Layer.provideMerge(TestDatabase.layer)
 )
+
+const withoutWorker = Operations.layer(ConnectionCheck.type, hostType).pipe(
+  Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
+  Layer.provideMerge(Layer.mergeAll(access, databaseListener, graph)),
+  Layer.provideMerge(fake),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+layer(withoutWorker, { excludeTestServices: true })("a verification", (it) => {
+  it.effect("of the default connection is one, whether that is named, in either case, or left out", () =>
+    Effect.gen(function* () {
+      const { tenants: known } = yield* FakeGraph
+      const id = known.find(({ tenantId }) => tenantId === "complete")!.entraTenantId
+      const inputs = [{}, { connectionId: id.toLowerCase() }, { connectionId: id.toUpperCase() }]
+      const starts = yield* Effect.forEach(inputs, (input) =>
+        Runs.use((runs) => runs.start(verifier, { tenantId: "complete", type: ConnectionCheck.type.name, input }))
+      )
+      assert.deepStrictEqual(
+        starts.map(({ disposition }) => disposition),
+        ["created", "existing", "existing"]
+      )
+      const run = yield* Runs.use((runs) => runs.get(viewer, starts[0]!.run.id))
+      assert.deepStrictEqual(run.input, { connectionId: id.toLowerCase() })
+      assert.strictEqual(ConnectionCheck.type.queueLimit, "10 minutes")
+    })
+  )
+})
 
 const verify = Effect.fnUntraced(function* (tenantId: string) {
   const runs = yield* Runs

@@ -1,4 +1,4 @@
-import { Actor, RunId, StorableText, TenantId, WorkspaceId } from "@atlas/operations"
+import { Actor, RunId, StorableText, TenantId, Uuid, WorkspaceId } from "@atlas/operations"
 import { Schema } from "effect"
 import { cronProblem, RepeatedTime, SkippedTime, timeZoneProblem } from "./FireTimes.ts"
 import { PolicySelection } from "./InventorySync.ts"
@@ -6,7 +6,7 @@ import { PolicySelection } from "./InventorySync.ts"
 const Instant = Schema.DateTimeUtcFromDate
 
 /** Identifies a backup schedule. */
-export const ScheduleId = Schema.String.check(Schema.isUUID())
+export const ScheduleId = Uuid
 
 /** What is done about fire times at which no scheduler was there. */
 const Missed = Schema.Literals([

@@ -1,4 +1,4 @@
-import { ReasonCode, RunId } from "@atlas/operations"
+import { ReasonCode, RunId, Uuid } from "@atlas/operations"
 import { Schema } from "effect"
 import { ScheduleId } from "./BackupSchedule.ts"
 
@@ -6,7 +6,7 @@ const Instant = Schema.DateTimeUtcFromDate
 const Hash = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 
 /** Identifies a backup. */
-export const BackupId = Schema.String.check(Schema.isUUID())
+export const BackupId = Uuid
 
 /** Kinds of policies that a backup lacks, and why. */
 export const MissingPart = Schema.Struct({

@@ -47,6 +47,9 @@ export const scheduled = OperationType.make("backup_schedule.scheduled", {
   description: "Backs up the policies of a schedule at its time.",
   startedBy: "system",
   priority: "background",
+  // Its fire time is used up: a backup that waits until workers are back is better than none, and nobody waits for it. While
+  // it is queued, the next fire times overlap.
+  queueLimit: "1 day",
   identity: { rule: "once", by: "fire_time", key }
 })
 

@@ -1,4 +1,4 @@
-import { OperationType, StartGate } from "@atlas/operations"
+import { OperationType, StartGate, Uuid } from "@atlas/operations"
 import { Schema } from "effect"
 import { writeContractsOf } from "./PolicySource.ts"
 import { readContracts, sourcesOf } from "./PolicyType.ts"
@@ -10,7 +10,7 @@ export const confirmedGate = "restore_confirmed"
 export const plannedGate = "restore_planned"
 
 /** Identifies a restore. */
-export const RestoreId = Schema.String.check(Schema.isUUID())
+export const RestoreId = Uuid
 
 const Input = Schema.Struct({ restore: RestoreId })
 type Input = typeof Input.Type

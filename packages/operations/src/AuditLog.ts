@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Actor, encodeActor, GivenActor } from "./Actor.ts"
 import { argumentsOf, plainJson } from "./Decoding.ts"
@@ -105,7 +105,7 @@ const decodeOfRecord = argumentsOf(
     limit: Limit
   })
 )
-const isRunId = Schema.is(RunId)
+const decodeRunId = Schema.decodeUnknownOption(RunId)
 
 /**
  * The audit: joins, blocks, refusals, cancellations, retries and supersessions of runs, and changes of records. What changes a run
@@ -191,8 +191,9 @@ const make = Effect.gen(function* () {
 
   const ofRun = Effect.fn("AuditLog.ofRun")(function* (id: RunId, most: number) {
     const { limit, runId } = yield* decodeOfRun({ runId: id, limit: most })
-    if (!isRunId(runId)) return []
-    const rows = sql`SELECT ${columns} FROM operation_audit WHERE run_id = ${runId}::uuid ORDER BY id DESC LIMIT ${limit}`
+    const ofId = Option.getOrUndefined(decodeRunId(runId))
+    if (ofId === undefined) return []
+    const rows = sql`SELECT ${columns} FROM operation_audit WHERE run_id = ${ofId}::uuid ORDER BY id DESC LIMIT ${limit}`
     return yield* Effect.orDie(Effect.flatMap(rows, decode))
   })
 

@@ -2,6 +2,7 @@ import { Duration, Schema } from "effect"
 import type { Capability } from "./Capability.ts"
 import type { GraphContract } from "./GraphContract.ts"
 import type { OperationScope, TenantScope } from "./OperationScope.ts"
+import { providerConnection } from "./providerConnection.ts"
 import type { RunRecordLinks } from "./Run.ts"
 import type { Identity } from "./RunIdentity.ts"
 
@@ -59,6 +60,8 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   /** `system`: nobody starts it by hand, whatever their capabilities; schedulers do. */
   readonly startedBy: "members" | "system"
   readonly identity: Identity<Input>
+  /** Whether a start may leave something to the host: an `InputResolver` of its own fills it in before anything looks at it. */
+  readonly resolves: boolean
   /** The host's records that a run belongs to, as far as its input names them: they are on the run as its context. */
   readonly records: (input: Input) => RunRecordLinks
   /** Names of the `StartGate`s that must be open; each has to be registered. */
@@ -74,7 +77,7 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   readonly priority: "interactive" | "background"
   /** How long a run may take from its first start, attempts and pauses included. At most 20 days. */
   readonly timeLimit: Duration.Input
-  /** How long a run may wait while no live worker could take it. At most 20 days. */
+  /** How long a run may wait while no live worker could take it: 10 minutes by default if it uses Graph. At most 20 days. */
   readonly queueLimit: Duration.Input
   /** Whether an actor may start again while one is active, replacing it. */
   readonly supersedable: boolean
@@ -90,14 +93,21 @@ const defaults = {
   startedBy: "members",
   gates: [],
   contracts: [],
+  resolves: false,
   class: "read",
   concurrency: "unlimited",
   priority: "interactive",
   timeLimit: "6 hours",
-  queueLimit: "1 day",
   supersedable: false,
   retention: "host"
 } as const
+
+/**
+ * Somebody waits for a run that asks a provider, and what it would find changes: it is better to hear soon that nobody takes
+ * it than to have it done a day later.
+ */
+const defaultQueueLimit = ({ contracts = [], gates = [] }: Partial<Pick<OperationType, "contracts" | "gates">>) =>
+  contracts.length > 0 || gates.includes(providerConnection) ? "10 minutes" : "1 day"
 
 const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
 
@@ -108,7 +118,9 @@ export interface Definition<Input, Encoded, Kind extends ScopeKind>
       OperationType<Input, Encoded, Kind>,
       "label" | "description" | "category" | "input" | "capabilities" | "identity"
     >,
-    Partial<Pick<OperationType<Input, Encoded, Kind>, "records" | Exclude<keyof typeof defaults, "scope">>> {
+    Partial<
+      Pick<OperationType<Input, Encoded, Kind>, "records" | "queueLimit" | Exclude<keyof typeof defaults, "scope">>
+    > {
   /** A tenant by default. */
   readonly scope?: Kind
   /** 3 attempts, after 5 s and 10 s, by default. */
@@ -131,6 +143,7 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
   const type = {
     ...defaults,
     records: () => ({}),
+    queueLimit: defaultQueueLimit(given),
     ...given,
     retry: { ...defaultRetry, ...retry },
     name

@@ -3,6 +3,7 @@ import type { SqlClient } from "effect/sql"
 import type { Access } from "./Access.ts"
 import { AuditLog } from "./AuditLog.ts"
 import { Authorization } from "./Authorization.ts"
+import { InputResolvers, type UnregisteredInputResolver } from "./InputResolver.ts"
 import { LegacyRuns } from "./LegacyRuns.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import { RunCancellation } from "./RunCancellation.ts"
@@ -36,7 +37,8 @@ const tables = Layer.mergeAll(
 
 /**
  * Runs and everything below them, in a host's Postgres: what every process of a host needs, whether it starts runs, shows
- * them or executes them. Gates that the types name are provided to it with `StartGate.layer`.
+ * them or executes them. Gates that the types name are provided to it with `StartGate.layer`, and the
+ * resolvers of their inputs with `InputResolver.layer`.
  *
  * @param types every operation type that the host knows
  */
@@ -51,11 +53,11 @@ export const layer = (
   | Layer.Success<typeof tables>
   | OperationCatalog
   | Gatekeeper,
-  DuplicateOperationType | UnregisteredStartGate,
+  DuplicateOperationType | UnregisteredInputResolver | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Layer.merge(Runs.layer, LegacyRuns.layer).pipe(
-    Layer.provide(WhyWaiting.layer),
+    Layer.provide(Layer.merge(WhyWaiting.layer, InputResolvers.layer)),
     Layer.provideMerge(Layer.merge(Authorization.layer, Gatekeeper.layer)),
     Layer.provideMerge(Layer.merge(RunRetention.layer, RunGauges.layer)),
     Layer.provideMerge(Layer.mergeAll(tables, OperationCatalog.layer(...types)))

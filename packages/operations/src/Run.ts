@@ -7,9 +7,10 @@ import type { ReasonCode } from "./ReasonCode.ts"
 import type { IdentityRule } from "./RunIdentity.ts"
 import type { RunReport } from "./RunReport.ts"
 import type { TraceParent } from "./TraceContext.ts"
+import { UuidV7 } from "./Uuid.ts"
 
-/** Identifies a run: a UUIDv7, so that ids order by time of creation. */
-export const RunId = Schema.String.check(Schema.isUUID(7)).pipe(Schema.brand("RunId"))
+/** Identifies a run: a UUIDv7, so that ids order by time of creation. In lower case once decoded. */
+export const RunId = UuidV7.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
 /** Where a run is in its life. */

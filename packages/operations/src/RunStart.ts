@@ -3,6 +3,7 @@ import { SecureRandom } from "effect/crypto"
 import { type Actor, ActorId, GivenActor, keptActor } from "./Actor.ts"
 import { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
 import { argumentsOf, invalid } from "./Decoding.ts"
+import { InputResolvers } from "./InputResolver.ts"
 import { identify } from "./Identification.ts"
 import type { NewRun } from "./NewRun.ts"
 import * as Metrics from "./Metrics.ts"
@@ -118,7 +119,7 @@ const decodeSystemStart = argumentsOf(
   })
 )
 
-/** `Runs.start`: authorise, validate, decide identity, ask the gates, record, wake; in this order. */
+/** `Runs.start`: authorise, validate, resolve, decide identity, ask the gates, record, wake; in this order. */
 export const makeStart = Effect.gen(function* () {
   const door = yield* Authorization
   const catalog = yield* OperationCatalog
@@ -163,6 +164,7 @@ export const asSeen = (run: Run, capabilities: ScopeGrant["capabilities"]): Run 
   run.viewCapabilities.every((capability) => capabilities.has(capability)) ? run : receiptOf(run)
 
 const makeBegin = Effect.gen(function* () {
+  const resolvers = yield* InputResolvers
   const settle = yield* makeSettleStart
   const signals = yield* RunSignals
 
@@ -170,7 +172,7 @@ const makeBegin = Effect.gen(function* () {
     const { actor, scope, type } = request
     const supersedes = request.supersedes === undefined ? null : yield* checkSupersedes(type, request.supersedes)
     const nonce = request.nonce === undefined ? null : yield* checkNonce(request.nonce)
-    const { input, stored } = yield* validate(type, request.input)
+    const { input, stored } = yield* validate(type, request.input, (given) => resolvers.resolve(type, given, scope))
     const viewing = viewCapabilities(type, input)
     if (type.capabilities.viewOf !== undefined) yield* request.permit?.(viewing) ?? Effect.void
     const starter = keptActor(actor)

@@ -2,6 +2,7 @@ import { Context, Effect, Layer, Option, PubSub, Random, Schema, Stream } from "
 import { type Actor, GivenActor } from "./Actor.ts"
 import { Authorization } from "./Authorization.ts"
 import { argumentsOf } from "./Decoding.ts"
+import type { InputResolvers } from "./InputResolver.ts"
 import * as Metrics from "./Metrics.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
@@ -170,6 +171,7 @@ export class Runs extends Context.Service<
     never,
     | Authorization
     | Gatekeeper
+    | InputResolvers
     | OperationCatalog
     | RunCancellation
     | RunHours
@@ -199,7 +201,7 @@ const make = Effect.gen(function* () {
   })
 
   const find = (id: string) =>
-    isRunId(id) ? queries.find(RunId.make(id.toLowerCase())) : Effect.succeed(Option.none<Run>())
+    Option.match(decodeRunId(id), { onNone: () => Effect.succeed(Option.none<Run>()), onSome: queries.find })
 
   const get = Effect.fn("Runs.get")(function* (givenActor: Actor, givenId: string) {
     const { actor, id } = yield* decode.ofRun({ actor: givenActor, id: givenId })
@@ -208,7 +210,7 @@ const make = Effect.gen(function* () {
 
   const getMany = Effect.fn("Runs.getMany")(function* (givenActor: Actor, givenIds: ReadonlyArray<string>) {
     const { actor, ids } = yield* decode.ofRuns({ actor: givenActor, ids: givenIds })
-    const known = ids.filter(isRunId).map((id) => RunId.make(id.toLowerCase()))
+    const known = ids.flatMap((id) => Option.toArray(decodeRunId(id)))
     return yield* queries.among(yield* door.visible(actor), known)
   })
 
@@ -344,4 +346,4 @@ const make = Effect.gen(function* () {
 const conflict = (run: Run, detail: string) =>
   new Problems.RunConflict({ detail, runId: run.id, runStatus: run.status, runOutcome: run.outcome })
 
-const isRunId = Schema.is(RunId)
+const decodeRunId = Schema.decodeUnknownOption(RunId)

@@ -5,6 +5,8 @@ import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { RunId } from "./Run.ts"
 
+export { providerConnection } from "./providerConnection.ts"
+
 /** What a gate is asked about: a start that is authorised and valid, or the attempt that follows it. */
 export interface GateRequest {
   /** The operation type's name. */
@@ -42,12 +44,6 @@ export const blocked = (reasonCode: ReasonCode, message: string): GateAnswer => 
  * @param holder the run that holds what this one needs
  */
 export const busy = (holder: RunId): GateAnswer => ({ _tag: "Busy", holder })
-
-/**
- * The name of the gate of types whose handlers use Graph: the tenant has a usable provider connection. Whoever brings the
- * adapter behind the port brings the gate.
- */
-export const providerConnection = "provider_connection"
 
 /** A condition under which operations may start, such as a usable provider connection. Types name the gates they need. */
 export interface StartGate<R = never> {

@@ -27,9 +27,13 @@ export const checkNonce = (nonce: string) =>
         invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters and lone surrogates")
       )
 
-/** The input, decoded and as it is stored; refused with every problem named. */
-export const validate = Effect.fnUntraced(function* (type: AnyOperationType, given: unknown) {
-  const input: unknown = yield* decodeInput(type.input, given)
+/** The input, decoded, with what the host fills in, and as it is stored; refused with every problem named. */
+export const validate = Effect.fnUntraced(function* (
+  type: AnyOperationType,
+  given: unknown,
+  resolve: (input: unknown) => Effect.Effect<unknown>
+) {
+  const input = yield* resolve(yield* decodeInput(type.input, given))
   const stored = (yield* Schema.encodeEffect(Schema.toCodecJson(type.input))(input).pipe(Effect.orDie)) as Json
   const unstorable = unstorablePaths(stored)
   if (unstorable.length > 0) {

@@ -1,17 +1,19 @@
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { Runs, StartGate } from "../src/index.ts"
+import { Operations, Runs, StartGate } from "../src/index.ts"
 import {
   claim,
   Click,
   complete,
   contoso,
+  defaultRecord,
   fabrikam,
   Gated,
   get,
   kinds,
   ledger,
+  OfRecord,
   other,
   owner,
   Plain,
@@ -94,6 +96,42 @@ layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => 
       assert.deepStrictEqual([replayed.disposition, replayed.run.id], ["existing", blocked.run.id])
       assert.strictEqual((yield* scheduled("nightly", fireTime, fabrikam)).disposition, "created")
     })
+  )
+
+  it.effect("takes an id in either case, and the default that is named or left out, for one start", () =>
+    Effect.gen(function* () {
+      const inputs = [{}, { record: defaultRecord }, { record: defaultRecord.toUpperCase() }]
+      const starts = yield* Effect.forEach(inputs, (input) => start(OfRecord, "", { input }))
+      assert.deepStrictEqual(
+        starts.map(({ disposition }) => disposition),
+        ["created", "existing", "existing"]
+      )
+      const run = yield* get(starts[0]!.run)
+      assert.deepStrictEqual([run.input, run.context], [{ record: defaultRecord }, { record: defaultRecord }])
+      const other = yield* start(OfRecord, "", { input: { record: "0A000000-0000-4000-8000-00000000000C" } })
+      assert.deepStrictEqual((yield* get(other.run)).input, { record: "0a000000-0000-4000-8000-00000000000c" })
+      const without = yield* start(OfRecord, "", { input: {}, tenantId: fabrikam })
+      assert.deepStrictEqual((yield* get(without.run)).input, {})
+    })
+  )
+
+  it.effect("takes the id of a run in either case", () =>
+    Effect.gen(function* () {
+      const { run } = yield* start(OfRecord, "", { input: {}, tenantId: "adatum" })
+      const shouted = run.id.toUpperCase()
+      assert.strictEqual((yield* Runs.use((runs) => runs.get(owner, shouted))).id, run.id)
+      const next = yield* start(OfRecord, "", { input: {}, tenantId: "adatum", supersedes: shouted })
+      assert.strictEqual(next.disposition, "created")
+      assert.strictEqual((yield* get(run)).supersededBy, next.run.id)
+    })
+  )
+
+  it.effect("needs the resolver of a type whose input is resolved", () =>
+    Effect.gen(function* () {
+      const refused = yield* Effect.flip(Layer.build(Layer.fresh(Operations.layer(OfRecord))))
+      assert.strictEqual(refused._tag, "UnregisteredInputResolver")
+      assert.include(refused.message, OfRecord.name)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("lets nobody start by hand what only the system starts, and leaves no run behind", () =>

@@ -6,6 +6,7 @@ import {
   type Actor,
   type AnyOperationType,
   type Assignment,
+  InputResolver,
   Operations,
   OperationType,
   type Run,
@@ -14,6 +15,7 @@ import {
   Runs,
   StartGate,
   TenantId,
+  Uuid,
   WorkspaceId
 } from "../src/index.ts"
 import { wholeRun } from "../src/testing/index.ts"
@@ -113,6 +115,20 @@ export const Report = OperationType.make("test.report", {
   identity: { rule: "while_active", key: byKey }
 })
 
+/** About a record, by default the tenant's own. */
+export const OfRecord = OperationType.make("test.of_record", {
+  ...common,
+  input: Schema.Struct({ record: Schema.optionalKey(Uuid) }),
+  resolves: true,
+  supersedable: true,
+  identity: { rule: "while_active", key: ({ record }) => record ?? null },
+  records: ({ record }) => (record === undefined ? {} : { record })
+})
+export const defaultRecord = "0a000000-0000-4000-8000-00000000000b"
+const defaultOf = InputResolver.make(OfRecord, (input, { tenantId }) =>
+  Effect.succeed(tenantId === contoso ? { record: defaultRecord, ...input } : input)
+)
+
 /** What the gate called `door` answers. */
 const door = Ref.makeUnsafe<StartGate.GateAnswer>(StartGate.open)
 
@@ -144,9 +160,11 @@ export const ledger = Operations.layer(
   GatedCheck,
   Limited,
   Background,
-  Report
+  Report,
+  OfRecord
 ).pipe(
   Layer.provide(StartGate.layer(StartGate.make("door", () => Ref.get(door)))),
+  Layer.provide(InputResolver.layer(defaultOf)),
   Layer.provideMerge(Layer.merge(access, databaseListener)),
   Layer.provideMerge(TestDatabase.layer)
 )

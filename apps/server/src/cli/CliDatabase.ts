@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
-import { Access, Operations, StartGate } from "@atlas/operations"
+import { Access, InputResolver, Operations, StartGate } from "@atlas/operations"
 import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Redacted } from "effect"
@@ -50,13 +50,16 @@ const noGates = StartGate.layer(
     StartGate.make(gate, () => Effect.succeed(StartGate.open))
   )
 )
+const noResolvers = InputResolver.layer(
+  ...operationTypes.filter(({ resolves }) => resolves).map((type) => InputResolver.make(type, Effect.succeed))
+)
 
 /** The database that the settings name, or the embedded one of a server that runs. */
 export const database = client.pipe(Layer.provide(Settings.layer))
 
 /** The ledger in it. */
 export const ledger = Operations.layer(...operationTypes).pipe(
-  Layer.provide(noGates),
+  Layer.provide(Layer.merge(noGates, noResolvers)),
   Layer.provideMerge(nobody),
   Layer.provideMerge(listener),
   Layer.provideMerge(database)

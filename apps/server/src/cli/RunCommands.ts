@@ -44,10 +44,12 @@ const printable = (run: Run) => ({
   completedAt: run.completedAt === null ? null : DateTime.formatIso(run.completedAt)
 })
 
-const isRunId = Schema.is(RunId)
+const decodeRunId = Schema.decodeUnknownOption(RunId)
 
 const find = Effect.fnUntraced(function* (id: string) {
-  const found = isRunId(id) ? yield* (yield* RunQueries).find(id) : Option.none<Run>()
+  const queries = yield* RunQueries
+  const runId = Option.getOrUndefined(decodeRunId(id))
+  const found = runId === undefined ? Option.none<Run>() : yield* queries.find(runId)
   if (Option.isSome(found)) return found.value
   return yield* new CliProblem({ message: `There is no run ${id}. List the runs with: atlas runs list` })
 })
@@ -88,9 +90,9 @@ const list = Command.make(
           Option.isSome(value) ? [[name, value.value]] : []
         )
       ) as RunFilter
-      const after = Option.getOrNull(before)
-      if (after !== null && !isRunId(after))
-        return yield* new CliProblem({ message: `--before must be the id of a run: ${after} is none.` })
+      const after = Option.getOrNull(Option.flatMap(before, decodeRunId))
+      if (after === null && Option.isSome(before))
+        return yield* new CliProblem({ message: `--before must be the id of a run: ${before.value} is none.` })
       const runs = yield* (yield* RunQueries).list(yield* everything, filter, { before: after, limit })
       if (asJson) return yield* Console.log(JSON.stringify(runs.map(printable), null, 2))
       if (runs.length === 0) return yield* Console.log("No run matches.")

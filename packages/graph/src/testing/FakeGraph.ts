@@ -1,5 +1,5 @@
 import { type Graph, GraphError, type TenantScope } from "@atlas/operations"
-import { Clock, Context, DateTime, Duration, Effect, Layer, Redacted, Struct } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Layer, Option, Redacted, Struct } from "effect"
 import { HttpClient } from "effect/http"
 import * as GraphCloud from "../GraphCloud.ts"
 import type { GraphTokens } from "../GraphTokens.ts"
@@ -278,6 +278,11 @@ export class FakeGraph extends Context.Service<
     Effect.map(FakeGraph, ({ tenants }) =>
       ProviderConnections.of({
         defaultFor: (scope) => connectionOf(tenants, scope),
+        defaultId: (scope) =>
+          Effect.map(
+            Effect.option(connectionOf(tenants, scope)),
+            Option.map(({ connection }) => connection.id)
+          ),
         usable: (scope) => connectionOf(tenants, scope),
         tenantsWithDefault: (wanted) =>
           Effect.succeed(new Set(wanted.filter((id) => tenants.some(({ tenantId }) => tenantId === id))))
