@@ -93,7 +93,7 @@ export const AtlasEngine = {
   settings: `${tenants.length} tenants; a \`while_active\` identity per run; in-memory \`Access\``,
   unfinished: "SELECT count(*)::int AS n FROM operation_runs WHERE status <> 'completed'",
   // The ledger refuses to be emptied: its triggers are left out for this once.
-  clear: "BEGIN; SET LOCAL session_replication_role = replica; TRUNCATE operation_runs CASCADE; COMMIT",
+  clear: "DO $$ BEGIN SET LOCAL session_replication_role = replica; TRUNCATE operation_runs CASCADE; END $$",
   prepare: (url) => Effect.runPromise(Migrations.run.pipe(Effect.provide(client(url)), Effect.asVoid)),
   open
 } satisfies Engine
