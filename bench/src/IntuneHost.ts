@@ -18,7 +18,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   "tenant.inventory.view",
   "tenant.backups.view",
   "tenant.backups.manage",
-  ...Intune.types.flatMap((type) => Object.values(type.capabilities))
+  ...Intune.types.flatMap(({ capabilities: { start, view } }) => [start, view])
 ])
 
 const access = accessWith(capabilities)

@@ -149,7 +149,8 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
       if (earlier === undefined) {
         return yield* invalid("/backup", "The tenant has no such backup, or it has expired")
       }
-      if (!earlier.same) return yield* new Problems.IdempotencyKeyReused({ runId: earlier.run ?? "" })
+      if (!earlier.same)
+        return yield* new Problems.IdempotencyKeyReused(earlier.run === null ? {} : { runId: earlier.run })
       return { restore: yield* read(tenant, earlier.id, false), known: true } satisfies RecordedRequest
     }
     if (made.items < (request.items?.length ?? 1)) {
