@@ -74,7 +74,8 @@ const clean = Effect.gen(function* () {
   const begun = performance.now()
   removed += yield* RunRetention.use(({ remove }) => remove)
   removing += performance.now() - begun
-})
+  // What an interruption cut off after its commit would be missing in the count.
+}).pipe(Effect.uninterruptible)
 
 interface Sizes {
   readonly runs: number
