@@ -131,4 +131,51 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       assert.notMatch(stderr, / at .*:\d+|postgres:\/\//)
     })
   )
+
+  const wrong: ReadonlyArray<readonly [sentence: RegExp, ...args: ReadonlyArray<string>]> = [
+    [/--status.*"odd"/, "runs", "list", "--status", "odd"],
+    [/--outcome.*"odd"/, "runs", "list", "--outcome", "odd"],
+    [/--limit.*between 1 and 1000/, "runs", "list", "--limit", "1001"],
+    [/--limit.*integer/, "runs", "list", "--limit", "1.5"],
+    [/--before.*id of a run/, "runs", "list", "--before", "33333333-0000-4000-8000-00000000000a"],
+    [/--tenant/, "runs", "list", "--tenant", ""],
+    [/--actor.*1 to 1,000 characters/, "runs", "list", "--actor", "a".repeat(1_001)],
+    [/--status.*at most 1 value/, "runs", "list", "--status", "queued", "--status", "running"],
+    [/--frob/, "runs", "list", "--frob"],
+    [/"y"/, "runs", "cancel", "x", "y"],
+    [/no run x/, "runs", "cancel", "x"],
+    [/--workspace/, "audit", "list"],
+    [/--workspace/, "audit", "list", "--workspace", ""],
+    [/--before/, "audit", "list", "--workspace", "northwind", "--before", "-1"],
+    [/--before/, "audit", "list", "--workspace", "northwind", "--before", "99999999999999999999"],
+    [/--directory.*UUID/, "accounts", "link", "someone", "--directory", "x", "--object", "y"],
+    [/backup.*UUID/, "backup", "verify", "nonsense"],
+    [/--to/, "backup", "export", "33333333-0000-4000-8000-00000000000a", "--to", ""],
+    [/no tenant nowhere/, "backup", "import", "/", "--tenant", "nowhere"]
+  ]
+  it.effect.each(wrong)("refuses a wrong argument by its name, and does nothing: %s", ([sentence, ...args]) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const everything = sql`SELECT (SELECT count(*)::int FROM operation_runs) AS runs,
+        (SELECT count(*)::int FROM operation_audit) AS records, (SELECT count(*)::int FROM account_identities) AS people,
+        (SELECT count(*)::int FROM backup_sets) AS backups`
+      const before = yield* everything
+      const { code, stderr, stdout } = yield* atlas(...args)
+      assert.deepStrictEqual([code, stdout], [1, ""], stderr)
+      assert.match(stderr, sentence)
+      assert.isAtMost(stderr.trim().split("\n").length, 2, stderr)
+      assert.notMatch(stderr, / at .*:\d+|postgres:\/\/|SqlError|Expected: Expected/)
+      assert.deepStrictEqual(yield* everything, before)
+    })
+  )
+
+  it.effect("takes no line of a file that no database could hold", () =>
+    Effect.gen(function* () {
+      const run = "01920000-0000-7000-8000-000000000000"
+      const file = yield* csv(`entra_group_sync_runs,a\0b,${run}`)
+      const { code, stderr } = yield* atlas("legacy", "map", "--file", file)
+      assert.strictEqual(code, 1)
+      assert.include(stderr, "Line 2: it holds characters that no id has.")
+    })
+  )
 })

@@ -70,8 +70,7 @@ export interface Refusal {
 
 const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const State = Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
-/** What somebody did to a record of the host, or of one of Atlas' packages. */
-export const RecordChange = Schema.Struct({
+const RecordChange = Schema.Struct({
   /** `<kind>.<participle>`, such as `backup_schedule.paused`; hosts may use any of their own. */
   action: RecordAction,
   actor: GivenActor,
@@ -84,6 +83,7 @@ export const RecordChange = Schema.Struct({
   /** The run that does it, if one does. */
   runId: Schema.optional(Schema.NullOr(RunId))
 })
+/** What somebody did to a record of the host, or of one of Atlas' packages. */
 export interface RecordChange extends Omit<typeof RecordChange.Type, "action"> {
   readonly action: `${string}.${string}`
 }

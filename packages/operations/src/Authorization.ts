@@ -135,7 +135,7 @@ const make = Effect.gen(function* () {
     about: string
   ) {
     const missing = needed.find((capability) => !capabilities.has(capability))
-    if (missing !== undefined) yield* onRecord(actor, scope, about)(Effect.fail(forbidden(missing)))
+    if (missing !== undefined) return yield* onRecord(actor, scope, about)(Effect.fail(forbidden(missing)))
   })
 
   const member = Effect.fn("Authorization.member")(function* (actor: Actor, tenantId: string) {

@@ -8,16 +8,16 @@ import type { Json } from "./RunIdentity.ts"
  */
 
 /** The most problems that a refusal names. */
-export const mostProblems = 20
+const mostProblems = 20
 
 /** How deeply a JSON value may be nested. */
-export const deepestJson = 64
+const deepestJson = 64
 
 /** How many values a JSON value may hold, members and items of all levels counted. */
-export const mostJsonValues = 100_000
+const mostJsonValues = 100_000
 
 /** How many characters the texts of a JSON value may have together, names of members included. */
-export const longestJson = 1_048_576
+const longestJson = 1_048_576
 
 // A longer detail, such as an enumeration, is given once and then referred to.
 const longestRepeated = 60

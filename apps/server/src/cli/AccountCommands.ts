@@ -1,20 +1,16 @@
-import { Console, Effect, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Console, Effect } from "effect"
+import { Command } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { database } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
-
-const Uuid = Schema.String.check(Schema.isUUID())
+import { textArgument, uuid } from "./flags.ts"
 
 const link = Command.make(
   "link",
   {
-    account: Argument.String("account").pipe(Argument.withDescription("Id of the account")),
-    tenant: Flag.String("directory").pipe(
-      Flag.withDescription("Id of the Entra directory, a UUID"),
-      Flag.withSchema(Uuid)
-    ),
-    objectId: Flag.String("object").pipe(Flag.withDescription("Object id of the person, a UUID"), Flag.withSchema(Uuid))
+    account: textArgument("account", "Id of the account"),
+    tenant: uuid("directory", "Id of the Entra directory, a UUID"),
+    objectId: uuid("object", "Object id of the person, a UUID")
   },
   ({ account, objectId, tenant }) =>
     Effect.gen(function* () {

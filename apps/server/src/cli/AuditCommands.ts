@@ -1,35 +1,31 @@
-import { AuditLog, WorkspaceId } from "@atlas/operations"
-import { Console, DateTime, Effect, Option, Schema } from "effect"
+import { AuditLog } from "@atlas/operations"
+import { Console, DateTime, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ledger } from "./CliDatabase.ts"
-import { json } from "./RunCommands.ts"
+import { count, json, limit, workspace } from "./flags.ts"
 import { table } from "./table.ts"
 
 const list = Command.make(
   "list",
   {
-    workspace: Flag.String("workspace").pipe(Flag.withDescription("Id of the workspace"), Flag.withSchema(WorkspaceId)),
-    before: Flag.Int("before").pipe(
-      Flag.withDescription("Number of the last record shown: list those before it"),
+    workspace,
+    before: count("before", "Number of the last record shown: list those before it", [0, Number.MAX_SAFE_INTEGER]).pipe(
       Flag.optional
     ),
-    limit: Flag.Int("limit").pipe(
-      Flag.withDefault(50),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 })))
-    ),
+    limit,
     json
   },
-  ({ before, json: asJson, limit, workspace }) =>
+  ({ before, json: asJson, limit: most, workspace: id }) =>
     Effect.gen(function* () {
-      const page = { before: Option.getOrNull(Option.map(before, BigInt)), limit }
-      const records = yield* (yield* AuditLog).list(workspace, page)
+      const page = { before: Option.getOrNull(Option.map(before, BigInt)), limit: most }
+      const records = yield* (yield* AuditLog).list(id, page)
       if (asJson) {
         const plain = records.map((record) => ({ ...record, id: String(record.id), at: DateTime.formatIso(record.at) }))
         return yield* Console.log(JSON.stringify(plain, null, 2))
       }
       if (records.length === 0) return yield* Console.log("Nothing is on record.")
-      const rows = records.map(({ action, actor, at, id, runId, tenantId, type }) => [
-        String(id),
+      const rows = records.map(({ action, actor, at, id: number, runId, tenantId, type }) => [
+        String(number),
         DateTime.formatIso(at).slice(0, 19),
         actor.id,
         action,

@@ -12,7 +12,7 @@ import {
 } from "@atlas/intune"
 import type { TenantScope } from "@atlas/operations"
 import { Console, Effect, FileSystem, Layer, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { policySecrets } from "../policySecrets.ts"
 import { tenantNames } from "../tenantNames.ts"
@@ -20,6 +20,7 @@ import { ServerSecret } from "../ServerSecret.ts"
 import { Settings } from "../Settings.ts"
 import { ledger } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
+import { text, textArgument, uuidArgument } from "./flags.ts"
 
 const vault = Layer.unwrap(
   Effect.gen(function* () {
@@ -32,8 +33,7 @@ const intune = Intune.layer.pipe(
   Layer.provideMerge(ledger)
 )
 
-const Uuid = Schema.String.check(Schema.isUUID())
-const backup = Argument.String("backup").pipe(Argument.withDescription("Id of the backup"), Argument.withSchema(Uuid))
+const backup = uuidArgument("backup", "Id of the backup")
 
 const unknown = (id: string) => () =>
   Effect.fail(new CliProblem({ message: `There is no backup ${id}, or it has expired.` }))
@@ -55,7 +55,7 @@ const unusable = (path: string) => (error: { readonly message: string }) =>
 
 const exportCommand = Command.make(
   "export",
-  { backup, to: Flag.String("to").pipe(Flag.withDescription("Folder to write into; it must be empty or not exist")) },
+  { backup, to: text("to", "Folder to write into; it must be empty or not exist") },
   ({ backup: id, to }) =>
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
@@ -119,11 +119,9 @@ const scopeOf = Effect.fnUntraced(function* (tenant: string) {
 const importCommand = Command.make(
   "import",
   {
-    folder: Argument.String("folder").pipe(
-      Argument.withDescription("Folder of JSON: a folder or file for each collection")
-    ),
-    tenant: Flag.String("tenant").pipe(Flag.withDescription("Id of the tenant whose backup it is to be")),
-    name: Flag.String("name").pipe(Flag.withDescription("Name of the backup"), Flag.withDefault("Import"))
+    folder: textArgument("folder", "Folder of JSON: a folder or file for each collection"),
+    tenant: text("tenant", "Id of the tenant whose backup it is to be"),
+    name: text("name", "Name of the backup").pipe(Flag.withDefault("Import"))
   },
   ({ folder, name, tenant }) =>
     Effect.gen(function* () {

@@ -1,9 +1,10 @@
-import { legacyKinds } from "@atlas/operations"
+import { isStorable, legacyKinds } from "@atlas/operations"
 import { Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { database } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
+import { text } from "./flags.ts"
 import { table } from "./table.ts"
 
 /** A record and the run that it is to be shown as. */
@@ -19,16 +20,17 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Reads the file's lines; every line that is none of ours is a problem. */
 const parse = (
-  text: string
+  file: string
 ): { readonly mappings: ReadonlyArray<Mapping>; readonly problems: ReadonlyArray<string> } => {
-  const [first, ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/)
+  const [first, ...lines] = file.replace(/^\uFEFF/, "").split(/\r?\n/)
   if (first?.trim() !== header) return { mappings: [], problems: [`Line 1: the header must be ${header}`] }
   const problems: Array<string> = []
   const mappings = lines.flatMap((content, index) => {
     if (content.trim() === "") return []
     const line = index + 2
     const [name = "", id = "", runId = "", ...more] = content.split(",").map((cell) => cell.trim())
-    if (more.length > 0 || id === "") problems.push(`Line ${line}: it must have three values.`)
+    if (!isStorable(content)) problems.push(`Line ${line}: it holds characters that no id has.`)
+    else if (more.length > 0 || id === "") problems.push(`Line ${line}: it must have three values.`)
     else if (!legacyKinds.some((kind) => kind.table === name)) problems.push(`Line ${line}: there is no table ${name}.`)
     else if (!uuid.test(runId)) problems.push(`Line ${line}: ${runId || "the run"} is no id of a run.`)
     else return [{ line, table: name, id, runId }]
@@ -58,10 +60,10 @@ const misfits = Effect.fnUntraced(function* (mappings: ReadonlyArray<Mapping>) {
 
 const fromFile = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
-  const text = yield* files
+  const content = yield* files
     .readFileString(path)
     .pipe(Effect.mapError(({ reason }) => new CliProblem({ message: `${path} cannot be read (${reason._tag}).` })))
-  const { mappings, problems } = parse(text)
+  const { mappings, problems } = parse(content)
   const all = [...problems, ...(yield* misfits(mappings))]
   if (all.length > 0) return yield* new CliProblem({ message: `Nothing was mapped.\n${all.join("\n")}` })
   return mappings
@@ -94,7 +96,7 @@ const write = Effect.fnUntraced(function* (mappings: ReadonlyArray<Mapping>) {
 const map = Command.make(
   "map",
   {
-    file: Flag.String("file").pipe(Flag.withDescription(`CSV with the header ${header}`), Flag.optional),
+    file: text("file", `CSV with the header ${header}`).pipe(Flag.optional),
     match: Flag.Boolean("match").pipe(
       Flag.withDescription("Map records that the context of exactly one run names as legacyId"),
       Flag.withDefault(false)

@@ -10,19 +10,14 @@ import {
   WorkspaceId
 } from "@atlas/operations"
 import { Console, DateTime, Effect, Option, Schema, Struct } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { ledger } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
+import { json, limit, runId, text, textArgument } from "./flags.ts"
 import { table } from "./table.ts"
 
 const commandLine: Actor = { id: "command-line", kind: "system", name: "atlas command line" }
-
-/** Prints what programs read rather than what people do. */
-export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
-
-const text = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const state = (run: Run) => (run.status === "completed" ? run.outcome : run.status)
 const printed = [
@@ -47,9 +42,8 @@ const printable = (run: Run) => ({
 const decodeRunId = Schema.decodeUnknownOption(RunId)
 
 const find = Effect.fnUntraced(function* (id: string) {
-  const queries = yield* RunQueries
   const runId = Option.getOrUndefined(decodeRunId(id))
-  const found = runId === undefined ? Option.none<Run>() : yield* queries.find(runId)
+  const found = runId === undefined ? Option.none<Run>() : yield* (yield* RunQueries).find(runId)
   if (Option.isSome(found)) return found.value
   return yield* new CliProblem({ message: `There is no run ${id}. List the runs with: atlas runs list` })
 })
@@ -72,28 +66,26 @@ const list = Command.make(
       Flag.optional
     ),
     outcome: Flag.Literals("outcome", RunOutcome.literals).pipe(Flag.optional),
-    type: text("type", "Operation type"),
-    tenant: text("tenant", "Id of a tenant"),
-    actor: text("actor", "Id of who started it"),
-    reason: text("reason", "Reason code"),
-    before: text("before", "Id of the last run shown: list those before it"),
-    limit: Flag.Int("limit").pipe(
-      Flag.withDefault(50),
-      Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 })))
-    ),
+    type: text("type", "Operation type").pipe(Flag.optional),
+    tenant: text("tenant", "Id of a tenant").pipe(Flag.optional),
+    actor: text("actor", "Id of who started it").pipe(Flag.optional),
+    reason: text("reason", "Reason code").pipe(Flag.optional),
+    before: runId("before", "Id of the last run shown: list those before it").pipe(Flag.optional),
+    limit,
     json
   },
-  ({ before, json: asJson, limit, reason, ...wanted }) =>
+  ({ actor, before, json: asJson, limit: most, outcome, reason, status, tenant, type }) =>
     Effect.gen(function* () {
-      const filter = Object.fromEntries(
-        Object.entries({ ...wanted, reasonCode: reason }).flatMap(([name, value]) =>
-          Option.isSome(value) ? [[name, value.value]] : []
-        )
-      ) as RunFilter
-      const after = Option.getOrNull(Option.flatMap(before, decodeRunId))
-      if (after === null && Option.isSome(before))
-        return yield* new CliProblem({ message: `--before must be the id of a run: ${before.value} is none.` })
-      const runs = yield* (yield* RunQueries).list(yield* everything, filter, { before: after, limit })
+      const filter: RunFilter = {
+        status: Option.getOrUndefined(status),
+        outcome: Option.getOrUndefined(outcome),
+        type: Option.getOrUndefined(type),
+        tenant: Option.getOrUndefined(tenant),
+        actor: Option.getOrUndefined(actor),
+        reasonCode: Option.getOrUndefined(reason)
+      }
+      const page = { before: Option.getOrNull(before), limit: most }
+      const runs = yield* (yield* RunQueries).list(yield* everything, filter, page)
       if (asJson) return yield* Console.log(JSON.stringify(runs.map(printable), null, 2))
       if (runs.length === 0) return yield* Console.log("No run matches.")
       const rows = runs.map((run) => [
@@ -109,7 +101,7 @@ const list = Command.make(
     }).pipe(Effect.provide(ledger))
 ).pipe(Command.withDescription("List runs, newest first"))
 
-const run = Argument.String("run").pipe(Argument.withDescription("Id of the run"))
+const run = textArgument("run", "Id of the run")
 
 const show = Command.make("show", { run, json }, ({ json: asJson, run: id }) =>
   Effect.gen(function* () {

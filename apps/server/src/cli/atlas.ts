@@ -1,4 +1,4 @@
-import { sanitise } from "@atlas/operations"
+import { Problems, sanitise } from "@atlas/operations"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect } from "effect"
 import { CliOutput, Command } from "effect/cli"
@@ -33,7 +33,9 @@ const presenter = CliOutput.layerPresenter({
       ? Effect.forEach(
           event.errors,
           ({ message }) =>
-            Console.error(`${message.split("\n")[0]?.replace("Schema validation failed: ", "")}. Try --help.`),
+            Console.error(
+              `${message.split("\n")[0]?.replace("Schema validation failed: ", "").replace("Expected: Expected", "Expected")}. Try --help.`
+            ),
           { discard: true }
         )
       : CliOutput.defaultPresenter.present(event)
@@ -46,6 +48,8 @@ const sentenceOf = (cause: Cause.Cause<unknown>) => {
     Cause.isFailReason(reason) ? [reason.error] : Cause.isDieReason(reason) ? [reason.defect] : []
   )
   if (isAnswered(error)) return null
+  if (error instanceof Problems.InvalidInput)
+    return error.errors.map(({ detail, pointer }) => `${pointer.slice(1)}: ${detail}.`).join("\n")
   if (SqlError.isSqlError(error))
     return `The database did not do it (${error.reason._tag}): check DATABASE_URL, and run atlas doctor.`
   return failureText(

@@ -1,0 +1,53 @@
+import { RunId, StorableText, Uuid, WorkspaceId } from "@atlas/operations"
+import { Schema } from "effect"
+import { Argument, Flag } from "effect/cli"
+
+/** Text that people type: an id, a name, a path. */
+const Text = StorableText.check(
+  Schema.makeFilter((text) => text.length >= 1 && text.length <= 1_000, { expected: "1 to 1,000 characters" })
+)
+
+const AnyUuid = Uuid.annotate({ expected: "a UUID" })
+
+/** A flag with any text. */
+export const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withSchema(Text))
+
+/** A flag with an id that is a UUID. */
+export const uuid = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withSchema(AnyUuid))
+
+/** A flag with the id of a run. */
+export const runId = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(description),
+    Flag.withSchema(RunId.annotate({ expected: "the id of a run" }))
+  )
+
+/** The flag with the id of a workspace. */
+export const workspace = Flag.String("workspace").pipe(
+  Flag.withDescription("Id of the workspace"),
+  Flag.withSchema(Text),
+  Flag.map((id) => WorkspaceId.make(id))
+)
+
+/** A flag with a whole number. */
+export const count = (name: string, description: string, [minimum, maximum]: readonly [number, number]) =>
+  Flag.Int(name).pipe(
+    Flag.withDescription(description),
+    Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
+  )
+
+/** How many rows a list prints. */
+export const limit = count("limit", "How many at most", [1, 1_000]).pipe(Flag.withDefault(50))
+
+/** Prints what programs read rather than what people do. */
+export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
+
+/** An argument with any text. */
+export const textArgument = (name: string, description: string) =>
+  Argument.String(name).pipe(Argument.withDescription(description), Argument.withSchema(Text))
+
+/** An argument with an id that is a UUID. */
+export const uuidArgument = (name: string, description: string) =>
+  Argument.String(name).pipe(Argument.withDescription(description), Argument.withSchema(AnyUuid))
