@@ -48,6 +48,11 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       assert.deepStrictEqual([cancelled.code, cancelled.stdout], [0, "Cancelled.\n"])
       assert.strictEqual((yield* completed(server, id)).cancelRequestedBy.id, "command-line")
       assert.match((yield* atlas("audit", "list", "--workspace", "northwind")).stdout, /command-line +cancel_requested/)
+      const blocked = (yield* start(server, "fabrikam")).body.run.id
+      assert.match(
+        (yield* atlas("runs", "show", blocked)).stdout,
+        /^Next step: Add a provider connection to this tenant\.$/m
+      )
       const again = yield* atlas("runs", "cancel", id)
       assert.deepStrictEqual([again.code, again.stderr], [1, "The run is completed already: cancelled.\n"])
     }).pipe(Effect.scoped)

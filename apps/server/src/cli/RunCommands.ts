@@ -1,5 +1,6 @@
 import {
   type Actor,
+  nextStepOf,
   type Run,
   RunCancellation,
   type RunFilter,
@@ -123,8 +124,10 @@ const show = Command.make("show", { run, json }, ({ json: asJson, run: id }) =>
         ]
       )
     )
-    for (const { count, message, reasonCode } of found.failureSummary)
-      yield* Console.log(`\n${count} × ${reasonCode}: ${message}`)
+    for (const failure of found.failureSummary) {
+      const { count, message, reasonCode } = failure
+      yield* Console.log(`\n${count} × ${reasonCode}: ${message}\nNext step: ${nextStepOf(found, failure)}`)
+    }
     const rows = events.map(({ at, kind, seq }) => [String(seq), DateTime.formatIso(at).slice(0, 23), kind])
     yield* Console.log(`\n${table(["event", "at (UTC)", "kind"], rows)}`)
   }).pipe(Effect.provide(ledger))
