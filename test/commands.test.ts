@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   readonly scripts: Readonly<Record<string, string>>
 }
+const path = process.env["PATH"]
 const argumentsOf = (script: string) => scripts[script]?.split(" ").slice(1) ?? []
 
 describe("the workspace's commands", () => {
@@ -33,7 +34,7 @@ describe("the workspace's commands", () => {
           spawn(process.execPath, argumentsOf("start"), {
             cwd: root,
             env: {
-              PATH: process.env["PATH"],
+              PATH: path,
               PORT: String(port),
               ATLAS_DATA_DIR: join(tmpdir(), `atlas-start-${process.pid}`),
               DATABASE_URL: `postgres://nobody@127.0.0.1:${closed}/atlas`

@@ -13,7 +13,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
       const post = (path: string, account: string, id: string, headers: Record<string, string> = {}) =>
         call(server, path, {
           method: "POST",
-          headers: { ...as(account), "x-request-id": id, ...headers },
+          headers: { ...as(account), origin: server.origin, "x-request-id": id, ...headers },
           body: "{}"
         })
       const idOf = (answer: { headers: Headers }) => answer.headers.get("x-request-id") ?? ""

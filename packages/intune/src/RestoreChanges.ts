@@ -89,7 +89,7 @@ export const makeRestoreChanges = Effect.gen(function* () {
       .record({
         action,
         actor,
-        scope: { ...tenant },
+        scope: tenant,
         record: { kind: restoreKind, id },
         before: before && auditedState(before),
         after: auditedState(after),

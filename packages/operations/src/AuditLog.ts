@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 import { Actor, encodeActor, GivenActor } from "./Actor.ts"
 import { argumentsOf, plainJson } from "./Decoding.ts"
 import { cleanJson } from "./Failure.ts"
-import { GivenScope, TenantId, WorkspaceId } from "./OperationScope.ts"
+import { GivenScope, type OperationScope, TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { InvalidInput } from "./Problems.ts"
 import { RunId } from "./Run.ts"
 import { isStorable, StorableText } from "./StorableText.ts"
@@ -84,8 +84,10 @@ const RecordChange = Schema.Struct({
   runId: Schema.optional(Schema.NullOr(RunId))
 })
 /** What somebody did to a record of the host, or of one of Atlas' packages. */
-export interface RecordChange extends Omit<typeof RecordChange.Type, "action"> {
+export interface RecordChange extends Omit<typeof RecordChange.Type, "action" | "actor" | "scope"> {
   readonly action: `${string}.${string}`
+  readonly actor: Actor
+  readonly scope: OperationScope
 }
 
 const decodeChange = argumentsOf(Schema.Struct({ change: RecordChange }))
