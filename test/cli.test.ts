@@ -142,7 +142,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
     [/--outcome.*"odd"/, "runs", "list", "--outcome", "odd"],
     [/--limit.*between 1 and 1000/, "runs", "list", "--limit", "1001"],
     [/--limit.*integer/, "runs", "list", "--limit", "1.5"],
-    [/--before.*id of a run/, "runs", "list", "--before", "33333333-0000-4000-8000-00000000000a"],
+    [/--before.*UUID v7/, "runs", "list", "--before", "33333333-0000-4000-8000-00000000000a"],
     [/--tenant/, "runs", "list", "--tenant", ""],
     [/--actor.*1 to 1,000 characters/, "runs", "list", "--actor", "a".repeat(1_001)],
     [/--status.*at most 1 value/, "runs", "list", "--status", "queued", "--status", "running"],

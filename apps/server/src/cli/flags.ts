@@ -7,22 +7,17 @@ const Text = StorableText.check(
   Schema.makeFilter((text) => text.length >= 1 && text.length <= 1_000, { expected: "1 to 1,000 characters" })
 )
 
-const AnyUuid = Uuid.annotate({ expected: "a UUID" })
-
 /** A flag with any text. */
 export const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.withSchema(Text))
 
 /** A flag with an id that is a UUID. */
 export const uuid = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withDescription(description), Flag.withSchema(AnyUuid))
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withSchema(Uuid))
 
 /** A flag with the id of a run. */
 export const runId = (name: string, description: string) =>
-  Flag.String(name).pipe(
-    Flag.withDescription(description),
-    Flag.withSchema(RunId.annotate({ expected: "the id of a run" }))
-  )
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withSchema(RunId))
 
 /** The flag with the id of a workspace. */
 export const workspace = Flag.String("workspace").pipe(
@@ -50,4 +45,4 @@ export const textArgument = (name: string, description: string) =>
 
 /** An argument with an id that is a UUID. */
 export const uuidArgument = (name: string, description: string) =>
-  Argument.String(name).pipe(Argument.withDescription(description), Argument.withSchema(AnyUuid))
+  Argument.String(name).pipe(Argument.withDescription(description), Argument.withSchema(Uuid))
