@@ -1,4 +1,4 @@
-import { type Actor, ReasonCode, RunId, RunOutcome, Runs, type TenantScope } from "@atlas/operations"
+import { type Actor, type Problems, ReasonCode, RunId, RunOutcome, Runs, type TenantScope } from "@atlas/operations"
 import { Context, DateTime, Duration, Effect, Schema } from "effect"
 import type { CollectionState } from "./CollectionReads.ts"
 
@@ -39,7 +39,10 @@ export const makeFreshness = Effect.fnUntraced(function* (
   const runs = yield* Runs
   const staleAfter = yield* StaleAfter
 
-  return Effect.fn("Freshness")(function* (actor: Actor, tenant: TenantScope) {
+  return Effect.fn("Freshness")(function* (
+    actor: Actor,
+    tenant: TenantScope
+  ): Effect.fn.Return<Freshness, Problems.NotFound | Problems.InvalidInput> {
     const [state, latest, now] = yield* Effect.all([
       stateOf(tenant),
       runs.latest(actor, tenant.tenantId, [type]),

@@ -6,8 +6,10 @@ import {
   type Capability,
   decodeInput,
   invalid,
+  type Problems,
   RunId,
   Runs,
+  type StartProblem,
   type StartResult,
   type TenantScope
 } from "@atlas/operations"
@@ -58,7 +60,46 @@ const decodeTyped = argumentsOf(
 const auditedState = ({ backupId, state, withAssignments }: Restore) => ({ state, backupId, withAssignments })
 
 /** What people change of restores: each change with its run and its audit record, or nothing. */
-export const makeRestoreChanges = Effect.gen(function* () {
+export interface RestoreChanges {
+  /**
+   * Begins a restore with its preview: a run that reads, and changes nothing. Both are recorded, or neither is.
+   *
+   * @param request a `RestoreRequest`; untrusted
+   * @param key the caller's own key of this request: the same key and request are the same restore
+   */
+  plan(
+    actor: Actor,
+    tenantId: string,
+    request: unknown,
+    key: string | undefined
+  ): Effect.Effect<PlannedRestore, StartProblem>
+  /**
+   * Starts another preview of a restore whose preview has ended without a plan. It compares everything again. While a preview
+   * is at work, that one is answered. `RestoreConflict` for a restore that is planned already, or archived.
+   */
+  planAgain(actor: Actor, tenantId: string, id: string): Effect.Effect<PlannedRestore, StartProblem | RestoreConflict>
+  /**
+   * Confirms what was planned, by typing the tenant's name, and starts it: both or neither. One whose execution has stopped is
+   * confirmed again, and goes on. `RestoreConflict` where it is not planned, or is over.
+   *
+   * @param nonce the caller's own key of this confirmation
+   */
+  confirm(
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    typed: { readonly tenantName: string; readonly nonce: string | undefined }
+  ): Effect.Effect<StartResult, StartProblem | RestoreConflict>
+  /** Archives a restore: nobody can execute it any more. `RestoreConflict` while a run is at work on it, and if it is archived. */
+  archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Problems.Refusal | RestoreConflict>
+}
+
+/** Makes the functions that change restores. */
+export const makeRestoreChanges: Effect.Effect<
+  RestoreChanges,
+  never,
+  AuditLog | Authorization | Runs | SqlClient.SqlClient | TenantNames
+> = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const door = yield* Authorization
   const audit = yield* AuditLog

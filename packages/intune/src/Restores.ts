@@ -6,21 +6,13 @@ import {
   isStorable,
   type Problems,
   type Runs,
-  type StartGate,
-  type StartProblem,
-  type StartResult
+  type StartGate
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { pageLimit, PolicyName } from "./Arguments.ts"
 import { type Restore, RestoreItem } from "./Restore.ts"
-import {
-  makeRestoreChanges,
-  type PlannedRestore,
-  type RestoreConflict,
-  restoreKind,
-  viewRestores
-} from "./RestoreChanges.ts"
+import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
 import { confirmed, planned } from "./RestoreGates.ts"
 import { makeRestoreRecords } from "./RestoreRecords.ts"
 import { RestoreId } from "./RestoreTypes.ts"
@@ -41,7 +33,7 @@ export interface RestoreTally {
  */
 export class Restores extends Context.Service<
   Restores,
-  {
+  RestoreChanges & {
     /** The newest restores of a tenant, or of one of its backups. `limit` is 1 to 200. */
     list(
       actor: Actor,
@@ -57,37 +49,6 @@ export class Restores extends Context.Service<
       page: { readonly after: Pick<RestoreItem, "id" | "source"> | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<RestoreItem>, Refused>
     tally(actor: Actor, tenantId: string, id: string): Effect.Effect<ReadonlyArray<RestoreTally>, Refused>
-    /**
-     * Begins a restore with its preview: a run that reads, and changes nothing. Both are recorded, or neither is.
-     *
-     * @param request a `RestoreRequest`; untrusted
-     * @param key the caller's own key of this request: the same key and request are the same restore
-     */
-    plan(
-      actor: Actor,
-      tenantId: string,
-      request: unknown,
-      key: string | undefined
-    ): Effect.Effect<PlannedRestore, StartProblem>
-    /**
-     * Starts another preview of a restore whose preview has ended without a plan. It compares everything again. While a preview
-     * is at work, that one is answered. `RestoreConflict` for a restore that is planned already, or archived.
-     */
-    planAgain(actor: Actor, tenantId: string, id: string): Effect.Effect<PlannedRestore, StartProblem | RestoreConflict>
-    /**
-     * Confirms what was planned, by typing the tenant's name, and starts it: both or neither. One whose execution has stopped is
-     * confirmed again, and goes on. `RestoreConflict` where it is not planned, or is over.
-     *
-     * @param nonce the caller's own key of this confirmation
-     */
-    confirm(
-      actor: Actor,
-      tenantId: string,
-      id: string,
-      typed: { readonly tenantName: string; readonly nonce: string | undefined }
-    ): Effect.Effect<StartResult, StartProblem | RestoreConflict>
-    /** Archives a restore: nobody can execute it any more. `RestoreConflict` while a run is at work on it, and if it is archived. */
-    archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused | RestoreConflict>
   }
 >()("@atlas/intune/Restores") {
   static readonly layer: Layer.Layer<
