@@ -24,16 +24,16 @@ const list = Command.make(
         return yield* Console.log(JSON.stringify(plain, null, 2))
       }
       if (records.length === 0) return yield* Console.log("Nothing is on record.")
-      const rows = records.map(({ action, actor, at, id: number, runId, tenantId, type }) => [
+      const rows = records.map(({ action, actor, at, id: number, recordId, recordKind, runId, tenantId, type }) => [
         String(number),
         DateTime.formatIso(at).slice(0, 19),
         actor.id,
         action,
         type ?? "",
         tenantId ?? "",
-        runId ?? ""
+        recordKind === null ? (runId ?? "") : `${recordKind} ${recordId}`
       ])
-      yield* Console.log(table(["record", "at (UTC)", "by", "action", "type", "tenant", "run"], rows))
+      yield* Console.log(table(["record", "at (UTC)", "by", "action", "type", "tenant", "about"], rows))
     }).pipe(Effect.provide(ledger))
 ).pipe(Command.withDescription("List what is on record, newest first"))
 
