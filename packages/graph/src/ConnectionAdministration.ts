@@ -1,5 +1,5 @@
-import { Problems, type TenantScope } from "@atlas/operations"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { argumentsOf, GivenTenantScope, Problems, type TenantScope, Uuid } from "@atlas/operations"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import * as ConnectionRules from "./ConnectionRules.ts"
@@ -23,7 +23,44 @@ export interface ConnectionChange extends Partial<ConnectionRules.ConnectionDeta
   readonly enabled?: boolean
 }
 
-type Changed = Effect.Effect<ProviderConnection, Problems.NotFound | Problems.InvalidInput>
+const details = ConnectionRules.ConnectionDetails.fields
+const Whether = Schema.optional(Schema.Boolean)
+const decodeScope = argumentsOf(Schema.Struct({ scope: GivenTenantScope }))
+const decodeCreate = argumentsOf(
+  Schema.Struct({
+    input: Schema.Struct({
+      scope: GivenTenantScope,
+      ...details,
+      credential: Schema.optional(ConnectionRules.NewCredential),
+      isDefault: Whether,
+      enabled: Whether
+    })
+  })
+)
+const decodeChange = argumentsOf(
+  Schema.Struct({
+    change: Schema.Struct({
+      displayName: Schema.optional(details.displayName),
+      cloud: Schema.optional(details.cloud),
+      entraTenantId: Schema.optional(details.entraTenantId),
+      clientId: Schema.optional(details.clientId),
+      enabled: Whether
+    })
+  })
+)
+const decodeCredential = argumentsOf(Schema.Struct({ credential: ConnectionRules.NewCredential }))
+const decodeWhich = argumentsOf(Schema.Struct({ scope: GivenTenantScope, id: Schema.String }))
+const toId = Schema.decodeUnknownOption(Uuid)
+
+/** The connection that is meant, by its id in any case; a text that is no id names none. */
+const which = Effect.fnUntraced(function* (scope: TenantScope, id: string) {
+  const given = yield* decodeWhich({ scope, id })
+  const found = Option.getOrUndefined(toId(given.id))
+  return found === undefined ? yield* new Problems.NotFound({}) : { scope: given.scope, id: found }
+})
+
+type Missed = Problems.NotFound | Problems.InvalidInput
+type Changed = Effect.Effect<ProviderConnection, Missed>
 
 const nameTaken = new Problems.InvalidInput({
   errors: [{ pointer: "/displayName", detail: "is the name of another connection of this tenant." }]
@@ -61,7 +98,7 @@ const makeStatements = Effect.map(SqlClient.SqlClient, (sql) => {
 
   const change = Effect.fnUntraced(function* (scope: TenantScope, id: string, set: Statement.Fragment) {
     const [row] = yield* sql`
-      UPDATE provider_connections SET ${set}, ${touched} WHERE id::text = ${id} AND ${ofTenant(scope)}
+      UPDATE provider_connections SET ${set}, ${touched} WHERE id = ${id}::uuid AND ${ofTenant(scope)}
       RETURNING ${columns}`
     return row === undefined ? undefined : yield* decode(row)
   })
@@ -75,7 +112,10 @@ const makeCreate = Effect.gen(function* () {
   const random = yield* SecureRandom.SecureRandom
   const check = yield* ConnectionRules.make
 
-  const insert = Effect.fnUntraced(function* (input: NewConnection, checked: ConnectionRules.CheckedCredential | null) {
+  const insert = Effect.fnUntraced(function* (
+    input: Effect.Success<ReturnType<typeof decodeCreate>>["input"],
+    checked: ConnectionRules.CheckedCredential | null
+  ) {
     const { isDefault = true, enabled = true, scope } = input
     const id = yield* random.uuidV7()
     const sealed = checked && (yield* seal(vault, id, checked.credential))
@@ -97,7 +137,8 @@ const makeCreate = Effect.gen(function* () {
     return yield* decode(row)
   })
 
-  return Effect.fn("ConnectionAdministration.create")(function* (input: NewConnection) {
+  return Effect.fn("ConnectionAdministration.create")(function* (given: NewConnection) {
+    const { input } = yield* decodeCreate({ input: given })
     const checked = yield* check(input, input.credential)
     return yield* orNameTaken(sql.withTransaction(insert(input, checked)))
   })
@@ -108,10 +149,12 @@ const makeUpdate = Effect.gen(function* () {
   const check = yield* ConnectionRules.make
 
   return Effect.fn("ConnectionAdministration.update")(function* (
-    scope: TenantScope,
-    id: string,
-    wanted: ConnectionChange
+    givenScope: TenantScope,
+    givenId: string,
+    given: ConnectionChange
   ) {
+    const { id, scope } = yield* which(givenScope, givenId)
+    const { change: wanted } = yield* decodeChange({ change: given })
     yield* check(wanted, undefined)
     const { clientId = null, cloud = null, displayName, enabled = null, entraTenantId = null } = wanted
     return yield* orNameTaken(
@@ -132,18 +175,19 @@ const makeReplaceCredential = Effect.gen(function* () {
   const check = yield* ConnectionRules.make
 
   return Effect.fn("ConnectionAdministration.replaceCredential")(function* (
-    scope: TenantScope,
-    id: string,
+    givenScope: TenantScope,
+    givenId: string,
     given: ConnectionRules.NewCredential
   ) {
-    const checked = yield* check({}, given)
+    const { id, scope } = yield* which(givenScope, givenId)
+    const { credential } = yield* decodeCredential({ credential: given })
+    const checked = yield* check({}, credential)
     if (checked === null) return yield* Effect.die("A credential that was given was checked")
-    // Sealed for the id as it is stored, whatever the case of the one that was asked for.
-    const sealed = yield* seal(vault, id.toLowerCase(), checked.credential)
+    const sealed = yield* seal(vault, id, checked.credential)
     return yield* orNameTaken(
       change(
         scope,
-        id.toLowerCase(),
+        id,
         sql`credential_kind = ${checked.credential.kind}, sealed_secret = ${sealed.bytes}, key_id = ${sealed.keyId},
           credential_expires_at = ${checked.expiresAt && DateTime.toDateUtc(checked.expiresAt)},
           certificate_thumbprint = ${checked.thumbprint}`
@@ -155,21 +199,23 @@ const makeReplaceCredential = Effect.gen(function* () {
 const make = Effect.gen(function* () {
   const { change, dropDefault, lockDefault, ofTenant, sql } = yield* makeStatements
 
-  const list = Effect.fn("ConnectionAdministration.list")(function* (scope: TenantScope) {
-    return yield* decodeAll(
-      yield* sql`SELECT ${columns} FROM provider_connections WHERE ${ofTenant(scope)} ORDER BY created_at, id`
-    )
-  }, Effect.orDie)
+  const list = Effect.fn("ConnectionAdministration.list")(function* (given: TenantScope) {
+    const { scope } = yield* decodeScope({ scope: given })
+    const rows = sql`SELECT ${columns} FROM provider_connections WHERE ${ofTenant(scope)} ORDER BY created_at, id`
+    return yield* Effect.orDie(Effect.flatMap(rows, decodeAll))
+  })
 
-  const get = Effect.fn("ConnectionAdministration.get")(function* (scope: TenantScope, id: string) {
+  const get = Effect.fn("ConnectionAdministration.get")(function* (givenScope: TenantScope, givenId: string) {
+    const { id, scope } = yield* which(givenScope, givenId)
     const [row] = yield* Effect.orDie(
-      sql`SELECT ${columns} FROM provider_connections WHERE id::text = ${id} AND ${ofTenant(scope)}`
+      sql`SELECT ${columns} FROM provider_connections WHERE id = ${id}::uuid AND ${ofTenant(scope)}`
     )
     return row === undefined ? yield* new Problems.NotFound({}) : yield* Effect.orDie(decode(row))
   })
 
   const makeDefault = Effect.fn("ConnectionAdministration.makeDefault")(
-    function* (scope: TenantScope, id: string) {
+    function* (givenScope: TenantScope, givenId: string) {
+      const { id, scope } = yield* which(givenScope, givenId)
       yield* lockDefault(scope)
       yield* get(scope, id)
       yield* dropDefault(scope)
@@ -179,9 +225,10 @@ const make = Effect.gen(function* () {
     Effect.catchTag(["SqlError", "SchemaError"], Effect.die)
   )
 
-  const remove = Effect.fn("ConnectionAdministration.remove")(function* (scope: TenantScope, id: string) {
+  const remove = Effect.fn("ConnectionAdministration.remove")(function* (givenScope: TenantScope, givenId: string) {
+    const { id, scope } = yield* which(givenScope, givenId)
     const [row] = yield* Effect.orDie(
-      sql`DELETE FROM provider_connections WHERE id::text = ${id} AND ${ofTenant(scope)} RETURNING id`
+      sql`DELETE FROM provider_connections WHERE id = ${id}::uuid AND ${ofTenant(scope)} RETURNING id`
     )
     if (row === undefined) return yield* new Problems.NotFound({})
   })
@@ -199,7 +246,7 @@ const make = Effect.gen(function* () {
 
 /**
  * Keeps the connections of every tenant. Whoever calls has authorised the actor. No call returns a credential, and no
- * problem repeats one. Database failures are defects.
+ * problem repeats one. Arguments are decoded, whatever their types say; a text that is no id is `NotFound`. Database failures are defects.
  */
 export class ConnectionAdministration extends Context.Service<
   ConnectionAdministration,
@@ -207,17 +254,17 @@ export class ConnectionAdministration extends Context.Service<
     /** Stores a connection. Fails with every problem of what was entered. */
     create(input: NewConnection): Effect.Effect<ProviderConnection, Problems.InvalidInput>
     /** A tenant's connections, oldest first. */
-    list(scope: TenantScope): Effect.Effect<ReadonlyArray<ProviderConnection>>
+    list(scope: TenantScope): Effect.Effect<ReadonlyArray<ProviderConnection>, Problems.InvalidInput>
     /** One connection of a tenant. */
-    get(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Problems.NotFound>
+    get(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Missed>
     /** Renames a connection, switches it on or off, or leads it elsewhere. */
     update(scope: TenantScope, id: string, change: ConnectionChange): Changed
     /** Stores another credential, of whatever kind; tokens of the earlier one are not used again. */
     replaceCredential(scope: TenantScope, id: string, credential: ConnectionRules.NewCredential): Changed
     /** Lets the tenant's operations use this connection, in place of an earlier default. */
-    makeDefault(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Problems.NotFound>
+    makeDefault(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Missed>
     /** Removes a connection with its credential. */
-    remove(scope: TenantScope, id: string): Effect.Effect<void, Problems.NotFound>
+    remove(scope: TenantScope, id: string): Effect.Effect<void, Missed>
   }
 >()("@atlas/graph/ConnectionAdministration") {
   /** Connections in the table `provider_connections`. */

@@ -1,26 +1,28 @@
-import { Problems } from "@atlas/operations"
-import { DateTime, Effect, Option, Redacted, Result } from "effect"
+import { Problems, StorableText } from "@atlas/operations"
+import { DateTime, Effect, Option, Redacted, Result, Schema } from "effect"
 import * as Certificate from "./Certificate.ts"
-import type { Credential } from "./Credential.ts"
+import { Credential } from "./Credential.ts"
 import { type GraphCloud, GraphClouds } from "./GraphCloud.ts"
 
 /** What a connection says about where it leads. */
-export interface ConnectionDetails {
-  readonly displayName: string
+export const ConnectionDetails = Schema.Struct({
+  displayName: StorableText,
   /** A cloud's name from `GraphClouds`. */
-  readonly cloud: string
+  cloud: StorableText,
   /** The Entra tenant's id, or one of its domain names. */
-  readonly entraTenantId: string
+  entraTenantId: StorableText,
   /** The app registration's client id; of a user-assigned managed identity, its own. */
-  readonly clientId: string
-}
+  clientId: StorableText
+})
+export type ConnectionDetails = typeof ConnectionDetails.Type
 
 /** A credential to store. */
-export interface NewCredential {
-  readonly credential: Credential
+export const NewCredential = Schema.Struct({
+  credential: Schema.toType(Credential),
   /** When a client secret ends, as the Azure portal shows it; certificates tell by themselves. */
-  readonly expiresAt?: DateTime.Utc
-}
+  expiresAt: Schema.optionalKey(Schema.DateTimeUtc)
+})
+export type NewCredential = typeof NewCredential.Type
 
 /** A credential that may be stored, and what is known about it. */
 export interface CheckedCredential {
@@ -29,6 +31,7 @@ export interface CheckedCredential {
   readonly thumbprint: string | null
 }
 
+type PartialDetails = { readonly [Name in keyof ConnectionDetails]?: ConnectionDetails[Name] | undefined }
 type Issues = ReadonlyArray<Problems.InputIssue>
 
 const guid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
@@ -36,7 +39,7 @@ const domain = /^([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z]{2,63}$/i
 
 const issue = (pointer: string, detail: string): Issues => [{ pointer, detail }]
 
-const detailIssues = (details: Partial<ConnectionDetails>, clouds: ReadonlyArray<GraphCloud>): Issues => {
+const detailIssues = (details: PartialDetails, clouds: ReadonlyArray<GraphCloud>): Issues => {
   const { clientId, cloud, displayName, entraTenantId } = details
   return [
     ...(displayName !== undefined && (displayName.trim() === "" || displayName.length > 200)
@@ -90,7 +93,7 @@ const checkCredential = (
  * every problem at once
  */
 export const make = Effect.map(GraphClouds, (clouds) =>
-  Effect.fnUntraced(function* (details: Partial<ConnectionDetails>, given: NewCredential | undefined) {
+  Effect.fnUntraced(function* (details: PartialDetails, given: NewCredential | undefined) {
     const now = yield* DateTime.now
     const checked = given === undefined ? Result.succeed(null) : checkCredential(given, now)
     const credentialIssues = Option.getOrElse(Result.getFailure(checked), (): Issues => [])

@@ -1,5 +1,5 @@
 import { Problems, TenantId, WorkspaceId } from "@atlas/operations"
-import { SelfSigned, TestDatabase } from "@atlas/test"
+import { assertRefusesHostileCalls, SelfSigned, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
@@ -42,6 +42,30 @@ const pointersOf = <A>(effect: Effect.Effect<A, Problems.InvalidInput | Problems
   )
 
 layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdministration", (it) => {
+  it.effect("answers or refuses every call with a type, and stores nothing of what it refuses", () =>
+    Effect.gen(function* () {
+      const connections = yield* ConnectionAdministration
+      const scope = tenant("guarded")
+      const { id } = yield* connections.create(input("guarded", "Guarded"))
+      const change = { displayName: "Other", cloud: "fake", entraTenantId: "contoso.com", clientId: id, enabled: true }
+      const whole = { ...input("guarded", "New"), isDefault: true, enabled: true }
+      yield* assertRefusesHostileCalls(
+        connections,
+        {
+          create: [{ ...whole, credential: { ...secret(), expiresAt: DateTime.makeUnsafe("2100-01-01T00:00:00Z") } }],
+          list: [scope],
+          get: [scope, id],
+          update: [scope, id, change],
+          replaceCredential: [scope, id, secret("another-secret")],
+          makeDefault: [scope, id],
+          remove: [scope, "01900000-0000-4000-8000-000000000000"]
+        },
+        { recorded: SqlClient.SqlClient.use((sql) => sql`SELECT count(*) FROM provider_connections`) }
+      )
+      assert.strictEqual((yield* connections.get(scope, id.toUpperCase())).id, id)
+    })
+  )
+
   it.effect("lists, renames, moves, switches and removes connections, within their tenant only", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration

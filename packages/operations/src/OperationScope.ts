@@ -24,6 +24,12 @@ export const GivenScope = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Unknown)]
 )
 
+/** The same of a tenant. */
+export const GivenTenantScope = Schema.StructWithRest(
+  Schema.Struct({ workspaceId: WorkspaceId.check(isStorableText), tenantId: TenantId.check(isStorableText) }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
+
 /** One managed tenant inside its workspace. */
 export interface TenantScope extends OperationScope {
   readonly tenantId: TenantId

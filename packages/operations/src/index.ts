@@ -24,7 +24,7 @@ export {
   UnregisteredOperationType
 } from "./OperationCatalog.ts"
 export * as Operations from "./Operations.ts"
-export { type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./OperationScope.ts"
+export { GivenTenantScope, type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./OperationScope.ts"
 export {
   Authentication,
   CurrentActor,
