@@ -1,5 +1,7 @@
-import { Duration, Schema } from "effect"
+import { Duration, Effect, Result, Schema } from "effect"
 import type { Capability } from "./Capability.ts"
+import { argumentsOf } from "./Decoding.ts"
+import { definitionFields, identityFields, OperationName, RetentionShape } from "./DefinitionFields.ts"
 import type { GraphContract } from "./GraphContract.ts"
 import type { OperationScope, TenantScope } from "./OperationScope.ts"
 import { providerConnection } from "./providerConnection.ts"
@@ -40,8 +42,8 @@ export interface Capabilities<in Input = never> {
   /** Who may view it and its runs: a run keeps what it was started with. */
   readonly view: Capability
   /**
-   * What viewing a run needs instead of `view` where that depends on what the run reads: all of them. Whoever starts such a run
-   * needs them too.
+   * What viewing a run needs instead of `view` where that depends on what the run reads: all of them, or `view` if there is none.
+   * Whoever starts such a run needs them too.
    */
   readonly viewOf?: (input: Input) => ReadonlyArray<Capability>
 }
@@ -139,49 +141,72 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
   name: string,
   definition: Definition<Input, Encoded, Kind>
 ): OperationType<Input, Encoded, Kind> => {
-  const { retry, ...given } = definition
+  refuse(name, shapeProblems({ name, definition }))
+  const { retry = {}, ...given } = defined(definition)
   const type = {
     ...defaults,
     records: () => ({}),
     queueLimit: defaultQueueLimit(given),
     ...given,
-    retry: { ...defaultRetry, ...retry },
+    retry: { ...defaultRetry, ...defined(retry) },
     name
   } as OperationType<Input, Encoded, Kind>
-  const problems = contradictions(type)
-  if (problems.length > 0)
-    throw new TypeError(`The operation type "${name}" is not acceptable: ${problems.join("; ")}.`)
+  refuse(name, contradictions(type))
   return type
 }
 
-const NamePattern = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/
+/** Without the members that are `undefined`: in JavaScript they are the same as absent ones. */
+const defined = <A extends object>(members: A): A =>
+  Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as A
+
+const refuse = (name: unknown, problems: ReadonlyArray<string>) => {
+  if (problems.length === 0) return
+  const which = typeof name === "string" ? ` "${name.slice(0, 200)}"` : ""
+  throw new TypeError(`The operation type${which} is not acceptable: ${problems.join("; ")}.`)
+}
+
+const decodeShape = argumentsOf(
+  Schema.Struct({
+    name: OperationName,
+    definition: Schema.Struct({
+      ...definitionFields,
+      description: Schema.String,
+      category: Schema.String,
+      input: Schema.declare(Schema.isSchema, { expected: "a schema" }),
+      identity: Schema.Struct({ ...identityFields, by: Schema.optional(Schema.Literals(["nonce", "fire_time"])) }),
+      gates: Schema.optional(Schema.Array(Schema.String)),
+      contracts: Schema.optional(Schema.Array(Schema.Unknown)),
+      resolves: Schema.optional(Schema.Boolean),
+      retention: Schema.optional(Schema.Union([Schema.Literal("host"), RetentionShape]))
+    })
+  })
+)
+const shapeProblems = (given: { readonly name: unknown; readonly definition: unknown }) =>
+  Result.match(Effect.runSync(Effect.result(decodeShape(given))), {
+    onSuccess: () => [],
+    onFailure: ({ errors }) => errors.map(({ detail, pointer }) => `${pointer}: ${detail}`)
+  })
 
 const longest = Duration.toMillis("20 days")
 const isLimit = (limit: Duration.Input) => {
   const millis = Duration.toMillis(limit)
   return millis >= 1 && millis <= longest
 }
-const isRetention = ({ days = 1, count = 1 }: Retention) =>
-  days > 0 && Number.isFinite(days) && isCount(count, 1_000_000)
-const isCount = (count: number, most: number) => Number.isInteger(count) && count >= 1 && count <= most
-
 const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
   [
-    [NamePattern.test(type.name), `its name is not made of dotted lower-case words, as in "reports.export"`],
-    [isCount(type.retry.maxAttempts, 100), "retry.maxAttempts is no whole number from 1 to 100"],
-    [
-      type.concurrency === "unlimited" || isCount(type.concurrency, 1_000),
-      'concurrency is neither "unlimited" nor a whole number from 1 to 1,000'
-    ],
     [isLimit(type.timeLimit), "timeLimit is not between 1 ms and 20 days"],
     [isLimit(type.queueLimit), "queueLimit is not between 1 ms and 20 days"],
     [
-      type.retention === "host" || isRetention(type.retention),
-      "retention.days is not above 0, or retention.count no whole number from 1 to 1,000,000"
-    ],
-    [
       !type.supersedable || type.identity.rule === "while_active",
       "only a type whose identity is while_active can be supersedable"
+    ],
+    [
+      type.identity.rule !== "once" || type.identity.by !== "nonce" || !("key" in type.identity),
+      "an identity by nonce takes no key: the caller's key belongs to one request"
+    ],
+    [
+      type.identity.rule !== "once" || type.identity.by !== undefined,
+      'an identity that is taken once says by what: "nonce" or "fire_time"'
     ],
     [
       type.identity.rule !== "once" || type.identity.by !== "fire_time" || type.startedBy === "system",
@@ -201,5 +226,6 @@ export const NoInput = Schema.Record(Schema.String, Schema.Never)
  */
 export const viewCapabilities = (type: OperationType<any, any>, input: unknown): ReadonlyArray<Capability> => {
   const { view, viewOf } = type.capabilities
-  return viewOf === undefined ? [view] : [...new Set(viewOf(input))].sort()
+  const needed = [...new Set(viewOf?.(input))].sort()
+  return needed.length === 0 ? [view] : needed
 }

@@ -1,8 +1,8 @@
-import { assertRefusesHostileCalls } from "@atlas/test"
-import { assert, layer } from "@effect/vitest"
+import { assertRefusesHostileCalls, hostileCalls } from "@atlas/test"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { AuditLog, Authorization, decodeInput, LegacyRuns, Runs } from "../src/index.ts"
+import { AuditLog, Authorization, decodeInput, LegacyRuns, OperationType, Runs } from "../src/index.ts"
 import { access, contoso, ledger, operator, outsider, Work } from "./Fixture.ts"
 
 const at = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
@@ -133,6 +133,48 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
       assert.isBelow(JSON.stringify(errors).length, 4_000)
     })
   )
+})
+
+describe("The definition of an operation type", () => {
+  it("is refused with what is wrong with it, whatever it is", () => {
+    const definition = {
+      label: "Work",
+      description: "Works.",
+      category: "Test",
+      input: Schema.Struct({ key: Schema.String }),
+      capabilities: { start: "tenant.work.run", view: "tenant.work.view", viewOf: () => [] },
+      identity: { rule: "while_active", key: () => "k" },
+      scope: "tenant",
+      startedBy: "members",
+      records: () => ({}),
+      gates: ["door"],
+      contracts: [],
+      resolves: false,
+      class: "read",
+      concurrency: 5,
+      priority: "background",
+      timeLimit: "1 hour",
+      queueLimit: 60_000,
+      supersedable: true,
+      retention: { days: 1, count: 1 },
+      retry: { maxAttempts: 2, backoff: "1 second", maxBackoff: 5_000 }
+    }
+    const make = OperationType.make as unknown as (name: unknown, definition: unknown) => unknown
+    assert.doesNotThrow(() => make("test.fair", definition))
+    assert.doesNotThrow(() => make("test.fair", { ...definition, timeLimit: undefined, retry: { backoff: undefined } }))
+    for (const { args, what } of hostileCalls(["test.hostile", definition])) {
+      try {
+        make(args[0], args[1])
+      } catch (error) {
+        assert.instanceOf(error, TypeError, what)
+        assert.include((error as Error).message, "is not acceptable", what)
+      }
+    }
+    assert.throws(
+      () => make("test.wrong", { ...definition, retries: 5, concurrency: 0 }),
+      "/definition/retries: Expected no excess property; /definition/concurrency: Expected"
+    )
+  })
 })
 
 layer(Layer.provideMerge(ledger, access))("an input that is JSON", (it) => {

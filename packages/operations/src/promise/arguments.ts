@@ -1,6 +1,14 @@
-import { Duration, Effect, Exit, Option, Predicate, Schema } from "effect"
+import { Effect, Exit, Predicate, Schema } from "effect"
 import { ActorId } from "../Actor.ts"
 import { argumentsOf } from "../Decoding.ts"
+import {
+  Callable,
+  definitionFields,
+  identityFields,
+  OperationName,
+  RetentionShape,
+  whole
+} from "../DefinitionFields.ts"
 import { RunFilter } from "../RunFilter.ts"
 import { maxPageSize } from "../Runs.ts"
 import { StorableText } from "../StorableText.ts"
@@ -8,19 +16,6 @@ import { toAtlasError } from "./toAtlasError.ts"
 
 /** What the arguments of every public function have to be, whatever their types say: JavaScript has none. */
 
-const Function = Schema.declare(Predicate.isFunction, { expected: "a function" })
-const Length = Schema.declare(
-  (value): value is Duration.Input =>
-    (Predicate.isNumber(value) || Predicate.isString(value)) &&
-    Option.exists(Duration.fromInput(value as Duration.Input), Duration.isFinite),
-  { expected: 'a length of time: milliseconds, or a text such as "30 seconds"' }
-)
-const Capability = Schema.String.check(
-  Schema.isMaxLength(200),
-  Schema.isPattern(/^(tenant|workspace)\.[^.\s]+\.[^\s]+$/, {
-    expected: 'a capability such as "tenant.reports.view"'
-  })
-)
 const StandardSchema = Schema.declare(
   (value): value is object =>
     Predicate.hasProperty(value, "~standard") &&
@@ -30,32 +25,14 @@ const StandardSchema = Schema.declare(
 )
 
 const optional = Schema.optional
-const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
-const Retention = Schema.Struct({
-  days: optional(Schema.Finite.check(Schema.isGreaterThan(0))),
-  count: optional(whole(1, 1_000_000))
-})
 
 const Definition = Schema.Struct({
-  name: Schema.String.check(
-    Schema.isMaxLength(200),
-    Schema.isPattern(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, {
-      expected: 'dotted lower-case words, such as "reports.export"'
-    })
-  ),
-  label: Schema.NonEmptyString,
+  ...definitionFields,
+  name: OperationName,
   description: optional(Schema.String),
   category: optional(Schema.String),
-  scope: optional(Schema.Literals(["tenant", "workspace"])),
   input: StandardSchema,
-  capabilities: Schema.Struct({ start: Capability, view: Capability, viewOf: optional(Function) }),
-  identity: Schema.Struct({
-    rule: Schema.Literals(["while_active", "once"]),
-    by: optional(Schema.Literals(["nonce"])),
-    key: optional(Function),
-    whileActive: optional(Function)
-  }).check(
+  identity: Schema.Struct({ ...identityFields, by: optional(Schema.Literals(["nonce"])) }).check(
     Schema.makeFilter(
       ({ by, key, rule, whileActive }) =>
         rule === "once" ? by !== undefined && key === undefined : by === undefined && whileActive === undefined,
@@ -64,30 +41,15 @@ const Definition = Schema.Struct({
       }
     )
   ),
-  startedBy: optional(Schema.Literals(["members", "system"])),
-  records: optional(Function),
-  gate: optional(Function),
-  class: optional(Schema.Literals(["read", "exclusive_write"])),
-  concurrency: optional(Schema.Union([Schema.Literal("unlimited"), whole(1, 1_000)])),
-  priority: optional(Schema.Literals(["interactive", "background"])),
-  timeLimit: optional(Length),
-  queueLimit: optional(Length),
-  supersedable: optional(Schema.Boolean),
-  retry: optional(
-    Schema.Struct({
-      maxAttempts: optional(whole(1, 100)),
-      backoff: optional(Length),
-      maxBackoff: optional(Length)
-    })
-  ),
-  retention: optional(Retention),
-  handler: Function
+  gate: optional(Callable),
+  retention: optional(RetentionShape),
+  handler: Callable
 })
 
 const Options = Schema.Struct({
   databaseUrl: Schema.NonEmptyString,
   operations: Schema.Array(Definition),
-  access: Schema.StructWithRest(Schema.Struct({ grants: Function, workspaceOf: Function }), [
+  access: Schema.StructWithRest(Schema.Struct({ grants: Callable, workspaceOf: Callable }), [
     Schema.Record(Schema.String, Schema.Unknown)
   ]),
   worker: optional(
@@ -98,8 +60,8 @@ const Options = Schema.Struct({
   ),
   connections: optional(whole(1, 1_000)),
   migrate: optional(Schema.Boolean),
-  retention: optional(Retention),
-  log: optional(Function)
+  retention: optional(RetentionShape),
+  log: optional(Callable)
 })
 
 const Actor = Schema.StructWithRest(Schema.Struct({ id: ActorId, name: optional(Schema.String) }), [

@@ -1,0 +1,64 @@
+import { Duration, Option, Predicate, Schema } from "effect"
+
+/** What the members of an operation's definition have to be, whatever their types say: for hosts in Effect and for others. */
+
+/** A function. What it takes and gives is its author's affair. */
+export const Callable = Schema.declare(Predicate.isFunction, { expected: "a function" })
+
+const optional = Schema.optional
+
+/** A whole number between two others, these included. */
+export const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const isLength = (value: unknown): value is Duration.Input =>
+  (Predicate.isNumber(value) || Predicate.isString(value) || Predicate.isObjectOrArray(value)) &&
+  Option.exists(Duration.fromInput(value as Duration.Input), Duration.isFinite)
+const Length = Schema.declare(isLength, { expected: 'a length of time: milliseconds, or a text such as "30 seconds"' })
+
+const Capability = Schema.String.check(
+  Schema.isMaxLength(200),
+  Schema.isPattern(/^(tenant|workspace)\.[^.\s]+\.[^\s]+$/, { expected: 'a capability such as "tenant.reports.view"' })
+)
+
+/** How long completed runs are kept. */
+export const RetentionShape = Schema.Struct({
+  days: optional(Schema.Finite.check(Schema.isGreaterThan(0))),
+  count: optional(whole(1, 1_000_000))
+})
+
+/** The name of an operation. */
+export const OperationName = Schema.String.check(
+  Schema.isMaxLength(200),
+  Schema.isPattern(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, {
+    expected: 'dotted lower-case words, such as "reports.export"'
+  })
+)
+
+/** The members that a definition has in Effect and outside of it. */
+export const definitionFields = {
+  label: Schema.String,
+  scope: optional(Schema.Literals(["tenant", "workspace"])),
+  capabilities: Schema.Struct({ start: Capability, view: Capability, viewOf: optional(Callable) }),
+  startedBy: optional(Schema.Literals(["members", "system"])),
+  records: optional(Callable),
+  class: optional(Schema.Literals(["read", "exclusive_write"])),
+  concurrency: optional(Schema.Union([Schema.Literal("unlimited"), whole(1, 1_000)])),
+  priority: optional(Schema.Literals(["interactive", "background"])),
+  timeLimit: optional(Length),
+  queueLimit: optional(Length),
+  supersedable: optional(Schema.Boolean),
+  retry: optional(
+    Schema.Struct({
+      maxAttempts: optional(whole(1, 100)),
+      backoff: optional(Length),
+      maxBackoff: optional(Length)
+    })
+  )
+}
+
+/** The members of an identity. Which of them go together, its rule says. */
+export const identityFields = {
+  rule: Schema.Literals(["while_active", "once"]),
+  key: optional(Callable),
+  whileActive: optional(Callable)
+}
