@@ -63,6 +63,7 @@ layer(ledger, { excludeTestServices: true })("the database", (it) => {
       yield* refused(set(run, "last_event = last_event + 1"), "an event without a version")
       yield* refused(set(run, "version = version + 1"), "a version without an event")
       yield* refused(set(run, "version = version - 1, last_event = last_event - 1"), "an event less")
+      yield* refused(set(run, "version = version + 1, last_event = last_event + 1"), "both, without the event")
       yield* sql`ALTER TABLE operation_runs DROP COLUMN added_later`
     })
   )
@@ -76,9 +77,14 @@ layer(ledger, { excludeTestServices: true })("the database", (it) => {
         SELECT '01890000-0000-7000-8000-00000000000b', workspace_id, tenant_id, type, actor, identity_rule, identity_key,
           identity_digest, input, max_attempts, view_capabilities, id, id, 'completed', 'cancelled', now()
         FROM operation_runs WHERE id = ${relative.id}::uuid`
-      yield* sql`DELETE FROM operation_runs WHERE id = ${relative.id}::uuid`
       const related = { ...run.run, id: "01890000-0000-7000-8000-00000000000b" } as Run
-      yield* set(related, "version = version + 1, last_event = last_event + 1")
+      yield* refused(set(related, "retry_of = NULL"), "a relative that is there")
+      yield* refused(set(related, "superseded_by = NULL"), "a replacement that is there")
+      yield* sql`DELETE FROM operation_runs WHERE id = ${relative.id}::uuid`
+      yield* sql`WITH r AS (
+          UPDATE operation_runs SET version = version + 1, last_event = last_event + 1 WHERE id = ${related.id}::uuid
+          RETURNING id, last_event
+        ) INSERT INTO operation_run_events (run_id, seq, kind) SELECT id, last_event, 'joined' FROM r`
       yield* set(related, "counted = true")
       yield* refused(set(related, "counted = false"), "not counted")
       const [row] = yield* sql`SELECT retry_of AS retry, superseded_by AS replaced, version, counted FROM operation_runs

@@ -46,8 +46,15 @@ const ended = Effect.gen(function* () {
         allowed.version := NEW.version;
         allowed.last_event := NEW.last_event;
       END IF;
-      IF NEW.superseded_by IS NULL THEN allowed.superseded_by := NULL; END IF;
-      IF NEW.retry_of IS NULL THEN allowed.retry_of := NULL; END IF;
+      -- The foreign keys forget a relative that is gone already; nobody forgets one that is there.
+      IF NEW.superseded_by IS NULL AND OLD.superseded_by IS NOT NULL
+        AND NOT EXISTS (SELECT FROM operation_runs r WHERE r.id = OLD.superseded_by) THEN
+        allowed.superseded_by := NULL;
+      END IF;
+      IF NEW.retry_of IS NULL AND OLD.retry_of IS NOT NULL
+        AND NOT EXISTS (SELECT FROM operation_runs r WHERE r.id = OLD.retry_of) THEN
+        allowed.retry_of := NULL;
+      END IF;
       IF NEW.counted THEN allowed.counted := true; END IF;
       -- Generated from what is compared, after this function.
       allowed.lane := NEW.lane;
@@ -60,6 +67,22 @@ const ended = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER operation_runs_ended BEFORE UPDATE ON operation_runs
     FOR EACH ROW WHEN (OLD.status = 'completed') EXECUTE FUNCTION operation_keep_end()`
+  // After the statement, which writes the event itself: until then nobody sees it.
+  yield* sql`
+    CREATE FUNCTION operation_check_later_events() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (SELECT count(*) FROM operation_run_events e
+          WHERE e.run_id = NEW.id AND e.seq > OLD.last_event AND e.seq <= NEW.last_event)
+        <> NEW.last_event - OLD.last_event THEN
+        RAISE EXCEPTION 'operations: UPDATE of operation_runs is refused: a completed run has a later version only with its event'
+          USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NULL;
+    END $$`
+  yield* sql`
+    CREATE TRIGGER operation_runs_later_events AFTER UPDATE ON operation_runs
+    FOR EACH ROW WHEN (OLD.status = 'completed' AND NEW.last_event <> OLD.last_event)
+    EXECUTE FUNCTION operation_check_later_events()`
 })
 
 const removal = Effect.gen(function* () {
