@@ -78,6 +78,7 @@ const scopeOf = (type: AnyOperationType) => (type.scope === "workspace" ? { ...c
 const prepare = Effect.fnUntraced(function* (type: AnyOperationType, { on }: (typeof calls)[Call]) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DELETE FROM operation_runs`
+  yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
   yield* sql`DELETE FROM operation_keys`
   if (on !== "queued run" && on !== "cancelled run") return missingRun
   const { id } = yield* startRun(type, scopeOf(type))
@@ -183,6 +184,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("who may call 
       const sql = yield* SqlClient.SqlClient
       const handle = yield* makeHandler
       yield* sql`DELETE FROM operation_runs`
+      yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
       yield* sql`DELETE FROM operation_keys`
       const foreign = { workspaceId: WorkspaceId.make("fourth-coffee"), tenantId: TenantId.make("adatum") }
       const tenants = [contoso, { ...contoso, tenantId: TenantId.make("fabrikam") }, foreign]

@@ -265,6 +265,7 @@ const leavesAlone = (step: Step) =>
 const empty = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DELETE FROM operation_runs`
+  yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
   yield* sql`DELETE FROM operation_keys`
   yield* sql`DELETE FROM operation_workers`
 })

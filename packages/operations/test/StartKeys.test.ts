@@ -125,6 +125,7 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
       const changes = [
         sql`UPDATE operation_keys SET request_digest = sha256('')`,
         sql`UPDATE operation_keys SET run_id = NULL WHERE run_id IS NOT NULL`,
+        sql`DELETE FROM operation_keys`,
         sql`TRUNCATE operation_keys`
       ]
       for (const change of changes) {

@@ -28,6 +28,10 @@ export default Effect.gen(function* () {
       (NEW.workspace_id, NEW.digest, NEW.tenant_id, NEW.type, NEW.request_digest, NEW.bound_by, NEW.at)
       OR (OLD.run_id IS NOT NULL AND OLD.run_id IS DISTINCT FROM NEW.run_id))
     EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
+  // A start that recorded nothing takes its key back; one that has a run is for ever.
+  yield* sql`
+    CREATE TRIGGER operation_keys_kept BEFORE DELETE ON operation_keys FOR EACH ROW WHEN (OLD.run_id IS NOT NULL)
+    EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
   yield* sql`
     CREATE TRIGGER operation_keys_no_truncate BEFORE TRUNCATE ON operation_keys
     EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
