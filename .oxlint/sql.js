@@ -10,12 +10,20 @@ const isConstant = (node) =>
 const takesText = new Set(["literal", "unsafe"])
 
 // `sql.literal(…)`, `Statement.literal(…)`, `client.unsafe(…)`: what is called counts, not what it is called on. Schema's are no SQL.
-const isSqlText = ({ callee }) =>
+const isSqlText = (callee) =>
   callee.type === "MemberExpression" &&
   (callee.computed
     ? callee.property.type === "Literal" && takesText.has(callee.property.value)
     : takesText.has(callee.property.name)) &&
   !(callee.object.type === "Identifier" && callee.object.name === "Schema")
+
+// Under another name nobody sees what they are called with: `texts.map(sql.literal)`, `const { unsafe } = sql`.
+const isHandedOn = (node) =>
+  isSqlText(node) &&
+  node.object.type === "Identifier" &&
+  !(node.parent.type === "CallExpression" && node.parent.callee === node)
+const takenApart = ({ properties }) =>
+  properties.filter(({ key, type }) => type === "Property" && takesText.has(key.name ?? key.value))
 
 // Lists of conditions take texts as well.
 const takesTexts = new Set(["and", "or", "csv", "join"])
@@ -33,9 +41,15 @@ const constantText = {
   create: (context) => ({
     CallExpression(call) {
       const isConstantText = call.arguments.length > 0 && isConstant(call.arguments[0])
-      for (const node of isSqlText(call) && !isConstantText ? [call] : composedTexts(call)) {
+      for (const node of isSqlText(call.callee) && !isConstantText ? [call] : composedTexts(call)) {
         context.report({ node, message })
       }
+    },
+    MemberExpression(node) {
+      if (isHandedOn(node)) context.report({ node, message })
+    },
+    ObjectPattern(pattern) {
+      for (const node of takenApart(pattern)) context.report({ node, message })
     }
   })
 }
