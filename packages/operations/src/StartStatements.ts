@@ -165,19 +165,23 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
   const joinBound = (run: NewRun, id: RunId, requestId: string | null) => sql<RunRow>`
     WITH ${joinById(sql`SELECT ${id}::uuid AS id, ${acting(run, requestId)}`)} SELECT ${columns} FROM r`
 
-  // A click that joined the run of another one has been answered: sent again later, it begins no run of its own.
-  const joinActive = (run: NewRun, evenOverdue: boolean, requestId: string | null) => sql<EqualRow>`
-    WITH ${joinEqual(sql`
-      SELECT ${digest(run.identity.activeKey)} AS active_digest, ${evenOverdue}::boolean AS even_overdue,
-        ${acting(run, requestId)}`)}${
-      run.identity.rule === "once"
-        ? sql`, taken AS (
+  // A click that joined the run of another one has been answered: sent again later, it begins no run of its own. The key is
+  // locked before the run, as `record` does: equal starts that lock in another order would wait for one another in a ring.
+  const joinActive = (run: NewRun, evenOverdue: boolean, requestId: string | null) => {
+    const isOnce = run.identity.rule === "once"
+    return sql<EqualRow>`
+      WITH ${isOnce ? lockKey(run) : none} ${joinEqual(sql`
+        SELECT ${digest(run.identity.activeKey)} AS active_digest, ${evenOverdue}::boolean AS even_overdue,
+          ${acting(run, requestId)} ${isOnce ? sqlText`FROM (SELECT count(*) FROM free) locked` : none}`)}${
+        isOnce
+          ? sql`, taken AS (
               UPDATE operation_keys k SET run_id = r.id FROM r
               WHERE ${ofKey(run)} AND k.run_id IS NULL AND (r.even_overdue OR NOT r.overdue)
             )`
-        : none
-    }
-    SELECT ${columns}, r.overdue FROM r`
+          : none
+      }
+      SELECT ${columns}, r.overdue FROM r`
+  }
 
   const refuseBusy = (run: NewRun, holder: RunId | null, requestId: string | null) => {
     const holds =

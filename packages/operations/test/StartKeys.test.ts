@@ -90,6 +90,20 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
     })
   )
 
+  it.effect(
+    "joins one run however often it is sent at the same time, and its starts never wait for one another in a ring",
+    () =>
+      Effect.gen(function* () {
+        const first = yield* start(Restore, "ring", { nonce: "ring" })
+        for (let round = 0; round < 60; round++) {
+          const sent = Array.from({ length: 8 }, () => start(Restore, "ring", { nonce: `ring ${round}` }))
+          const answers = yield* Effect.all(sent, { concurrency: "unbounded" })
+          assert.deepStrictEqual([...new Set(answers.map(({ run }) => run.id))], [first.run.id])
+        }
+        yield* Runs.use((runs) => runs.cancel(other, first.run.id))
+      })
+  )
+
   it.effect("is given back by a start that was refused as busy: nothing was recorded", () =>
     Effect.gen(function* () {
       const held = yield* start(Wipe, "holds")
