@@ -85,12 +85,18 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
       RETURNING k.request_digest = ${digest(identity.request)} AS "sameRequest", k.run_id AS "runId"`
   }
 
+  // Retention may remove the run meanwhile: the retry is then one of a run that is gone, as it would be a moment later.
+  const retryOf = (run: NewRun) =>
+    run.retryOf === null
+      ? sqlText`NULL::uuid`
+      : sql`(SELECT o.id FROM operation_runs o WHERE o.id = ${run.retryOf}::uuid FOR KEY SHARE)`
+
   const values = (run: NewRun) => sql`
     ${run.id}::uuid, ${run.scope.workspaceId}, ${run.scope.tenantId}::text, ${run.type}, ${encodeActor(run.actor)}::jsonb,
     ${run.identity.rule}, ${run.identity.key}, ${digest(run.identity.key)}, ${digest(run.identity.activeKey)},
     ${JSON.stringify(run.input)}::jsonb, ${JSON.stringify(run.context)}::jsonb, ${run.maxAttempts}::int,
     ${run.priority}::smallint, ${run.exclusive}::boolean, ${run.queueLimitMillis}::int, ${run.timeLimitMillis}::int,
-    ${run.retryOf}::uuid, ${run.traceparent}::text, ${run.viewCapabilities}::text[]`
+    ${retryOf(run)}, ${run.traceparent}::text, ${run.viewCapabilities}::text[]`
 
   const recorded = (run: NewRun, requestId: string | null, records: Statement.Fragment) => sql`
     INSERT INTO operation_audit (action, actor, workspace_id, tenant_id, type, run_id, request_id, data)

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditLog, Operations, RequestId, RunHandler, Runs, StartGate, Worker, WorkerSettings } from "../src/index.ts"
 import {
@@ -168,6 +168,33 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
       const joined = yield* start(Check, "waiting")
       assert.deepStrictEqual([joined.disposition, joined.run.id], ["existing", waiting.id])
       assert.deepStrictEqual(yield* kinds(waiting), ["created", "joined"])
+    })
+  )
+
+  it.effect("retries a run that retention removes at the same time", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { run } = yield* start(Plain, "removed meanwhile")
+      yield* Runs.use((runs) => runs.cancel(owner, run.id))
+      const removing = yield* Deferred.make<void>()
+      const retrying = yield* Deferred.await(removing).pipe(
+        Effect.andThen(Runs.use((runs) => runs.retry(owner, run.id))),
+        Effect.forkChild
+      )
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`
+          yield* Deferred.succeed(removing, undefined)
+          yield* sql<{ waiting: boolean }>`
+            SELECT count(*) > 0 AS waiting FROM pg_locks WHERE NOT granted AND transactionid IS NOT NULL`.pipe(
+            Effect.delay("10 millis"),
+            Effect.repeat({ until: ([row]) => row?.waiting === true })
+          )
+        })
+      )
+      const retried = yield* Fiber.join(retrying)
+      assert.strictEqual(retried.disposition, "created")
+      assert.isNull((yield* get(retried.run)).retryOf)
     })
   )
 
