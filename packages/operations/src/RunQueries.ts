@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import type { Capability } from "./Capability.ts"
 import type { TenantScope } from "./OperationScope.ts"
 import type { Run, RunId } from "./Run.ts"
 import { RunEvent } from "./RunEvent.ts"
@@ -38,8 +39,12 @@ export class RunQueries extends Context.Service<
       filter: RunFilter,
       page: { readonly before: RunId | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Run>>
-    /** The newest active and the newest completed run of each type in a tenant, as far as there are any. */
-    latest(tenant: TenantScope, types: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>>
+    /** The newest active and the newest completed run of each type in a tenant, of those that the capabilities open. */
+    latest(
+      tenant: TenantScope,
+      capabilities: ReadonlyArray<Capability>,
+      types: ReadonlyArray<string>
+    ): Effect.Effect<ReadonlyArray<Run>>
     /** The run's relatives, nearest first, up to a hundred in each direction. */
     lineage(run: Run): Effect.Effect<Lineage>
     /** Queued and running runs that are visible and match. */
@@ -106,10 +111,14 @@ export class RunQueries extends Context.Service<
         return rows.map(readRun)
       }, Effect.orDie)
 
-      const latest = Effect.fn("RunQueries.latest")(function* (tenant: TenantScope, types: ReadonlyArray<string>) {
+      const latest = Effect.fn("RunQueries.latest")(function* (
+        tenant: TenantScope,
+        capabilities: ReadonlyArray<Capability>,
+        types: ReadonlyArray<string>
+      ) {
         const newest = (status: Statement.Fragment) => sql`
             (SELECT * FROM operation_runs WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId}
-              AND type = wanted.type AND ${status} ORDER BY id DESC LIMIT 1)`
+              AND type = wanted.type AND view_capabilities <@ ${capabilities}::text[] AND ${status} ORDER BY id DESC LIMIT 1)`
         const rows = yield* sql<RunRow>`
             SELECT ${columns} FROM unnest(${types}::text[]) AS wanted(type), LATERAL (
               ${newest(sql`status <> 'completed'`)} UNION ALL ${newest(sql`status = 'completed'`)}

@@ -259,8 +259,7 @@ const make = Effect.gen(function* () {
   const latest = Effect.fn("Runs.latest")(function* (givenActor: Actor, tenant: string, names: ReadonlyArray<string>) {
     const { actor, tenantId, types } = yield* decode.latest({ actor: givenActor, tenantId: tenant, types: names })
     const { capabilities, scope } = yield* door.member(actor, tenantId)
-    const found = yield* queries.latest(scope, types.filter(isStorable))
-    return found.filter((run) => run.viewCapabilities.every((capability) => capabilities.has(capability)))
+    return yield* queries.latest(scope, [...capabilities], types.filter(isStorable))
   })
 
   const list = Effect.fn("Runs.list")(function* (

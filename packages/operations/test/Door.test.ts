@@ -120,6 +120,7 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
       const { run: mixed } = yield* runs.start(sides, compare("inventory", "backup"))
       const { run: simple } = yield* runs.start(inventory, compare("inventory", "inventory"))
       assert.isTrue(isWholeRun(simple))
+      const { run: newest } = yield* runs.start(sides, compare("backup", "backup"))
       const hidden = yield* Effect.flip(runs.get(inventory, mixed.id))
       assert.strictEqual(hidden._tag === "Forbidden" && hidden.requiredCapability, "tenant.backup.view")
       const listed = yield* runs.list(inventory, { type: Compare.name }, { cursor: null, limit: 10 })
@@ -131,6 +132,10 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
       assert.deepStrictEqual(
         (yield* runs.latest(inventory, contoso, [Compare.name])).map(({ id }) => id),
         [simple.id]
+      )
+      assert.deepStrictEqual(
+        (yield* runs.latest(sides, contoso, [Compare.name])).map(({ id }) => id),
+        [newest.id]
       )
     })
   )
