@@ -119,7 +119,7 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the list of 
       const confirm = yield* get("/admin/operations/cancel?tenant=contoso")
       assert.include(confirm.text, "Cancel 130 runs?")
       const going = yield* post("/admin/operations/cancel", fieldsOf(confirm.html))
-      assert.include(going.text, "100 runs asked to stop, at most 30 runs left")
+      assert.include(going.text, "100 runs asked to stop, 30 runs left")
       assert.include(going.html, "data-auto-submit")
       const done = yield* post("/admin/operations/cancel", fieldsOf(going.html))
       assert.include(done.text, "130 runs asked to stop")
@@ -162,6 +162,48 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the list of 
       // The same confirmation again finds nothing that is left of what it showed.
       assert.include((yield* post("/admin/operations/cancel", fieldsOf(confirm.html))).text, "0 runs asked to stop")
       assert.match((yield* get("/admin/operations")).text, /1 Running 5 Queued/)
+      yield* forget
+    })
+  )
+
+  it.effect("cancels the very runs that it showed, whatever their status has become", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      yield* queued(4)
+      const sql = yield* SqlClient.SqlClient
+      const begin = (key: string) => sql`
+        UPDATE operation_runs SET status = 'running', started_at = now(), deadline = now() + interval '1 hour',
+          lease_until = now() + interval '1 hour', worker = 'w', fence = 1 WHERE identity_key = ${key}`
+      yield* begin("1")
+      yield* begin("2")
+      const confirm = yield* get("/admin/operations/cancel?status=running")
+      assert.include(confirm.text, "Cancel 2 runs?")
+      // One of them ends, and another that was queued takes its place.
+      yield* sql`UPDATE operation_runs SET status = 'completed', outcome = 'succeeded', completed_at = now(),
+        lease_until = NULL, version = version + 1, last_event = last_event + 1 WHERE identity_key = '2'`
+      yield* begin("3")
+      const { text } = yield* post("/admin/operations/cancel", fieldsOf(confirm.html))
+      assert.include(text, "1 run asked to stop")
+      assert.include(text, "1 run had ended before.")
+      const asked = yield* sql`SELECT identity_key AS key FROM operation_runs WHERE cancel_requested_at IS NOT NULL`
+      assert.deepStrictEqual(asked, [{ key: "1" }])
+      yield* forget
+    })
+  )
+
+  it.effect("says where more match than a form can name", () =>
+    Effect.gen(function* () {
+      const { get, post } = yield* visitor
+      yield* queued(1_001)
+      const confirm = yield* get("/admin/operations/cancel")
+      assert.include(confirm.text, "Cancel 1,000 runs?")
+      assert.include(confirm.text, "1,001 runs match: these are the newest.")
+      const { confirmation = "" } = fieldsOf(confirm.html)
+      assert.isBelow(confirmation.length, 32 * 1024)
+      assert.include(
+        (yield* post("/admin/operations/cancel", { confirmation })).text,
+        "100 runs asked to stop, 900 runs left"
+      )
       yield* forget
     })
   )

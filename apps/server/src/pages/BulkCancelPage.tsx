@@ -8,6 +8,8 @@ const path = "/admin/operations"
 interface Asked {
   /** How many runs the list would cancel. */
   readonly shown: number
+  /** How many match its filters. */
+  readonly matching: number
   readonly confirmation: string
 }
 
@@ -41,7 +43,7 @@ interface ConfirmProps {
   readonly back: string
 }
 
-const Confirm = ({ asked: { shown, confirmation }, chosen, back }: ConfirmProps) => (
+const Confirm = ({ asked: { shown, matching, confirmation }, chosen, back }: ConfirmProps) => (
   <>
     <h1>{shown === 0 ? "Nothing to cancel" : `Cancel ${plural(shown, "run")}?`}</h1>
     <p>
@@ -49,6 +51,9 @@ const Confirm = ({ asked: { shown, confirmation }, chosen, back }: ConfirmProps)
         ? "No run that matches the filters is queued or running."
         : "Each of them is asked to stop, if you may start its operation. What it has stored so far stays. Runs that start from now on go on."}
     </p>
+    {matching > shown && (
+      <p>{plural(matching, "run")} match: these are the newest. Come back for the others afterwards.</p>
+    )}
     {chosen.length === 0 ? (
       shown > 0 && <p>No filter is set: these are all active runs that you may see.</p>
     ) : (
@@ -77,22 +82,23 @@ interface ProgressProps {
   readonly back: string
 }
 
-const Progress = ({ progress: { cancelled, refused, left, confirmation }, back }: ProgressProps) => (
+const Progress = ({ progress: { cancelled, refused, ended, left, confirmation }, back }: ProgressProps) => (
   <>
     <h1>{confirmation === null ? `${plural(cancelled, "run")} asked to stop` : "Cancelling…"}</h1>
     {confirmation !== null && (
       <>
         <progress
           class="meter"
-          value={cancelled + refused}
-          max={cancelled + refused + left}
+          value={cancelled + refused + ended}
+          max={cancelled + refused + ended + left}
           aria-label="Runs asked to stop"
         />
         <p>
-          {plural(cancelled, "run")} asked to stop, at most {plural(left, "run")} left.
+          {plural(cancelled, "run")} asked to stop, {plural(left, "run")} left.
         </p>
       </>
     )}
+    {ended > 0 && <p>{plural(ended, "run")} had ended before.</p>}
     {refused > 0 && (
       <p>{plural(refused, "run")} left alone: you may not start these operations, so you may not cancel them.</p>
     )}
