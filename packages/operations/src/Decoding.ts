@@ -23,7 +23,14 @@ const longestJson = 1_048_576
 const longestRepeated = 60
 const longestDetail = 1_000
 
-const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) =>
+    issue._tag === "UnexpectedKey"
+      ? "Unknown: correct its name, or leave it out"
+      : issue._tag === "MissingKey"
+        ? "Required"
+        : SchemaIssue.defaultLeafHook(issue)
+})
 
 /** RFC 6901: "~" and "/" are escaped inside a JSON Pointer. */
 export const jsonPointer = (path: ReadonlyArray<PropertyKey>): string =>

@@ -133,6 +133,16 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
       assert.isBelow(JSON.stringify(errors).length, 4_000)
     })
   )
+
+  it.effect("say of a member what to do about it", () =>
+    Effect.gen(function* () {
+      const { errors } = yield* Effect.flip(decodeInput(Schema.Struct({ full: Schema.Boolean }), { ful: true }))
+      assert.deepStrictEqual(errors, [
+        { pointer: "/ful", detail: "Unknown: correct its name, or leave it out" },
+        { pointer: "/full", detail: "Required" }
+      ])
+    })
+  )
 })
 
 describe("The definition of an operation type", () => {
