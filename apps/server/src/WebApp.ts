@@ -204,6 +204,10 @@ export const makeApp = Effect.gen(function* () {
   addReference(app)
   app.all("/api/*", async (c) => {
     const response = await api.handler(c.req.raw, requestServices(c))
+    // Answered in plain text, and often met: what curl sends with `-d` is a form.
+    if (response.status === 415) {
+      return problemJson(415, "This call takes JSON.", "Send the body with the header Content-Type: application/json.")
+    }
     if (response.ok || response.headers.has("content-type")) return response
     // The router's own answers have no body. An unknown path looks like anything else that is not there.
     if (response.status === 404) return run(toWeb(new Problems.NotFound({})))

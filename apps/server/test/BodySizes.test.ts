@@ -33,4 +33,20 @@ layer(whole, { excludeTestServices: true, timeout: "60 seconds" })("a body", (it
       assert.strictEqual((yield* post(page, form, "input=%7B%7D")).status, 303)
     }).pipe(Effect.scoped)
   )
+
+  it.effect("that is no JSON is refused with what to send instead", () =>
+    Effect.gen(function* () {
+      const { cookieOf, send } = yield* browser
+      const headers = { cookie: yield* cookieOf("owner@northwind"), origin: publicUrl }
+      for (const type of ["application/x-www-form-urlencoded", "text/plain"]) {
+        const { status, text } = yield* send(`/api/v1/tenants/contoso/operations/${start}`, {
+          method: "POST",
+          headers: { ...headers, "content-type": type },
+          body: "{}"
+        })
+        assert.strictEqual(status, 415)
+        assert.include(JSON.parse(text).detail, "Content-Type: application/json")
+      }
+    }).pipe(Effect.scoped)
+  )
 })
