@@ -26,18 +26,27 @@ const advice: Record<ProblemStatus, string> = {
   503: "Wait a moment and load the page again: the service starts, or its database is unavailable."
 }
 
+/** A sentence, with the capability that it names set as code. */
+const named = (sentence: string, capability = "") => {
+  const [before, after] = capability === "" ? [sentence] : sentence.split(capability)
+  return after === undefined ? (
+    sentence
+  ) : (
+    <>
+      {before}
+      <code>{capability}</code>
+      {after}
+    </>
+  )
+}
+
 /** What went wrong with a request, and what to do now. */
 export const ProblemPage = ({ shell, status, title, detail, requiredCapability, runId }: Props) => (
   <Layout title={title} shell={shell}>
     <div class="narrow problem">
       <p class="problem-status number">{status}</p>
       <h1>{title}</h1>
-      <p>{detail}</p>
-      {requiredCapability !== undefined && (
-        <p>
-          It needs the capability <code>{requiredCapability}</code>.
-        </p>
-      )}
+      {detail !== title && <p>{named(detail, requiredCapability)}</p>}
       <p class="muted">{advice[status]}</p>
       <p class="card-actions">
         {shell.actor === null ? (
