@@ -125,7 +125,7 @@ const Facts = ({ tenant, restore, backup }: Props) => (
           {restore.confirmedBy.name}
           {restore.executeRun !== null && (
             <span class="block small">
-              restored in <a href={runHref(restore.executeRun)}>this run</a>
+              in <a href={runHref(restore.executeRun)}>this run</a>
             </span>
           )}
         </dd>
@@ -173,7 +173,7 @@ const Summary = ({ tally }: Props) => {
     const count = countOf(tally, (each) => each.action === action)
     return count === 0 ? [] : [many(plural(count, "policy", "policies"))]
   })
-  return <p class="lead">{parts.join(", ")}.</p>
+  return <p class="lead">The plan: {parts.join(", ")}.</p>
 }
 
 const NotAllowed = ({ capability }: { readonly capability: string }) => (
