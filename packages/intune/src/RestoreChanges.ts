@@ -197,7 +197,10 @@ export const makeRestoreChanges: Effect.Effect<
     // The same confirmation, made again: its run is there, whatever has become of the restore.
     if (started.disposition === "existing") return started
     if (!confirmed) {
-      return yield* conflict(before, `It is ${before.state}: only a planned restore can be confirmed, and once.`)
+      return yield* conflict(
+        before,
+        `It is ${before.state}: only a restore that is planned, or whose execution has stopped, can be confirmed.`
+      )
     }
     yield* state.start(restore, started.run.id)
     yield* record(actor, tenant, "restore.confirmed", { id: before.id, before, runId: started.run.id })

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import {
   type Actor,
-  decodeInput,
+  checkIdempotencyKey,
   encodeActor,
   invalid,
   Problems,
@@ -30,17 +30,13 @@ export const RestoreRequest = Schema.Struct({
 })
 export type RestoreRequest = typeof RestoreRequest.Type
 
-const IdempotencyKey = StorableText.check(Schema.isMinLength(1), Schema.isMaxLength(200))
-
 /**
  * Checks a caller's own key of a request.
  *
  * @param key anything; `undefined` and an empty text are no key
  */
 export const requireKey = (key: unknown) =>
-  key === undefined || key === ""
-    ? Effect.fail(new Problems.IdempotencyKeyRequired({}))
-    : decodeInput(IdempotencyKey, key)
+  key === undefined || key === "" ? Effect.fail(new Problems.IdempotencyKeyRequired({})) : checkIdempotencyKey(key)
 
 const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex")
 

@@ -86,6 +86,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("pl
       assert.instanceOf(none, Problems.IdempotencyKeyRequired)
       const long = yield* Effect.flip(restores.plan(ada, "clicks", requestOf(backup), "k".repeat(201)))
       assert.instanceOf(long, Problems.InvalidInput)
+      assert.include(long.errors[0]?.detail, "Idempotency-Key")
       // Another click, and somebody else's same key, are other restores.
       const second = yield* restores.plan(ada, "clicks", requestOf(backup), "click 2")
       const theirs = yield* restores.plan({ ...ada, kind: "system" }, "clicks", requestOf(backup), "click")

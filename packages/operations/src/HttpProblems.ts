@@ -19,6 +19,11 @@ export const layer: Layer.Layer<HttpApiMiddleware.ProblemDetails> = HttpApiMiddl
       path: [error.kind.toLowerCase(), ...pointer.split("/").slice(1)],
       message: detail
     }))
-    return Effect.fail(new HttpApiError.BadRequestProblem({ detail: "Request validation failed", errors }))
+    return Effect.fail(
+      new HttpApiError.BadRequestProblem({
+        detail: "Correct what the errors name, and send the request again.",
+        errors
+      })
+    )
   }
 )

@@ -14,7 +14,7 @@ import * as Problems from "./Problems.ts"
 import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
 import { RunSignals } from "./RunSignals.ts"
-import { checkNonce, checkSupersedes, validate } from "./StartInput.ts"
+import { checkIdempotencyKey, checkSupersedes, validate } from "./StartInput.ts"
 import { makeSettleStart } from "./StartSettlement.ts"
 import { StorableText } from "./StorableText.ts"
 import * as TraceContext from "./TraceContext.ts"
@@ -171,7 +171,7 @@ const makeBegin = Effect.gen(function* () {
   return Effect.fnUntraced(function* (request: Authorised) {
     const { actor, scope, type } = request
     const supersedes = request.supersedes === undefined ? null : yield* checkSupersedes(type, request.supersedes)
-    const nonce = request.nonce === undefined ? null : yield* checkNonce(request.nonce)
+    const nonce = request.nonce === undefined ? null : yield* checkIdempotencyKey(request.nonce)
     const { input, stored } = yield* validate(type, request.input, (given) => resolvers.resolve(type, given, scope))
     const viewing = viewCapabilities(type, input)
     if (type.capabilities.viewOf !== undefined) yield* request.permit?.(viewing) ?? Effect.void

@@ -1,4 +1,4 @@
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Predicate, Schema } from "effect"
 import { decodeInput, invalid, invalidEach, jsonPointer } from "./Decoding.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
@@ -19,10 +19,14 @@ export const checkSupersedes = (type: AnyOperationType, supersedes: string) =>
         onSome: Effect.succeed
       })
 
-/** Refuses a caller's key that could not be stored. */
-export const checkNonce = (nonce: string) =>
-  nonce.length >= 1 && nonce.length <= 200 && isStorable(nonce)
-    ? Effect.succeed(nonce)
+/**
+ * Refuses a caller's own key that could not be stored.
+ *
+ * @param key an `Idempotency-Key`; untrusted
+ */
+export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, Problems.InvalidInput> =>
+  Predicate.isString(key) && key.length >= 1 && key.length <= 200 && isStorable(key)
+    ? Effect.succeed(key)
     : Effect.fail(
         invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters and lone surrogates")
       )

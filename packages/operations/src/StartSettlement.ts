@@ -91,7 +91,7 @@ export const makeSettleStart = Effect.gen(function* () {
   })
 
   return Effect.fnUntraced(function* (start: Settleable) {
-    // The conflicting run may end before it is read: then all is asked again.
+    // The conflicting run may end before we read it, so ask again.
     for (let round = 0; round < 10; round++) {
       if (round > 1) yield* Effect.sleep("20 millis")
       const answer = yield* attempt(start, round === 0)

@@ -57,6 +57,7 @@ export {
   RunStatus
 } from "./Run.ts"
 export { RunCancellation } from "./RunCancellation.ts"
+export { checkIdempotencyKey } from "./StartInput.ts"
 export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
 export { RunExecutor } from "./RunExecutor.ts"
 export * as RunHandler from "./RunHandler.ts"
