@@ -1,4 +1,4 @@
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, Predicate } from "effect"
 import * as Ledger from "../Access.ts"
 import { TenantId, WorkspaceId } from "../OperationScope.ts"
 import type { Grant, HostAccess } from "./HostAccess.ts"
@@ -9,20 +9,32 @@ const toGrant = ({ workspaceId, tenants, capabilities }: Grant): Ledger.Grant =>
   capabilities: new Set(capabilities)
 })
 
+// JavaScript has no types: a text where a list belongs would be taken for the list of its letters.
+const isGrant = (given: unknown): given is Grant =>
+  Predicate.isObject(given) &&
+  Predicate.isString(given["workspaceId"]) &&
+  (given["tenants"] === "all" || Array.isArray(given["tenants"])) &&
+  Array.isArray(given["capabilities"])
+
+const toGrants = (given: unknown): ReadonlyArray<Ledger.Grant> => {
+  if (Array.isArray(given) && given.every(isGrant)) return given.map(toGrant)
+  throw new TypeError(
+    'access.grants must give a list of { workspaceId, tenants, capabilities }: a text, "all" or a list, and a list'
+  )
+}
+
 /** The port `Access` on a host's own functions. */
 export const toAccess = (host: HostAccess): Layer.Layer<Ledger.Access> => {
   const grants: Ledger.Access["Service"]["grants"] = (actor) =>
-    Effect.map(
-      Effect.promise(async () => host.grants(actor)),
-      (given) => given.map(toGrant)
-    )
+    Effect.promise(async () => toGrants(await host.grants(actor)))
   return Layer.succeed(
     Ledger.Access,
     Ledger.Access.of({
       grants,
       tenant: Effect.fnUntraced(function* (actor, tenantId) {
-        const workspaceId = yield* Effect.promise(async () => host.workspaceOf(tenantId))
-        if (workspaceId === null) return Option.none()
+        const workspaceId: string | null | undefined = yield* Effect.promise(async () => host.workspaceOf(tenantId))
+        // `undefined` is what a `Map` gives of a tenant that it does not have.
+        if (workspaceId == null) return Option.none()
         const scope = { workspaceId: WorkspaceId.make(workspaceId), tenantId: TenantId.make(tenantId) }
         const grant = Ledger.grantFor(yield* grants(actor), scope)
         return Option.map(Option.fromUndefinedOr(grant), ({ capabilities }) => ({ scope, capabilities }))

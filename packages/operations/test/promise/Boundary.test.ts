@@ -9,6 +9,7 @@ import {
   DatabaseUnavailable,
   defineOperation,
   type HostAccess,
+  NotFound,
   UnexpectedError
 } from "../../src/promise/index.ts"
 
@@ -115,6 +116,38 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the functions for host
         }
       }
       yield* Effect.promise(() => atlas.close())
+    })
+  )
+
+  it.effect("say of a policy what is wrong with its answers", () =>
+    Effect.gen(function* () {
+      const databaseUrl = yield* url
+      const answers: Readonly<Record<string, unknown>> = {
+        "a text": "all",
+        "no capabilities": [{ workspaceId: "acme", tenants: "all" }],
+        "a capability as text": [{ workspaceId: "acme", tenants: "all", capabilities: "tenant.reports.view" }],
+        "a tenant as text": [{ workspaceId: "acme", tenants: "acme-eu", capabilities: [] }]
+      }
+      const policy = {
+        grants: ({ id }: { readonly id: string }) => answers[id],
+        workspaceOf: (tenant: string) => new Map([["acme-eu", "acme"]]).get(tenant)
+      }
+      const options = { databaseUrl, operations: [work], access: policy as any, worker: false } as const
+      yield* Effect.promise(async () => {
+        const atlas = await createAtlas(options)
+        const start = (id: string, tenantId: string) =>
+          outcome(() => atlas.start({ id }, work, { tenantId, input: { key: "a" } }))
+        for (const id of Object.keys(answers)) {
+          const ended = await start(id, "acme-eu")
+          assert.isTrue(isRefused(ended), id)
+          if (!isRefused(ended)) continue
+          assert.instanceOf(ended.refusedWith, UnexpectedError, id)
+          assert.include(String((ended.refusedWith as Error).cause), "access.grants must give", id)
+        }
+        const unknown = await start("a text", "nowhere")
+        assert.isTrue(isRefused(unknown) && unknown.refusedWith instanceof NotFound)
+        await atlas.close()
+      })
     })
   )
 
