@@ -80,6 +80,18 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       assert.isDefined(runIn(after))
       assert.notStrictEqual(runIn(after), runIn(before))
 
+      // Over the API a confirmation is the tenant's name and nothing else.
+      const id = restore.split("/").at(-1)
+      const confirmation = yield* call(server, `/api/v1/tenants/fabrikam/restores/${id}/confirm`, {
+        method: "POST",
+        headers: { ...as("manager@northwind"), "idempotency-key": "1", "content-type": "application/json" },
+        body: JSON.stringify({ tenantName: "Fabrikam", force: true })
+      })
+      assert.deepStrictEqual(
+        [confirmation.status, confirmation.body.errors.map(({ pointer }: { pointer: string }) => pointer)],
+        [422, ["/force"]]
+      )
+
       const reader = yield* page(server, restore, "readonly@northwind")
       assert.include(reader, "tenant.restore.execute")
       assert.notInclude(reader, "Plan again")

@@ -294,7 +294,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     HttpApiEndpoint.post("confirmRestore", "/tenants/:tenant/restores/:restore/confirm", {
       params: ofRestore,
       headers: withKey,
-      payload: Schema.Struct({ tenantName: Schema.String }),
+      payload: Schema.Unknown,
       success: Schema.Struct({
         disposition: Schema.Literals(["created", "existing", "blocked"]),
         runId: RunId
@@ -303,7 +303,8 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Confirm a restore",
-        description: "By the tenant's name. Starts it; the `Idempotency-Key` is the caller's own of this confirmation."
+        description:
+          "By the tenant's name, as `{ \"tenantName\": … }`. Starts it; the `Idempotency-Key` is the caller's own of this confirmation."
       })
     ),
     HttpApiEndpoint.post("archiveRestore", "/tenants/:tenant/restores/:restore/archive", {

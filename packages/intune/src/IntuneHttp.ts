@@ -1,4 +1,4 @@
-import { CurrentActor, HttpProblems } from "@atlas/operations"
+import { CurrentActor, decodeInput, HttpProblems } from "@atlas/operations"
 import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Backups } from "./Backups.ts"
@@ -10,6 +10,9 @@ import { Restores } from "./Restores.ts"
 import { Inventory } from "./Inventory.ts"
 
 const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
+
+/** What a person types to confirm a restore. */
+const Confirmation = Schema.Struct({ tenantName: Schema.String })
 
 const handlers = HttpApiBuilder.group(
   IntuneApi,
@@ -112,8 +115,9 @@ const handlers = HttpApiBuilder.group(
           items: yield* restores.items(yield* CurrentActor, params.tenant, params.restore, { after, limit })
         }
       }),
-      confirmRestore: Effect.fnUntraced(function* ({ headers, params, payload: { tenantName } }) {
+      confirmRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
         const actor = yield* CurrentActor
+        const { tenantName } = yield* decodeInput(Confirmation, payload)
         const typed = { tenantName, nonce: headers["idempotency-key"] }
         const { disposition, run } = yield* restores.confirm(actor, params.tenant, params.restore, typed)
         return { disposition, runId: run.id }

@@ -182,7 +182,7 @@ describe("The definition of an operation type", () => {
     }
     assert.throws(
       () => make("test.wrong", { ...definition, retries: 5, concurrency: 0 }),
-      "/definition/retries: Expected no excess property; /definition/concurrency: Expected"
+      "/definition/retries: Unknown: correct its name, or leave it out; /definition/concurrency: Expected"
     )
   })
 })
