@@ -46,7 +46,7 @@ export class Authorization extends Context.Service<
     /** The parts of the ledger that an actor may see. */
     visible(actor: Actor): Effect.Effect<ReadonlyArray<Visible>, Problems.InvalidInput>
     /**
-     * The scope of a start, for an actor who may start the operation there.
+     * The scope of a start, for an actor who may start the operation there. Actor and target are decoded already.
      *
      * @param type the operation; none, or one of the other kind of scope, is `NotFound`
      */
@@ -95,13 +95,6 @@ const decodeNeed = argumentsOf(Schema.Struct({ capability: Name, about: Name }))
 const decodeActor = argumentsOf(Schema.Struct({ actor: GivenActor }))
 const decodeActing = argumentsOf(Schema.Struct({ actor: GivenActor, scope: GivenScope }))
 const decodeTenant = argumentsOf(Schema.Struct({ actor: GivenActor, tenantId: Schema.String }))
-const decodeTarget = argumentsOf(
-  Schema.Struct({
-    actor: GivenActor,
-    target: Schema.Union([Schema.Struct({ tenantId: Schema.String }), Schema.Struct({ workspaceId: Schema.String })])
-  })
-)
-
 const isTenantId = Schema.is(TenantId.check(isStorableText))
 
 const forbidden = (capability: Capability) =>
@@ -128,7 +121,7 @@ const make = Effect.gen(function* () {
         audit.forbidden({ actor, workspaceId, tenantId, type: about, capability })
       )
 
-  const require = Effect.fn("Authorization.require")(function* (
+  const require = Effect.fnUntraced(function* (
     actor: Actor,
     { capabilities, scope }: ScopeGrant,
     needed: ReadonlyArray<Capability>,
@@ -138,17 +131,12 @@ const make = Effect.gen(function* () {
     if (missing !== undefined) return yield* onRecord(actor, scope, about)(Effect.fail(forbidden(missing)))
   })
 
-  const member = Effect.fn("Authorization.member")(function* (actor: Actor, tenantId: string) {
+  const member = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
     const given = yield* decodeTenant({ actor, tenantId })
     return yield* orNotFound(yield* tenantGrant(given.actor, given.tenantId))
   })
 
-  const tenant = Effect.fn("Authorization.tenant")(function* (
-    actor: Actor,
-    tenantId: string,
-    capability: Capability,
-    about: string
-  ) {
+  const tenant = Effect.fnUntraced(function* (actor: Actor, tenantId: string, capability: Capability, about: string) {
     yield* decodeNeed({ capability, about })
     const grant = yield* member(actor, tenantId)
     yield* require(actor, grant, [capability], about)
@@ -160,13 +148,13 @@ const make = Effect.gen(function* () {
     return yield* access.grants(actor)
   })
 
-  const acting = Effect.fn("Authorization.acting")(function* (givenActor: Actor, givenScope: OperationScope) {
+  const acting = Effect.fnUntraced(function* (givenActor: Actor, givenScope: OperationScope) {
     const { actor, scope } = yield* decodeActing({ actor: givenActor, scope: givenScope })
     const grant = grantFor(yield* access.grants(actor), scope)
     return grant === undefined ? new Set<Capability>() : actingCapabilities(grant, scope)
   })
 
-  const visible = Effect.fn("Authorization.visible")(function* (actor: Actor) {
+  const visible = Effect.fnUntraced(function* (actor: Actor) {
     return (yield* grants(actor)).map(toVisible)
   })
 
@@ -179,12 +167,7 @@ const make = Effect.gen(function* () {
     })
   })
 
-  const start = Effect.fn("Authorization.start")(function* (
-    givenActor: Actor,
-    givenTarget: StartTarget,
-    type: Option.Option<AnyOperationType>
-  ) {
-    const { actor, target } = yield* decodeTarget({ actor: givenActor, target: givenTarget })
+  const start = Effect.fnUntraced(function* (actor: Actor, target: StartTarget, type: Option.Option<AnyOperationType>) {
     const fits = Option.filter(type, ({ scope }) => (scope === "workspace") === "workspaceId" in target)
     const grant = yield* targetGrant(actor, target)
     const { capabilities, name, startedBy } = yield* orNotFound(Option.andThen(grant, () => fits))
@@ -210,13 +193,13 @@ const make = Effect.gen(function* () {
     )
   })
 
-  const view = Effect.fn("Authorization.view")(function* (actor: Actor, found: Option.Option<Run>) {
+  const view = Effect.fnUntraced(function* (actor: Actor, found: Option.Option<Run>) {
     const { grant, run } = yield* reached(actor, found)
     yield* require(actor, { scope: run, capabilities: grant.capabilities }, run.viewCapabilities, run.type)
     return run
   })
 
-  const act = Effect.fn("Authorization.act")(function* (
+  const act = Effect.fnUntraced(function* (
     actor: Actor,
     found: Option.Option<Run>,
     registered: Option.Option<AnyOperationType>

@@ -45,7 +45,7 @@ export class RunRecorder extends Context.Service<
           const [bound] = yield* statements.bind(run)
           return yield* Effect.orDie(Effect.fromNullishOr(bound))
         }, Effect.orDie),
-        record: Effect.fn("RunRecorder.record")(function* (run, { ends, block }) {
+        record: Effect.fnUntraced(function* (run, { ends, block }) {
           const [row] = yield* statements.record(run, { ends, block }, yield* RequestId)
           return row === undefined
             ? Option.none<Recorded>()
