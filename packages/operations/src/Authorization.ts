@@ -121,15 +121,15 @@ const make = Effect.gen(function* () {
         audit.forbidden({ actor, workspaceId, tenantId, type: about, capability })
       )
 
-  const require = Effect.fnUntraced(function* (
+  const require = (
     actor: Actor,
     { capabilities, scope }: ScopeGrant,
     needed: ReadonlyArray<Capability>,
     about: string
-  ) {
+  ): Effect.Effect<void, Problems.Forbidden> => {
     const missing = needed.find((capability) => !capabilities.has(capability))
-    if (missing !== undefined) return yield* onRecord(actor, scope, about)(Effect.fail(forbidden(missing)))
-  })
+    return missing === undefined ? Effect.void : onRecord(actor, scope, about)(Effect.fail(forbidden(missing)))
+  }
 
   const member = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
     const given = yield* decodeTenant({ actor, tenantId })
@@ -158,20 +158,25 @@ const make = Effect.gen(function* () {
     return (yield* grants(actor)).map(toVisible)
   })
 
-  const targetGrant = Effect.fnUntraced(function* (actor: Actor, target: StartTarget) {
-    if ("tenantId" in target) return yield* tenantGrant(actor, target.tenantId)
-    const found = (yield* access.grants(actor)).find(({ workspaceId }) => workspaceId === target.workspaceId)
-    return Option.map(Option.fromUndefinedOr(found), (grant): ScopeGrant => {
-      const scope = { workspaceId: grant.workspaceId, tenantId: null }
-      return { scope, capabilities: actingCapabilities(grant, scope) }
-    })
-  })
+  const workspaceGrant = (actor: Actor, workspaceId: string) =>
+    Effect.map(access.grants(actor), (all) =>
+      Option.map(
+        Option.fromUndefinedOr(all.find((grant) => grant.workspaceId === workspaceId)),
+        (grant): ScopeGrant => {
+          const scope = { workspaceId: grant.workspaceId, tenantId: null }
+          return { scope, capabilities: actingCapabilities(grant, scope) }
+        }
+      )
+    )
 
   const start = Effect.fnUntraced(function* (actor: Actor, target: StartTarget, type: Option.Option<AnyOperationType>) {
+    const grant: Option.Option<ScopeGrant> = yield* "tenantId" in target
+      ? tenantGrant(actor, target.tenantId)
+      : workspaceGrant(actor, target.workspaceId)
     const fits = Option.filter(type, ({ scope }) => (scope === "workspace") === "workspaceId" in target)
-    const grant = yield* targetGrant(actor, target)
-    const { capabilities, name, startedBy } = yield* orNotFound(Option.andThen(grant, () => fits))
-    const found = yield* orNotFound(grant)
+    if (Option.isNone(grant) || Option.isNone(fits)) return yield* new Problems.NotFound({})
+    const found = grant.value
+    const { capabilities, name, startedBy } = fits.value
     if (startedBy === "system") {
       const refused = new Problems.Forbidden({
         requiredCapability: "system",

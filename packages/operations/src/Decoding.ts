@@ -75,7 +75,7 @@ export const invalid = (pointer: string, detail: string): InvalidInput =>
 export const invalidEach = (pointers: ReadonlyArray<string>, detail: string): InvalidInput =>
   named(pointers.map((pointer) => ({ pointer, detail })))
 
-const unreadable = "This cannot be read: it throws when its members are looked at"
+const unreadable = invalid("", "This cannot be read: it throws when its members are looked at")
 
 const strictly = { errors: "all", onExcessProperty: "error" } as const
 
@@ -87,17 +87,21 @@ const strictly = { errors: "all", onExcessProperty: "error" } as const
  */
 export const argumentsOf = <S extends Schema.ConstraintDecoder<object>>(schema: S) => {
   const decode = Schema.decodeUnknownExit(schema)
+  const attempt = (given: unknown): Exit.Exit<S["Type"], InvalidInput> => {
+    try {
+      const exit = decode(given, strictly)
+      return Exit.isSuccess(exit) ? Exit.succeed(exit.value) : Exit.fail(refusalOf(exit.cause))
+    } catch {
+      return Exit.fail(unreadable)
+    }
+  }
   return (given: { readonly [Name in keyof S["Type"]]: unknown }): Effect.Effect<S["Type"], InvalidInput> =>
-    Effect.flatMap(
-      Effect.try({ try: () => decode(given, strictly), catch: () => invalid("", unreadable) }),
-      Exit.match({
-        onSuccess: (decoded) => Effect.succeed(decoded),
-        onFailure: (cause) => {
-          const error = Cause.squash(cause)
-          return Effect.fail(Schema.isSchemaError(error) ? named(problemsIn(error.issue, [])) : invalid("", unreadable))
-        }
-      })
-    )
+    Effect.suspend(() => attempt(given))
+}
+
+const refusalOf = (cause: Cause.Cause<unknown>): InvalidInput => {
+  const error = Cause.squash(cause)
+  return Schema.isSchemaError(error) ? named(problemsIn(error.issue, [])) : unreadable
 }
 
 class NotJson extends Error {
@@ -147,10 +151,13 @@ const copyJson = (given: unknown): Json | undefined => {
  * @returns the copy; `undefined` for `undefined`, which the schema of what is expected refuses or not
  */
 export const plainJson = (given: unknown): Effect.Effect<Json | undefined, InvalidInput> =>
-  Effect.try({
-    try: () => copyJson(given),
-    catch: (error) =>
-      error instanceof NotJson ? invalid(jsonPointer(error.path), error.message) : invalid("", unreadable)
+  Effect.suspend((): Exit.Exit<Json | undefined, InvalidInput> => {
+    try {
+      return Exit.succeed(copyJson(given))
+    } catch (error) {
+      const isNotJson = error instanceof NotJson
+      return Exit.fail(isNotJson ? invalid(jsonPointer(error.path), error.message) : unreadable)
+    }
   })
 
 /**

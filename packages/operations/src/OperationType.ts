@@ -226,6 +226,7 @@ export const NoInput = Schema.Record(Schema.String, Schema.Never)
  */
 export const viewCapabilities = (type: OperationType<any, any>, input: unknown): ReadonlyArray<Capability> => {
   const { view, viewOf } = type.capabilities
-  const needed = [...new Set(viewOf?.(input))].sort()
+  if (viewOf === undefined) return [view]
+  const needed = [...new Set(viewOf(input))].sort()
   return needed.length === 0 ? [view] : needed
 }

@@ -45,7 +45,6 @@ export const makeSettleStart = Effect.gen(function* () {
 
   /** The run that the key of a `once` identity stands for. A key belongs to its first request, whatever that was answered. */
   const bound = Effect.fnUntraced(function* (run: NewRun) {
-    if (run.identity.rule !== "once") return Option.none<Settled>()
     const { runId, sameRequest } = yield* recorder.bind(run)
     if (!sameRequest) return yield* new Problems.IdempotencyKeyReused(runId === null ? {} : { runId })
     if (runId === null) return Option.none<Settled>()
@@ -69,7 +68,7 @@ export const makeSettleStart = Effect.gen(function* () {
     run.identity.activeKey === null ? Effect.succeedNone : recorder.joinActive(run, evenOverdue)
 
   const attempt = Effect.fnUntraced(function* ({ run, type, input, supersedes }: Settleable, isFirst: boolean) {
-    const known = yield* bound(run)
+    const known = run.identity.rule === "once" ? yield* bound(run) : Option.none<Settled>()
     if (Option.isSome(known)) return known
     const question = { scope: run.scope, input, actor: run.actor }
     const gate = type.gates.length === 0 ? open : yield* gates.check(type, question)

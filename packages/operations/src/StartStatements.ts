@@ -91,12 +91,14 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
       ? sqlText`NULL::uuid`
       : sql`(SELECT o.id FROM operation_runs o WHERE o.id = ${run.retryOf}::uuid FOR KEY SHARE)`
 
+  // A list is bound as one text: the driver looks at every item of an array to learn its type. Capabilities have no white space.
+  const lines = (texts: ReadonlyArray<string>) => sql`string_to_array(${texts.join("\n")}::text, chr(10))`
   const values = (run: NewRun) => sql`
     ${run.id}::uuid, ${run.scope.workspaceId}, ${run.scope.tenantId}::text, ${run.type}, ${encodeActor(run.actor)}::jsonb,
     ${run.identity.rule}, ${run.identity.key}, ${digest(run.identity.key)}, ${digest(run.identity.activeKey)},
     ${JSON.stringify(run.input)}::jsonb, ${JSON.stringify(run.context)}::jsonb, ${run.maxAttempts}::int,
     ${run.priority}::smallint, ${run.exclusive}::boolean, ${run.queueLimitMillis}::int, ${run.timeLimitMillis}::int,
-    ${retryOf(run)}, ${run.traceparent}::text, ${run.viewCapabilities}::text[]`
+    ${retryOf(run)}, ${run.traceparent}::text, ${lines(run.viewCapabilities)}`
 
   const recorded = (run: NewRun, requestId: string | null, records: Statement.Fragment) => sql`
     INSERT INTO operation_audit (action, actor, workspace_id, tenant_id, type, run_id, request_id, data)
