@@ -32,6 +32,4 @@ export const keptActor = ({ id, kind, name }: Actor): Actor => ({
 })
 
 /** The same as JSON that Postgres can store. */
-export const encodeActor = (actor: Actor): string => encode(keptActor(actor))
-
-const encode = Schema.encodeSync(Schema.fromJsonString(Actor))
+export const encodeActor = (actor: Actor): string => JSON.stringify(keptActor(actor))

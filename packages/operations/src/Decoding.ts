@@ -160,6 +160,17 @@ export const plainJson = (given: unknown): Effect.Effect<Json | undefined, Inval
     }
   })
 
+// Operations decode with the same few schemas again and again, and a decoder is worth keeping.
+const inputDecoders = new WeakMap<object, (json: unknown) => Effect.Effect<unknown, Schema.SchemaError>>()
+const inputDecoder = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>) => {
+  const known = inputDecoders.get(schema)
+  if (known !== undefined) return known as (json: unknown) => Effect.Effect<Input, Schema.SchemaError>
+  const decode = Schema.decodeUnknownEffect(Schema.toCodecJson(schema))
+  const decoder = (json: unknown) => decode(json, strictly)
+  inputDecoders.set(schema, decoder)
+  return decoder
+}
+
 /**
  * Decodes what somebody sent as JSON.
  *
@@ -172,9 +183,7 @@ export const decodeInput = <Input, Encoded>(
   given: unknown
 ): Effect.Effect<Input, InvalidInput> =>
   Effect.flatMap(plainJson(given), (json) =>
-    Effect.mapError(Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(json, strictly), (error) =>
-      named(problemsIn(error.issue, []))
-    )
+    Effect.mapError(inputDecoder(schema)(json), (error) => named(problemsIn(error.issue, [])))
   )
 
 /** What a schema makes of JSON, as the formatter of an HTTP API's own problems: the first twenty. */
