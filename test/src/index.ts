@@ -15,3 +15,4 @@ export { freePort, kill, launchServer, type ServerProcess, spawnServer, startSer
 export * as SelfSigned from "./SelfSigned.ts"
 export { thorough } from "./thorough.ts"
 export { TestDatabase } from "./TestDatabase.ts"
+export { withoutAudit } from "./withoutAudit.ts"

@@ -1,8 +1,8 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
 import { AuditLog, RequestId, Runs } from "@atlas/operations"
+import { withoutAudit } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit } from "effect"
-import { SqlClient } from "effect/sql"
 import { BackupSchedules, Restores } from "../src/index.ts"
 import { ada, backedUp, ended, intune, scopeOf } from "./Fixture.ts"
 
@@ -22,19 +22,6 @@ const recordsOf = Effect.fnUntraced(function* (kind: string, id: string) {
 
 const stateIn = (data: Readonly<Record<string, unknown>>, when: "before" | "after") =>
   data[when] as Readonly<Record<string, unknown>> | null
-
-/** While the audit takes no records. */
-const withoutAudit = <A, E, R>(work: Effect.Effect<A, E, R>) =>
-  SqlClient.SqlClient.use((sql) =>
-    Effect.acquireUseRelease(
-      Effect.andThen(
-        sql`CREATE OR REPLACE FUNCTION dies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'died'; END $$`,
-        sql`CREATE TRIGGER dies BEFORE INSERT ON operation_audit FOR EACH ROW EXECUTE FUNCTION dies()`
-      ),
-      () => work,
-      () => Effect.orDie(sql`DROP TRIGGER dies ON operation_audit`)
-    )
-  )
 
 layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("the audit of records", (it) => {
   it.effect("has who made, changed, paused, resumed and deleted a schedule, and how it was before and after", () =>
