@@ -47,7 +47,9 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       const cancelled = yield* atlas("runs", "cancel", id)
       assert.deepStrictEqual([cancelled.code, cancelled.stdout], [0, "Cancelled.\n"])
       assert.strictEqual((yield* completed(server, id)).cancelRequestedBy.id, "command-line")
-      assert.match((yield* atlas("audit", "list", "--workspace", "northwind")).stdout, /command-line +cancel_requested/)
+      const audit = (yield* atlas("audit", "list", "--workspace", "northwind")).stdout
+      assert.match(audit, /command-line +cancel_requested/)
+      assert.match(audit, /demonstration +provider_connection\.created +contoso +provider_connection [0-9a-f-]{36}$/m)
       const blocked = (yield* start(server, "fabrikam")).body.run.id
       assert.match(
         (yield* atlas("runs", "show", blocked)).stdout,

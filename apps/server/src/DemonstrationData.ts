@@ -1,5 +1,5 @@
 import { ConnectionAdministration } from "@atlas/graph"
-import { TenantId, WorkspaceId } from "@atlas/operations"
+import { type Actor, TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Role } from "./Roles.ts"
@@ -106,6 +106,8 @@ const seedLegacyRuns = Effect.gen(function* () {
   }
 })
 
+const demonstration: Actor = { id: "demonstration", kind: "system", name: "Demonstration data" }
+
 /** Fills an empty database with the demonstration data. Several processes may try at once: one does it. */
 export const seed = Effect.fn("DemonstrationData.seed")(
   function* () {
@@ -136,7 +138,7 @@ export const seed = Effect.fn("DemonstrationData.seed")(
     yield* seedLegacyRuns
     for (const tenant of demonstrationTenants) {
       const { entraTenantId, clientId, clientSecret, displayName } = tenant
-      yield* connections.create({
+      yield* connections.create(demonstration, {
         scope: { workspaceId: WorkspaceId.make(tenant.workspaceId), tenantId: TenantId.make(tenant.tenantId) },
         displayName,
         cloud: "fake",

@@ -10,6 +10,7 @@ import {
 } from "@atlas/graph"
 import { Intune, PolicySecretRotation } from "@atlas/intune"
 import {
+  AuditLog,
   DefaultRetention,
   InputResolver,
   Operations,
@@ -83,7 +84,7 @@ const rotation = Layer.effectDiscard(
   })
 )
 const connections = Layer.mergeAll(ProviderConnections.layer, ConnectionAdministration.layer, rotation).pipe(
-  Layer.provide([Layer.provide(policySecrets, vault), vault, knownClouds])
+  Layer.provide([AuditLog.layer, Layer.provide(policySecrets, vault), vault, knownClouds])
 )
 
 /** Graph, or in development the fake one behind the same live client. */

@@ -1,5 +1,5 @@
 import { ConnectionAdministration, CredentialVault, GraphCloud } from "@atlas/graph"
-import { Access, type Actor, grantFor, TenantId, WorkspaceId } from "@atlas/operations"
+import { Access, type Actor, AuditLog, grantFor, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted } from "effect"
@@ -11,7 +11,9 @@ const vault = CredentialVault.layer(Redacted.make("x".repeat(32)))
 const fixture = Layer.mergeAll(AccessPolicy.layer, Accounts.layer).pipe(
   Layer.provideMerge(Layer.effectDiscard(DemonstrationData.seed())),
   Layer.provideMerge(
-    ConnectionAdministration.layer.pipe(Layer.provide([vault, GraphCloud.layerFake("http://localhost")]))
+    ConnectionAdministration.layer.pipe(
+      Layer.provide([AuditLog.layer, vault, GraphCloud.layerFake("http://localhost")])
+    )
   ),
   Layer.provideMerge(TestDatabase.layer)
 )

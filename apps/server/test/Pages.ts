@@ -1,5 +1,5 @@
 import { ConnectionAdministration, CredentialVault, GraphCloud, ProviderConnections } from "@atlas/graph"
-import { Operations, OperationsHttp, OperationType, StartGate } from "@atlas/operations"
+import { AuditLog, Operations, OperationsHttp, OperationType, StartGate } from "@atlas/operations"
 import { databaseListener, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { Directory } from "@atlas/directory"
@@ -75,8 +75,7 @@ const secret = Redacted.make("a development secret of 32 bytes!")
 const vault = CredentialVault.layer(secret)
 
 const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
-  Layer.provide(vault),
-  Layer.provide(GraphCloud.layerFake("http://localhost"))
+  Layer.provide([AuditLog.layer, vault, GraphCloud.layerFake("http://localhost")])
 )
 
 /** What everything stands on, with the demonstration data and no worker. */

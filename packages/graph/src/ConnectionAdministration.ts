@@ -1,11 +1,21 @@
-import { argumentsOf, GivenTenantScope, Problems, type TenantScope, Uuid } from "@atlas/operations"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import {
+  type Actor,
+  argumentsOf,
+  type AuditLog,
+  GivenActor,
+  GivenTenantScope,
+  Problems,
+  type TenantScope,
+  Uuid
+} from "@atlas/operations"
+import { Context, DateTime, Effect, Layer, Schema, Struct } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import * as ConnectionRules from "./ConnectionRules.ts"
+import { makeConnectionStore } from "./ConnectionStore.ts"
 import { seal } from "./Credential.ts"
 import { CredentialVault } from "./CredentialVault.ts"
-import { columns, ProviderConnection } from "./ProviderConnection.ts"
+import type { ProviderConnection } from "./ProviderConnection.ts"
 
 /** What a new connection needs. */
 export interface NewConnection extends ConnectionRules.ConnectionDetails {
@@ -25,9 +35,13 @@ export interface ConnectionChange extends Partial<ConnectionRules.ConnectionDeta
 
 const details = ConnectionRules.ConnectionDetails.fields
 const Whether = Schema.optional(Schema.Boolean)
+const one = { scope: GivenTenantScope, id: Schema.String }
 const decodeScope = argumentsOf(Schema.Struct({ scope: GivenTenantScope }))
+const decodeOne = argumentsOf(Schema.Struct(one))
+const decodeActing = argumentsOf(Schema.Struct({ actor: GivenActor, ...one }))
 const decodeCreate = argumentsOf(
   Schema.Struct({
+    actor: GivenActor,
     input: Schema.Struct({
       scope: GivenTenantScope,
       ...details,
@@ -37,8 +51,10 @@ const decodeCreate = argumentsOf(
     })
   })
 )
-const decodeChange = argumentsOf(
+const decodeUpdate = argumentsOf(
   Schema.Struct({
+    actor: GivenActor,
+    ...one,
     change: Schema.Struct({
       displayName: Schema.optional(details.displayName),
       cloud: Schema.optional(details.cloud),
@@ -48,83 +64,31 @@ const decodeChange = argumentsOf(
     })
   })
 )
-const decodeCredential = argumentsOf(Schema.Struct({ credential: ConnectionRules.NewCredential }))
-const decodeWhich = argumentsOf(Schema.Struct({ scope: GivenTenantScope, id: Schema.String }))
-const toId = Schema.decodeUnknownOption(Uuid)
+const decodeReplace = argumentsOf(
+  Schema.Struct({ actor: GivenActor, ...one, credential: ConnectionRules.NewCredential })
+)
 
-/** The connection that is meant, by its id in any case; a text that is no id names none. */
-const which = Effect.fnUntraced(function* (scope: TenantScope, id: string) {
-  const given = yield* decodeWhich({ scope, id })
-  const found = Option.getOrUndefined(toId(given.id))
-  return found === undefined ? yield* new Problems.NotFound({}) : { scope: given.scope, id: found }
-})
+const decodeId = Schema.decodeEffect(Uuid)
+/** An id in any case; a text that is no id names no connection. */
+const idOf = (text: string) => Effect.mapError(decodeId(text), () => new Problems.NotFound({}))
 
 type Missed = Problems.NotFound | Problems.InvalidInput
 type Changed = Effect.Effect<ProviderConnection, Missed>
 
-const nameTaken = new Problems.InvalidInput({
-  errors: [{ pointer: "/displayName", detail: "is the name of another connection of this tenant." }]
-})
-
-/** The unique name is the one rule that only the database can check. */
-const orNameTaken = <A>(
-  effect: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>
-): Effect.Effect<A, Problems.InvalidInput> =>
-  effect.pipe(
-    Effect.catchReason("SqlError", "UniqueViolation", (reason, error) =>
-      reason.constraint === "provider_connections_unique_name" ? Effect.fail(nameTaken) : Effect.die(error)
-    ),
-    Effect.catchTag(["SqlError", "SchemaError"], Effect.die)
-  )
-
-const orNotFound = (found: ProviderConnection | undefined) =>
-  found === undefined ? Effect.fail(new Problems.NotFound({})) : Effect.succeed(found)
-
-const decode = Schema.decodeUnknownEffect(ProviderConnection)
-const decodeAll = Schema.decodeUnknownEffect(Schema.Array(ProviderConnection))
-
-/** The statements on connections of a tenant. */
-const makeStatements = Effect.map(SqlClient.SqlClient, (sql) => {
-  const ofTenant = ({ tenantId, workspaceId }: TenantScope) =>
-    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
-  // Changes grow: a token is kept for one `updated_at`, and clocks are not to be trusted.
-  const touched = sql.literal("updated_at = greatest(clock_timestamp(), updated_at + interval '1 millisecond')")
-
-  // One at a time changes a tenant's default, so that the index that allows only one never refuses anybody.
-  const lockDefault = ({ tenantId, workspaceId }: TenantScope) =>
-    sql`SELECT pg_advisory_xact_lock(hashtextextended(${JSON.stringify(["provider_connections", workspaceId, tenantId])}, 0))`
-  const dropDefault = (scope: TenantScope) =>
-    sql`UPDATE provider_connections SET is_default = false, ${touched} WHERE ${ofTenant(scope)} AND is_default`
-
-  const change = Effect.fnUntraced(function* (scope: TenantScope, id: string, set: Statement.Fragment) {
-    const [row] = yield* sql`
-      UPDATE provider_connections SET ${set}, ${touched} WHERE id = ${id}::uuid AND ${ofTenant(scope)}
-      RETURNING ${columns}`
-    return row === undefined ? undefined : yield* decode(row)
-  })
-
-  return { sql, ofTenant, lockDefault, dropDefault, change }
-})
-
 const makeCreate = Effect.gen(function* () {
-  const { dropDefault, lockDefault, sql } = yield* makeStatements
+  const { dropDefault, insert, lockDefault, together } = yield* makeConnectionStore
+  const sql = yield* SqlClient.SqlClient
   const vault = yield* CredentialVault
   const random = yield* SecureRandom.SecureRandom
   const check = yield* ConnectionRules.make
 
-  const insert = Effect.fnUntraced(function* (
-    input: Effect.Success<ReturnType<typeof decodeCreate>>["input"],
-    checked: ConnectionRules.CheckedCredential | null
-  ) {
+  return Effect.fn("ConnectionAdministration.create")(function* (givenActor: Actor, given: NewConnection) {
+    const { actor, input } = yield* decodeCreate({ actor: givenActor, input: given })
     const { isDefault = true, enabled = true, scope } = input
+    const checked = yield* check(input, input.credential)
     const id = yield* random.uuidV7()
     const sealed = checked && (yield* seal(vault, id, checked.credential))
-    if (isDefault) {
-      yield* lockDefault(scope)
-      yield* dropDefault(scope)
-    }
-    const [row] = yield* sql`
-      INSERT INTO provider_connections (id, workspace_id, tenant_id, display_name, cloud, entra_tenant_id, client_id,
+    const values = sql`(id, workspace_id, tenant_id, display_name, cloud, entra_tenant_id, client_id,
         credential_kind, sealed_secret, key_id, credential_expires_at, certificate_thumbprint, enabled, is_default,
         created_at, updated_at)
       SELECT ${id}, ${scope.workspaceId}, ${scope.tenantId}, ${input.displayName.trim()}, ${input.cloud},
@@ -132,105 +96,123 @@ const makeCreate = Effect.gen(function* () {
         ${sealed?.bytes ?? null}::bytea, ${sealed?.keyId ?? null}::text,
         ${checked?.expiresAt ? DateTime.toDateUtc(checked.expiresAt) : null}::timestamptz,
         ${checked?.thumbprint ?? null}::text, ${enabled}, ${isDefault}, now, now
-      FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock
-      RETURNING ${columns}`
-    return yield* decode(row)
-  })
-
-  return Effect.fn("ConnectionAdministration.create")(function* (given: NewConnection) {
-    const { input } = yield* decodeCreate({ input: given })
-    const checked = yield* check(input, input.credential)
-    return yield* orNameTaken(sql.withTransaction(insert(input, checked)))
+      FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS now) AS clock`
+    const by = { actor, scope }
+    const takeDefault = Effect.andThen(lockDefault(scope), dropDefault(by))
+    return yield* together(Effect.andThen(isDefault ? takeDefault : Effect.void, insert(by, values)))
   })
 })
 
 const makeUpdate = Effect.gen(function* () {
-  const { change, sql } = yield* makeStatements
+  const { change, lock, together } = yield* makeConnectionStore
+  const sql = yield* SqlClient.SqlClient
   const check = yield* ConnectionRules.make
 
   return Effect.fn("ConnectionAdministration.update")(function* (
+    givenActor: Actor,
     givenScope: TenantScope,
     givenId: string,
     given: ConnectionChange
   ) {
-    const { id, scope } = yield* which(givenScope, givenId)
-    const { change: wanted } = yield* decodeChange({ change: given })
+    const decoded = yield* decodeUpdate({ actor: givenActor, scope: givenScope, id: givenId, change: given })
+    const { actor, change: wanted, scope } = decoded
+    const id = yield* idOf(decoded.id)
     yield* check(wanted, undefined)
-    const { clientId = null, cloud = null, displayName, enabled = null, entraTenantId = null } = wanted
-    return yield* orNameTaken(
-      change(
-        scope,
-        id,
-        sql`display_name = coalesce(${displayName?.trim() ?? null}, display_name), cloud = coalesce(${cloud}, cloud),
-          entra_tenant_id = coalesce(${entraTenantId}, entra_tenant_id), client_id = coalesce(${clientId}, client_id),
-          enabled = coalesce(${enabled}, enabled)`
-      )
-    ).pipe(Effect.flatMap(orNotFound))
+    return yield* together(
+      Effect.gen(function* () {
+        const before = yield* lock(scope, id)
+        const next = {
+          displayName: wanted.displayName?.trim() ?? before.displayName,
+          cloud: wanted.cloud ?? before.cloud,
+          entraTenantId: wanted.entraTenantId ?? before.entraTenantId,
+          clientId: wanted.clientId ?? before.clientId,
+          enabled: wanted.enabled ?? before.enabled
+        }
+        if (Struct.keys(next).every((name) => next[name] === before[name])) return before
+        return yield* change(
+          { actor, scope },
+          "updated",
+          before,
+          sql`display_name = ${next.displayName}, cloud = ${next.cloud}, entra_tenant_id = ${next.entraTenantId},
+            client_id = ${next.clientId}, enabled = ${next.enabled}`
+        )
+      })
+    )
   })
 })
 
 const makeReplaceCredential = Effect.gen(function* () {
-  const { change, sql } = yield* makeStatements
+  const { change, lock, together } = yield* makeConnectionStore
+  const sql = yield* SqlClient.SqlClient
   const vault = yield* CredentialVault
   const check = yield* ConnectionRules.make
 
   return Effect.fn("ConnectionAdministration.replaceCredential")(function* (
+    givenActor: Actor,
     givenScope: TenantScope,
     givenId: string,
     given: ConnectionRules.NewCredential
   ) {
-    const { id, scope } = yield* which(givenScope, givenId)
-    const { credential } = yield* decodeCredential({ credential: given })
-    const checked = yield* check({}, credential)
+    const decoded = yield* decodeReplace({ actor: givenActor, scope: givenScope, id: givenId, credential: given })
+    const { actor, scope } = decoded
+    const id = yield* idOf(decoded.id)
+    const checked = yield* check({}, decoded.credential)
     if (checked === null) return yield* Effect.die("A credential that was given was checked")
     const sealed = yield* seal(vault, id, checked.credential)
-    return yield* orNameTaken(
-      change(
-        scope,
-        id,
-        sql`credential_kind = ${checked.credential.kind}, sealed_secret = ${sealed.bytes}, key_id = ${sealed.keyId},
-          credential_expires_at = ${checked.expiresAt && DateTime.toDateUtc(checked.expiresAt)},
-          certificate_thumbprint = ${checked.thumbprint}`
-      )
-    ).pipe(Effect.flatMap(orNotFound))
+    const set = sql`credential_kind = ${checked.credential.kind}, sealed_secret = ${sealed.bytes}, key_id = ${sealed.keyId},
+      credential_expires_at = ${checked.expiresAt && DateTime.toDateUtc(checked.expiresAt)},
+      certificate_thumbprint = ${checked.thumbprint}`
+    return yield* together(
+      Effect.flatMap(lock(scope, id), (before) => change({ actor, scope }, "credential_replaced", before, set))
+    )
+  })
+})
+
+const makeMakeDefault = Effect.gen(function* () {
+  const { change, dropDefault, lock, lockDefault, together } = yield* makeConnectionStore
+  const sql = yield* SqlClient.SqlClient
+
+  return Effect.fn("ConnectionAdministration.makeDefault")(function* (
+    givenActor: Actor,
+    givenScope: TenantScope,
+    givenId: string
+  ) {
+    const decoded = yield* decodeActing({ actor: givenActor, scope: givenScope, id: givenId })
+    const by = { actor: decoded.actor, scope: decoded.scope }
+    const id = yield* idOf(decoded.id)
+    return yield* together(
+      Effect.gen(function* () {
+        yield* lockDefault(by.scope)
+        const before = yield* lock(by.scope, id)
+        if (before.isDefault) return before
+        yield* dropDefault(by)
+        return yield* change(by, "made_default", before, sql`is_default = true`)
+      })
+    )
   })
 })
 
 const make = Effect.gen(function* () {
-  const { change, dropDefault, lockDefault, ofTenant, sql } = yield* makeStatements
+  const store = yield* makeConnectionStore
 
   const list = Effect.fn("ConnectionAdministration.list")(function* (given: TenantScope) {
     const { scope } = yield* decodeScope({ scope: given })
-    const rows = sql`SELECT ${columns} FROM provider_connections WHERE ${ofTenant(scope)} ORDER BY created_at, id`
-    return yield* Effect.orDie(Effect.flatMap(rows, decodeAll))
+    return yield* store.list(scope)
   })
 
   const get = Effect.fn("ConnectionAdministration.get")(function* (givenScope: TenantScope, givenId: string) {
-    const { id, scope } = yield* which(givenScope, givenId)
-    const [row] = yield* Effect.orDie(
-      sql`SELECT ${columns} FROM provider_connections WHERE id = ${id}::uuid AND ${ofTenant(scope)}`
-    )
-    return row === undefined ? yield* new Problems.NotFound({}) : yield* Effect.orDie(decode(row))
+    const { id, scope } = yield* decodeOne({ scope: givenScope, id: givenId })
+    return yield* store.find(scope, yield* idOf(id))
   })
 
-  const makeDefault = Effect.fn("ConnectionAdministration.makeDefault")(
-    function* (givenScope: TenantScope, givenId: string) {
-      const { id, scope } = yield* which(givenScope, givenId)
-      yield* lockDefault(scope)
-      yield* get(scope, id)
-      yield* dropDefault(scope)
-      return yield* Effect.flatMap(change(scope, id, sql`is_default = true`), orNotFound)
-    },
-    sql.withTransaction,
-    Effect.catchTag(["SqlError", "SchemaError"], Effect.die)
-  )
-
-  const remove = Effect.fn("ConnectionAdministration.remove")(function* (givenScope: TenantScope, givenId: string) {
-    const { id, scope } = yield* which(givenScope, givenId)
-    const [row] = yield* Effect.orDie(
-      sql`DELETE FROM provider_connections WHERE id = ${id}::uuid AND ${ofTenant(scope)} RETURNING id`
-    )
-    if (row === undefined) return yield* new Problems.NotFound({})
+  const remove = Effect.fn("ConnectionAdministration.remove")(function* (
+    givenActor: Actor,
+    givenScope: TenantScope,
+    givenId: string
+  ) {
+    const { actor, id: text, scope } = yield* decodeActing({ actor: givenActor, scope: givenScope, id: givenId })
+    const id = yield* idOf(text)
+    yield* store.together(Effect.flatMap(store.lock(scope, id), (before) => store.remove({ actor, scope }, before)))
   })
 
   return ConnectionAdministration.of({
@@ -239,38 +221,43 @@ const make = Effect.gen(function* () {
     replaceCredential: yield* makeReplaceCredential,
     list,
     get,
-    makeDefault,
+    makeDefault: yield* makeMakeDefault,
     remove
   })
 })
 
 /**
- * Keeps the connections of every tenant. Whoever calls has authorised the actor. No call returns a credential, and no
- * problem repeats one. Arguments are decoded, whatever their types say; a text that is no id is `NotFound`. Database failures are defects.
+ * Keeps the connections of every tenant. Whoever calls has authorised the actor. Each change is in the audit, with the
+ * connection before and after it, in the transaction of the change; an update that changes nothing leaves no record, and
+ * neither does making the default the default. No call returns a credential, and neither a problem nor the audit repeats one.
+ * Arguments are decoded, whatever their types say; a text that is no id is `NotFound`. Database failures are defects.
  */
 export class ConnectionAdministration extends Context.Service<
   ConnectionAdministration,
   {
     /** Stores a connection. Fails with every problem of what was entered. */
-    create(input: NewConnection): Effect.Effect<ProviderConnection, Problems.InvalidInput>
+    create(actor: Actor, input: NewConnection): Effect.Effect<ProviderConnection, Problems.InvalidInput>
     /** A tenant's connections, oldest first. */
     list(scope: TenantScope): Effect.Effect<ReadonlyArray<ProviderConnection>, Problems.InvalidInput>
     /** One connection of a tenant. */
     get(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Missed>
     /** Renames a connection, switches it on or off, or leads it elsewhere. */
-    update(scope: TenantScope, id: string, change: ConnectionChange): Changed
+    update(actor: Actor, scope: TenantScope, id: string, change: ConnectionChange): Changed
     /** Stores another credential, of whatever kind; tokens of the earlier one are not used again. */
-    replaceCredential(scope: TenantScope, id: string, credential: ConnectionRules.NewCredential): Changed
-    /** Lets the tenant's operations use this connection, in place of an earlier default. */
-    makeDefault(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Missed>
+    replaceCredential(actor: Actor, scope: TenantScope, id: string, credential: ConnectionRules.NewCredential): Changed
+    /** Lets the tenant's operations use this connection, in place of an earlier default; the audit has it for both. */
+    makeDefault(actor: Actor, scope: TenantScope, id: string): Changed
     /** Removes a connection with its credential. */
-    remove(scope: TenantScope, id: string): Effect.Effect<void, Missed>
+    remove(actor: Actor, scope: TenantScope, id: string): Effect.Effect<void, Missed>
   }
 >()("@atlas/graph/ConnectionAdministration") {
   /** Connections in the table `provider_connections`. */
-  static readonly layer: Layer.Layer<ConnectionAdministration, never, SqlClient.SqlClient | CredentialVault> =
-    Layer.effect(
-      ConnectionAdministration,
-      Effect.suspend(() => make)
-    ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+  static readonly layer: Layer.Layer<
+    ConnectionAdministration,
+    never,
+    AuditLog | CredentialVault | SqlClient.SqlClient
+  > = Layer.effect(
+    ConnectionAdministration,
+    Effect.suspend(() => make)
+  ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 }

@@ -1,4 +1,4 @@
-import { Problems, TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog, Problems, TenantId, WorkspaceId } from "@atlas/operations"
 import { assertRefusesHostileCalls, SelfSigned, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
@@ -14,12 +14,14 @@ import {
   ProviderConnections
 } from "../src/index.ts"
 import { run } from "../src/Migrations.ts"
+import { ada } from "./Fixtures.ts"
 
 const { certificate, keyPair, privatePem } = SelfSigned
 
 const live = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
   Layer.provide(CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))),
   Layer.provide(GraphCloud.layerFake("http://localhost")),
+  Layer.provideMerge(AuditLog.layer),
   Layer.provideMerge(Layer.effectDiscard(run)),
   Layer.provideMerge(TestDatabase.layer)
 )
@@ -46,21 +48,29 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
       const scope = tenant("guarded")
-      const { id } = yield* connections.create(input("guarded", "Guarded"))
+      const { id } = yield* connections.create(ada, input("guarded", "Guarded"))
       const change = { displayName: "Other", cloud: "fake", entraTenantId: "contoso.com", clientId: id, enabled: true }
       const whole = { ...input("guarded", "New"), isDefault: true, enabled: true }
       yield* assertRefusesHostileCalls(
         connections,
         {
-          create: [{ ...whole, credential: { ...secret(), expiresAt: DateTime.makeUnsafe("2100-01-01T00:00:00Z") } }],
+          create: [
+            ada,
+            { ...whole, credential: { ...secret(), expiresAt: DateTime.makeUnsafe("2100-01-01T00:00:00Z") } }
+          ],
           list: [scope],
           get: [scope, id],
-          update: [scope, id, change],
-          replaceCredential: [scope, id, secret("another-secret")],
-          makeDefault: [scope, id],
-          remove: [scope, "01900000-0000-4000-8000-000000000000"]
+          update: [ada, scope, id, change],
+          replaceCredential: [ada, scope, id, secret("another-secret")],
+          makeDefault: [ada, scope, id],
+          remove: [ada, scope, "01900000-0000-4000-8000-000000000000"]
         },
-        { recorded: SqlClient.SqlClient.use((sql) => sql`SELECT count(*) FROM provider_connections`) }
+        {
+          recorded: SqlClient.SqlClient.use(
+            (sql) => sql`SELECT (SELECT count(*) FROM provider_connections) AS connections,
+              (SELECT count(*) FROM operation_audit) AS records`
+          )
+        }
       )
       assert.strictEqual((yield* connections.get(scope, id.toUpperCase())).id, id)
     })
@@ -70,9 +80,9 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
       const scope = tenant("kept")
-      const first = yield* connections.create(input("kept"))
-      const second = yield* connections.create({ ...input("kept", "Second"), isDefault: false })
-      const changed = yield* connections.update(scope, first.id, {
+      const first = yield* connections.create(ada, input("kept"))
+      const second = yield* connections.create(ada, { ...input("kept", "Second"), isDefault: false })
+      const changed = yield* connections.update(ada, scope, first.id, {
         displayName: " Renamed ",
         cloud: "china",
         enabled: false
@@ -87,15 +97,15 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
       ] as const) {
         for (const call of [
           connections.get(elsewhere, id),
-          connections.update(elsewhere, id, { enabled: true }),
-          connections.replaceCredential(elsewhere, id, secret()),
-          connections.makeDefault(elsewhere, id),
-          connections.remove(elsewhere, id)
+          connections.update(ada, elsewhere, id, { enabled: true }),
+          connections.replaceCredential(ada, elsewhere, id, secret()),
+          connections.makeDefault(ada, elsewhere, id),
+          connections.remove(ada, elsewhere, id)
         ]) {
           assert.instanceOf(yield* Effect.flip<unknown, unknown, never>(call), Problems.NotFound)
         }
       }
-      yield* connections.remove(scope, first.id)
+      yield* connections.remove(ada, scope, first.id)
       assert.deepStrictEqual(yield* connections.list(scope), [second])
     })
   )
@@ -104,7 +114,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
       const scope = tenant("kinds")
-      const { id } = yield* connections.create({
+      const { id } = yield* connections.create(ada, {
         ...input("kinds"),
         credential: { ...secret(), expiresAt: DateTime.makeUnsafe("2099-01-01") }
       })
@@ -122,7 +132,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
         secret("another-secret")
       ]
       for (const given of all) {
-        const replaced = yield* connections.replaceCredential(scope, id, given)
+        const replaced = yield* connections.replaceCredential(ada, scope, id, given)
         const { kind } = given.credential
         assert.strictEqual(replaced.credentialKind, kind)
         assert.strictEqual(replaced.credentialExpiresAt === null, kind !== "certificate")
@@ -142,14 +152,20 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
       const connections = yield* ConnectionAdministration
       const wrong = { ...input("wrong", " "), cloud: "moon", entraTenantId: "not a tenant", clientId: "4711" }
       const error = yield* Effect.flip(
-        connections.create({ ...wrong, credential: { ...secret("with a space"), expiresAt: DateTime.makeUnsafe(0) } })
+        connections.create(ada, {
+          ...wrong,
+          credential: { ...secret("with a space"), expiresAt: DateTime.makeUnsafe(0) }
+        })
       )
       assert.deepStrictEqual(
         error.errors.map(({ pointer }) => pointer),
         ["/displayName", "/cloud", "/entraTenantId", "/clientId", "/credential/secret", "/credential/expiresAt"]
       )
       assert.notInclude(JSON.stringify(error), "with a space")
-      const guid = connections.create({ ...input("wrong"), credential: secret("22222222-0000-4000-8000-000000000001") })
+      const guid = connections.create(ada, {
+        ...input("wrong"),
+        credential: secret("22222222-0000-4000-8000-000000000001")
+      })
       assert.deepStrictEqual(yield* pointersOf(guid), ["/credential/secret"])
       const keys = keyPair()
       const mismatched: NewCredential = {
@@ -159,9 +175,10 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
           privateKey: Redacted.make(privatePem(keys.privateKey))
         }
       }
-      assert.deepStrictEqual(yield* pointersOf(connections.create({ ...input("wrong"), credential: mismatched })), [
-        "/credential"
-      ])
+      assert.deepStrictEqual(
+        yield* pointersOf(connections.create(ada, { ...input("wrong"), credential: mismatched })),
+        ["/credential"]
+      )
       assert.deepStrictEqual(yield* connections.list(tenant("wrong")), [])
     })
   )
@@ -169,13 +186,13 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
   it.effect("takes a name once in a tenant, whatever the case of its letters", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      yield* connections.create(input("names", "Main"))
-      const { id } = yield* connections.create(input("names", "Other"))
-      assert.deepStrictEqual(yield* pointersOf(connections.create(input("names", "MAIN"))), ["/displayName"])
-      assert.deepStrictEqual(yield* pointersOf(connections.update(tenant("names"), id, { displayName: "main" })), [
+      yield* connections.create(ada, input("names", "Main"))
+      const { id } = yield* connections.create(ada, input("names", "Other"))
+      assert.deepStrictEqual(yield* pointersOf(connections.create(ada, input("names", "MAIN"))), ["/displayName"])
+      assert.deepStrictEqual(yield* pointersOf(connections.update(ada, tenant("names"), id, { displayName: "main" })), [
         "/displayName"
       ])
-      yield* connections.create(input("elsewhere", "Main"))
+      yield* connections.create(ada, input("elsewhere", "Main"))
     })
   )
 
@@ -184,11 +201,11 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
       const connections = yield* ConnectionAdministration
       const scope = tenant("raced")
       const created = yield* Effect.all(
-        Array.from({ length: 40 }, (_, index) => connections.create(input("raced", `Number ${index}`))),
+        Array.from({ length: 40 }, (_, index) => connections.create(ada, input("raced", `Number ${index}`))),
         { concurrency: "unbounded" }
       )
       yield* Effect.all(
-        created.map(({ id }) => connections.makeDefault(scope, id)),
+        created.map(({ id }) => connections.makeDefault(ada, scope, id)),
         { concurrency: "unbounded" }
       )
       const defaults = (yield* connections.list(scope)).filter(({ isDefault }) => isDefault)
@@ -201,8 +218,8 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
   it.effect("leaves the default where it is when the new one does not exist", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      const { id } = yield* connections.create(input("stays"))
-      yield* Effect.flip(connections.makeDefault(tenant("stays"), "22222222-0000-4000-8000-000000000001"))
+      const { id } = yield* connections.create(ada, input("stays"))
+      yield* Effect.flip(connections.makeDefault(ada, tenant("stays"), "22222222-0000-4000-8000-000000000001"))
       assert.strictEqual((yield* connections.get(tenant("stays"), id)).isDefault, true)
     })
   )
@@ -210,7 +227,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
   it.effect("is usable by its id although it is switched off or not the default", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      const { id } = yield* connections.create({ ...input("off"), enabled: false, isDefault: false })
+      const { id } = yield* connections.create(ada, { ...input("off"), enabled: false, isDefault: false })
       const { usable } = yield* ProviderConnections
       assert.strictEqual((yield* usable(tenant("off"), id)).connection.id, id)
       assert.strictEqual((yield* Effect.flip(usable(tenant("other"), id))).reasonCode, "provider_connection_missing")
@@ -220,7 +237,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ConnectionAdm
   it.effect("is held to its rules by the database as well", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { id } = yield* (yield* ConnectionAdministration).create(input("constrained"))
+      const { id } = yield* (yield* ConnectionAdministration).create(ada, input("constrained"))
       for (const set of [
         "display_name = ' '",
         "cloud = 'The Moon'",

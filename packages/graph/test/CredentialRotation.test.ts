@@ -1,4 +1,4 @@
-import { TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Logger, Redacted } from "effect"
@@ -11,6 +11,7 @@ import {
   ProviderConnections
 } from "../src/index.ts"
 import { run } from "../src/Migrations.ts"
+import { ada } from "./Fixtures.ts"
 
 const secret = (digit: string) => Redacted.make(`a host secret of 32 bytes, no. ${digit}`)
 const first = secret("1")
@@ -24,7 +25,7 @@ const as = (current: Redacted.Redacted, ...previous: ReadonlyArray<Redacted.Reda
   const vault = CredentialVault.layer(current, previous)
   const services = Layer.mergeAll(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
     Layer.provideMerge(vault),
-    Layer.provide(GraphCloud.layerFake("http://localhost"))
+    Layer.provide([AuditLog.layer, GraphCloud.layerFake("http://localhost")])
   )
   return <A, E>(
     effect: Effect.Effect<A, E, ProviderConnections | ConnectionAdministration | CredentialVault | SqlClient.SqlClient>
@@ -33,7 +34,7 @@ const as = (current: Redacted.Redacted, ...previous: ReadonlyArray<Redacted.Reda
 
 const create = (name: string) =>
   Effect.flatMap(ConnectionAdministration, (connections) =>
-    connections.create({
+    connections.create(ada, {
       scope,
       displayName: name,
       cloud: "fake",
@@ -105,7 +106,7 @@ layer(Layer.effectDiscard(run).pipe(Layer.provideMerge(TestDatabase.layer)), {
           ...vault,
           open: (owner, sealed) =>
             Effect.tap(vault.open(owner, sealed), () =>
-              Effect.orDie(connections.replaceCredential(scope, id, replaced))
+              Effect.orDie(connections.replaceCredential(ada, scope, id, replaced))
             )
         })
         yield* Effect.provideService(CredentialRotation.reseal, CredentialVault, late)

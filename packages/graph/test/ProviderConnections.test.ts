@@ -1,4 +1,4 @@
-import { Graph, type OperationScope, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog, Graph, type OperationScope, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
@@ -14,6 +14,7 @@ import {
 import { run } from "../src/Migrations.ts"
 import { FakeGraph } from "../src/testing/index.ts"
 import { groups } from "./Contracts.ts"
+import { ada } from "./Fixtures.ts"
 
 const vault = (secret: string) => CredentialVault.layer(Redacted.make(secret))
 const hostSecret = "a development secret of 32 bytes!"
@@ -22,7 +23,7 @@ const clouds = GraphCloud.layerFake("http://localhost")
 const services = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer)
 
 const live = services.pipe(
-  Layer.provide([vault(hostSecret), clouds]),
+  Layer.provide([AuditLog.layer, vault(hostSecret), clouds]),
   Layer.provideMerge(Layer.effectDiscard(run)),
   Layer.provideMerge(TestDatabase.layer)
 )
@@ -48,7 +49,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("gives back what was stored, with the secret", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      const created = yield* connections.create(input("stored"))
+      const created = yield* connections.create(ada, input("stored"))
       const { connection, credential } = yield* defaultFor("stored")
       assert.deepStrictEqual(connection, created)
       assert.strictEqual(credential.kind === "client_secret" && Redacted.value(credential.secret), "fake-secret-1")
@@ -59,7 +60,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const connections = yield* ConnectionAdministration
-      const created = yield* connections.create(input("sealed"))
+      const created = yield* connections.create(ada, input("sealed"))
       const [row] = yield* sql<{ readonly plain: string }>`
         SELECT encode(sealed_secret, 'escape') || provider_connections::text AS plain
         FROM provider_connections WHERE id = ${created.id}`
@@ -72,8 +73,8 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const connections = yield* ConnectionAdministration
-      const first = yield* connections.create(input("first"))
-      const second = yield* connections.create(input("second"))
+      const first = yield* connections.create(ada, input("first"))
+      const second = yield* connections.create(ada, input("second"))
       const [row] = yield* sql<{ readonly distinct: number }>`
         SELECT count(DISTINCT sealed_secret)::int AS distinct FROM provider_connections WHERE id IN (${first.id}, ${second.id})`
       assert.strictEqual(row?.distinct, 2)
@@ -86,7 +87,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("does not open a secret that another host secret sealed", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      yield* connections.create(input("rotated"))
+      yield* connections.create(ada, input("rotated"))
       const error = yield* Effect.flip(defaultFor("rotated")).pipe(
         Effect.provide(
           Layer.fresh(ProviderConnections.layer).pipe(Layer.provide(vault("another development secret of 32b!")))
@@ -99,10 +100,10 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("tells missing, disabled and secretless connections apart", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      yield* connections.create({ ...input("disabled"), enabled: false })
+      yield* connections.create(ada, { ...input("disabled"), enabled: false })
       const { credential: _, ...secretless } = input("secretless")
-      yield* connections.create(secretless)
-      yield* connections.create({ ...input("other"), isDefault: false })
+      yield* connections.create(ada, secretless)
+      yield* connections.create(ada, { ...input("other"), isDefault: false })
       for (const [name, reasonCode] of [
         ["unknown", "provider_connection_missing"],
         ["other", "provider_connection_missing"],
@@ -117,7 +118,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("opens its gate where operations have a connection to use, and nowhere else", () =>
     Effect.gen(function* () {
-      yield* (yield* ConnectionAdministration).create(input("gated"))
+      yield* (yield* ConnectionAdministration).create(ada, input("gated"))
       assert.deepStrictEqual(yield* ask(tenant("gated")), StartGate.open)
       assert.deepInclude(yield* ask({ ...tenant("gated"), tenantId: null }), {
         _tag: "Blocked",
@@ -129,7 +130,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("belongs to one workspace, whatever the tenant is called", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      yield* connections.create(input("shared-name"))
+      yield* connections.create(ada, input("shared-name"))
       const elsewhere = { ...tenant("shared-name"), workspaceId: WorkspaceId.make("fourth-coffee") }
       const error = yield* Effect.flip((yield* ProviderConnections).defaultFor(elsewhere))
       assert.strictEqual(error.reasonCode, "provider_connection_missing")
@@ -139,8 +140,8 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("lets a new default take over, so that there is never more than one", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      yield* connections.create(input("replaced"))
-      const newer = yield* connections.create({ ...input("replaced"), displayName: "Newer" })
+      yield* connections.create(ada, input("replaced"))
+      const newer = yield* connections.create(ada, { ...input("replaced"), displayName: "Newer" })
       assert.strictEqual((yield* defaultFor("replaced")).connection.id, newer.id)
     })
   )
@@ -149,11 +150,11 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
     Effect.gen(function* () {
       const sql = (yield* SqlClient.SqlClient).withoutTransforms()
       const plain = services.pipe(
-        Layer.provide([vault(hostSecret), clouds]),
+        Layer.provide([AuditLog.layer, vault(hostSecret), clouds]),
         Layer.provide(Layer.succeed(SqlClient.SqlClient, sql))
       )
       yield* Effect.gen(function* () {
-        const created = yield* (yield* ConnectionAdministration).create(input("plain"))
+        const created = yield* (yield* ConnectionAdministration).create(ada, input("plain"))
         assert.deepStrictEqual((yield* defaultFor("plain")).connection, created)
       }).pipe(Effect.provide(Layer.fresh(plain)))
     })
@@ -162,9 +163,9 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
   it.effect("tells which tenants have an enabled default connection", () =>
     Effect.gen(function* () {
       const connections = yield* ConnectionAdministration
-      yield* connections.create(input("with"))
-      yield* connections.create({ ...input("without"), isDefault: false })
-      yield* connections.create({ ...input("off"), enabled: false })
+      yield* connections.create(ada, input("with"))
+      yield* connections.create(ada, { ...input("without"), isDefault: false })
+      yield* connections.create(ada, { ...input("off"), enabled: false })
       const { tenantsWithDefault } = yield* ProviderConnections
       assert.deepStrictEqual([...(yield* tenantsWithDefault(["with", "without", "off", "nobody"]))], ["with"])
       assert.strictEqual((yield* tenantsWithDefault([])).size, 0)
@@ -173,14 +174,14 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
 
   it.effect("serves the live client", () =>
     Effect.gen(function* () {
-      yield* (yield* ConnectionAdministration).create(input("served"))
+      yield* (yield* ConnectionAdministration).create(ada, input("served"))
       const graph = yield* Graph
       const pages = yield* Stream.runCollect(graph.list(tenant("served"), groups, {}))
       assert.lengthOf(
         pages.flatMap(({ items }) => items),
         30
       )
-      const broken = yield* (yield* ConnectionAdministration).create({
+      const broken = yield* (yield* ConnectionAdministration).create(ada, {
         ...input("served"),
         displayName: "Broken",
         isDefault: false,
