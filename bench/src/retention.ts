@@ -3,16 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import {
-  Operations,
-  OperationType,
-  RunHandler,
-  RunHours,
-  RunRetention,
-  Runs,
-  Worker,
-  WorkerSettings
-} from "@atlas/operations"
+import { Operations, OperationType, RunHandler, Runs, Worker, WorkerSettings } from "@atlas/operations"
+import { RunHours, RunRetention } from "@atlas/operations/testing"
 import * as Migrations from "@atlas/operations/migrations"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, Layer, ManagedRuntime, Redacted, Schema } from "effect"

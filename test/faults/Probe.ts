@@ -5,11 +5,10 @@ import {
   Operations,
   OperationType,
   RunHandler,
-  RunLedger,
-  RunQueue,
   TenantId,
   WorkspaceId
 } from "@atlas/operations"
+import { RunLedger, RunQueue } from "@atlas/operations/testing"
 import { Effect, Layer, Option, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 

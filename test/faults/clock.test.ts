@@ -1,4 +1,4 @@
-import { RunQueue } from "@atlas/operations"
+import { RunQueue } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { completed, fixture, pages, shortLease, start, startWorker, timeline, workHere } from "./Fixture.ts"

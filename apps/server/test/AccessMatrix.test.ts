@@ -1,4 +1,12 @@
-import { type AnyOperationType, OperationsApi, type Run, Runs, TenantId, WorkspaceId } from "@atlas/operations"
+import {
+  type AnyOperationType,
+  OperationsApi,
+  type Run,
+  Runs,
+  SystemRuns,
+  TenantId,
+  WorkspaceId
+} from "@atlas/operations"
 import { wholeRun } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, DateTime, Effect, Schema } from "effect"
@@ -69,7 +77,7 @@ const startRun = Effect.fnUntraced(function* (type: AnyOperationType, scope: Pic
     return run
   }
   const fireTime = yield* DateTime.now
-  return (yield* runs.startAsSystem("scheduler", { scope, type: name, input, fireTime })).run
+  return (yield* (yield* SystemRuns).start("scheduler", { scope, type: name, input, fireTime })).run
 })
 
 const scopeOf = (type: AnyOperationType) => (type.scope === "workspace" ? { ...contoso, tenantId: null } : contoso)

@@ -1,4 +1,5 @@
-import { RunQueue, Runs } from "@atlas/operations"
+import { Runs, SystemRuns } from "@atlas/operations"
+import { RunQueue } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -180,7 +181,7 @@ layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the pages of
         }
       )).run
       const { tenantId, workspaceId } = scope
-      const { run: nightly } = yield* runs.startAsSystem("scheduler", {
+      const { run: nightly } = yield* (yield* SystemRuns).start("scheduler", {
         scope: { tenantId, workspaceId },
         type: types.nightly.name,
         input: {}

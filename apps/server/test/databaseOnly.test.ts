@@ -1,4 +1,5 @@
-import type { Graph, RunExecutor } from "@atlas/operations"
+import type { Graph } from "@atlas/operations"
+import type { RunExecutor } from "@atlas/operations/testing"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type { Effect, Layer } from "effect"
 import type { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"

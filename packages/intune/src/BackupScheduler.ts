@@ -1,4 +1,4 @@
-import { type RunId, RunQueries, Runs, RunSignals, sanitisedCause, type TenantScope } from "@atlas/operations"
+import { type RunId, sanitisedCause, SystemRuns, type TenantScope } from "@atlas/operations"
 import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
@@ -39,17 +39,15 @@ const dueTimes = Effect.fnUntraced(function* (schedule: BackupSchedule, first: D
  */
 const makeScheduler = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const runs = yield* Runs
-  const queries = yield* RunQueries
-  const signals = yield* RunSignals
+  const runs = yield* SystemRuns
 
   /** The run of a schedule that is queued or running. */
   const activeRun = Effect.fnUntraced(function* ({ id, tenantId, workspaceId }: BackupSchedule) {
-    const visible = { workspaceId, tenants: [tenantId], capabilities: "all" } as const
-    const filter = { status: "active", tenant: tenantId, record: { name: "schedule", id } } as const
+    const record = { name: "schedule", id }
+    const filter = { workspace: workspaceId, tenant: tenantId, status: "active", record } as const
     // What lets backups expire is a run of the schedule too, and in nobody's way.
     for (const { name: type } of backupTypes) {
-      const [run] = yield* queries.list([visible], { ...filter, type }, { before: null, limit: 1 })
+      const [run] = yield* Effect.orDie(runs.list({ ...filter, type }, { before: null, limit: 1 }))
       if (run !== undefined) return run.id
     }
     return null
@@ -58,7 +56,7 @@ const makeScheduler = Effect.gen(function* () {
   const start = Effect.fnUntraced(function* (schedule: BackupSchedule, { fireTime }: SlotDecision) {
     const scope: TenantScope = { workspaceId: schedule.workspaceId, tenantId: schedule.tenantId }
     const { run } = yield* runs
-      .startAsSystem("scheduler", { scope, type: scheduled.name, input: { schedule: schedule.id }, fireTime })
+      .start("scheduler", { scope, type: scheduled.name, input: { schedule: schedule.id }, fireTime })
       .pipe(Effect.orDie)
     return run.id
   })
@@ -132,12 +130,7 @@ const makeScheduler = Effect.gen(function* () {
   }).pipe(sql.withTransaction, Effect.orDie)
 
   /** Decides about everything that is due. */
-  const tick = Effect.gen(function* () {
-    let any = false
-    while (yield* decideNext) any = true
-    // The runs are committed now: whoever was woken before found none.
-    if (any) yield* signals.queued
-  })
+  const tick = Effect.asVoid(Effect.repeat(decideNext, { while: (decided) => decided }))
 
   /** Starts the retention of schedules that have backups to expire. */
   const expire = Effect.gen(function* () {
@@ -146,7 +139,7 @@ const makeScheduler = Effect.gen(function* () {
       WHERE EXISTS (${expirable(sql, sql`s.id`)}) LIMIT 100`
     for (const { id, tenantId, workspaceId } of rows) {
       const scope = { workspaceId, tenantId } as TenantScope
-      yield* runs.startAsSystem("scheduler", { scope, type: retention.name, input: { schedule: id } })
+      yield* runs.start("scheduler", { scope, type: retention.name, input: { schedule: id } })
     }
   }).pipe(Effect.orDie)
 
@@ -165,14 +158,13 @@ const repeatedly = (work: Effect.Effect<void>, everyMillis: number) =>
   )
 
 /** Runs the scheduler in this process, for as long as the layer lives. */
-export const layer: Layer.Layer<never, never, RunQueries | Runs | RunSignals | SqlClient.SqlClient> =
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const { expire, tick } = yield* makeScheduler
-      yield* repeatedly(tick, tickMillis)
-      yield* repeatedly(expire, retentionEveryMillis)
-    })
-  )
+export const layer: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { expire, tick } = yield* makeScheduler
+    yield* repeatedly(tick, tickMillis)
+    yield* repeatedly(expire, retentionEveryMillis)
+  })
+)
 
 /** Decides once about everything that is due, and starts what lets backups expire. */
 export const tickOnce = Effect.flatMap(makeScheduler, ({ expire, tick }) => Effect.andThen(tick, expire))

@@ -1,4 +1,4 @@
-import type { AuditLog, Authorization, RunQueries, Runs, RunSignals } from "@atlas/operations"
+import type { AuditLog, Authorization, Runs, SystemRuns } from "@atlas/operations"
 import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { backupHandlers } from "./BackupRun.ts"
@@ -47,8 +47,7 @@ export const gates: readonly [typeof BackupSchedules.gate, typeof Restores.plann
 ]
 
 /** Starts scheduled backups in this process, for as long as it lives: for processes with a worker. Any number may. */
-export const scheduler: Layer.Layer<never, never, RunQueries | Runs | RunSignals | SqlClient.SqlClient> =
-  BackupScheduler.layer
+export const scheduler: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> = BackupScheduler.layer
 
 /** Inventory, schedules, backups, restores and comparisons: what every process of a host needs. They cannot reach Graph; only the handlers do. */
 export const layer: Layer.Layer<

@@ -1,5 +1,5 @@
 import { FakeGraph, Fault } from "@atlas/graph/testing"
-import { Runs } from "@atlas/operations"
+import { Runs, SystemRuns } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -328,11 +328,11 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
   it.effect("do not take the expiry of their backups for a run that is in the way of the next one", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const runs = yield* Runs
+      const runs = yield* SystemRuns
       const { id } = yield* create("expiring", { cron: "* * * * *" })
       // Its retention is due only later, and is active meanwhile.
       const retention = yield* runs
-        .startAsSystem("scheduler", {
+        .start("scheduler", {
           scope: scopeOf("expiring"),
           type: BackupTypes.retention.name,
           input: { schedule: id }

@@ -21,6 +21,13 @@ export const GivenActor = Schema.StructWithRest(Schema.Struct({ id: Id, kind: Ki
   Schema.Record(Schema.String, Schema.Unknown)
 ])
 
+/**
+ * A part of Atlas or of the host, as an actor.
+ *
+ * @param part such as `scheduler`
+ */
+export const systemActor = (part: string): Actor => ({ id: part, kind: "system", name: part })
+
 /** The id of an actor. */
 export const ActorId = Id
 

@@ -5,7 +5,7 @@ import { argumentsOf, plainJson } from "./Decoding.ts"
 import { cleanJson } from "./Failure.ts"
 import { GivenScope, type OperationScope, TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { InvalidInput } from "./Problems.ts"
-import { RunId } from "./Run.ts"
+import { decodeRunId, RunId } from "./Run.ts"
 import { isStorable, StorableText } from "./StorableText.ts"
 
 /** What is put on record of runs, which record their own starts. `started` keeps the start of a run that was removed. */
@@ -107,7 +107,6 @@ const decodeOfRecord = argumentsOf(
     limit: Limit
   })
 )
-const decodeRunId = Schema.decodeUnknownOption(RunId)
 
 /**
  * The audit: joins, blocks, refusals, cancellations, retries and supersessions of runs, and changes of records. What changes a run

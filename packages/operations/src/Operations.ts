@@ -6,7 +6,6 @@ import { Authorization } from "./Authorization.ts"
 import { InputResolvers, type UnregisteredInputResolver } from "./InputResolver.ts"
 import { LegacyRuns } from "./LegacyRuns.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./OperationCatalog.ts"
-import { RunCancellation } from "./RunCancellation.ts"
 import { RunGauges } from "./RunGauges.ts"
 import { RunHours } from "./RunHours.ts"
 import { RunLedger } from "./RunLedger.ts"
@@ -17,6 +16,7 @@ import { RunRetention } from "./RunRetention.ts"
 import { Runs } from "./Runs.ts"
 import { type DatabaseListener, RunSignals } from "./RunSignals.ts"
 import { RunSweeps } from "./RunSweeps.ts"
+import { SystemRuns } from "./SystemRuns.ts"
 import { Gatekeeper, type UnregisteredStartGate } from "./StartGate.ts"
 import { WhyWaiting } from "./WhyWaiting.ts"
 import { WorkerRegistry } from "./WorkerRegistry.ts"
@@ -24,7 +24,6 @@ import { WorkerRegistry } from "./WorkerRegistry.ts"
 /** The tables of the ledger, each statement on them in one of these services. */
 const tables = Layer.mergeAll(
   AuditLog.layer,
-  RunCancellation.layer,
   RunHours.layer,
   RunLedger.layer,
   RunQueries.layer,
@@ -50,13 +49,14 @@ export const layer = (
   | RunGauges
   | RunRetention
   | Runs
+  | SystemRuns
   | Layer.Success<typeof tables>
   | OperationCatalog
   | Gatekeeper,
   DuplicateOperationType | UnregisteredInputResolver | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
-  Layer.merge(Runs.layer, LegacyRuns.layer).pipe(
+  Layer.mergeAll(Runs.layer, SystemRuns.layer, LegacyRuns.layer).pipe(
     Layer.provide(Layer.merge(WhyWaiting.layer, InputResolvers.layer)),
     Layer.provideMerge(Layer.merge(Authorization.layer, Gatekeeper.layer)),
     Layer.provideMerge(Layer.merge(RunRetention.layer, RunGauges.layer)),

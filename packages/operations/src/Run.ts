@@ -13,6 +13,9 @@ import { UuidV7 } from "./Uuid.ts"
 export const RunId = UuidV7.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
+/** The id that a text is, if it is the id of a run. */
+export const decodeRunId = Schema.decodeUnknownOption(RunId)
+
 /** Where a run is in its life. */
 export const RunStatus = Schema.Literals(["queued", "running", "completed"])
 export type RunStatus = typeof RunStatus.Type

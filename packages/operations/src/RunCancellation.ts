@@ -1,9 +1,13 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Actor, encodeActor } from "./Actor.ts"
 import { RequestId } from "./AuditLog.ts"
+import * as Metrics from "./Metrics.ts"
+import * as Problems from "./Problems.ts"
 import type { Run, RunId } from "./Run.ts"
+import { RunQueries } from "./RunQueries.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
+import { RunSignals } from "./RunSignals.ts"
 import { sqlText } from "./SqlText.ts"
 import { cancelled, change, endData, type Step } from "./transition.ts"
 
@@ -30,32 +34,39 @@ const stop = change({
 
 const columns = runColumns(sqlText`r`)
 
-/** Asks runs to stop. Database failures are defects. */
-export class RunCancellation extends Context.Service<
-  RunCancellation,
-  {
-    /**
-     * Ends a run that nobody executes, and asks the worker of one that is executed to stop it. Put on record.
-     *
-     * @returns the run as it is now; none if it was completed already, or asked before
-     */
-    request(id: RunId, actor: Actor): Effect.Effect<Option.Option<Run>>
-  }
->()("@atlas/operations/RunCancellation") {
-  static readonly layer: Layer.Layer<RunCancellation, never, SqlClient.SqlClient> = Layer.effect(
-    RunCancellation,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
+/** The refusal of what a run is not in the state for. */
+export const conflict = (run: Run, detail: string): Problems.RunConflict =>
+  new Problems.RunConflict({ detail, runId: run.id, runStatus: run.status, runOutcome: run.outcome })
 
-      const request = Effect.fn("RunCancellation.request")(function* (id: RunId, actor: Actor) {
-        const rows = yield* sql<RunRow>`
-          WITH ${stop(sql`
-            SELECT ${id}::uuid AS id, ${encodeActor(actor)}::jsonb AS acting, ${yield* RequestId}::text AS request_id`)}
-          SELECT ${columns} FROM r`
-        return Option.map(Option.fromUndefinedOr(rows[0]), readRun)
-      }, Effect.orDie)
+/**
+ * Makes the function that asks a run to stop: it ends one that nobody executes, and asks the worker of one that is executed. Put on
+ * record. Asking again changes nothing. Whoever calls it has authorised the actor; database failures are defects.
+ *
+ * @returns for a run and an actor the run as it is then; a `RunConflict` for a run that is completed
+ */
+export const makeCancel = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const queries = yield* RunQueries
+  const signals = yield* RunSignals
 
-      return RunCancellation.of({ request })
-    })
-  )
-}
+  const request = Effect.fnUntraced(function* (id: RunId, actor: Actor) {
+    const rows = yield* sql<RunRow>`
+      WITH ${stop(sql`
+        SELECT ${id}::uuid AS id, ${encodeActor(actor)}::jsonb AS acting, ${yield* RequestId}::text AS request_id`)}
+      SELECT ${columns} FROM r`
+    return Option.map(Option.fromUndefinedOr(rows[0]), readRun)
+  }, Effect.orDie)
+
+  return Effect.fn("RunCancellation.cancel")(function* (run: Run, actor: Actor) {
+    const asked = yield* request(run.id, actor)
+    if (Option.isSome(asked)) {
+      if (asked.value.status === "completed") yield* Metrics.runCompleted(asked.value)
+      yield* signals.stopped(run.id)
+      yield* signals.changed(run.id)
+      return asked.value
+    }
+    const now = Option.getOrElse(yield* queries.find(run.id), () => run)
+    if (now.status !== "completed") return now
+    return yield* conflict(now, `It is completed already: ${now.outcome.replaceAll("_", " ")}.`)
+  })
+})

@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { Capability } from "./Capability.ts"
 import type { TenantScope } from "./OperationScope.ts"
-import type { Run, RunId } from "./Run.ts"
+import { decodeRunId, type Run, type RunId } from "./Run.ts"
 import { RunEvent } from "./RunEvent.ts"
 import { conditionsOf, narrow, opened, type RunFilter, type Visible, within } from "./RunFilter.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
@@ -30,12 +30,18 @@ export interface Lineage {
 export class RunQueries extends Context.Service<
   RunQueries,
   {
-    find(id: RunId): Effect.Effect<Option.Option<Run>>
+    /** A run; none for a text that is no id. */
+    find(id: string): Effect.Effect<Option.Option<Run>>
     /** The visible ones of some runs, newest first. */
     among(visible: ReadonlyArray<Visible>, ids: ReadonlyArray<RunId>): Effect.Effect<ReadonlyArray<Run>>
     /** Visible runs that match, newest first, older than `before`. */
     list(
       visible: ReadonlyArray<Visible>,
+      filter: RunFilter,
+      page: { readonly before: RunId | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<Run>>
+    /** Runs of all workspaces that match, newest first, older than `before`: a walk down the primary key. */
+    listAll(
       filter: RunFilter,
       page: { readonly before: RunId | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Run>>
@@ -60,7 +66,9 @@ export class RunQueries extends Context.Service<
       const r = sqlText`r`
       const columns = runColumns(r)
 
-      const find = Effect.fn("RunQueries.find")(function* (id: RunId) {
+      const find = Effect.fn("RunQueries.find")(function* (text: string) {
+        const id = Option.getOrUndefined(decodeRunId(text))
+        if (id === undefined) return Option.none<Run>()
         const [row] = yield* sql<RunRow>`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
         return Option.map(Option.fromUndefinedOr(row), readRun)
       }, Effect.orDie)
@@ -108,6 +116,21 @@ export class RunQueries extends Context.Service<
         if (first === undefined) return []
         const stretches = others.reduce((all, stretch) => sql`${all} UNION ALL ${stretch}`, first)
         const rows = yield* sql<RunRow>`SELECT * FROM (${stretches}) r ORDER BY r.id DESC LIMIT ${page.limit}`
+        return rows.map(readRun)
+      }, Effect.orDie)
+
+      const listAll = Effect.fn("RunQueries.listAll")(function* (
+        filter: RunFilter,
+        { before, limit }: { readonly before: RunId | null; readonly limit: number }
+      ) {
+        const conditions = [
+          sql`true`,
+          ...(filter.tenant === undefined ? [] : [sql`r.tenant_id = ${filter.tenant}`]),
+          ...conditionsOf(sql, filter),
+          ...(before === null ? [] : [sql`r.id < ${before}::uuid`])
+        ]
+        const rows = yield* sql<RunRow>`
+          SELECT ${columns} FROM operation_runs r WHERE ${sql.and(conditions)} ORDER BY r.id DESC LIMIT ${limit}`
         return rows.map(readRun)
       }, Effect.orDie)
 
@@ -174,7 +197,7 @@ export class RunQueries extends Context.Service<
         return page.after < 1 ? [created(run), ...stored].slice(0, page.limit) : stored
       }, Effect.orDie)
 
-      return RunQueries.of({ find, among, list, latest, lineage, tally, events })
+      return RunQueries.of({ find, among, list, listAll, latest, lineage, tally, events })
     })
   )
 }

@@ -1,6 +1,6 @@
 import { type DateTime, Duration, Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { type Actor, ActorId, GivenActor, keptActor } from "./Actor.ts"
+import { type Actor, ActorId, GivenActor, keptActor, systemActor } from "./Actor.ts"
 import { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
 import { argumentsOf, invalid } from "./Decoding.ts"
 import { InputResolvers } from "./InputResolver.ts"
@@ -145,18 +145,24 @@ export const makeStart = Effect.gen(function* () {
     return yield* begin({ ...request, actor, scope: grant.scope, type }, grant)
   })
 
-  const startAsSystem = Effect.fn("Runs.startAsSystem")(function* (givenPart: string, given: SystemStartRequest) {
+  return { start, begin }
+})
+
+/** `SystemRuns.start`: the same without an actor whose rights count. */
+export const makeSystemStart = Effect.gen(function* () {
+  const catalog = yield* OperationCatalog
+  const begin = yield* makeBegin
+
+  return Effect.fn("SystemRuns.start")(function* (givenPart: string, given: SystemStartRequest) {
     const { part, request } = yield* decodeSystemStart({ part: givenPart, request: given })
     const type = Option.getOrUndefined(catalog.find(request.type))
     if (type === undefined) return yield* invalid("/request/type", "No operation of this name is registered")
     if ((type.scope === "workspace") !== (request.scope.tenantId === null)) {
       return yield* invalid("/request/scope", `"${type.name}" works in a ${type.scope}`)
     }
-    const actor: Actor = { id: part, kind: "system", name: part }
-    return yield* Effect.catchTag(beginUnseen({ ...request, actor, type }), "Forbidden", Effect.die)
+    const started = begin({ ...request, actor: systemActor(part), type })
+    return yield* Effect.catchTag(started, "Forbidden", Effect.die)
   })
-
-  return { start, startAsSystem, begin }
 })
 
 /** A run, as far as somebody with these capabilities may view it. */

@@ -1,30 +1,22 @@
 import { Context, Effect, Layer, Option, PubSub, Random, Schema, Stream } from "effect"
+import type { SqlClient } from "effect/sql"
 import { type Actor, GivenActor } from "./Actor.ts"
 import { Authorization } from "./Authorization.ts"
 import { argumentsOf } from "./Decoding.ts"
 import type { InputResolvers } from "./InputResolver.ts"
-import * as Metrics from "./Metrics.ts"
 import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
-import { type Run, RunId, type RunReceipt } from "./Run.ts"
+import { decodeRunId, type Run, type RunReceipt } from "./Run.ts"
 import type { RunEvent } from "./RunEvent.ts"
 import { readCursor, writeCursor } from "./RunCursor.ts"
-import { RunCancellation } from "./RunCancellation.ts"
+import { conflict, makeCancel } from "./RunCancellation.ts"
 import type { RunRecorder } from "./RunRecorder.ts"
 import { isStorableFilter, narrow, RunFilter } from "./RunFilter.ts"
 import { type EndedRuns, RunHours } from "./RunHours.ts"
+import { EventsPage, maxPageSize, PageSize, Sequence } from "./RunPages.ts"
 import { type Lineage, RunQueries, type RunTally } from "./RunQueries.ts"
 import { RunSignals } from "./RunSignals.ts"
-import {
-  asSeen,
-  makeStart,
-  type StartProblem,
-  type StartRequest,
-  type StartResult,
-  type SystemStartProblem,
-  type SystemStartRequest,
-  type SystemStartResult
-} from "./RunStart.ts"
+import { asSeen, makeStart, type StartProblem, type StartRequest, type StartResult } from "./RunStart.ts"
 import type { Gatekeeper } from "./StartGate.ts"
 import { isStorable } from "./StorableText.ts"
 import { type Waiting, WhyWaiting } from "./WhyWaiting.ts"
@@ -36,9 +28,6 @@ export interface RunPage {
   readonly nextCursor: string | null
 }
 
-/** The largest page of runs or events. */
-export const maxPageSize = 200
-
 // At the latest; each at its own time, so that many who watch do not ask all at once.
 const recheckMillis = 15_000
 const untilRecheck = Random.nextBetween(recheckMillis / 2, recheckMillis)
@@ -46,9 +35,8 @@ const untilRecheck = Random.nextBetween(recheckMillis / 2, recheckMillis)
 /** A page of a listing: where it continues, and how many it has. */
 const Page = Schema.Struct({
   cursor: Schema.NullOr(Schema.String),
-  limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageSize }))
+  limit: PageSize
 })
-const Sequence = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))
 const Text = Schema.String
 
 const decode = {
@@ -71,7 +59,7 @@ const decode = {
     Schema.Struct({
       actor: GivenActor,
       id: Text,
-      page: Schema.Struct({ after: Sequence, limit: Page.fields.limit })
+      page: EventsPage
     })
   ),
   follow: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text, after: Sequence }))
@@ -90,12 +78,6 @@ export class Runs extends Context.Service<
      * valid; a start that a gate does not allow is recorded as a blocked run.
      */
     start(actor: Actor, request: StartRequest): Effect.Effect<StartResult, StartProblem>
-    /**
-     * Starts an operation on behalf of Atlas or the host itself. Authorises nobody: for trusted code only.
-     *
-     * @param part which part of the system acts, such as `scheduler`
-     */
-    startAsSystem(part: string, request: SystemStartRequest): Effect.Effect<SystemStartResult, SystemStartProblem>
     /**
      * Asks a run to stop: a queued one ends at once, the handler of a running one is interrupted in whichever process it
      * is. Who may start a type may cancel it; who may not view it gets its receipt. Asking again changes nothing; a completed
@@ -173,11 +155,11 @@ export class Runs extends Context.Service<
     | Gatekeeper
     | InputResolvers
     | OperationCatalog
-    | RunCancellation
     | RunHours
     | RunQueries
     | RunRecorder
     | RunSignals
+    | SqlClient.SqlClient
     | WhyWaiting
   > = Layer.effect(
     Runs,
@@ -191,21 +173,18 @@ const make = Effect.gen(function* () {
   const queries = yield* RunQueries
   const ends = yield* RunHours
   const signals = yield* RunSignals
-  const cancellation = yield* RunCancellation
+  const stop = yield* makeCancel
   const waiting = yield* WhyWaiting
-  const { start, startAsSystem, begin } = yield* makeStart
+  const { start, begin } = yield* makeStart
 
   const types = Effect.fn("Runs.types")(function* (actor: Actor) {
     const visible = new Set((yield* door.visible(actor)).flatMap(({ capabilities }) => capabilities))
     return catalog.types.filter(({ capabilities }) => visible.has(capabilities.view))
   })
 
-  const find = (id: string) =>
-    Option.match(decodeRunId(id), { onNone: () => Effect.succeed(Option.none<Run>()), onSome: queries.find })
-
   const get = Effect.fn("Runs.get")(function* (givenActor: Actor, givenId: string) {
     const { actor, id } = yield* decode.ofRun({ actor: givenActor, id: givenId })
-    return yield* door.view(actor, yield* find(id))
+    return yield* door.view(actor, yield* queries.find(id))
   })
 
   const getMany = Effect.fn("Runs.getMany")(function* (givenActor: Actor, givenIds: ReadonlyArray<string>) {
@@ -215,7 +194,7 @@ const make = Effect.gen(function* () {
   })
 
   const toAct = Effect.fnUntraced(function* (actor: Actor, id: string) {
-    const found = yield* find(id)
+    const found = yield* queries.find(id)
     const type = Option.flatMap(found, (run) => catalog.find(run.type))
     return yield* door.act(actor, found, type)
   })
@@ -223,16 +202,7 @@ const make = Effect.gen(function* () {
   const cancel = Effect.fn("Runs.cancel")(function* (givenActor: Actor, givenId: string) {
     const { actor, id } = yield* decode.ofRun({ actor: givenActor, id: givenId })
     const { capabilities, run } = yield* toAct(actor, id)
-    const asked = yield* cancellation.request(run.id, actor)
-    if (Option.isSome(asked)) {
-      if (asked.value.status === "completed") yield* Metrics.runCompleted(asked.value)
-      yield* signals.stopped(run.id)
-      yield* signals.changed(run.id)
-      return asSeen(asked.value, capabilities)
-    }
-    const now = Option.getOrElse(yield* queries.find(run.id), () => run)
-    if (now.status !== "completed") return asSeen(now, capabilities)
-    return yield* conflict(now, `It is completed already: ${now.outcome.replaceAll("_", " ")}.`)
+    return asSeen(yield* stop(run, actor), capabilities)
   })
 
   const retry = Effect.fn("Runs.retry")(function* (givenActor: Actor, givenId: string, givenNonce?: string) {
@@ -325,7 +295,6 @@ const make = Effect.gen(function* () {
 
   return Runs.of({
     start,
-    startAsSystem,
     cancel,
     retry,
     lineage,
@@ -341,8 +310,3 @@ const make = Effect.gen(function* () {
     follow
   })
 })
-
-const conflict = (run: Run, detail: string) =>
-  new Problems.RunConflict({ detail, runId: run.id, runStatus: run.status, runOutcome: run.outcome })
-
-const decodeRunId = Schema.decodeUnknownOption(RunId)

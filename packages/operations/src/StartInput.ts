@@ -2,11 +2,9 @@ import { Effect, Option, Predicate, Schema } from "effect"
 import { decodeInput, invalid, invalidEach, jsonPointer } from "./Decoding.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
-import { RunId } from "./Run.ts"
+import { decodeRunId } from "./Run.ts"
 import type { Json } from "./RunIdentity.ts"
 import { isStorable, unstorablePaths } from "./StorableText.ts"
-
-const decodeRunId = Schema.decodeUnknownOption(RunId)
 
 /** The run that is to be replaced; refused where the type does not allow it. */
 export const checkSupersedes = (type: AnyOperationType, supersedes: string) =>

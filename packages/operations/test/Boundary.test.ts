@@ -2,7 +2,7 @@ import { assertRefusesHostileCalls, hostileCalls } from "@atlas/test"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { AuditLog, Authorization, decodeInput, LegacyRuns, OperationType, Runs } from "../src/index.ts"
+import { AuditLog, Authorization, decodeInput, LegacyRuns, OperationType, Runs, SystemRuns } from "../src/index.ts"
 import { access, contoso, ledger, operator, outsider, Work } from "./Fixture.ts"
 
 const at = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
@@ -26,7 +26,6 @@ const calls: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<unkno
   Runs: {
     start: [operator, { ...request, tenantId: contoso, nonce: "n" }],
     "start in a workspace, superseding": [operator, { ...request, workspaceId: "northwind", supersedes: unknownRun }],
-    startAsSystem: ["scheduler", { ...request, scope, fireTime: at }],
     cancel: [operator, unknownRun],
     retry: [operator, unknownRun, "nonce"],
     lineage: [operator, unknownRun],
@@ -40,6 +39,16 @@ const calls: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<unkno
     ended: [operator, filter, 24],
     events: [operator, unknownRun, { after: 0, limit: 10 }],
     follow: [operator, unknownRun, 0]
+  },
+  SystemRuns: {
+    start: ["scheduler", { ...request, scope, fireTime: at }],
+    find: [unknownRun],
+    list: [
+      { ...filter, workspace: "northwind" },
+      { before: unknownRun, limit: 10 }
+    ],
+    events: [unknownRun, { after: 0, limit: 10 }],
+    cancel: ["command-line", unknownRun]
   },
   LegacyRuns: {
     get: [operator, "inventory_sync_runs", unknownRun],
@@ -89,6 +98,7 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
       Effect.gen(function* () {
         const services = {
           Runs: yield* Runs,
+          SystemRuns: yield* SystemRuns,
           LegacyRuns: yield* LegacyRuns,
           AuditLog: yield* AuditLog,
           Authorization: yield* Authorization

@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { legacyKinds, type Run, RunLedger } from "../src/index.ts"
+import { legacyKinds, type Run } from "../src/index.ts"
+import { RunLedger } from "../src/RunLedger.ts"
 import { claim, complete, ledger, Plain, start } from "./StartTypes.ts"
 
 /** The database refuses it, by a rule of its own. */

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from "node:util"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Schema, Struct } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunLedger, RunQueue, Runs, RunId, type StartResult, WorkspaceId } from "../src/index.ts"
+import { RunId, Runs, type StartResult, SystemRuns, WorkspaceId } from "../src/index.ts"
+import { RunLedger } from "../src/RunLedger.ts"
+import { RunQueue } from "../src/RunQueue.ts"
 import { observed } from "../src/Failure.ts"
 import { RunSweeps } from "../src/RunSweeps.ts"
 import { type Transition, transitions } from "../src/transition.ts"
@@ -17,7 +19,7 @@ const types = { check: Check, restore: Restore, slot: Slot }
 const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: contoso }
 
 /** Answers as the model words them. */
-const answerOf = (start: Effect.Effect<StartResult, { readonly _tag: string }>) =>
+const answerOf = <R>(start: Effect.Effect<StartResult, { readonly _tag: string }, R>) =>
   Effect.match(start, {
     onSuccess: ({ disposition, run }) => ({ answer: disposition as string, run: run.id as string | null }),
     onFailure: (problem) => ({ answer: wordOf(problem), run: null })
@@ -36,7 +38,7 @@ const startIt = Effect.fnUntraced(function* (wish: Wish, ids: ReadonlyArray<stri
   const type = types[wish.type].name
   if (wish.type === "slot") {
     const fireTime = DateTime.makeUnsafe("2026-10-25T00:30:00Z")
-    return yield* answerOf(runs.startAsSystem("scheduler", { scope, type, input, fireTime }))
+    return yield* answerOf(SystemRuns.use(({ start }) => start("scheduler", { scope, type, input, fireTime })))
   }
   return yield* answerOf(
     runs.start(operator, {

@@ -3,7 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { SqlClient } from "effect/sql"
-import { OperationType, RunFailure, RunGauges, RunHandler, Runs } from "../src/index.ts"
+import { OperationType, RunFailure, RunHandler, Runs } from "../src/index.ts"
+import { RunGauges } from "../src/RunGauges.ts"
 import { DatabaseClock, TestOperations } from "../src/testing/index.ts"
 
 const Measured = OperationType.make("test.measured", {

@@ -1,7 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Layer, Option, Ref } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunExecutor, RunHandler, Runs, StartGate, Worker, WorkerSettings, type WorkRefused } from "../src/index.ts"
+import { RunHandler, Runs, StartGate, Worker, WorkerSettings } from "../src/index.ts"
+import { RunExecutor } from "../src/RunExecutor.ts"
+import { type WorkRefused } from "../src/WorkRefused.ts"
 import { wholeRun } from "../src/testing/index.ts"
 import {
   assignmentOf,

@@ -5,16 +5,16 @@ import {
   GraphError,
   type OperationType,
   type Run,
-  RunExecutor,
   RunFailure,
   RunHandler,
-  RunLedger,
-  RunQueue,
   type RunCounts,
   Runs,
   Worker,
   WorkerSettings
 } from "../src/index.ts"
+import { RunExecutor } from "../src/RunExecutor.ts"
+import { RunLedger } from "../src/RunLedger.ts"
+import { RunQueue } from "../src/RunQueue.ts"
 import { DatabaseClock } from "../src/testing/index.ts"
 import { contoso, ledger, operator, Work } from "./Fixture.ts"
 

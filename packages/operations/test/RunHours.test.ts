@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunHours, Runs } from "../src/index.ts"
+import { Runs } from "../src/index.ts"
+import { RunHours } from "../src/RunHours.ts"
 import { contoso, contosoOnly, fabrikam, ledger, operator, outsider } from "./Fixture.ts"
 
 /** Runs that ended in the past, as a ledger of some age has them. */

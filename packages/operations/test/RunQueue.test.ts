@@ -1,7 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AnyOperationType, type Claim, RunLedger, RunQueue } from "../src/index.ts"
+import { type AnyOperationType } from "../src/index.ts"
+import { RunLedger } from "../src/RunLedger.ts"
+import { type Claim, RunQueue } from "../src/RunQueue.ts"
 import { Background, Check, claim, complete, fabrikam, ledger, Limited, Plain, start } from "./StartTypes.ts"
 
 const worker = (...types: ReadonlyArray<AnyOperationType>) =>

@@ -2,7 +2,9 @@ import { databaseListener, TestDatabase } from "@atlas/test"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { DefaultRetention, Operations, OperationType, RunHours, RunRetention } from "../src/index.ts"
+import { DefaultRetention, Operations, OperationType } from "../src/index.ts"
+import { RunHours } from "../src/RunHours.ts"
+import { RunRetention } from "../src/RunRetention.ts"
 import { access, contoso, fabrikam } from "./Fixture.ts"
 
 const definition = {

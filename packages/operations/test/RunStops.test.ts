@@ -1,7 +1,9 @@
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { OperationType, RunExecutor, RunHandler, RunQueue, Runs, WorkerSettings } from "../src/index.ts"
+import { OperationType, RunHandler, Runs, WorkerSettings } from "../src/index.ts"
+import { RunExecutor } from "../src/RunExecutor.ts"
+import { RunQueue } from "../src/RunQueue.ts"
 import { assertRun, TestOperations } from "../src/testing/index.ts"
 
 const Endless = OperationType.make("test.endless", {

@@ -1,7 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, PubSub, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunLedger, RunQueue, Runs, RunSignals } from "../src/index.ts"
+import { Runs, SystemRuns } from "../src/index.ts"
+import { RunLedger } from "../src/RunLedger.ts"
+import { RunQueue } from "../src/RunQueue.ts"
+import { RunSignals } from "../src/RunSignals.ts"
 import { wholeRun } from "../src/testing/index.ts"
 import { adatum, contoso, contosoOnly, fabrikam, ledger, operator, outsider, reader, Secret, Work } from "./Fixture.ts"
 
@@ -250,7 +253,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const ids = []
       for (const tenant of [contoso, fabrikam]) ids.push((yield* runs.start(operator, work("several", tenant))).run.id)
       const { run: foreign } = yield* runs.start(outsider, work("several", adatum))
-      const hidden = (yield* runs.startAsSystem("scheduler", {
+      const hidden = (yield* (yield* SystemRuns).start("scheduler", {
         scope: { workspaceId: (yield* runs.get(operator, ids[0] ?? "")).workspaceId, tenantId: contoso },
         type: Secret.name,
         input: {}

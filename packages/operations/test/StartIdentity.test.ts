@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { Operations, Runs, StartGate } from "../src/index.ts"
+import { Operations, Runs, StartGate, SystemRuns } from "../src/index.ts"
 import {
   claim,
   Click,
@@ -26,8 +26,8 @@ import {
 
 const fireTime = DateTime.makeUnsafe("2026-11-23T02:30:00Z")
 const scheduled = (key: string, at = fireTime, tenantId = contoso) =>
-  Runs.use((runs) =>
-    runs.startAsSystem("scheduler", {
+  SystemRuns.use((runs) =>
+    runs.start("scheduler", {
       scope: { workspaceId: workspace, tenantId },
       type: Scheduled.name,
       input: { key },

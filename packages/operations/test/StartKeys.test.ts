@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Exit, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Run, Runs, StartGate } from "../src/index.ts"
+import { type Run, Runs, StartGate, SystemRuns } from "../src/index.ts"
 import { contoso, operator } from "./Fixture.ts"
 import * as Kinds from "./Kinds.ts"
 import {
@@ -116,8 +116,8 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
 
   it.effect("of a schedule stays used after its run was removed", () =>
     Effect.gen(function* () {
-      const fire = Runs.use((runs) =>
-        runs.startAsSystem("scheduler", {
+      const fire = SystemRuns.use((runs) =>
+        runs.start("scheduler", {
           scope: { workspaceId: workspace, tenantId: contoso },
           type: Scheduled.name,
           input: { key: "removed slot" },

@@ -1,16 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import {
-  AuditLog,
-  Problems,
-  type Run,
-  RunQueries,
-  RunQueue,
-  Runs,
-  type StartResult,
-  WorkspaceId
-} from "../src/index.ts"
+import { AuditLog, Problems, type Run, Runs, type StartResult, SystemRuns, WorkspaceId } from "../src/index.ts"
+import { RunQueries } from "../src/RunQueries.ts"
+import { RunQueue } from "../src/RunQueue.ts"
 import { contoso, fabrikam, operator, Work } from "./Fixture.ts"
 import { Check, Click, Gated, kinds, ledgerOfKinds, otherHost, Restore, Slot } from "./Kinds.ts"
 
@@ -20,7 +13,7 @@ const slotAt = DateTime.makeUnsafe("2026-10-25T00:30:00Z")
 /** The same call from four processes at once, each with its own connections. */
 const race = Effect.fnUntraced(function* <A, E>(
   times: number,
-  work: (n: number) => Effect.Effect<A, E, AuditLog | RunQueue | Runs | SqlClient.SqlClient>
+  work: (n: number) => Effect.Effect<A, E, AuditLog | RunQueue | Runs | SystemRuns | SqlClient.SqlClient>
 ) {
   const hosts = yield* Effect.all([otherHost, otherHost, otherHost, otherHost])
   return yield* Effect.forEach(
@@ -52,12 +45,12 @@ const start = (type: string, key: string, nonce?: string) =>
     runs.start(operator, { tenantId: contoso, type, input: { key }, ...(nonce === undefined ? {} : { nonce }) })
   )
 
-const equalStarts: Record<string, (n: number) => Effect.Effect<StartResult, unknown, Runs>> = {
+const equalStarts: Record<string, (n: number) => Effect.Effect<StartResult, unknown, Runs | SystemRuns>> = {
   [Check.name]: () => start(Check.name, "equal"),
   [Click.name]: () => start(Click.name, "equal", "one click"),
   [Slot.name]: (n) =>
-    Runs.use((runs) =>
-      runs.startAsSystem(`scheduler-${n % 20}`, { scope, type: Slot.name, input: { key: "equal" }, fireTime: slotAt })
+    SystemRuns.use((runs) =>
+      runs.start(`scheduler-${n % 20}`, { scope, type: Slot.name, input: { key: "equal" }, fireTime: slotAt })
     ),
   [Restore.name]: () => start(Restore.name, "equal", "one click")
 }

@@ -5,19 +5,18 @@ import {
   Access,
   type Actor,
   type AnyOperationType,
-  type Assignment,
   InputResolver,
   Operations,
   OperationType,
   type Run,
-  RunLedger,
-  RunQueue,
   Runs,
   StartGate,
   TenantId,
   Uuid,
   WorkspaceId
 } from "../src/index.ts"
+import { RunLedger } from "../src/RunLedger.ts"
+import { type Assignment, RunQueue } from "../src/RunQueue.ts"
 import { wholeRun } from "../src/testing/index.ts"
 
 /** Types that differ in what the ledger does with their starts; every actor is an owner of the workspace they name. */

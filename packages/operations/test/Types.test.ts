@@ -7,14 +7,14 @@ import {
   Graph,
   type Identity,
   OperationType,
-  type RunExecutor,
   RunHandler,
-  type RunQueries,
   Runs,
   StartGate,
   type TenantId,
   Worker
 } from "../src/index.ts"
+import { type RunExecutor } from "../src/RunExecutor.ts"
+import { type RunQueries } from "../src/RunQueries.ts"
 
 const common = {
   label: "Typed",

@@ -1,24 +1,10 @@
-import {
-  type Actor,
-  nextStepOf,
-  type Run,
-  RunCancellation,
-  type RunFilter,
-  RunId,
-  RunOutcome,
-  RunQueries,
-  RunSignals,
-  WorkspaceId
-} from "@atlas/operations"
-import { Console, DateTime, Effect, Option, Schema, Struct } from "effect"
+import { nextStepOf, type Run, type RunFilter, RunOutcome, SystemRuns } from "@atlas/operations"
+import { Console, DateTime, Effect, Option, Struct } from "effect"
 import { Command, Flag } from "effect/cli"
-import { SqlClient } from "effect/sql"
 import { ledger } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
 import { json, limit, runId, text, textArgument } from "./flags.ts"
 import { table } from "./table.ts"
-
-const commandLine: Actor = { id: "command-line", kind: "system", name: "atlas command line" }
 
 const state = (run: Run) => (run.status === "completed" ? run.outcome : run.status)
 const printed = [
@@ -40,23 +26,10 @@ const printable = (run: Run) => ({
   completedAt: run.completedAt === null ? null : DateTime.formatIso(run.completedAt)
 })
 
-const decodeRunId = Schema.decodeUnknownOption(RunId)
-
 const find = Effect.fnUntraced(function* (id: string) {
-  const runId = Option.getOrUndefined(decodeRunId(id))
-  const found = runId === undefined ? Option.none<Run>() : yield* (yield* RunQueries).find(runId)
+  const found = yield* SystemRuns.use((runs) => runs.find(id))
   if (Option.isSome(found)) return found.value
   return yield* new CliProblem({ message: `There is no run ${id}. List the runs with: atlas runs list` })
-})
-
-const everything = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const workspaces = yield* sql<{ id: string }>`SELECT id FROM workspaces ORDER BY id`
-  return workspaces.map(({ id }) => ({
-    workspaceId: WorkspaceId.make(id),
-    tenants: "all" as const,
-    capabilities: "all" as const
-  }))
 })
 
 const list = Command.make(
@@ -86,7 +59,7 @@ const list = Command.make(
         reasonCode: Option.getOrUndefined(reason)
       }
       const page = { before: Option.getOrNull(before), limit: most }
-      const runs = yield* (yield* RunQueries).list(yield* everything, filter, page)
+      const runs = yield* SystemRuns.use((ledger) => ledger.list(filter, page))
       if (asJson) return yield* Console.log(JSON.stringify(runs.map(printable), null, 2))
       if (runs.length === 0) return yield* Console.log("No run matches.")
       const rows = runs.map((run) => [
@@ -107,7 +80,7 @@ const run = textArgument("run", "Id of the run")
 const show = Command.make("show", { run, json }, ({ json: asJson, run: id }) =>
   Effect.gen(function* () {
     const found = yield* find(id)
-    const events = yield* (yield* RunQueries).events(found, { after: 0, limit: 200 })
+    const events = yield* SystemRuns.use((runs) => runs.events(found.id, { after: 0, limit: 200 }))
     if (asJson) return yield* Console.log(JSON.stringify(printable(found), null, 2))
     const counts = Object.entries(found.summaryCounts).map(([name, count]) => `${name} ${count}`)
     yield* Console.log(
@@ -136,18 +109,13 @@ const show = Command.make("show", { run, json }, ({ json: asJson, run: id }) =>
 const cancel = Command.make("cancel", { run }, ({ run: id }) =>
   Effect.gen(function* () {
     const found = yield* find(id)
-    const signals = yield* RunSignals
-    const asked = yield* (yield* RunCancellation).request(found.id, commandLine)
-    if (Option.isNone(asked)) {
-      const why = found.status === "completed" ? `is completed already: ${found.outcome}` : "was asked to stop already"
-      return yield* new CliProblem({ message: `The run ${why}.` })
-    }
-    yield* signals.stopped(found.id)
-    yield* signals.changed(found.id)
-    yield* Console.log(
-      asked.value.status === "completed" ? "Cancelled." : "Asked to stop: its worker ends it in a moment."
+    const asked = yield* SystemRuns.use((runs) => runs.cancel("command-line", found.id)).pipe(
+      Effect.catchTag("RunConflict", ({ runOutcome }) =>
+        Effect.fail(new CliProblem({ message: `The run is completed already: ${runOutcome}.` }))
+      )
     )
-  }).pipe(Effect.scoped, Effect.provide(ledger))
+    yield* Console.log(asked.status === "completed" ? "Cancelled." : "Asked to stop: its worker ends it in a moment.")
+  }).pipe(Effect.provide(ledger))
 ).pipe(Command.withDescription("Cancel a queued or running run"))
 
 /** `atlas runs`. */

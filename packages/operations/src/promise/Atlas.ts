@@ -11,6 +11,7 @@ import { Runs } from "../Runs.ts"
 import type * as Ledger from "../RunStart.ts"
 import type { StartResult } from "../RunStart.ts"
 import * as StartGate from "../StartGate.ts"
+import { SystemRuns } from "../SystemRuns.ts"
 import * as TraceContext from "../TraceContext.ts"
 import * as Worker from "../Worker.ts"
 import { WorkerSettings } from "../WorkerSettings.ts"
@@ -213,7 +214,7 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
 ): Promise<Atlas<Operations>> => {
   checked("createAtlas", { options })
   const runtime = ManagedRuntime.make(makeLayer(options))
-  const run = async <A, E>(effect: Effect.Effect<A, E, Runs>): Promise<A> => {
+  const run = async <A, E>(effect: Effect.Effect<A, E, Runs | SystemRuns>): Promise<A> => {
     const exit = await runtime.runPromiseExit(effect)
     if (Exit.isSuccess(exit)) return exit.value
     throw toAtlasError(exit.cause)
@@ -279,7 +280,7 @@ const startAsSystem = (part: string, type: string, { context = {}, traceparent, 
     workspaceId: WorkspaceId.make(request.workspaceId),
     tenantId: request.tenantId === undefined ? null : TenantId.make(request.tenantId)
   }
-  return Runs.use((runs) => runs.startAsSystem(part, { type, input: request.input, scope, context })).pipe(
+  return SystemRuns.use((runs) => runs.start(part, { type, input: request.input, scope, context })).pipe(
     TraceContext.within(traceparent),
     Effect.map(({ disposition, run }): SystemStarted => ({ disposition, run: toRun(run) }))
   )

@@ -10,7 +10,7 @@ import {
   whole
 } from "../DefinitionFields.ts"
 import { RunFilter } from "../RunFilter.ts"
-import { maxPageSize } from "../Runs.ts"
+import { maxPageSize } from "../RunPages.ts"
 import { StorableText } from "../StorableText.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 

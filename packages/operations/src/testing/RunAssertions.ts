@@ -1,10 +1,10 @@
 import { AssertionError } from "node:assert"
 import { isDeepStrictEqual } from "node:util"
 import { Effect, Option } from "effect"
-import { isWholeRun, type Run, RunId, type RunReceipt } from "../Run.ts"
+import { isWholeRun, type Run, type RunReceipt } from "../Run.ts"
 import type { RunEvent, RunEventKind } from "../RunEvent.ts"
-import { maxPageSize } from "../Runs.ts"
-import { RunQueries } from "../RunQueries.ts"
+import { maxPageSize } from "../RunPages.ts"
+import { SystemRuns } from "../SystemRuns.ts"
 
 /** What a test expects of a run. */
 export type ExpectedRun = Partial<
@@ -12,9 +12,9 @@ export type ExpectedRun = Partial<
 >
 
 /** A run, whoever may see it; one that does not exist is a defect. */
-export const findRun: (id: string) => Effect.Effect<Run, never, RunQueries> = Effect.fnUntraced(function* (id: string) {
-  const queries = yield* RunQueries
-  const run = Option.getOrUndefined(yield* queries.find(RunId.make(id)))
+export const findRun: (id: string) => Effect.Effect<Run, never, SystemRuns> = Effect.fnUntraced(function* (id: string) {
+  const runs = yield* SystemRuns
+  const run = Option.getOrUndefined(yield* Effect.orDie(runs.find(id)))
   return run ?? (yield* Effect.die(fail(`There is no run ${id}.`, undefined, "a run")))
 })
 
@@ -26,11 +26,13 @@ export const wholeRun = (run: Run | RunReceipt): Run => {
 
 /** A run's whole timeline, oldest first. */
 export const timelineOf = Effect.fnUntraced(function* (id: string) {
-  const queries = yield* RunQueries
+  const runs = yield* SystemRuns
   const run = yield* findRun(id)
   const events: Array<RunEvent> = []
   while (events.length < run.lastEvent) {
-    const page: ReadonlyArray<RunEvent> = yield* queries.events(run, { after: events.length, limit: maxPageSize })
+    const page: ReadonlyArray<RunEvent> = yield* Effect.orDie(
+      runs.events(id, { after: events.length, limit: maxPageSize })
+    )
     if (page.length === 0) break
     events.push(...page)
   }
@@ -44,7 +46,7 @@ export const timelineOf = Effect.fnUntraced(function* (id: string) {
  * @param expected the fields that count
  * @returns the run; dies of an `AssertionError`
  */
-export const assertRun: (id: string, expected: ExpectedRun) => Effect.Effect<Run, never, RunQueries> =
+export const assertRun: (id: string, expected: ExpectedRun) => Effect.Effect<Run, never, SystemRuns> =
   Effect.fnUntraced(function* (id: string, expected: ExpectedRun) {
     const run = yield* findRun(id)
     const actual = Object.fromEntries(Object.keys(expected).map((field) => [field, run[field as keyof ExpectedRun]]))
