@@ -58,3 +58,13 @@ export const actingCapabilities = (
   scope: Pick<OperationScope, "tenantId">
 ): ReadonlySet<Capability> =>
   scope.tenantId !== null || grant.tenants === "all" ? grant.capabilities : new Set<Capability>()
+
+/**
+ * A part of the ledger that somebody may see: in one workspace, some or all tenants, the runs that these capabilities open. Only
+ * Atlas itself and the operator of its machine see all.
+ */
+export interface Visible {
+  readonly workspaceId: WorkspaceId
+  readonly tenants: "all" | ReadonlyArray<TenantId>
+  readonly capabilities: "all" | ReadonlyArray<Capability>
+}

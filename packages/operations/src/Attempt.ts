@@ -1,6 +1,8 @@
-import { Cause, Clock, Duration, Effect, Option, Predicate, Schema } from "effect"
+import { Cause, Duration, Option, Predicate, Schema } from "effect"
 import { SqlError } from "effect/sql"
-import { type FailureReport, reportOf, type RunFailure } from "./Failure.ts"
+import { type FailureReport } from "./Failure.ts"
+import { reportOf } from "./RunFailure.ts"
+import type { RunFailure } from "./RunFailure.ts"
 import type { GraphError } from "./GraphError.ts"
 import type { Block } from "./NewRun.ts"
 import type { RetryPolicy } from "./OperationType.ts"
@@ -115,8 +117,3 @@ export const nextAttemptIn = (
   // An attempt that would begin after the run's time is up is none.
   return delay < attempt.remainingMillis ? Option.some(delay) : Option.none()
 }
-
-/** Milliseconds on a clock that never jumps: what leases are measured with. */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
-  Number(nanos / 1_000_000n)
-)

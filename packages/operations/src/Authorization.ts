@@ -8,7 +8,7 @@ import type { AnyOperationType } from "./OperationCatalog.ts"
 import { GivenScope, type OperationScope, TenantId, type TenantScope } from "./OperationScope.ts"
 import * as Problems from "./Problems.ts"
 import type { Run } from "./Run.ts"
-import type { Visible } from "./RunFilter.ts"
+import type { Visible } from "./Access.ts"
 import { isStorableText, StorableText } from "./StorableText.ts"
 
 /** Where an operation is to work. */

@@ -1,6 +1,6 @@
 import { Cause, Effect, Exit, Predicate, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "./Problems.ts"
-import type { Json } from "./RunIdentity.ts"
+import type { Json } from "./Json.ts"
 
 /**
  * The boundary: what comes from outside is decoded here before anything else looks at it, whatever its type says. JavaScript

@@ -1,10 +1,11 @@
 import { DateTime, Effect } from "effect"
 import type { Actor } from "./Actor.ts"
-import type { RunIdentity } from "./NewRun.ts"
+import type { RunIdentity } from "./RunIdentity.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { OperationType } from "./OperationType.ts"
 import { IdempotencyKeyRequired } from "./Problems.ts"
-import { canonical, canonicalKey, type Json } from "./RunIdentity.ts"
+import { canonical, canonicalKey } from "./RunIdentity.ts"
+import type { Json } from "./Json.ts"
 
 /** A start as far as its identity goes: authorised and valid. */
 export interface Identifiable {

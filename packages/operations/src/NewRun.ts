@@ -3,20 +3,9 @@ import type { Capability } from "./Capability.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
 import type { Run, RunId, RunRecordLinks } from "./Run.ts"
-import type { IdentityRule, Json } from "./RunIdentity.ts"
+import type { Json } from "./Json.ts"
+import type { RunIdentity } from "./RunIdentity.ts"
 import type { TraceParent } from "./TraceContext.ts"
-
-/** What decides "same start": canonical texts, of which the database keeps the digests (SHA-256). */
-export interface RunIdentity {
-  readonly rule: IdentityRule
-  readonly key: string
-  /** Taken while the run is active: the key itself, or the second one of a `once` identity. */
-  readonly activeKey: string | null
-  /** The whole request, to which the key of a `once` identity belongs; null for other identities. */
-  readonly request: string | null
-  /** A blocked start takes the identity too: a schedule's fire time is used up. */
-  readonly takenWhenBlocked: boolean
-}
 
 /** A run to be, already authorised and validated. */
 export interface NewRun {

@@ -4,7 +4,6 @@ import type { Capability } from "./Capability.ts"
 import type { Failure } from "./Failure.ts"
 import type { TenantId, WorkspaceId } from "./OperationScope.ts"
 import type { ReasonCode } from "./ReasonCode.ts"
-import type { IdentityRule } from "./RunIdentity.ts"
 import type { RunReport } from "./RunReport.ts"
 import type { TraceParent } from "./TraceContext.ts"
 import { UuidV7 } from "./Uuid.ts"
@@ -19,6 +18,9 @@ export const decodeRunId = Schema.decodeUnknownOption(RunId)
 /** Where a run is in its life. */
 export const RunStatus = Schema.Literals(["queued", "running", "completed"])
 export type RunStatus = typeof RunStatus.Type
+
+/** How long an identity is taken: while its run is queued or running, or for ever. */
+export type IdentityRule = "while_active" | "once"
 
 /** How a run ended; `pending` until it has. */
 export const RunOutcome = Schema.Literals([

@@ -1,20 +1,10 @@
 import { DateTime, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
-import type { Capability } from "./Capability.ts"
-import type { TenantId, WorkspaceId } from "./OperationScope.ts"
+import type { Visible } from "./Access.ts"
+import type { TenantId } from "./OperationScope.ts"
 import { spellingsOf } from "./ReasonCode.ts"
 import { RunOutcome, RunStatus } from "./Run.ts"
 import { isStorable } from "./StorableText.ts"
-
-/**
- * A part of the ledger that somebody may see: in one workspace, some or all tenants, the runs that these capabilities open. Only
- * Atlas itself and the operator of its machine see all.
- */
-export interface Visible {
-  readonly workspaceId: WorkspaceId
-  readonly tenants: "all" | ReadonlyArray<TenantId>
-  readonly capabilities: "all" | ReadonlyArray<Capability>
-}
 
 /** The condition that the capabilities open a row. */
 export const opened = (

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import type { SqlError } from "effect/sql"
-import type { FailureReport, RunFailure } from "./Failure.ts"
+import type { FailureReport } from "./Failure.ts"
+import type { RunFailure } from "./RunFailure.ts"
 import type { GraphError } from "./GraphError.ts"
 import {
   type AnyOperationType,

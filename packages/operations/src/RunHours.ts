@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { RunOutcome } from "./Run.ts"
-import { type Visible, within } from "./RunFilter.ts"
+import { within } from "./RunFilter.ts"
+import type { Visible } from "./Access.ts"
 import { sqlText } from "./SqlText.ts"
 import { change } from "./transition.ts"
 

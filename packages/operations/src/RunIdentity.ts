@@ -1,11 +1,7 @@
 import { Predicate } from "effect"
+import type { Json } from "./Json.ts"
 import type { OperationScope } from "./OperationScope.ts"
-
-/** JSON as identity keys and inputs are made of. */
-export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
-
-/** How long an identity is taken: while its run is queued or running, or for ever. */
-export type IdentityRule = "while_active" | "once"
+import type { IdentityRule } from "./Run.ts"
 
 /** An equal start joins the run that is queued or running. */
 export interface WhileActive<Input> {
@@ -86,4 +82,16 @@ export const canonicalKey = (
   const exact = (value: Json) => JSON.stringify(value)
   const place = [rule, type, scope.workspaceId, scope.tenantId].map(exact)
   return `[${[...place, canonical(key), ...(once === undefined ? [] : [exact(once)])].join(",")}]`
+}
+
+/** What decides "same start": canonical texts, of which the database keeps the digests (SHA-256). */
+export interface RunIdentity {
+  readonly rule: IdentityRule
+  readonly key: string
+  /** Taken while the run is active: the key itself, or the second one of a `once` identity. */
+  readonly activeKey: string | null
+  /** The whole request, to which the key of a `once` identity belongs; null for other identities. */
+  readonly request: string | null
+  /** A blocked start takes the identity too: a schedule's fire time is used up. */
+  readonly takenWhenBlocked: boolean
 }

@@ -1,6 +1,7 @@
 import { Cause, DateTime, Deferred, Effect, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import { endOf, LeaseLost, monotonicMillis } from "./Attempt.ts"
+import { endOf, LeaseLost } from "./Attempt.ts"
+import { monotonicMillis } from "./monotonicMillis.ts"
 import { type FailureSummary, merge, observed } from "./Failure.ts"
 import { RunCounts } from "./Run.ts"
 import type { RunContext } from "./RunHandler.ts"

@@ -1,6 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
-import { monotonicMillis } from "./Attempt.ts"
+import { monotonicMillis } from "./monotonicMillis.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import type { OperationScope } from "./OperationScope.ts"
 import type { Run, RunId } from "./Run.ts"

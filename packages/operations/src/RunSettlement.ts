@@ -1,5 +1,6 @@
 import { DateTime, Effect, Option, Random, Schedule } from "effect"
-import { type AttemptEnd, isDatabaseOutage, monotonicMillis, nextAttemptIn } from "./Attempt.ts"
+import { type AttemptEnd, isDatabaseOutage, nextAttemptIn } from "./Attempt.ts"
+import { monotonicMillis } from "./monotonicMillis.ts"
 import { merge, observed } from "./Failure.ts"
 import * as Metrics from "./Metrics.ts"
 import type { RetryPolicy } from "./OperationType.ts"

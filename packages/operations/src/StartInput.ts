@@ -3,7 +3,7 @@ import { decodeInput, invalid, invalidEach, jsonPointer } from "./Decoding.ts"
 import type { AnyOperationType } from "./OperationCatalog.ts"
 import * as Problems from "./Problems.ts"
 import { decodeRunId } from "./Run.ts"
-import type { Json } from "./RunIdentity.ts"
+import type { Json } from "./Json.ts"
 import { isStorable, unstorablePaths } from "./StorableText.ts"
 
 /** The run that is to be replaced; refused where the type does not allow it. */

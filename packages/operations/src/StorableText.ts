@@ -1,5 +1,5 @@
 import { Predicate, Schema } from "effect"
-import type { Json } from "./RunIdentity.ts"
+import type { Json } from "./Json.ts"
 
 /**
  * Whether Postgres can store a text: it has no NUL character and no lone surrogate.

@@ -1,5 +1,5 @@
 import { Effect, Layer, Random } from "effect"
-import { monotonicMillis } from "./Attempt.ts"
+import { monotonicMillis } from "./monotonicMillis.ts"
 import { RunExecutor } from "./RunExecutor.ts"
 import { RunGauges } from "./RunGauges.ts"
 import { RunHours } from "./RunHours.ts"

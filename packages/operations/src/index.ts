@@ -4,7 +4,9 @@ export { AuditAction, AuditLog, AuditRecord, type RecordChange, RequestId } from
 export { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
 export type { Capability } from "./Capability.ts"
 export { argumentsOf, decodeInput, invalid } from "./Decoding.ts"
-export { Failure, type FailureReport, FailureSample, type FailureSummary, reportOf, RunFailure } from "./Failure.ts"
+export { Failure, type FailureReport, FailureSample, type FailureSummary } from "./Failure.ts"
+export { reportOf } from "./RunFailure.ts"
+export { RunFailure } from "./RunFailure.ts"
 export { fold, foldName } from "./foldName.ts"
 export {
   Graph,
@@ -59,7 +61,9 @@ export {
 export { checkIdempotencyKey } from "./StartInput.ts"
 export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
 export * as RunHandler from "./RunHandler.ts"
-export type { Identity, IdentityRule, Json } from "./RunIdentity.ts"
+export type { Identity } from "./RunIdentity.ts"
+export type { IdentityRule } from "./Run.ts"
+export type { Json } from "./Json.ts"
 export { RunReport } from "./RunReport.ts"
 export { DefaultRetention } from "./RunRetention.ts"
 export { RunFilter } from "./RunFilter.ts"

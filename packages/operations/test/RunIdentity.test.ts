@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Predicate, Schema } from "effect"
 import { type Identifiable, identify } from "../src/Identification.ts"
 import { type OperationScope, OperationType, TenantId, WorkspaceId } from "../src/index.ts"
-import { canonical, canonicalKey, type Json } from "../src/RunIdentity.ts"
+import { canonical, canonicalKey } from "../src/RunIdentity.ts"
+import type { Json } from "../src/Json.ts"
 
 const scope: OperationScope = { workspaceId: WorkspaceId.make("w"), tenantId: TenantId.make("t") }
 const keyOf = (key: Json) => canonicalKey(scope, "test.work", "while_active", key)

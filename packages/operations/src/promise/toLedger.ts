@@ -1,6 +1,6 @@
 import { type Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunFailure } from "../Failure.ts"
+import { RunFailure } from "../RunFailure.ts"
 import * as OperationType from "../OperationType.ts"
 import type { ReasonCode } from "../ReasonCode.ts"
 import * as RunHandler from "../RunHandler.ts"
