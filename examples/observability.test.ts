@@ -6,7 +6,7 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 
 /** Every metric that the packages define, with its kind. */
 const defined = new Map(
-  ["packages/operations/src/Metrics.ts", "packages/graph/src/GraphMetrics.ts"]
+  ["packages/operations/src/ledger/Metrics.ts", "packages/graph/src/GraphMetrics.ts"]
     .flatMap((path) => [...read(path).matchAll(/(counter|gauge|histogram|timer)\(\s*"(atlas_\w+)"/g)])
     .map(([, kind = "", name = ""]) => [name, kind] as const)
 )
@@ -40,7 +40,7 @@ describe("docs/operating.md", () => {
   })
 
   it("names every label that a metric has", () => {
-    const source = read("packages/operations/src/Metrics.ts")
+    const source = read("packages/operations/src/ledger/Metrics.ts")
     for (const label of ["type", "disposition", "outcome", "reason", "end", "status"]) {
       assert.include(source, label)
       assert.match(read("docs/operating.md"), new RegExp(`^\\| \`atlas_.*\`${label}\``, "m"))

@@ -1,13 +1,13 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema, type Statement } from "effect/sql"
-import { type Actor, GivenActor } from "./Actor.ts"
-import { Authorization } from "./Authorization.ts"
-import type { Capability } from "./Capability.ts"
-import { argumentsOf } from "./Decoding.ts"
-import * as Problems from "./Problems.ts"
-import { RunId } from "./Run.ts"
-import { sanitise } from "./Sanitiser.ts"
-import { isStorable } from "./StorableText.ts"
+import { type Actor, GivenActor } from "./run/Actor.ts"
+import { Authorization } from "./access/Authorization.ts"
+import type { Capability } from "./run/Capability.ts"
+import { argumentsOf } from "./boundary/Decoding.ts"
+import * as Problems from "./boundary/Problems.ts"
+import { RunId } from "./run/Run.ts"
+import { sanitise } from "./text/Sanitiser.ts"
+import { isStorable } from "./text/StorableText.ts"
 
 const LegacyTable = Schema.Literals(["inventory_sync_runs", "entra_group_sync_runs", "backup_schedule_runs"])
 /** The name of a table that held runs before the ledger. */

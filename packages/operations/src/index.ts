@@ -1,13 +1,13 @@
-export { Access, type Grant, grantFor, type TenantGrant } from "./Access.ts"
-export { Actor, GivenActor, encodeActor } from "./Actor.ts"
-export { AuditAction, AuditLog, AuditRecord, type RecordChange, RequestId } from "./AuditLog.ts"
-export { Authorization, type ScopeGrant, type StartTarget } from "./Authorization.ts"
-export type { Capability } from "./Capability.ts"
-export { argumentsOf, decodeInput, invalid } from "./Decoding.ts"
-export { Failure, type FailureReport, FailureSample, type FailureSummary } from "./Failure.ts"
-export { reportOf } from "./RunFailure.ts"
-export { RunFailure } from "./RunFailure.ts"
-export { fold, foldName } from "./foldName.ts"
+export { Access, type Grant, grantFor, type TenantGrant } from "./access/Access.ts"
+export { Actor, GivenActor, encodeActor } from "./run/Actor.ts"
+export { AuditAction, AuditLog, AuditRecord, type RecordChange, RequestId } from "./access/AuditLog.ts"
+export { Authorization, type ScopeGrant, type StartTarget } from "./access/Authorization.ts"
+export type { Capability } from "./run/Capability.ts"
+export { argumentsOf, decodeInput, invalid } from "./boundary/Decoding.ts"
+export { Failure, type FailureReport, FailureSample, type FailureSummary } from "./run/Failure.ts"
+export { reportOf } from "./definition/RunFailure.ts"
+export { RunFailure } from "./definition/RunFailure.ts"
+export { fold, foldName } from "./text/foldName.ts"
 export {
   Graph,
   type GraphBatchResults,
@@ -15,18 +15,18 @@ export {
   GraphCursor,
   type GraphDeltaPage,
   type GraphPage
-} from "./Graph.ts"
-export { GraphCaller } from "./GraphCaller.ts"
-export * as GraphContract from "./GraphContract.ts"
-export { GraphError } from "./GraphError.ts"
+} from "./graph/Graph.ts"
+export { GraphCaller } from "./graph/GraphCaller.ts"
+export * as GraphContract from "./graph/GraphContract.ts"
+export { GraphError } from "./graph/GraphError.ts"
 export {
   type AnyOperationType,
   DuplicateOperationType,
   OperationCatalog,
   UnregisteredOperationType
-} from "./OperationCatalog.ts"
+} from "./definition/OperationCatalog.ts"
 export * as Operations from "./Operations.ts"
-export { GivenTenantScope, type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./OperationScope.ts"
+export { GivenTenantScope, type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./run/OperationScope.ts"
 export {
   Authentication,
   CurrentActor,
@@ -38,16 +38,16 @@ export {
   RunReceiptResource,
   RunResource,
   StartedResource
-} from "./OperationsApi.ts"
-export * as OperationsHttp from "./OperationsHttp.ts"
+} from "./http/OperationsApi.ts"
+export * as OperationsHttp from "./http/OperationsHttp.ts"
 export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns, type LegacyTable } from "./LegacyRuns.ts"
-export { nextStep, nextStepOf, nextStepOfRun } from "./NextStep.ts"
-export * as HttpProblems from "./HttpProblems.ts"
-export * as InputResolver from "./InputResolver.ts"
-export * as OperationType from "./OperationType.ts"
-export * as Problems from "./Problems.ts"
+export { nextStep, nextStepOf, nextStepOfRun } from "./run/NextStep.ts"
+export * as HttpProblems from "./http/HttpProblems.ts"
+export * as InputResolver from "./definition/InputResolver.ts"
+export * as OperationType from "./definition/OperationType.ts"
+export * as Problems from "./boundary/Problems.ts"
 export { RemovalGuard } from "./RemovalGuard.ts"
-export { type KnownReasonCode, knownReasonCodes, ReasonCode, type ReasonInfo, reasonInfo } from "./ReasonCode.ts"
+export { type KnownReasonCode, knownReasonCodes, ReasonCode, type ReasonInfo, reasonInfo } from "./run/ReasonCode.ts"
 export {
   isWholeRun,
   type Run,
@@ -57,21 +57,21 @@ export {
   type RunReceipt,
   RunRecordLinks,
   RunStatus
-} from "./Run.ts"
-export { checkIdempotencyKey } from "./StartInput.ts"
-export { RunEvent, RunEventKind, runEventKinds } from "./RunEvent.ts"
-export * as RunHandler from "./RunHandler.ts"
-export type { Identity } from "./RunIdentity.ts"
-export type { IdentityRule } from "./Run.ts"
-export type { Json } from "./Json.ts"
-export { RunReport } from "./RunReport.ts"
-export { DefaultRetention } from "./RunRetention.ts"
-export { RunFilter } from "./RunFilter.ts"
-export type { EndedRuns } from "./RunHours.ts"
-export type { Lineage, RunTally } from "./RunQueries.ts"
-export { maxPageSize } from "./RunPages.ts"
-export { type RunPage, Runs } from "./Runs.ts"
-export { DatabaseListener } from "./RunSignals.ts"
+} from "./run/Run.ts"
+export { checkIdempotencyKey } from "./starting/StartInput.ts"
+export { RunEvent, RunEventKind, runEventKinds } from "./run/RunEvent.ts"
+export * as RunHandler from "./definition/RunHandler.ts"
+export type { Identity } from "./definition/RunIdentity.ts"
+export type { IdentityRule } from "./run/Run.ts"
+export type { Json } from "./text/Json.ts"
+export { RunReport } from "./run/RunReport.ts"
+export { DefaultRetention } from "./ledger/RunRetention.ts"
+export { RunFilter } from "./ledger/reads/RunFilter.ts"
+export type { EndedRuns } from "./ledger/reads/RunHours.ts"
+export type { Lineage, RunTally } from "./ledger/reads/RunQueries.ts"
+export { maxPageSize } from "./ledger/reads/RunPages.ts"
+export { type RunPage, Runs } from "./starting/Runs.ts"
+export { DatabaseListener } from "./ledger/RunSignals.ts"
 export type {
   StartProblem,
   StartRequest,
@@ -79,13 +79,13 @@ export type {
   SystemStartProblem,
   SystemStartRequest,
   SystemStartResult
-} from "./RunStart.ts"
-export * as StartGate from "./StartGate.ts"
-export { sanitise, sanitisedCause, sanitisingLogger } from "./Sanitiser.ts"
-export { SystemRunFilter, SystemRuns } from "./SystemRuns.ts"
-export * as TraceContext from "./TraceContext.ts"
-export { isStorable, storable, StorableText } from "./StorableText.ts"
-export { Waiting, WaitingReason } from "./WhyWaiting.ts"
-export { Uuid } from "./Uuid.ts"
-export * as Worker from "./Worker.ts"
-export { WorkerSettings } from "./WorkerSettings.ts"
+} from "./starting/RunStart.ts"
+export * as StartGate from "./definition/StartGate.ts"
+export { sanitise, sanitisedCause, sanitisingLogger } from "./text/Sanitiser.ts"
+export { SystemRunFilter, SystemRuns } from "./starting/SystemRuns.ts"
+export * as TraceContext from "./run/TraceContext.ts"
+export { isStorable, storable, StorableText } from "./text/StorableText.ts"
+export { Waiting, WaitingReason } from "./ledger/reads/WhyWaiting.ts"
+export { Uuid } from "./text/Uuid.ts"
+export * as Worker from "./executing/Worker.ts"
+export { WorkerSettings } from "./executing/WorkerSettings.ts"

@@ -1,4 +1,4 @@
-import type { Capability } from "../Capability.ts"
+import type { Capability } from "../run/Capability.ts"
 
 type Awaitable<A> = A | Promise<A>
 

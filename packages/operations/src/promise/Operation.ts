@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec"
-import type { Capability } from "../Capability.ts"
+import type { Capability } from "../run/Capability.ts"
 import { checked } from "./arguments.ts"
 import type { FailureReport, ReasonCode, Run, RunActor, RunCounts, RunReport } from "./Run.ts"
 

@@ -1,6 +1,6 @@
 import { Effect, Exit, Predicate, Schema } from "effect"
-import { ActorId } from "../Actor.ts"
-import { argumentsOf } from "../Decoding.ts"
+import { ActorId } from "../run/Actor.ts"
+import { argumentsOf } from "../boundary/Decoding.ts"
 import {
   Callable,
   definitionFields,
@@ -8,10 +8,10 @@ import {
   OperationName,
   RetentionShape,
   whole
-} from "../DefinitionFields.ts"
-import { RunFilter } from "../RunFilter.ts"
-import { maxPageSize } from "../RunPages.ts"
-import { StorableText } from "../StorableText.ts"
+} from "../definition/DefinitionFields.ts"
+import { RunFilter } from "../ledger/reads/RunFilter.ts"
+import { maxPageSize } from "../ledger/reads/RunPages.ts"
+import { StorableText } from "../text/StorableText.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 
 /** What the arguments of every public function have to be, whatever their types say: JavaScript has none. */

@@ -1,6 +1,6 @@
 import { Effect, Layer, Option, Predicate } from "effect"
-import * as Ledger from "../Access.ts"
-import { TenantId, WorkspaceId } from "../OperationScope.ts"
+import * as Ledger from "../access/Access.ts"
+import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import type { Grant, HostAccess } from "./HostAccess.ts"
 
 const toGrant = ({ workspaceId, tenants, capabilities }: Grant): Ledger.Grant => ({

@@ -1,6 +1,6 @@
 import { Cause, Predicate } from "effect"
 import { SqlError } from "effect/sql"
-import * as Catalog from "../OperationCatalog.ts"
+import * as Catalog from "../definition/OperationCatalog.ts"
 import {
   type AtlasError,
   DatabaseUnavailable,

@@ -1,5 +1,5 @@
 import { Cause, Layer, Logger, References } from "effect"
-import { sanitise, sanitisingLogger } from "../Sanitiser.ts"
+import { sanitise, sanitisingLogger } from "../text/Sanitiser.ts"
 import type { LogEntry } from "./LogEntry.ts"
 
 /** Where Atlas says something: the host's own function, or the console. */

@@ -1,8 +1,8 @@
 import { Schema } from "effect"
-import { RunEventResource, RunReceiptResource, RunResource } from "../OperationsApi.ts"
-import { toEventResource, toResource } from "../OperationsHttp.ts"
-import * as Ledger from "../Run.ts"
-import type * as LedgerEvent from "../RunEvent.ts"
+import { RunEventResource, RunReceiptResource, RunResource } from "../http/OperationsApi.ts"
+import { toEventResource, toResource } from "../http/OperationsHttp.ts"
+import * as Ledger from "../run/Run.ts"
+import type * as LedgerEvent from "../run/RunEvent.ts"
 import type { Run, RunEvent, RunReceipt } from "./Run.ts"
 
 const { links: _, ...fields } = RunResource.fields

@@ -1,10 +1,10 @@
 import { AssertionError } from "node:assert"
 import { isDeepStrictEqual } from "node:util"
 import { Effect, Option } from "effect"
-import { isWholeRun, type Run, type RunReceipt } from "../Run.ts"
-import type { RunEvent, RunEventKind } from "../RunEvent.ts"
-import { maxPageSize } from "../RunPages.ts"
-import { SystemRuns } from "../SystemRuns.ts"
+import { isWholeRun, type Run, type RunReceipt } from "../run/Run.ts"
+import type { RunEvent, RunEventKind } from "../run/RunEvent.ts"
+import { maxPageSize } from "../ledger/reads/RunPages.ts"
+import { SystemRuns } from "../starting/SystemRuns.ts"
 
 /** What a test expects of a run. */
 export type ExpectedRun = Partial<

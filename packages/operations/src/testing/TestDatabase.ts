@@ -6,7 +6,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Redacted, type Scope, String } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as Migrations from "../Migrations.ts"
-import { DatabaseListener } from "../RunSignals.ts"
+import { DatabaseListener } from "../ledger/RunSignals.ts"
 import * as DatabaseClock from "./DatabaseClock.ts"
 import * as EmbeddedPostgres from "./EmbeddedPostgres.ts"
 

@@ -20,8 +20,8 @@ export {
 export { temporaryDatabase, type TemporaryDatabase } from "./temporaryDatabase.ts"
 export * as TestOperations from "./TestOperations.ts"
 // The steps beneath the ledger, for tests that inject faults between them, or take them one by one. They trust what they are handed.
-export { RunExecutor } from "../RunExecutor.ts"
-export { RunHours } from "../RunHours.ts"
-export { RunLedger } from "../RunLedger.ts"
-export { RunQueue } from "../RunQueue.ts"
-export { RunRetention } from "../RunRetention.ts"
+export { RunExecutor } from "../executing/RunExecutor.ts"
+export { RunHours } from "../ledger/reads/RunHours.ts"
+export { RunLedger } from "../ledger/RunLedger.ts"
+export { RunQueue } from "../ledger/RunQueue.ts"
+export { RunRetention } from "../ledger/RunRetention.ts"

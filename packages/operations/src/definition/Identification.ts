@@ -1,0 +1,67 @@
+import { DateTime, Effect } from "effect"
+import type { Actor } from "../run/Actor.ts"
+import type { RunIdentity } from "./RunIdentity.ts"
+import type { OperationScope } from "../run/OperationScope.ts"
+import type { OperationType } from "./OperationType.ts"
+import { IdempotencyKeyRequired } from "../boundary/Problems.ts"
+import { canonical, canonicalKey } from "./RunIdentity.ts"
+import type { Json } from "../text/Json.ts"
+
+/** A start as far as its identity goes: authorised and valid. */
+export interface Identifiable {
+  readonly type: OperationType<any, any>
+  readonly scope: OperationScope
+  readonly actor: Actor
+  readonly input: unknown
+  /** The input as it is stored. */
+  readonly stored: Json
+  /** The caller's `Idempotency-Key`. */
+  readonly nonce: string | null
+  /** The time for which a schedule means the run. */
+  readonly fireTime: DateTime.Utc | null
+  /** Whatever else makes it another request when it differs. */
+  readonly extras: Json
+}
+
+/**
+ * What decides whether a start is the same as another: the only place that does.
+ *
+ * @param start what is to be started
+ * @returns the identity; fails when the type needs a nonce and there is none
+ */
+export const identify = Effect.fnUntraced(function* (start: Identifiable) {
+  const { type, scope, actor, input, stored, nonce, fireTime, extras } = start
+  const { identity } = type
+  const key = identity.key?.(input) ?? null
+
+  if (identity.rule === "while_active") {
+    const text = canonicalKey(scope, type.name, "while_active", key)
+    return {
+      rule: "while_active",
+      key: text,
+      activeKey: text,
+      request: null,
+      takenWhenBlocked: false
+    } satisfies RunIdentity
+  }
+
+  const once: Json | null =
+    identity.by === "fire_time"
+      ? fireTime && DateTime.formatIso(fireTime)
+      : nonce === null
+        ? null
+        : [actor.kind, actor.id, nonce]
+  if (once === null && identity.by === "nonce") return yield* new IdempotencyKeyRequired({})
+  if (once === null) return yield* Effect.die(new Error(`"${type.name}" is started for a fire time: give one`))
+  // Not what the start is about: the caller's key belongs to one request, which may be about one record only.
+  const text = canonicalKey(scope, type.name, "once", identity.by === "nonce" ? null : key, once)
+  return {
+    rule: "once",
+    key: text,
+    activeKey: identity.whileActive
+      ? canonicalKey(scope, type.name, "while_active", identity.whileActive(input))
+      : null,
+    request: identity.by === "nonce" ? canonical([text, stored, extras]) : text,
+    takenWhenBlocked: identity.by === "fire_time"
+  } satisfies RunIdentity
+})

@@ -1,0 +1,232 @@
+import { Duration, Effect, Result, Schema } from "effect"
+import type { Capability } from "../run/Capability.ts"
+import { argumentsOf } from "../boundary/Decoding.ts"
+import { definitionFields, identityFields, OperationName, RetentionShape } from "./DefinitionFields.ts"
+import type { GraphContract } from "../graph/GraphContract.ts"
+import type { OperationScope, TenantScope } from "../run/OperationScope.ts"
+import { providerConnection } from "./providerConnection.ts"
+import type { RunRecordLinks } from "../run/Run.ts"
+import type { Identity } from "./RunIdentity.ts"
+
+/** How often a run is attempted, and how long it rests in between. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. A worker's death counts as a failed attempt. */
+  readonly maxAttempts: number
+  /** The pause after the first failure; it doubles with each further one. */
+  readonly backoff: Duration.Input
+  /** The longest pause between two attempts. */
+  readonly maxBackoff: Duration.Input
+}
+
+/**
+ * How long completed runs are kept. A run is removed once it is beyond either limit; without any, runs are kept for ever. What
+ * is recorded elsewhere of them stays: the audit, the fire times of schedules, and how many ended in each hour.
+ */
+export interface Retention {
+  /** For how many days after their end; more than 0. */
+  readonly days?: number
+  /** How many in each scope, the newest. */
+  readonly count?: number
+}
+
+/** Where an operation works: in one tenant, or in the workspace as a whole. */
+export type ScopeKind = "tenant" | "workspace"
+
+/** The scope that a handler is handed, by the kind of scope of its type. */
+export type ScopeOf<Kind extends ScopeKind> = Kind extends "tenant" ? TenantScope : OperationScope
+
+/** Who may do what with an operation and its runs. */
+export interface Capabilities<in Input = never> {
+  /** Who may start, cancel and retry it. */
+  readonly start: Capability
+  /** Who may view it and its runs: a run keeps what it was started with. */
+  readonly view: Capability
+  /**
+   * What viewing a run needs instead of `view` where that depends on what the run reads: all of them, or `view` if there is none.
+   * Whoever starts such a run needs them too.
+   */
+  readonly viewOf?: (input: Input) => ReadonlyArray<Capability>
+}
+
+/** Everything that is specific to one kind of operation. */
+export interface OperationType<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
+  /** Stable dotted name, such as `directory_groups.sync`. */
+  readonly name: string
+  readonly label: string
+  readonly description: string
+  /** Heading under which pages list the type. */
+  readonly category: string
+  readonly scope: Kind
+  readonly input: Schema.Codec<Input, Encoded>
+  readonly capabilities: Capabilities<Input>
+  /** `system`: nobody starts it by hand, whatever their capabilities; schedulers do. */
+  readonly startedBy: "members" | "system"
+  readonly identity: Identity<Input>
+  /** Whether a start may leave something to the host: an `InputResolver` of its own fills it in before anything looks at it. */
+  readonly resolves: boolean
+  /** The host's records that a run belongs to, as far as its input names them: they are on the run as its context. */
+  readonly records: (input: Input) => RunRecordLinks
+  /** Names of the `StartGate`s that must be open; each has to be registered. */
+  readonly gates: ReadonlyArray<string>
+  /** All that its handler may ask of Graph; the permissions that a tenant has to grant follow from it. */
+  readonly contracts: ReadonlyArray<GraphContract>
+  readonly retry: RetryPolicy
+  /** `exclusive_write`: never two of them in one scope; the second start is refused as busy. */
+  readonly class: "read" | "exclusive_write"
+  /** Runs of this type that execute at once in one scope. */
+  readonly concurrency: number | "unlimited"
+  /** Interactive runs are taken before background ones. */
+  readonly priority: "interactive" | "background"
+  /** How long a run may take from its first start, attempts and pauses included. At most 20 days. */
+  readonly timeLimit: Duration.Input
+  /** How long a run may wait while no live worker could take it: 10 minutes by default if it uses Graph. At most 20 days. */
+  readonly queueLimit: Duration.Input
+  /** Whether an actor may start again while one is active, replacing it. */
+  readonly supersedable: boolean
+  /** How long completed runs are kept; `host`: as the host says for all types (`RunRetention.Default`), by default for ever. */
+  readonly retention: Retention | "host"
+}
+
+/** The input of an operation type, decoded. */
+export type Input<Type> = Type extends OperationType<infer A, infer _, infer _Kind> ? A : never
+
+const defaults = {
+  scope: "tenant",
+  startedBy: "members",
+  gates: [],
+  contracts: [],
+  resolves: false,
+  class: "read",
+  concurrency: "unlimited",
+  priority: "interactive",
+  timeLimit: "6 hours",
+  supersedable: false,
+  retention: "host"
+} as const
+
+/**
+ * Somebody waits for a run that asks a provider, and what it would find changes: it is better to hear soon that nobody takes
+ * it than to have it done a day later.
+ */
+const defaultQueueLimit = ({ contracts = [], gates = [] }: Partial<Pick<OperationType, "contracts" | "gates">>) =>
+  contracts.length > 0 || gates.includes(providerConnection) ? "10 minutes" : "1 day"
+
+const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
+
+/** What a definition must say; the rest has defaults. */
+export interface Definition<Input, Encoded, Kind extends ScopeKind>
+  extends
+    Pick<
+      OperationType<Input, Encoded, Kind>,
+      "label" | "description" | "category" | "input" | "capabilities" | "identity"
+    >,
+    Partial<
+      Pick<OperationType<Input, Encoded, Kind>, "records" | "queueLimit" | Exclude<keyof typeof defaults, "scope">>
+    > {
+  /** A tenant by default. */
+  readonly scope?: Kind
+  /** 3 attempts, after 5 s and 10 s, by default. */
+  readonly retry?: Partial<RetryPolicy>
+}
+
+/**
+ * Defines an operation type.
+ *
+ * @param name stable dotted lower-case name
+ * @param definition label, description, category, input schema (a JSON codec of non-secret values), capabilities and
+ * identity; by default it works in a tenant, without gates, as a read of unlimited concurrency, within six hours
+ * @returns the type; a definition that contradicts itself is a defect at start-up
+ */
+export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
+  name: string,
+  definition: Definition<Input, Encoded, Kind>
+): OperationType<Input, Encoded, Kind> => {
+  refuse(name, shapeProblems({ name, definition }))
+  const { retry = {}, ...given } = defined(definition)
+  const type = {
+    ...defaults,
+    records: () => ({}),
+    queueLimit: defaultQueueLimit(given),
+    ...given,
+    retry: { ...defaultRetry, ...defined(retry) },
+    name
+  } as OperationType<Input, Encoded, Kind>
+  refuse(name, contradictions(type))
+  return type
+}
+
+/** Without the members that are `undefined`: in JavaScript they are the same as absent ones. */
+const defined = <A extends object>(members: A): A =>
+  Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as A
+
+const refuse = (name: unknown, problems: ReadonlyArray<string>) => {
+  if (problems.length === 0) return
+  const which = typeof name === "string" ? ` "${name.slice(0, 200)}"` : ""
+  throw new TypeError(`The operation type${which} is not acceptable: ${problems.join("; ")}.`)
+}
+
+const decodeShape = argumentsOf(
+  Schema.Struct({
+    name: OperationName,
+    definition: Schema.Struct({
+      ...definitionFields,
+      description: Schema.String,
+      category: Schema.String,
+      input: Schema.declare(Schema.isSchema, { expected: "a schema" }),
+      identity: Schema.Struct({ ...identityFields, by: Schema.optional(Schema.Literals(["nonce", "fire_time"])) }),
+      gates: Schema.optional(Schema.Array(Schema.String)),
+      contracts: Schema.optional(Schema.Array(Schema.Unknown)),
+      resolves: Schema.optional(Schema.Boolean),
+      retention: Schema.optional(Schema.Union([Schema.Literal("host"), RetentionShape]))
+    })
+  })
+)
+const shapeProblems = (given: { readonly name: unknown; readonly definition: unknown }) =>
+  Result.match(Effect.runSync(Effect.result(decodeShape(given))), {
+    onSuccess: () => [],
+    onFailure: ({ errors }) => errors.map(({ detail, pointer }) => `${pointer}: ${detail}`)
+  })
+
+const longest = Duration.toMillis("20 days")
+const isLimit = (limit: Duration.Input) => {
+  const millis = Duration.toMillis(limit)
+  return millis >= 1 && millis <= longest
+}
+const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
+  [
+    [isLimit(type.timeLimit), "timeLimit is not between 1 ms and 20 days"],
+    [isLimit(type.queueLimit), "queueLimit is not between 1 ms and 20 days"],
+    [
+      !type.supersedable || type.identity.rule === "while_active",
+      "only a type whose identity is while_active can be supersedable"
+    ],
+    [
+      type.identity.rule !== "once" || type.identity.by !== "nonce" || !("key" in type.identity),
+      "an identity by nonce takes no key: the caller's key belongs to one request"
+    ],
+    [
+      type.identity.rule !== "once" || type.identity.by !== undefined,
+      'an identity that is taken once says by what: "nonce" or "fire_time"'
+    ],
+    [
+      type.identity.rule !== "once" || type.identity.by !== "fire_time" || type.startedBy === "system",
+      "an identity by fire time is for types that only the system starts"
+    ]
+  ].flatMap(([holds, problem]) => (holds === true ? [] : [String(problem)]))
+
+/** The input of a type that takes none: an empty object, and nothing in it. */
+export const NoInput = Schema.Record(Schema.String, Schema.Never)
+
+/**
+ * What viewing a run of an operation needs.
+ *
+ * @param type the operation
+ * @param input of the run, decoded
+ * @returns the capabilities, each once and in order
+ */
+export const viewCapabilities = (type: OperationType<any, any>, input: unknown): ReadonlyArray<Capability> => {
+  const { view, viewOf } = type.capabilities
+  if (viewOf === undefined) return [view]
+  const needed = [...new Set(viewOf(input))].sort()
+  return needed.length === 0 ? [view] : needed
+}

@@ -1,0 +1,148 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import type { Actor } from "../run/Actor.ts"
+import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
+import type { OperationScope } from "../run/OperationScope.ts"
+import type { ReasonCode } from "../run/ReasonCode.ts"
+import type { RunId } from "../run/Run.ts"
+
+export { providerConnection } from "./providerConnection.ts"
+
+/** What a gate is asked about: a start that is authorised and valid, or the attempt that follows it. */
+export interface GateRequest {
+  /** The operation type's name. */
+  readonly type: string
+  readonly scope: OperationScope
+  readonly input: unknown
+  /** Who starts, or started, the run. */
+  readonly actor: Actor
+}
+
+/** `blocked`: a person must act first. `busy`: another run holds what this one needs. */
+export type GateAnswer =
+  | { readonly _tag: "Open" }
+  | { readonly _tag: "Blocked"; readonly reasonCode: ReasonCode; readonly message: string }
+  | { readonly _tag: "Busy"; readonly holder: RunId }
+
+/** Go ahead. */
+export const open: GateAnswer = { _tag: "Open" }
+
+/**
+ * Not now, and not before a person acts.
+ *
+ * @param reasonCode why; its next step is shown
+ * @param message a sentence for people, without secrets
+ */
+export const blocked = (reasonCode: ReasonCode, message: string): GateAnswer => ({
+  _tag: "Blocked",
+  reasonCode,
+  message
+})
+
+/**
+ * Not while another run lasts.
+ *
+ * @param holder the run that holds what this one needs
+ */
+export const busy = (holder: RunId): GateAnswer => ({ _tag: "Busy", holder })
+
+/** A condition under which operations may start, such as a usable provider connection. Types name the gates they need. */
+export interface StartGate<R = never> {
+  readonly name: string
+  readonly check: (request: GateRequest) => Effect.Effect<GateAnswer, never, R>
+}
+
+/**
+ * Defines a gate.
+ *
+ * @param name what types call it
+ * @param check answers from the database only; it is asked before a run is recorded and again before each attempt
+ */
+export const make = <R>(name: string, check: StartGate<R>["check"]): StartGate<R> => ({ name, check })
+
+/** Two gates share one name. */
+export class DuplicateStartGate extends Schema.TaggedError<DuplicateStartGate>()("DuplicateStartGate", {
+  name: Schema.String
+}) {
+  override get message(): string {
+    return `The start gate "${this.name}" is registered twice: names must be unique.`
+  }
+}
+
+/** An operation type names a gate that the host did not register. */
+export class UnregisteredStartGate extends Schema.TaggedError<UnregisteredStartGate>()("UnregisteredStartGate", {
+  name: Schema.String,
+  type: Schema.String
+}) {
+  override get message(): string {
+    return `The operation type "${this.type}" needs the start gate "${this.name}", which is not registered: provide it with StartGate.layer.`
+  }
+}
+
+/** The gates of this host; none by default. `Gatekeeper` asks them. */
+const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
+  "@atlas/operations/StartGate/RegisteredGates",
+  {
+    defaultValue: () => new Map()
+  }
+)
+
+type Requirements<Gate> = Gate extends StartGate<infer R> ? R : never
+
+/**
+ * The gates that this host's operation types name.
+ *
+ * @param gates each with a name of its own
+ */
+export const layer = <const All extends ReadonlyArray<StartGate<any>>>(
+  ...gates: All
+): Layer.Layer<never, DuplicateStartGate, Requirements<All[number]>> =>
+  Layer.effect(
+    RegisteredGates,
+    Effect.gen(function* () {
+      const context = yield* Effect.context<any>()
+      const byName = new Map<string, StartGate>()
+      for (const { name, check } of gates) {
+        if (byName.has(name)) return yield* new DuplicateStartGate({ name })
+        byName.set(name, { name, check: (request) => Effect.provideContext(check(request), context) })
+      }
+      return byName
+    })
+  )
+
+/** Asks the gates that types name: before a run is recorded, and before each attempt. */
+export class Gatekeeper extends Context.Service<
+  Gatekeeper,
+  {
+    /** Asks the type's gates in their order; the first that is not open answers. */
+    check(type: AnyOperationType, request: Omit<GateRequest, "type">): Effect.Effect<GateAnswer>
+  }
+>()("@atlas/operations/StartGate/Gatekeeper") {
+  /** A type behind a gate that nobody registered could never start: better to say so at once. */
+  static readonly layer: Layer.Layer<Gatekeeper, UnregisteredStartGate, OperationCatalog> = Layer.effect(
+    Gatekeeper,
+    Effect.gen(function* () {
+      const registered = yield* RegisteredGates
+      const { types } = yield* OperationCatalog
+      const gatesOf = new Map<string, ReadonlyArray<StartGate>>()
+      for (const { name: type, gates } of types) {
+        const missing = gates.find((name) => !registered.has(name))
+        if (missing !== undefined) return yield* new UnregisteredStartGate({ name: missing, type })
+        gatesOf.set(
+          type,
+          gates.flatMap((name) => registered.get(name) ?? [])
+        )
+      }
+      const check = Effect.fn("Gatekeeper.check")(function* (
+        type: AnyOperationType,
+        request: Omit<GateRequest, "type">
+      ) {
+        for (const gate of gatesOf.get(type.name) ?? []) {
+          const answer = yield* gate.check({ ...request, type: type.name })
+          if (answer._tag !== "Open") return answer
+        }
+        return open
+      })
+      return Gatekeeper.of({ check })
+    })
+  )
+}

@@ -1,0 +1,119 @@
+import { Cause, Duration, Option, Predicate, Schema } from "effect"
+import { SqlError } from "effect/sql"
+import { type FailureReport } from "../run/Failure.ts"
+import { reportOf } from "../definition/RunFailure.ts"
+import type { RunFailure } from "../definition/RunFailure.ts"
+import type { GraphError } from "../graph/GraphError.ts"
+import type { Block } from "../ledger/NewRun.ts"
+import type { RetryPolicy } from "../definition/OperationType.ts"
+import { type ReasonCode, reasonInfo } from "../run/ReasonCode.ts"
+import type { RunResult } from "../definition/RunHandler.ts"
+
+/** This worker's claim is over: another one owns the run, or may own it. */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {}) {
+  override get message(): string {
+    return "Another worker owns this run"
+  }
+}
+
+/** How an attempt ended, before the ledger hears of it. */
+export type AttemptEnd =
+  | { readonly _tag: "Finished"; readonly result: RunResult }
+  | {
+      readonly _tag: "Failed"
+      readonly failure: FailureReport
+      readonly retryAfterMillis: number
+      /** What the handler says of it, where it does. */
+      readonly retryable?: boolean | undefined
+    }
+  | { readonly _tag: "Blocked"; readonly block: Block }
+  | { readonly _tag: "Busy"; readonly message: string }
+  | { readonly _tag: "Cancelled" }
+  | { readonly _tag: "LeaseLost" }
+  | { readonly _tag: "Interrupted" }
+
+/** An attempt that failed, and how long the provider asked to wait, in milliseconds. */
+const failed = (failure: FailureReport, retryAfterMillis = 0, retryable?: boolean): AttemptEnd => ({
+  _tag: "Failed",
+  failure,
+  retryAfterMillis,
+  retryable
+})
+
+/**
+ * Whether something died only because the database did not answer, so that it is worth trying again.
+ *
+ * @param cause of the death
+ */
+export const isDatabaseOutage = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some((reason) => Cause.isDieReason(reason) && isOutage(reason.defect))
+
+// The client calls a lost socket retryable, but not what a server says before it ends a session: that it shuts down (57P01),
+// crashed (57P02) or is not up yet (57P03), has no connection left (53300), or will not wait any longer (57P05, 25P03, 25P04).
+const endsOfSession = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04"])
+
+const isOutage = (defect: unknown) =>
+  SqlError.isSqlError(defect) && (defect.isRetryable || endsOfSession.has(sqlState(defect.reason.cause)))
+
+const sqlState = (cause: unknown) => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "")
+
+const ofDefect = (defect: unknown): AttemptEnd =>
+  isOutage(defect)
+    ? failed({ reasonCode: "database_unavailable", message: "The database did not answer." })
+    : failed({ reasonCode: "internal_error", message: "An unexpected error stopped the operation." })
+
+/**
+ * Reads what ended an attempt. Defects are told apart only as far as the ledger needs it: their text may hold anything,
+ * so it goes to the log and never onto the run.
+ *
+ * @param cause why the handler did not finish; that it was interrupted from outside is for the caller to know
+ */
+export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd => {
+  const defects = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)
+  if (defects.some((defect) => defect instanceof LeaseLost)) return { _tag: "LeaseLost" }
+  const error = Cause.findErrorOption(cause)
+  if (Option.isSome(error)) {
+    return error.value._tag === "GraphError"
+      ? failed(reportOf(error.value), error.value.retryAfterMillis)
+      : failed(reportOf(error.value), 0, error.value.retryable)
+  }
+  return ofDefect(defects[0])
+}
+
+// A provider that asks for more would hold the run's identity for as long.
+const longestWait = Duration.toMillis("1 hour")
+
+/**
+ * When the next attempt is due, or nothing when there will be none.
+ *
+ * @param policy of the operation type
+ * @param end how this attempt failed
+ * @param attempt failed attempts before this one, why the last of them failed, how many there may be, and how many
+ * milliseconds the run has left
+ * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked
+ * for, up to an hour
+ */
+export const nextAttemptIn = (
+  policy: RetryPolicy,
+  end: Extract<AttemptEnd, { _tag: "Failed" }>,
+  attempt: {
+    readonly failed: number
+    readonly max: number
+    readonly remainingMillis: number
+    readonly last: ReasonCode | null
+  },
+  random: number
+): Option.Option<number> => {
+  const { reasonCode } = end.failure
+  const known = reasonInfo(reasonCode)
+  const retryable = end.retryable ?? known.retryable
+  const isRepeated = known.once && attempt.last === reasonCode
+  if (!retryable || isRepeated || attempt.failed + 1 >= attempt.max) return Option.none()
+  const backoff = Math.min(
+    Duration.toMillis(policy.backoff) * 2 ** attempt.failed,
+    Duration.toMillis(policy.maxBackoff)
+  )
+  const delay = Math.max(Math.round(backoff * (0.5 + random / 2)), Math.min(end.retryAfterMillis, longestWait))
+  // An attempt that would begin after the run's time is up is none.
+  return delay < attempt.remainingMillis ? Option.some(delay) : Option.none()
+}

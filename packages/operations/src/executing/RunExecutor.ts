@@ -1,0 +1,198 @@
+import { Cause, Context, Effect, Exit, Fiber, Layer, Option, PubSub, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { SqlClient } from "effect/sql"
+import { type AttemptEnd, endOf } from "./Attempt.ts"
+import { monotonicMillis } from "../ledger/monotonicMillis.ts"
+import { RunFailure } from "../definition/RunFailure.ts"
+import { GraphCaller } from "../graph/GraphCaller.ts"
+import type { GraphError } from "../graph/GraphError.ts"
+import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type { Run, RunId } from "../run/Run.ts"
+import { type RunContext, type RunHandler, RunHandlers } from "../definition/RunHandler.ts"
+import * as Metrics from "../ledger/Metrics.ts"
+import { makeRunLease } from "./RunLease.ts"
+import type { RunLedger } from "../ledger/RunLedger.ts"
+import type { RunQueries } from "../ledger/reads/RunQueries.ts"
+import { type Assignment, type Claim, RunQueue } from "../ledger/RunQueue.ts"
+import { makeSettle } from "./RunSettlement.ts"
+import { RunSignals } from "../ledger/RunSignals.ts"
+import { sanitisedCause } from "../text/Sanitiser.ts"
+import { Gatekeeper } from "../definition/StartGate.ts"
+import * as TraceContext from "../run/TraceContext.ts"
+import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
+import { WorkerSettings } from "./WorkerSettings.ts"
+
+/**
+ * Executes one attempt of one run, with lease, heartbeat, fence, progress and interruption. Whatever hands out runs,
+ * these are the same. It never creates a run.
+ */
+export class RunExecutor extends Context.Service<
+  RunExecutor,
+  {
+    /** The name under which this process appears in timelines. */
+    readonly worker: string
+    /** The types that this process can execute. */
+    readonly types: ReadonlyArray<AnyOperationType>
+    /**
+     * Claims an assigned run and executes it. Nothing happens if it is not due: it may have been assigned twice. Work that
+     * does not fit its run, or has none, is refused, with an event on the run and a metric.
+     */
+    attempt(assignment: Assignment): Effect.Effect<void, WorkRefused>
+    /** Executes a claimed run. Interruption gives the run back to the queue, without costing an attempt. */
+    execute(claim: Claim): Effect.Effect<void>
+  }
+>()("@atlas/operations/RunExecutor") {
+  static readonly layer: Layer.Layer<
+    RunExecutor,
+    never,
+    Gatekeeper | RunHandlers | RunLedger | RunQueries | RunQueue | RunSignals | SqlClient.SqlClient
+  > = Layer.effect(
+    RunExecutor,
+    Effect.gen(function* () {
+      const handlers = yield* RunHandlers
+      const queue = yield* RunQueue
+      const { leaseMillis } = yield* WorkerSettings
+      const worker = `worker-${SecureRandom.uuidV4Unsafe().slice(0, 8)}`
+      const claimant = { worker, types: handlers.types, leaseMillis }
+      const leaseOf = yield* makeRunLease
+      const settle = yield* makeSettle(worker)
+      const refusal = yield* makeRefusal(claimant)
+      const perform = yield* makePerform
+      const stops = yield* watchStops
+
+      // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
+      // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed. The lease is
+      // kept until the handler's finalizers are done.
+      const execute = (claim: Claim) => {
+        const { run, waitedMillis } = claim
+        const lease = leaseOf(claim)
+        const handler = Option.getOrUndefined(handlers.find(run.type))
+        const work = handler
+          ? perform(handler, claim, lease.context)
+          : Effect.die(new Error("A run was claimed that has no handler here"))
+        const stopped = Effect.as(lease.cancelled, { _tag: "Cancelled" } satisfies AttemptEnd)
+        return Effect.uninterruptible(
+          Effect.gen(function* () {
+            yield* waitedMillis === null
+              ? Metrics.runRescued(run.type)
+              : Metrics.runTaken(run.type, waitedMillis / 1_000)
+            // A fiber of its own: an interruption from outside ends the work, and the lease only when that is done.
+            const keeper = yield* Effect.forkChild(Effect.interruptible(lease.keep))
+            const attempt = Effect.raceAllFirst([work, stopped, Fiber.join(keeper)])
+            const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
+            yield* Fiber.interrupt(keeper)
+            const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
+            if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
+            yield* settle(claim, handler?.type.retry, lease.reached(), end)
+          })
+        ).pipe(
+          stops.watching(run.id, lease.look),
+          Effect.withSpan("Run.attempt", { kind: "consumer", attributes: attributesOf(run) }),
+          // One trace from the request that started the run to its handler, in whatever process and however much later.
+          TraceContext.within(run.traceparent),
+          Effect.annotateLogs({ ...attributesOf(run), worker })
+        )
+      }
+
+      const attempt = Effect.fn("RunExecutor.attempt")((assignment: Assignment) =>
+        Effect.uninterruptible(
+          Effect.gen(function* () {
+            const [claim] = yield* queue.claimOne(claimant, assignment)
+            yield* claim === undefined ? refusal(assignment) : execute(claim)
+          })
+        )
+      )
+
+      return RunExecutor.of({ worker, types: handlers.types, attempt, execute })
+    })
+  )
+}
+
+/** What logs and spans say of a run. */
+const attributesOf = ({ id, type, workspaceId, tenantId, attempt }: Run) => ({
+  runId: id,
+  type,
+  workspace: workspaceId,
+  ...(tenantId === null ? {} : { tenant: tenantId }),
+  attempt: attempt + 1
+})
+
+/** One attempt as its handler sees it: behind the gates, with the input decoded, within what is left of the time limit. */
+const makePerform = Effect.gen(function* () {
+  const gates = yield* Gatekeeper
+
+  return Effect.fnUntraced(function* (
+    handler: RunHandler,
+    { run, claimedAt, remainingMillis }: Claim,
+    lease: Omit<RunContext<unknown>, "input" | "tenant">
+  ) {
+    const { type } = handler
+    const scope = { workspaceId: run.workspaceId, tenantId: run.tenantId }
+    const input: unknown = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(type.input))(run.input).pipe(
+      Effect.orDie
+    )
+    const tooLate = new RunFailure({ reasonCode: "time_limit_exceeded", message: outOfTime })
+    const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
+    // A timeout of nothing would still let the handler begin.
+    if (left <= 0) return yield* tooLate
+    const behindGates = Effect.gen(function* () {
+      const gate = yield* gates.check(type, { scope, input, actor: run.actor })
+      if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
+      if (gate._tag === "Busy") return { _tag: "Busy", message: busy(gate.holder) } satisfies AttemptEnd
+      const result = yield* handler
+        .handle({ ...lease, tenant: scope, input })
+        .pipe(Effect.provideService(GraphCaller, { priority: type.priority, contracts: new Set(type.contracts) }))
+      return { _tag: "Finished", result } satisfies AttemptEnd
+    })
+    return yield* Effect.timeoutOrElse(behindGates, { duration: left, orElse: () => Effect.fail(tooLate) })
+  })
+})
+
+const busy = (holder: RunId) => `The run ${holder} holds what this one needs.`
+const outOfTime = "The operation took longer than its type allows, and was stopped."
+
+/** Most of the runs that are asked to stop are executed elsewhere, or not yet. */
+const mostEarlyStops = 1_000
+
+/** Tells the runs that are executed here when a signal says that they are to be stopped. */
+const watchStops = Effect.gen(function* () {
+  const signals = yield* RunSignals
+  const looks = new Map<RunId, Effect.Effect<void>>()
+  // A run may be asked to stop after it was claimed, and before it is executed.
+  const early = new Set<RunId>()
+  const subscription = yield* signals.subscribe
+  yield* PubSub.take(subscription).pipe(
+    Effect.flatMap((signal) => {
+      if (signal._tag !== "Stopped") return Effect.void
+      const look = looks.get(signal.runId)
+      if (look !== undefined) return look
+      early.add(signal.runId)
+      for (const oldest of early) if (early.size > mostEarlyStops) early.delete(oldest)
+      return Effect.void
+    }),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  return {
+    watching:
+      (id: RunId, look: Effect.Effect<void>) =>
+      <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+        Effect.suspend(() => {
+          looks.set(id, look)
+          return Effect.ensuring(
+            early.delete(id) ? Effect.andThen(look, work) : work,
+            Effect.sync(() => {
+              if (looks.get(id) === look) looks.delete(id)
+            })
+          )
+        })
+  }
+})
+
+const endOfExit = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>): AttemptEnd =>
+  Exit.isSuccess(exit) ? exit.value : endOf(exit.cause)
+
+const logUnexpected = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>) =>
+  Exit.isFailure(exit) && !Cause.hasFails(exit.cause)
+    ? Effect.logError("An attempt ended unexpectedly", sanitisedCause(exit.cause))
+    : Effect.void

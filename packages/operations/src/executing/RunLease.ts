@@ -1,0 +1,164 @@
+import { Cause, DateTime, Deferred, Effect, Schema } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
+import { endOf, LeaseLost } from "./Attempt.ts"
+import { monotonicMillis } from "../ledger/monotonicMillis.ts"
+import { type FailureSummary, merge, observed } from "../run/Failure.ts"
+import { RunCounts } from "../run/Run.ts"
+import type { RunContext } from "../definition/RunHandler.ts"
+import { type Hold, RunLedger } from "../ledger/RunLedger.ts"
+import type { Claim } from "../ledger/RunQueue.ts"
+import { write as writeReport } from "../run/RunReport.ts"
+import { RunSignals } from "../ledger/RunSignals.ts"
+import { sanitisedCause } from "../text/Sanitiser.ts"
+import { WorkerSettings } from "./WorkerSettings.ts"
+
+/** Progress becomes visible at most this often, however chatty a handler is. */
+const visibleEveryMillis = 1_000
+
+const checkCounts = (counts: RunCounts) => Effect.orDie(Schema.decodeUnknownEffect(RunCounts)(counts))
+
+/** How far an attempt came: the run's counts, and what failed in this attempt. */
+export interface Reached {
+  readonly counts: RunCounts
+  readonly failures: FailureSummary
+}
+
+/**
+ * Holding claimed runs: for each the ways in which its handler may write, and the loops that keep its lease and store its
+ * progress. All end with `LeaseLost` as soon as the run belongs, or may belong, to somebody else; `cancelled` ends when the
+ * run was asked to stop.
+ */
+export const makeRunLease = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const ledger = yield* RunLedger
+  const signals = yield* RunSignals
+  const { leaseMillis } = yield* WorkerSettings
+
+  // A worker that is stopped inside a transaction would hide its run from the others for as long as it holds the row:
+  // below the lease, the database ends such a transaction itself.
+  const limit = `${Math.ceil(leaseMillis * 0.8)}`
+  const limits = sql`
+    SELECT set_config('idle_in_transaction_session_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
+
+  return ({ run, claimedAt, remainingMillis }: Claim) => {
+    let counts: RunCounts = run.summaryCounts
+    let unseen = false
+    // Of this attempt; the run has those of the earlier ones. A summary is replaced, never changed.
+    let failures: FailureSummary = []
+    let storedFailures = failures
+    let shownAt = Number.NEGATIVE_INFINITY
+    // Measured before the statement that set it, so that we never believe in a lease longer than the database does.
+    let extendedAt = claimedAt
+    const lost = Deferred.makeUnsafe<never>()
+    const stop = Deferred.makeUnsafe<void>()
+
+    const owned = (write: Effect.Effect<Hold>) =>
+      Effect.flatMap(write, (hold) =>
+        hold === "lost"
+          ? Effect.die(new LeaseLost())
+          : hold === "cancel_requested"
+            ? Deferred.succeed(stop, undefined)
+            : Effect.void
+      )
+
+    const report: RunContext<unknown>["report"] = (next) =>
+      Effect.map(checkCounts(next), (checked) => {
+        counts = checked
+        unseen = true
+      })
+
+    const failed: RunContext<unknown>["failed"] = (report) =>
+      Effect.map(DateTime.now, (at) => {
+        failures = merge(failures, [observed(report, at)])
+        unseen = true
+      })
+
+    const store = Effect.fnUntraced(function* (reached: RunCounts, visible: boolean, report: string | null = null) {
+      const noted = failures
+      const summary = noted === storedFailures ? null : merge(run.failureSummary, noted)
+      yield* owned(ledger.progress(run, leaseMillis, { counts: reached, failures: summary, report }, visible))
+      return noted
+    })
+
+    const transaction: RunContext<unknown>["transaction"] = Effect.fnUntraced(function* (work, next) {
+      const commit = Effect.gen(function* () {
+        yield* limits
+        const result = yield* work
+        const now = yield* monotonicMillis
+        const visible = next !== undefined && now - shownAt >= visibleEveryMillis
+        const reached = next === undefined ? counts : yield* checkCounts(next(result))
+        const noted = yield* store(reached, visible)
+        return { result, now, visible, reached, noted }
+      })
+      const done = yield* sql.withTransaction(commit).pipe(Effect.catchIf(SqlError.isSqlError, Effect.die))
+      extendedAt = done.now
+      storedFailures = done.noted
+      if (next === undefined) return done.result
+      counts = done.reached
+      unseen = !done.visible || failures !== storedFailures
+      if (done.visible) {
+        shownAt = done.now
+        yield* signals.changed(run.id)
+      }
+      return done.result
+    })
+
+    const show = Effect.fnUntraced(function* (now: number, report: string | null = null) {
+      // Cleared first: what is reported while this is written is for the next time.
+      unseen = false
+      storedFailures = yield* store(counts, true, report).pipe(Effect.onError(() => Effect.sync(() => (unseen = true))))
+      shownAt = now
+      extendedAt = now
+      yield* signals.changed(run.id)
+    })
+
+    const attach: RunContext<unknown>["attach"] = Effect.fnUntraced(function* (report) {
+      const text = yield* writeReport(report)
+      yield* show(yield* monotonicMillis, text)
+    })
+
+    // A handler that does not stop when it should must not keep its run, and what that holds, for ever.
+    let stopBy = claimedAt + remainingMillis
+    const beat = Effect.gen(function* () {
+      const now = yield* monotonicMillis
+      if (yield* Deferred.isDone(stop)) stopBy = Math.min(stopBy, now)
+      if (now >= stopBy + leaseMillis) return
+      if (unseen && now - shownAt >= visibleEveryMillis) return yield* show(now)
+      if (now - extendedAt < leaseMillis / 3) return
+      yield* owned(ledger.heartbeat(run, leaseMillis))
+      extendedAt = now
+    }).pipe(
+      // A database that does not answer is no proof of a lost lease: that is for `expire` to say.
+      Effect.catchCause((cause: Cause.Cause<never>) =>
+        endOf(cause)._tag === "LeaseLost"
+          ? Effect.failCause(cause)
+          : Effect.logWarning("A heartbeat failed", sanitisedCause(cause))
+      ),
+      Effect.delay(Math.min(visibleEveryMillis, leaseMillis / 3)),
+      Effect.forever
+    )
+
+    // Beside the heartbeat and not inside it: a statement that hangs must not keep a handler at work that lost its run.
+    const expire = Effect.flatMap(monotonicMillis, (now) =>
+      now - extendedAt >= leaseMillis ? Effect.die(new LeaseLost()) : Effect.void
+    ).pipe(Effect.delay(leaseMillis / 10), Effect.forever)
+
+    // The signal is a hint: whether the run is still ours, and is to be stopped, the ledger says.
+    const look = Effect.suspend(() => owned(ledger.heartbeat(run, leaseMillis))).pipe(
+      Effect.catchCause((cause: Cause.Cause<never>) =>
+        endOf(cause)._tag === "LeaseLost"
+          ? Deferred.failCause(lost, cause)
+          : Effect.logWarning("A heartbeat failed", sanitisedCause(cause))
+      ),
+      Effect.asVoid
+    )
+
+    return {
+      context: { run, report, failed, attach, transaction },
+      keep: Effect.raceAllFirst([beat, expire, Deferred.await(lost)]) as Effect.Effect<never>,
+      cancelled: Deferred.await(stop),
+      look,
+      reached: (): Reached => ({ counts, failures })
+    }
+  }
+})

@@ -1,0 +1,127 @@
+import { DateTime, Effect, Option, Random, Schedule } from "effect"
+import { type AttemptEnd, isDatabaseOutage, nextAttemptIn } from "./Attempt.ts"
+import { monotonicMillis } from "../ledger/monotonicMillis.ts"
+import { merge, observed } from "../run/Failure.ts"
+import * as Metrics from "../ledger/Metrics.ts"
+import type { RetryPolicy } from "../definition/OperationType.ts"
+import type { Reached } from "./RunLease.ts"
+import { type Completion, RunLedger } from "../ledger/RunLedger.ts"
+import type { Claim } from "../ledger/RunQueue.ts"
+import type { Run } from "../run/Run.ts"
+import { RunSignals } from "../ledger/RunSignals.ts"
+import { sanitisedCause } from "../text/Sanitiser.ts"
+
+/** How long a run rests before it looks again whether what it needs is free. */
+const busyPauseMillis = 5_000
+
+const unrecordable: Completion = { outcome: "failed", reasonCode: "internal_error", counts: {}, failures: [] }
+
+const noteEnd = Effect.fnUntraced(function* ({ run, claimedAt }: Claim, end: AttemptEnd) {
+  const seconds = ((yield* monotonicMillis) - claimedAt) / 1_000
+  yield* Metrics.attemptEnded(run.type, endNames[end._tag], seconds)
+  const reason = end._tag === "Failed" ? { reasonCode: end.failure.reasonCode } : {}
+  // A run that went well is one of thousands.
+  const log = end._tag === "Finished" ? Effect.logDebug("Attempt ended") : Effect.logInfo("Attempt ended")
+  yield* log.pipe(Effect.annotateLogs({ end: endNames[end._tag], seconds, ...reason }))
+})
+
+/** How metrics and logs call the ends of attempts. */
+const endNames: Readonly<Record<AttemptEnd["_tag"], string>> = {
+  Finished: "finished",
+  Failed: "failed",
+  Blocked: "blocked",
+  Busy: "busy",
+  Cancelled: "cancelled",
+  LeaseLost: "lease_lost",
+  Interrupted: "given_back"
+}
+
+/** Tells the ledger how an attempt ended. A write that comes too late is refused, and shown. */
+export const makeSettle = Effect.fnUntraced(function* (worker: string) {
+  const ledger = yield* RunLedger
+  const signals = yield* RunSignals
+
+  const complete = (run: Run, completion: Completion) =>
+    Effect.tap(ledger.complete(run, completion), (accepted) =>
+      accepted ? Metrics.runCompleted({ type: run.type, ...completion }) : Effect.void
+    )
+
+  const write = Effect.fnUntraced(function* (
+    { run, claimedAt, remainingMillis }: Claim,
+    retry: RetryPolicy | undefined,
+    reached: Reached,
+    end: AttemptEnd
+  ) {
+    const { counts } = reached
+    const failures = merge(run.failureSummary, reached.failures)
+    const now = yield* DateTime.now
+    switch (end._tag) {
+      case "Interrupted":
+        return yield* ledger.giveBack(run)
+      case "LeaseLost":
+        return false
+      case "Busy":
+        return yield* ledger.postpone(run, "operation_busy", end.message, busyPauseMillis)
+      case "Cancelled":
+        return yield* complete(run, {
+          outcome: "cancelled",
+          reasonCode: "operation_cancelled",
+          counts,
+          failures
+        })
+      case "Blocked":
+        return yield* complete(run, {
+          outcome: "blocked",
+          reasonCode: end.block.reasonCode,
+          counts,
+          failures: merge(failures, [observed(end.block, now)])
+        })
+      case "Finished": {
+        const { result } = end
+        // Items failed although the handler finished: the run says so, and names the most frequent reason.
+        const reasonCode =
+          result.outcome === "succeeded" ? (reached.failures[0]?.reasonCode ?? null) : result.reasonCode
+        const outcome = reasonCode === null ? "succeeded" : "partially_succeeded"
+        return yield* complete(run, { outcome, reasonCode, counts, failures })
+      }
+      case "Failed": {
+        const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
+        const attempt = { failed: run.attempt, max: run.maxAttempts, last: run.reasonCode, remainingMillis: left }
+        const next = retry && Option.getOrUndefined(nextAttemptIn(retry, end, attempt, yield* Random.next))
+        const failure = observed(end.failure, now)
+        const all = merge(failures, [failure])
+        return yield* next === undefined
+          ? complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: all })
+          : ledger.retryLater(run, { failure, failures: all, counts, delayMillis: next })
+      }
+    }
+  })
+
+  return Effect.fnUntraced(function* (claim: Claim, retry: RetryPolicy | undefined, reached: Reached, end: AttemptEnd) {
+    const { run } = claim
+    let tries = 0
+    const settled = Effect.gen(function* () {
+      tries += 1
+      const accepted = yield* write(claim, retry, reached, end)
+      if (accepted) yield* noteEnd(claim, end)
+      // A repeated try may find its own first one, whose answer was lost.
+      if (accepted || tries > 1) return
+      yield* Metrics.refusedStaleWrite(run.type)
+      yield* ledger.refuseStaleWrite(run, worker)
+    })
+    // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
+    yield* settled.pipe(
+      Effect.sandbox,
+      Effect.retry({
+        while: isDatabaseOutage,
+        schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
+      }),
+      Effect.tapError((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause))),
+      // What cannot be stored would be executed again and again: the run ends, and says that something went wrong.
+      Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : complete(run, unrecordable))),
+      Effect.catchCause((cause) => Effect.logError("A run could not be ended", sanitisedCause(cause)))
+    )
+    yield* signals.changed(run.id)
+    if (end._tag === "Interrupted") yield* signals.queued
+  })
+})

@@ -1,0 +1,275 @@
+import { Context, Schema, Struct } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Actor } from "../run/Actor.ts"
+import { Failure } from "../run/Failure.ts"
+import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
+import {
+  Forbidden,
+  IdempotencyKeyRequired,
+  IdempotencyKeyReused,
+  InvalidCursor,
+  InvalidInput,
+  NotFound,
+  NotSupported,
+  OperationBusy,
+  RunConflict,
+  Unauthenticated
+} from "../boundary/Problems.ts"
+import { ReasonCode } from "../run/ReasonCode.ts"
+import { RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "../run/Run.ts"
+import { RunReport } from "../run/RunReport.ts"
+import { RunEventKind } from "../run/RunEvent.ts"
+import { Waiting } from "../ledger/reads/WhyWaiting.ts"
+
+/** The actor on whose behalf a request is made. */
+export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
+  "@atlas/operations/OperationsApi/CurrentActor"
+) {}
+
+/** Tells who makes a request, by whatever means the host has; nobody is a 401. */
+export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: CurrentActor }>()(
+  "@atlas/operations/OperationsApi/Authentication",
+  { error: Unauthenticated }
+) {}
+
+const Instant = Schema.DateTimeUtcFromString
+
+/** Where a run is found: in the API, and for people. Absolute. */
+const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
+
+/** A run on the wire. Times are ISO 8601 in UTC. */
+export const RunResource = Schema.Struct({
+  id: RunId,
+  workspaceId: WorkspaceId,
+  tenantId: Schema.NullOr(TenantId),
+  type: Schema.String,
+  status: RunStatus,
+  outcome: RunOutcome,
+  actor: Actor,
+  input: Schema.Unknown,
+  context: RunRecordLinks,
+  summaryCounts: RunCounts,
+  failureSummary: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
+  report: Schema.NullOr(RunReport),
+  reasonCode: Schema.NullOr(ReasonCode),
+  attempt: Schema.Int,
+  maxAttempts: Schema.Int,
+  version: Schema.Int,
+  queuedAt: Instant,
+  availableAt: Instant,
+  startedAt: Schema.NullOr(Instant),
+  deadline: Schema.NullOr(Instant),
+  completedAt: Schema.NullOr(Instant),
+  cancelRequestedAt: Schema.NullOr(Instant),
+  cancelRequestedBy: Schema.NullOr(Actor),
+  supersededBy: Schema.NullOr(RunId),
+  retryOf: Schema.NullOr(RunId),
+  /** W3C Trace Context of the start. */
+  traceparent: Schema.NullOr(Schema.String),
+  links: RunLinks
+})
+export type RunResource = typeof RunResource.Type
+
+/** A run for somebody who may act on it but not view it: which one it is and where it stands. */
+export const RunReceiptResource = Schema.Struct(
+  Struct.pick(RunResource.fields, [
+    "id",
+    "workspaceId",
+    "tenantId",
+    "type",
+    "status",
+    "outcome",
+    "version",
+    "queuedAt",
+    "links"
+  ])
+)
+export type RunReceiptResource = typeof RunReceiptResource.Type
+
+// The whole comes first: a receipt is a part of it.
+const SeenResource = Schema.Union([RunResource, RunReceiptResource])
+
+/** The answer to a start. */
+export const StartedResource = Schema.Struct({
+  disposition: Schema.Literals(["created", "existing", "blocked"]),
+  run: SeenResource,
+  links: RunLinks
+})
+
+/** A timeline entry on the wire. */
+export const RunEventResource = Schema.Struct({
+  seq: Schema.Int,
+  at: Instant,
+  kind: RunEventKind,
+  data: Schema.Record(Schema.String, Schema.Unknown)
+})
+export type RunEventResource = typeof RunEventResource.Type
+
+/** An operation type on the wire. */
+export const OperationTypeResource = Schema.Struct({
+  name: Schema.String,
+  label: Schema.String,
+  description: Schema.String,
+  category: Schema.String,
+  scope: Schema.Literals(["tenant", "workspace"]),
+  startedBy: Schema.String,
+  capabilities: Schema.Struct({ start: Schema.String, view: Schema.String }),
+  /** `once` by `nonce`: each start needs an `Idempotency-Key`. */
+  identity: Schema.String,
+  /** JSON Schema of the input, draft 2020-12. */
+  input: Schema.Record(Schema.String, Schema.Unknown)
+})
+export type OperationTypeResource = typeof OperationTypeResource.Type
+
+/** `limit` of every listing: 1 to 200, 50 if left out. */
+export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
+
+const idempotencyKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
+
+const started = HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.status(202)), {
+  "retry-after": Schema.String,
+  location: Schema.String,
+  "operation-location": Schema.String
+})
+const refusals = [NotFound, Forbidden, InvalidInput] as const
+const startProblems = [
+  NotFound,
+  Forbidden,
+  IdempotencyKeyRequired,
+  InvalidInput,
+  IdempotencyKeyReused,
+  NotSupported,
+  OperationBusy
+] as const
+
+const runParams = { run: Schema.String }
+const runIds = Schema.Array(RunId)
+
+const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary: Schema.String }
+
+/** Starting and watching operation runs. */
+export class OperationsApiGroup extends HttpApiGroup.make("operations")
+  .add(
+    // The payload is unknown here, so that nobody learns what exists from a validation message: `Runs.start` authorises
+    // first. Its member `supersede` names the run to replace; the rest is the input.
+    HttpApiEndpoint.post("start", "/tenants/:tenant/operations/:type", {
+      params: { tenant: Schema.String, type: Schema.String },
+      headers: idempotencyKey,
+      payload: Schema.Unknown,
+      success: started,
+      error: startProblems
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Start an operation in a tenant",
+        description:
+          "The body is the operation type's input, with `supersede` to replace a stuck run. An equal start is answered with the run that is active."
+      })
+    ),
+    HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {
+      params: { workspace: Schema.String, type: Schema.String },
+      headers: idempotencyKey,
+      payload: Schema.Unknown,
+      success: started,
+      error: startProblems
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Start an operation in a workspace",
+        description: "As in a tenant, for types that work in a workspace as a whole."
+      })
+    ),
+    HttpApiEndpoint.post("cancel", "/operations/:run/cancel", {
+      params: runParams,
+      success: SeenResource.pipe(HttpApiSchema.status(202)),
+      error: [...refusals, NotSupported, RunConflict]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Cancel a run",
+        description: "A queued run ends at once, a running one is asked to stop."
+      })
+    ),
+    HttpApiEndpoint.post("retry", "/operations/:run/retry", {
+      params: runParams,
+      headers: idempotencyKey,
+      success: started,
+      error: [...startProblems, RunConflict]
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Start a completed run again", description: "As a new run with `retryOf`." })
+    ),
+    HttpApiEndpoint.get("waiting", "/operations/:run/waiting", {
+      params: runParams,
+      success: Schema.Struct({ waiting: Schema.NullOr(Waiting) }),
+      error: refusals
+    }).annotateMerge(OpenApi.annotations({ summary: "Why a run waits", description: "What a queued run waits for." })),
+    HttpApiEndpoint.get("lineage", "/operations/:run/lineage", {
+      params: runParams,
+      success: Schema.Struct({ retryOf: runIds, retriedBy: runIds, supersedes: runIds, supersededBy: runIds }),
+      error: refusals
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "Relatives of a run",
+        description: "The runs that it was started again from or as, and those that replaced one another."
+      })
+    ),
+    HttpApiEndpoint.get("list", "/operations", {
+      query: {
+        type: Schema.optionalKey(Schema.String),
+        tenant: Schema.optionalKey(Schema.String),
+        status: Schema.optionalKey(Schema.Literals([...RunStatus.literals, "active"])),
+        outcome: Schema.optionalKey(RunOutcome),
+        actor: Schema.optionalKey(Schema.String),
+        reasonCode: Schema.optionalKey(Schema.String),
+        from: Schema.optionalKey(Instant),
+        to: Schema.optionalKey(Instant),
+        cursor: Schema.optionalKey(Schema.String),
+        limit: PageLimit
+      },
+      success: Schema.Struct({ runs: Schema.Array(RunResource), nextCursor: Schema.NullOr(Schema.String) }),
+      error: [InvalidCursor, InvalidInput]
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "List runs",
+        description:
+          "Newest first, as far as the actor may see them. `from` and `to` are the instants between which a run was requested."
+      })
+    ),
+    HttpApiEndpoint.get("types", "/operations/types", {
+      success: Schema.Struct({ types: Schema.Array(OperationTypeResource) }),
+      error: InvalidInput
+    }).annotateMerge(
+      OpenApi.annotations({
+        summary: "List operation types",
+        description: "What may be started, as far as the actor may see its runs, with the input as JSON Schema."
+      })
+    ),
+    HttpApiEndpoint.get("get", "/operations/:run", {
+      params: runParams,
+      headers: { "if-none-match": Schema.optionalKey(Schema.String) },
+      success: [
+        HttpApiSchema.WithHeaders(RunResource, { ...cacheHeaders, "retry-after": Schema.optionalKey(Schema.String) }),
+        HttpApiSchema.WithHeaders(HttpApiSchema.Empty(304), cacheHeaders)
+      ],
+      error: refusals
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Read a run", description: "With `ETag`; `If-None-Match` answers 304." })
+    ),
+    HttpApiEndpoint.get("events", "/operations/:run/events", {
+      params: runParams,
+      query: {
+        after: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))),
+        limit: PageLimit
+      },
+      success: Schema.Struct({ events: Schema.Array(RunEventResource) }),
+      error: refusals
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Timeline of a run", description: "With `Accept: text/event-stream`, live." })
+    )
+  )
+  .middleware(Authentication)
+  .annotateMerge(OpenApi.annotations({ title: "Operations", description: "Start operations and watch their runs." })) {}
+
+/** The HTTP API of the run ledger, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
+export class OperationsApi extends HttpApi.make("atlas-operations")
+  .add(OperationsApiGroup)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .prefix("/api/v1") {}

@@ -1,0 +1,212 @@
+import { Context, Effect, Layer, Option, Predicate, Schema } from "effect"
+import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
+import * as HttpProblems from "./HttpProblems.ts"
+import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import {
+  CurrentActor,
+  OperationsApi,
+  type OperationTypeResource,
+  type RunEventResource,
+  type RunReceiptResource,
+  type RunResource
+} from "./OperationsApi.ts"
+import { invalid } from "../boundary/Decoding.ts"
+import { nextStepOf } from "../run/NextStep.ts"
+import { type InvalidInput, OperationBusy } from "../boundary/Problems.ts"
+import { isWholeRun, type Run, RunId, type RunReceipt } from "../run/Run.ts"
+import type { RunEvent } from "../run/RunEvent.ts"
+import { Runs } from "../starting/Runs.ts"
+import type { StartProblem, StartRequest, StartResult } from "../starting/RunStart.ts"
+
+/** Where the host is reached from outside, such as `https://atlas.example.com`: the base of absolute links. */
+export class PublicUrl extends Context.Service<PublicUrl, { readonly origin: string }>()(
+  "@atlas/operations/PublicUrl"
+) {}
+
+/**
+ * A run's links.
+ *
+ * @param origin the host's public origin
+ * @param run whose links
+ */
+export const linksOf = (origin: string, run: Pick<Run, "id">) => ({
+  self: `${origin}/api/v1/operations/${run.id}`,
+  view: `${origin}/admin/operations/${run.id}`
+})
+
+/**
+ * A run as the API shows it.
+ *
+ * @param origin the host's public origin
+ * @param run the record
+ */
+export const toResource = (origin: string, run: Run): RunResource => ({
+  id: run.id,
+  workspaceId: run.workspaceId,
+  tenantId: run.tenantId,
+  type: run.type,
+  status: run.status,
+  outcome: run.outcome,
+  actor: run.actor,
+  input: run.input,
+  context: run.context,
+  summaryCounts: run.summaryCounts,
+  failureSummary: run.failureSummary.map((failure) => ({
+    ...failure,
+    nextStep: nextStepOf(run, failure)
+  })),
+  report: run.report,
+  reasonCode: run.reasonCode,
+  attempt: run.attempt,
+  maxAttempts: run.maxAttempts,
+  version: run.version,
+  queuedAt: run.queuedAt,
+  availableAt: run.availableAt,
+  startedAt: run.startedAt,
+  deadline: run.deadline,
+  completedAt: run.completedAt,
+  cancelRequestedAt: run.cancelRequestedAt,
+  cancelRequestedBy: run.cancelRequestedBy,
+  supersededBy: run.supersededBy,
+  retryOf: run.retryOf,
+  traceparent: run.traceparent,
+  links: linksOf(origin, run)
+})
+
+/** A run as the API shows it to somebody who acts on it, and may or may not view it. */
+export const toSeenResource = (origin: string, run: Run | RunReceipt): RunResource | RunReceiptResource =>
+  isWholeRun(run) ? toResource(origin, run) : { ...run, links: linksOf(origin, run) }
+
+const typeResources = new WeakMap<AnyOperationType, OperationTypeResource>()
+
+/** An operation type as the API shows it; its input's schema is derived once. */
+const toTypeResource = (type: AnyOperationType): OperationTypeResource => {
+  const known = typeResources.get(type)
+  if (known !== undefined) return known
+  const { capabilities, category, description, identity, label, name, scope, startedBy } = type
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(type.input))
+  const input = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
+  const by = identity.rule === "once" ? `${identity.rule} by ${identity.by}` : identity.rule
+  const resource = { name, label, description, category, scope, startedBy, capabilities, identity: by, input }
+  typeResources.set(type, resource)
+  return resource
+}
+
+/** A timeline entry as the API shows it. */
+export const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
+
+// RFC 9110, section 13.1.2: a list of tags, compared weakly, or `*`.
+const matchesEtag = (header: string | undefined, etag: string) =>
+  header?.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim())) ?? false
+
+/** Seconds after which a client may look at a run again. */
+const pollAfter = "1"
+
+const defaultPageSize = 50
+
+/** The body of a start: the input, and beside it the run that is to be replaced. */
+const readStart = (payload: unknown): Effect.Effect<Pick<StartRequest, "input" | "supersedes">, InvalidInput> => {
+  if (!Predicate.isObject(payload) || !Object.hasOwn(payload, "supersede")) return Effect.succeed({ input: payload })
+  const { supersede, ...input } = payload
+  return Predicate.isString(supersede)
+    ? Effect.succeed({ input, supersedes: supersede })
+    : Effect.fail(invalid("/supersede", "Expected the id of a run"))
+}
+
+const answerStart = (origin: string) =>
+  Effect.fnUntraced(function* <E>(start: Effect.Effect<StartResult, E | StartProblem>) {
+    const { disposition, run } = yield* start.pipe(
+      Effect.mapError((problem) =>
+        problem instanceof OperationBusy
+          ? new OperationBusy({ ...problem, links: linksOf(origin, { id: RunId.make(problem.holder.id) }) })
+          : problem
+      )
+    )
+    const links = linksOf(origin, run)
+    return HttpApiSchema.withHeaders({
+      body: { disposition, run: toSeenResource(origin, run), links },
+      headers: { location: links.self, "operation-location": links.self, "retry-after": pollAfter }
+    })
+  })
+
+const keyOf = (headers: { readonly "idempotency-key"?: string }) =>
+  headers["idempotency-key"] === undefined ? {} : { nonce: headers["idempotency-key"] }
+
+const handlers = HttpApiBuilder.group(
+  OperationsApi,
+  "operations",
+  Effect.fnUntraced(function* (handlers) {
+    const runs = yield* Runs
+    const { origin } = yield* PublicUrl
+    const answer = answerStart(origin)
+
+    return handlers.handleAll({
+      start: Effect.fnUntraced(function* ({ params, payload, headers }) {
+        const request = {
+          tenantId: params.tenant,
+          type: params.type,
+          ...(yield* readStart(payload)),
+          ...keyOf(headers)
+        }
+        return yield* answer(runs.start(yield* CurrentActor, request))
+      }),
+      startInWorkspace: Effect.fnUntraced(function* ({ params, payload, headers }) {
+        const request = {
+          workspaceId: params.workspace,
+          type: params.type,
+          ...(yield* readStart(payload)),
+          ...keyOf(headers)
+        }
+        return yield* answer(runs.start(yield* CurrentActor, request))
+      }),
+      cancel: Effect.fnUntraced(function* ({ params }) {
+        return toSeenResource(origin, yield* runs.cancel(yield* CurrentActor, params.run))
+      }),
+      retry: Effect.fnUntraced(function* ({ params, headers }) {
+        return yield* answer(runs.retry(yield* CurrentActor, params.run, keyOf(headers).nonce))
+      }),
+      waiting: Effect.fnUntraced(function* ({ params }) {
+        return { waiting: Option.getOrNull(yield* runs.whyWaiting(yield* CurrentActor, params.run)) }
+      }),
+      lineage: Effect.fnUntraced(function* ({ params }) {
+        return yield* runs.lineage(yield* CurrentActor, params.run)
+      }),
+      list: Effect.fnUntraced(function* ({ query }) {
+        const { cursor, limit, ...filter } = query
+        const page = yield* runs.list(yield* CurrentActor, filter, {
+          cursor: cursor ?? null,
+          limit: limit ?? defaultPageSize
+        })
+        return { runs: page.runs.map((run) => toResource(origin, run)), nextCursor: page.nextCursor }
+      }),
+      types: Effect.fnUntraced(function* () {
+        return { types: (yield* runs.types(yield* CurrentActor)).map(toTypeResource) }
+      }),
+      get: Effect.fnUntraced(function* ({ params, headers }) {
+        const run = yield* runs.get(yield* CurrentActor, params.run)
+        const etag = `"${run.version}"`
+        const cache = { etag, "cache-control": "private, no-cache", vary: "Authorization, Cookie, Accept" }
+        if (matchesEtag(headers["if-none-match"], etag))
+          return HttpApiSchema.withHeaders({ body: undefined, headers: cache })
+        return HttpApiSchema.withHeaders({
+          body: toResource(origin, run),
+          headers: run.status === "completed" ? cache : { ...cache, "retry-after": pollAfter }
+        })
+      }),
+      events: Effect.fnUntraced(function* ({ params, query }) {
+        const page = { after: query.after ?? 0, limit: query.limit ?? defaultPageSize }
+        const events = yield* runs.events(yield* CurrentActor, params.run, page)
+        return { events: events.map(toEventResource) }
+      })
+    })
+  })
+)
+
+/**
+ * The API's routes, to be served by any Effect server or, through `HttpRouter.toWebHandler`, as a web handler. Needs
+ * the host's `Authentication`.
+ */
+export const layer = HttpApiBuilder.layer(OperationsApi).pipe(
+  Layer.provide(handlers),
+  Layer.provide(HttpProblems.layer)
+)

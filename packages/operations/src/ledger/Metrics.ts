@@ -1,0 +1,86 @@
+import { Effect, Metric } from "effect"
+import type { ReasonCode } from "../run/ReasonCode.ts"
+import type { RunOutcome } from "../run/Run.ts"
+
+// Units and names are those of Prometheus: https://prometheus.io/docs/practices/naming/. Labels have few values, of which none
+// names a person or a tenant. docs/operating.md lists them all.
+
+const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) =>
+  Metric.histogram(name, { description, boundaries })
+
+const started = counter("atlas_runs_started_total", "Starts, by what came of them")
+const completed = counter("atlas_runs_completed_total", "Runs that this process has ended")
+const rescued = counter("atlas_runs_rescued_total", "Runs taken over from workers that died")
+const queueDelay = histogram(
+  "atlas_run_queue_delay_seconds",
+  "From when an attempt is due until a worker takes it",
+  [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 300, 1_800, 7_200]
+)
+const attemptDuration = histogram(
+  "atlas_run_attempt_seconds",
+  "How long attempts take",
+  [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1_200, 3_600, 14_400]
+)
+const active = Metric.gauge("atlas_runs_active", { description: "Runs in the ledger that are not completed" })
+const oldestDue = Metric.gauge("atlas_runs_oldest_due_seconds", {
+  description: "For how long the oldest run is due that no worker has taken"
+})
+const executing = Metric.gauge("atlas_worker_runs_executing", { description: "Attempts under way in this process" })
+const slots = Metric.gauge("atlas_worker_slots", { description: "Attempts that this process executes at once" })
+const workRefused = counter("atlas_work_refused_total", "Work handed to a worker that did not fit its run")
+const staleWritesRefused = counter(
+  "atlas_stale_writes_refused_total",
+  "Writes refused because another worker owned the run"
+)
+
+const add = (metric: Metric.Counter<number>, labels: Readonly<Record<string, string>>) =>
+  Metric.update(Metric.withAttributes(metric, labels), 1)
+
+/** A start, by what came of it. */
+export const runStarted = (
+  type: string,
+  disposition: "created" | "existing" | "blocked" | "busy"
+): Effect.Effect<void> => add(started, { type, disposition })
+
+/** A run that has ended. */
+export const runCompleted = (run: {
+  readonly type: string
+  readonly outcome: RunOutcome
+  readonly reasonCode: ReasonCode | null
+}): Effect.Effect<void> => add(completed, { type: run.type, outcome: run.outcome, reason: run.reasonCode ?? "none" })
+
+/** A run taken over from a worker that died. */
+export const runRescued = (type: string): Effect.Effect<void> => add(rescued, { type })
+
+/** A run that was taken after waiting for some seconds. */
+export const runTaken = (type: string, seconds: number): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(queueDelay, { type }), seconds)
+
+/** An attempt that ended after some seconds, in the way that `end` says. */
+export const attemptEnded = (type: string, end: string, seconds: number): Effect.Effect<void> =>
+  Metric.update(Metric.withAttributes(attemptDuration, { type, end }), seconds)
+
+/** Runs of a type that are not completed, in all processes together, and for how many seconds the oldest is due. */
+export const runsActive = (
+  type: string,
+  runs: { readonly queued: number; readonly running: number; readonly oldestDue: number }
+): Effect.Effect<void> =>
+  Effect.all(
+    [
+      Metric.update(Metric.withAttributes(active, { type, status: "queued" }), runs.queued),
+      Metric.update(Metric.withAttributes(active, { type, status: "running" }), runs.running),
+      Metric.update(Metric.withAttributes(oldestDue, { type }), runs.oldestDue)
+    ],
+    { discard: true }
+  )
+
+/** How busy this process is. */
+export const workerBusy = (runs: number, ofSlots: number): Effect.Effect<void> =>
+  Effect.andThen(Metric.update(executing, runs), Metric.update(slots, ofSlots))
+
+/** Work that did not fit its run. */
+export const refusedWork = (reason: string): Effect.Effect<void> => add(workRefused, { reason })
+
+/** A write that came from a worker that did not own the run any more. */
+export const refusedStaleWrite = (type: string): Effect.Effect<void> => add(staleWritesRefused, { type })

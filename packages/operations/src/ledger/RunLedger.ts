@@ -1,0 +1,265 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, SqlResolver } from "effect/sql"
+import { type Failure, type FailureSummary, writeSummary } from "../run/Failure.ts"
+import type { ReasonCode } from "../run/ReasonCode.ts"
+import { RunCounts, type RunId, type RunOutcome } from "../run/Run.ts"
+import { sqlText } from "../text/SqlText.ts"
+import { storable } from "../text/StorableText.ts"
+import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
+
+/** How an attempt ended for good. */
+export interface Completion {
+  readonly outcome: Exclude<RunOutcome, "pending">
+  readonly reasonCode: ReasonCode | null
+  readonly counts: RunCounts
+  /** The whole summary, with what earlier attempts stored. */
+  readonly failures: FailureSummary
+}
+
+/** How far a run is; `failures` is left out if nothing has failed since it was last stored. */
+export interface Progress {
+  readonly counts: RunCounts
+  readonly failures: FailureSummary | null
+  /** A report to store, as JSON text; null leaves what is there. */
+  readonly report: string | null
+}
+
+/** An attempt failed, and another one follows. */
+export interface FailedAttempt {
+  readonly failure: Failure
+  /** The whole summary, with this failure and what earlier attempts stored. */
+  readonly failures: FailureSummary
+  readonly counts: RunCounts
+  readonly delayMillis: number
+}
+
+type RunKey = { readonly id: RunId; readonly fence: bigint }
+
+const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), failures: writeSummary }
+
+/** Whether a worker still has its run, and whether it was asked to stop. */
+export type Hold = "held" | "cancel_requested" | "lost"
+
+interface EncodedCompletion {
+  readonly id: RunId
+  readonly fence: bigint
+  readonly outcome: string
+  /** Empty for none. */
+  readonly reasonCode: string
+  readonly counts: string
+  readonly failures: string
+}
+
+const encodeCompletion = ({ id, fence }: RunKey, completion: Completion): EncodedCompletion => ({
+  id,
+  fence,
+  outcome: completion.outcome,
+  reasonCode: storable(completion.reasonCode ?? ""),
+  counts: toJson.counts(completion.counts),
+  failures: toJson.failures(completion.failures)
+})
+
+const where = sqlText`o.id = v.id`
+const lease_until = sqlText`clock_timestamp() + v.lease * interval '1 millisecond'`
+const asked = sqlText`${idsAndEnds}, o.cancel_requested_at IS NOT NULL AS asked`
+const reached = {
+  summary_counts: sqlText`v.counts`,
+  failure_summary: sqlText`coalesce(v.failures, o.failure_summary)`,
+  report: sqlText`coalesce(v.report, o.report)`,
+  lease_until
+} as const
+
+const renew = change({ makes: { transition: "renewed", set: { lease_until } }, where, returning: asked })
+const keep = change({ makes: { transition: "kept", set: reached }, where, returning: asked })
+const show = change({
+  makes: {
+    transition: "progressed",
+    set: reached,
+    data: sqlText`jsonb_build_object('counts', r.summary_counts)`
+  },
+  where,
+  returning: asked
+})
+
+const completeAll = change({
+  makes: {
+    transition: "completed",
+    set: {
+      outcome: sqlText`v.outcome`,
+      reason_code: sqlText`nullif(v.reason_code, '')`,
+      summary_counts: sqlText`v.counts::jsonb`,
+      failure_summary: sqlText`v.failures::jsonb`
+    },
+    data: endData
+  },
+  where,
+  returning: sqlText`${idsAndEnds}, v.place`
+})
+
+/** Back to the queue, due after a pause; but a run that was asked to stop ends. */
+const backToQueue = (leaves: "attempt_failed" | "given_back", ends: "stopped_failing" | "stopped", set: Step["set"]) =>
+  change({
+    makes: {
+      when: sqlText`o.cancel_requested_at IS NULL`,
+      did: sqlText`r.status = 'queued'`,
+      yes: {
+        transition: leaves,
+        set: {
+          ...set,
+          reason_code: sqlText`coalesce(v.reason_code, o.reason_code)`,
+          available_at: sqlText`clock_timestamp() + v.delay * interval '1 millisecond'`
+        },
+        data: sqlText`jsonb_strip_nulls(jsonb_build_object('reasonCode', r.said_code, 'message', r.message,
+          'attempt', r.attempt, 'maxAttempts', r.max_attempts, 'nextAttemptAt', r.available_at))`
+      },
+      no: { transition: ends, set: { ...set, ...cancelled }, data: endData }
+    },
+    where,
+    returning: sqlText`${idsAndEnds}, o.attempt, o.max_attempts, o.available_at, v.message, v.reason_code AS said_code`
+  })
+
+const failAttempt = backToQueue("attempt_failed", "stopped_failing", {
+  summary_counts: sqlText`v.counts`,
+  failure_summary: sqlText`v.failures`
+})
+const giveUp = backToQueue("given_back", "stopped", {})
+
+const noteStaleWrite = change({
+  makes: { transition: "stale_write_refused", data: sqlText`jsonb_build_object('worker', r.refused)` },
+  where,
+  returning: sqlText`${idsAndEnds}, v.worker AS refused`
+})
+const noteWork = change({
+  makes: { transition: "work_refused", data: sqlText`jsonb_build_object('worker', r.refused, 'reason', r.reason)` },
+  where,
+  returning: sqlText`${idsAndEnds}, v.worker AS refused, v.reason`
+})
+
+/**
+ * Makes every transition of a worker that owns a run. Each is one statement, guarded by the status it
+ * leaves and by the writer's fence; a `false` answer means that nothing was changed. Database failures are defects.
+ */
+export class RunLedger extends Context.Service<
+  RunLedger,
+  {
+    /** Extends the lease. */
+    heartbeat(run: RunKey, leaseMillis: number): Effect.Effect<Hold>
+    /** Stores counts, failures and a report and extends the lease; `visible` also raises the version and writes a progress event. */
+    progress(run: RunKey, leaseMillis: number, progress: Progress, visible: boolean): Effect.Effect<Hold>
+    /** running → completed. */
+    complete(run: RunKey, completion: Completion): Effect.Effect<boolean>
+    /** running → queued, with one more failed attempt and the next one due after the delay; a run that was asked to stop ends. */
+    retryLater(run: RunKey, attempt: FailedAttempt): Effect.Effect<boolean>
+    /** running → queued, without costing an attempt, because another run is in the way; due after the delay. */
+    postpone(run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number): Effect.Effect<boolean>
+    /** running → queued, at once and without costing an attempt; a run that was asked to stop ends. */
+    giveBack(run: RunKey): Effect.Effect<boolean>
+    /** Notes in the timeline that a worker with an outdated fence tried to write. */
+    refuseStaleWrite(run: RunKey, worker: string): Effect.Effect<void>
+    /** Notes in the timeline, if there is one, that a worker was handed work that does not fit the run. */
+    refuseWork(id: RunId, worker: string, reason: string): Effect.Effect<void>
+  }
+>()("@atlas/operations/RunLedger") {
+  static readonly layer: Layer.Layer<RunLedger, never, SqlClient.SqlClient> = Layer.effect(
+    RunLedger,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const owner = (run: RunKey) => sql`${run.id}::uuid AS id, ${run.fence}::bigint AS fence`
+      const changedOne = (rows: ReadonlyArray<unknown>) => rows.length === 1
+
+      const holdOf = (rows: ReadonlyArray<{ readonly asked: boolean }>): Hold =>
+        rows[0] === undefined ? "lost" : rows[0].asked ? "cancel_requested" : "held"
+
+      const heartbeat = Effect.fn("RunLedger.heartbeat")(function* (run: RunKey, leaseMillis: number) {
+        return holdOf(
+          yield* sql<{ asked: boolean }>`
+            WITH ${renew(sql`SELECT ${owner(run)}, ${leaseMillis}::float8 AS lease`)} SELECT r.asked FROM r`
+        )
+      }, Effect.orDie)
+
+      const progress = Effect.fn("RunLedger.progress")(function* (
+        run: RunKey,
+        leaseMillis: number,
+        { counts, failures, report }: Progress,
+        visible: boolean
+      ) {
+        const reached = sql`
+          SELECT ${owner(run)}, ${leaseMillis}::float8 AS lease, ${toJson.counts(counts)}::jsonb AS counts,
+            ${failures && toJson.failures(failures)}::jsonb AS failures, ${report}::jsonb AS report`
+        return holdOf(
+          yield* sql<{ asked: boolean }>`WITH ${visible ? show(reached) : keep(reached)} SELECT r.asked FROM r`
+        )
+      }, Effect.orDie)
+
+      // What ends in the same moment is written together: small runs would otherwise pay a commit each.
+      const completions = SqlResolver.ordered({
+        Request: Schema.Any,
+        Result: Schema.Struct({ accepted: Schema.Boolean }),
+        execute: (ended: ReadonlyArray<EncodedCompletion>) => sql`
+          WITH ${completeAll(sql`
+            SELECT * FROM unnest(${ended.map(({ id }) => id)}::uuid[], ${ended.map(({ fence }) => fence)}::bigint[],
+              ${ended.map(({ outcome }) => outcome)}::text[], ${ended.map(({ reasonCode }) => reasonCode)}::text[],
+              ${ended.map(({ counts }) => counts)}::text[], ${ended.map(({ failures }) => failures)}::text[]
+            ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)`)}
+          SELECT EXISTS (SELECT FROM r WHERE r.place = v.place) AS accepted FROM r_given v ORDER BY v.place`
+      })
+      const request = SqlResolver.request(completions)
+
+      // Encoded before it joins the others: what cannot be stored fails alone.
+      const complete = Effect.fn("RunLedger.complete")(function* (run: RunKey, completion: Completion) {
+        const encoded = yield* Effect.sync(() => encodeCompletion(run, completion))
+        return (yield* request(encoded)).accepted
+      }, Effect.orDie)
+
+      const retryLater = Effect.fn("RunLedger.retryLater")(function* (
+        run: RunKey,
+        { failure, failures, counts, delayMillis }: FailedAttempt
+      ) {
+        const given = sql`
+          SELECT ${owner(run)}, ${delayMillis}::float8 AS delay, ${failure.reasonCode}::text AS reason_code,
+            ${failure.message}::text AS message, ${toJson.counts(counts)}::jsonb AS counts,
+            ${toJson.failures(failures)}::jsonb AS failures`
+        return changedOne(yield* sql`WITH ${failAttempt(given)} SELECT r.id FROM r`)
+      }, Effect.orDie)
+
+      const requeue = (run: RunKey, delayMillis: number, reasonCode: string | null, message: string | null) =>
+        Effect.map(
+          sql`
+            WITH ${giveUp(sql`
+              SELECT ${owner(run)}, ${delayMillis}::float8 AS delay, ${reasonCode}::text AS reason_code,
+                ${message}::text AS message`)}
+            SELECT r.id FROM r`,
+          changedOne
+        )
+
+      const postpone = Effect.fn("RunLedger.postpone")(
+        (run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number) =>
+          requeue(run, delayMillis, reasonCode, message),
+        Effect.orDie
+      )
+
+      const giveBack = Effect.fn("RunLedger.giveBack")((run: RunKey) => requeue(run, 0, null, null), Effect.orDie)
+
+      const refuseStaleWrite = Effect.fn("RunLedger.refuseStaleWrite")(function* (run: RunKey, worker: string) {
+        yield* sql`WITH ${noteStaleWrite(sql`SELECT ${owner(run)}, ${worker}::text AS worker`)} SELECT r.id FROM r`
+      }, Effect.orDie)
+
+      const refuseWork = Effect.fn("RunLedger.refuseWork")(function* (id: RunId, worker: string, reason: string) {
+        yield* sql`
+          WITH ${noteWork(sql`SELECT ${id}::uuid AS id, ${worker}::text AS worker, ${reason}::text AS reason`)}
+          SELECT r.id FROM r`
+      }, Effect.orDie)
+
+      return RunLedger.of({
+        heartbeat,
+        progress,
+        complete,
+        retryLater,
+        postpone,
+        giveBack,
+        refuseStaleWrite,
+        refuseWork
+      })
+    })
+  )
+}

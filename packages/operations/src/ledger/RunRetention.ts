@@ -1,0 +1,101 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { OperationCatalog } from "../definition/OperationCatalog.ts"
+import type { Retention } from "../definition/OperationType.ts"
+
+/** How long runs are kept of types that leave it to the host: for ever, unless the host provides something else. */
+export const DefaultRetention = Context.Reference<Retention>("@atlas/operations/DefaultRetention", {
+  defaultValue: () => ({})
+})
+
+/** Runs removed by one statement: few, so that nothing else waits for it for long. */
+const batchSize = 500
+
+/** Gives the others a turn between two batches. */
+const pause = "20 millis"
+
+/**
+ * Removes completed runs with their timelines, beyond what their types keep. Only what is counted into its hour already goes; the
+ * database puts each start on record in the audit. Any number of processes may do so at once. Database failures are defects.
+ */
+export class RunRetention extends Context.Service<
+  RunRetention,
+  {
+    /** Removes what is beyond its limits now, in batches; yields how many runs that were. */
+    readonly remove: Effect.Effect<number>
+  }
+>()("@atlas/operations/RunRetention") {
+  static readonly layer: Layer.Layer<RunRetention, never, OperationCatalog | SqlClient.SqlClient> = Layer.effect(
+    RunRetention,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { types } = yield* OperationCatalog
+      const byHost = yield* DefaultRetention
+      const removeBatch = makeRemoveBatch(sql)
+
+      const removeOf = Effect.fnUntraced(function* (type: string, retention: Retention) {
+        let total = 0
+        let lane = ""
+        while (true) {
+          const [batch] = yield* removeBatch(type, retention, lane)
+          total += batch?.removed ?? 0
+          // What is not removed although it was found, another process is removing.
+          if (batch === undefined || batch.found < batchSize || batch.removed === 0) return total
+          lane = batch.lane ?? lane
+          yield* Effect.sleep(pause)
+        }
+      })
+
+      const remove = Effect.gen(function* () {
+        let total = 0
+        for (const { name, retention } of types) {
+          const limits = retention === "host" ? byHost : retention
+          if (limits.days !== undefined || limits.count !== undefined) total += yield* removeOf(name, limits)
+        }
+        return total
+      }).pipe(Effect.orDie, Effect.withSpan("RunRetention.remove"))
+
+      return RunRetention.of({ remove })
+    })
+  )
+}
+
+interface Batch {
+  readonly found: number
+  readonly removed: number
+  /** The last lane that something was removed of: earlier ones have nothing left. */
+  readonly lane: string | null
+}
+
+// Lane by lane on the index made for it; a lane is one type in one scope. Ids begin with the time of the start, and no run ends
+// before that: what is old enough to go is found at the beginning of its lane.
+const makeRemoveBatch = (sql: SqlClient.SqlClient) => {
+  const removable = (type: string) =>
+    sql`SELECT o.id FROM operation_runs o WHERE o.counted AND o.type = ${type} AND o.lane = l.lane`
+  return (type: string, { days, count }: Retention, from: string) => {
+    const tooOld = sql`(${removable(type)} AND o.completed_at < now() - ${days ?? 0} * interval '1 day'
+      AND o.id < (lpad(to_hex((extract(epoch FROM now() - ${days ?? 0} * interval '1 day') * 1000)::bigint), 12, '0')
+        || repeat('0', 20))::uuid
+      ORDER BY o.id LIMIT ${batchSize})`
+    const tooMany = sql`(${removable(type)} AND o.id <= (${removable(type)} ORDER BY o.id DESC LIMIT 1 OFFSET ${count ?? 0})
+      ORDER BY o.id LIMIT ${batchSize})`
+    const beyond = [...(days === undefined ? [] : [tooOld]), ...(count === undefined ? [] : [tooMany])]
+    return sql<Batch>`
+      WITH RECURSIVE lanes (lane) AS (
+        (SELECT o.lane FROM operation_runs o WHERE o.counted AND o.type = ${type} AND o.lane >= ${from}
+          ORDER BY o.lane LIMIT 1)
+        UNION ALL
+        SELECT following.lane FROM lanes l, LATERAL (
+          SELECT o.lane FROM operation_runs o WHERE o.counted AND o.type = ${type} AND o.lane > l.lane
+          ORDER BY o.lane LIMIT 1) following
+      ), found AS MATERIALIZED (
+        SELECT beyond.id FROM lanes l, LATERAL (${beyond.length === 2 ? sql`${tooOld} UNION ${tooMany}` : beyond[0]!}) beyond
+        LIMIT ${batchSize}
+      ), locked AS MATERIALIZED (
+        SELECT o.id FROM operation_runs o WHERE o.id IN (SELECT id FROM found) FOR UPDATE SKIP LOCKED
+      ), removed AS (
+        DELETE FROM operation_runs o USING locked WHERE o.id = locked.id RETURNING o.lane
+      )
+      SELECT (SELECT count(*) FROM found)::int AS found, count(*)::int AS removed, max(lane) AS lane FROM removed`
+  }
+}

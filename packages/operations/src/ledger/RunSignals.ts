@@ -1,0 +1,137 @@
+import { Context, Effect, Layer, PubSub, Queue, Schedule, Schema, type Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient, type SqlError } from "effect/sql"
+import { RunId } from "../run/Run.ts"
+import { sanitisedCause } from "../text/Sanitiser.ts"
+
+/** Something happened that others may want to look at now. A hint: it may get lost, and everyone also polls. */
+export type RunSignal =
+  | { readonly _tag: "Queued" }
+  | { readonly _tag: "Changed"; readonly runId: RunId }
+  | { readonly _tag: "Stopped"; readonly runId: RunId }
+
+/** Postgres LISTEN, as `PgClient` of `@effect/sql-pg` offers it: `Effect.map(PgClient, ({ listen }) => ({ listen }))`. */
+export class DatabaseListener extends Context.Service<
+  DatabaseListener,
+  {
+    listen(
+      channel: string
+    ): Effect.Effect<Queue.Dequeue<{ readonly payload: string }, SqlError.SqlError>, SqlError.SqlError, Scope.Scope>
+  }
+>()("@atlas/operations/DatabaseListener") {}
+
+const channel = "atlas_runs"
+
+// NOTIFY takes a global lock at commit, so it is sent by a fiber of its own, at most once in this time. A first one that
+// did not wait would be one more statement for each start of a caller who waits for each.
+const coalesceFor = "5 millis"
+
+// Postgres limits a payload to 8,000 bytes; an id takes 39 in JSON, and there are two lists.
+const idsPerMessage = 95
+
+const Message = Schema.fromJsonString(
+  Schema.Struct({
+    from: Schema.String,
+    queued: Schema.Boolean,
+    changed: Schema.Array(RunId),
+    stopped: Schema.optionalKey(Schema.Array(RunId))
+  })
+)
+
+/** Wake-ups between the parts of Atlas, in this process at once and in other processes through Postgres. */
+export class RunSignals extends Context.Service<
+  RunSignals,
+  {
+    /** A run was queued: some worker should claim. */
+    readonly queued: Effect.Effect<void>
+    /** A run changed visibly. */
+    changed(runId: RunId): Effect.Effect<void>
+    /** A run was asked to stop, or was replaced: whoever executes it should look at it. */
+    stopped(runId: RunId): Effect.Effect<void>
+    /** Signals of every process from now on. A subscriber that is far behind misses the oldest. */
+    readonly subscribe: Effect.Effect<PubSub.Subscription<RunSignal>, never, Scope.Scope>
+  }
+>()("@atlas/operations/RunSignals") {
+  static readonly layer: Layer.Layer<RunSignals, never, SqlClient.SqlClient | DatabaseListener> = Layer.effect(
+    RunSignals,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const listener = yield* DatabaseListener
+      const self = SecureRandom.uuidV7Unsafe()
+      const signals = yield* PubSub.sliding<RunSignal>(4096)
+      const outbox = yield* Queue.unbounded<RunSignal>()
+
+      const sendNext = Effect.gen(function* () {
+        const first = yield* Queue.take(outbox)
+        yield* Effect.sleep(coalesceFor)
+        const batch = [first, ...(yield* Queue.clear(outbox))]
+        const queued = batch.some((signal) => signal._tag === "Queued")
+        const ids = (tag: "Changed" | "Stopped") => [
+          ...new Set(batch.flatMap((signal) => (signal._tag === tag ? [signal.runId] : [])))
+        ]
+        const [all, ends] = [ids("Changed"), ids("Stopped")]
+        for (let start = 0; start === 0 || start < Math.max(all.length, ends.length); start += idsPerMessage) {
+          const [changed, stopped] = [all, ends].map((list) => list.slice(start, start + idsPerMessage))
+          const payload = Schema.encodeSync(Message)({
+            from: self,
+            queued: queued && start === 0,
+            changed: changed ?? [],
+            stopped: stopped ?? []
+          })
+          yield* sql`SELECT pg_notify(${channel}, ${payload})`
+        }
+      })
+
+      yield* sendNext.pipe(
+        Effect.catchCause((cause) => Effect.logDebug("Could not notify other processes", sanitisedCause(cause))),
+        Effect.forever,
+        Effect.forkScoped
+      )
+
+      const receive = Effect.fnUntraced(function* (payload: string) {
+        const message = yield* Schema.decodeEffect(Message)(payload)
+        if (message.from === self) return
+        if (message.queued) yield* PubSub.publish(signals, { _tag: "Queued" })
+        yield* PubSub.publishAll(
+          signals,
+          message.changed.map((runId): RunSignal => ({ _tag: "Changed", runId }))
+        )
+        yield* PubSub.publishAll(
+          signals,
+          (message.stopped ?? []).map((runId): RunSignal => ({ _tag: "Stopped", runId }))
+        )
+      })
+
+      yield* listenForever(listener, (payload) => Effect.ignore(receive(payload))).pipe(Effect.forkScoped)
+
+      const announce = (signal: RunSignal) =>
+        // A start inside a caller's transaction is there for others only once that commits.
+        sql.afterCommit(Effect.andThen(PubSub.publish(signals, signal), Effect.asVoid(Queue.offer(outbox, signal))))
+
+      return RunSignals.of({
+        queued: announce({ _tag: "Queued" }),
+        changed: (runId) => announce({ _tag: "Changed", runId }),
+        stopped: (runId) => announce({ _tag: "Stopped", runId }),
+        subscribe: PubSub.subscribe(signals)
+      })
+    })
+  )
+}
+
+// The queue fails when its connection is lost: the whole registration is repeated.
+const listenForever = (
+  listener: DatabaseListener["Service"],
+  receive: (payload: string) => Effect.Effect<void>
+): Effect.Effect<never> =>
+  Effect.gen(function* () {
+    const notifications = yield* listener.listen(channel)
+    return yield* Queue.take(notifications).pipe(
+      Effect.flatMap(({ payload }) => receive(payload)),
+      Effect.forever
+    )
+  }).pipe(
+    Effect.scoped,
+    Effect.tapCause((cause) => Effect.logDebug("Listening for run signals was interrupted", sanitisedCause(cause))),
+    Effect.retry(Schedule.spaced("1 second")),
+    Effect.orDie
+  )

@@ -1,0 +1,140 @@
+import { DateTime, Schema } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import type { Visible } from "../../access/Access.ts"
+import type { TenantId } from "../../run/OperationScope.ts"
+import { spellingsOf } from "../../run/ReasonCode.ts"
+import { RunOutcome, RunStatus } from "../../run/Run.ts"
+import { isStorable } from "../../text/StorableText.ts"
+
+/** The condition that the capabilities open a row. */
+export const opened = (
+  sql: SqlClient.SqlClient,
+  { capabilities }: Visible,
+  row: Statement.Fragment
+): ReadonlyArray<Statement.Fragment> =>
+  capabilities === "all" ? [] : [sql`${row}.view_capabilities <@ ${capabilities}::text[]`]
+
+/** Which runs of the visible ones a listing shows. */
+export const RunFilter = Schema.Struct({
+  /** An operation's name, also of one that is not registered any more. */
+  type: Schema.optional(Schema.String),
+  tenant: Schema.optional(Schema.String),
+  /** `active`: queued or running. */
+  status: Schema.optional(Schema.Literals([...RunStatus.literals, "active"])),
+  outcome: Schema.optional(RunOutcome),
+  /** The id of who started it. */
+  actor: Schema.optional(Schema.String),
+  reasonCode: Schema.optional(Schema.String),
+  /** A record of the host that the run belongs to, by its name in the context. */
+  record: Schema.optional(Schema.Struct({ name: Schema.String, id: Schema.String })),
+  /** Requested at this instant or later. */
+  from: Schema.optional(Schema.DateTimeUtc),
+  /** Requested before this instant. */
+  to: Schema.optional(Schema.DateTimeUtc)
+})
+export type RunFilter = typeof RunFilter.Type
+
+/** The whole of a filter as text, the same for equal filters. */
+export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, from, to, record }: RunFilter): string =>
+  JSON.stringify([type, tenant, status, outcome, actor, reasonCode, from, to, record].map((each) => each ?? null))
+
+/** Whether the database could hold what a filter names; nothing there can match it otherwise. */
+export const isStorableFilter = (filter: RunFilter): boolean =>
+  Object.values({ ...filter, ...filter.record }).every((value) => typeof value !== "string" || isStorable(value))
+
+/**
+ * What of the ledger remains visible under a filter: the same with fewer tenants, and nothing that holds none.
+ *
+ * @param visible to the actor
+ * @param filter of a listing
+ */
+export const narrow = (visible: ReadonlyArray<Visible>, { tenant }: RunFilter): ReadonlyArray<Visible> =>
+  visible
+    .map(({ capabilities, tenants, workspaceId }) => ({
+      workspaceId,
+      tenants:
+        tenant === undefined
+          ? tenants
+          : (tenants === "all" ? [tenant as TenantId] : tenants).filter((id) => id === tenant),
+      capabilities
+    }))
+    .filter(({ capabilities, tenants }) => capabilities.length > 0 && (tenant === undefined || tenants.length > 0))
+
+// An id begins with the time of the request (RFC 9562, section 5.7), so a time is a place in the order of ids.
+const maxMillis = 2 ** 48 - 1
+const firstIdAt = (at: DateTime.Utc) => {
+  const millis = Math.min(Math.max(Math.trunc(DateTime.toEpochMillis(at)), 0), maxMillis)
+  const hex = millis.toString(16).padStart(12, "0")
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
+}
+
+type Condition = (sql: SqlClient.SqlClient) => Statement.Fragment
+
+// What comes from a closed list stands in the statement itself, as constants: only then may the planner use the partial indexes
+// made for it.
+const withStatus: Readonly<Record<NonNullable<RunFilter["status"]>, Condition>> = {
+  queued: (sql) => sql`r.status = 'queued' AND r.status <> 'completed'`,
+  running: (sql) => sql`r.status = 'running' AND r.status <> 'completed'`,
+  completed: (sql) => sql`r.status = 'completed'`,
+  active: (sql) => sql`r.status <> 'completed'`
+}
+const withOutcome: Readonly<Record<RunOutcome, Condition>> = {
+  pending: (sql) => sql`r.outcome = 'pending'`,
+  succeeded: (sql) => sql`r.outcome = 'succeeded'`,
+  partially_succeeded: (sql) => sql`r.outcome = 'partially_succeeded'`,
+  failed: (sql) => sql`r.outcome = 'failed'`,
+  blocked: (sql) => sql`r.outcome = 'blocked'`,
+  cancelled: (sql) => sql`r.outcome = 'cancelled'`
+}
+
+// One spelling keeps the order of the index.
+const withReason = (sql: SqlClient.SqlClient, [code, ...older]: ReadonlyArray<string>): Statement.Fragment =>
+  older.length === 0
+    ? sql`r.reason_code = ${code}`
+    : sql`r.reason_code IS NOT NULL AND r.reason_code = ANY(${[code, ...older]}::text[])`
+
+/**
+ * The conditions of a filter on `r`, without those of visibility.
+ *
+ * @param sql the client
+ * @param filter of the listing, decoded
+ */
+export const conditionsOf = (
+  sql: SqlClient.SqlClient,
+  { type, status, outcome, actor, reasonCode, from, to, record }: RunFilter
+): ReadonlyArray<Statement.Fragment> => [
+  ...(type === undefined ? [] : [sql`r.type = ${type}`]),
+  ...(status === undefined ? [] : [withStatus[status](sql)]),
+  ...(outcome === undefined ? [] : [withOutcome[outcome](sql)]),
+  ...(actor === undefined ? [] : [sql`r.actor ->> 'id' = ${actor}`]),
+  ...(reasonCode === undefined ? [] : [withReason(sql, spellingsOf(reasonCode))]),
+  ...(record === undefined ? [] : [sql`r.context @> ${JSON.stringify({ [record.name]: record.id })}::jsonb`]),
+  ...(from === undefined ? [] : [sql`r.id >= ${firstIdAt(from)}::uuid`]),
+  ...(to === undefined ? [] : [sql`r.id < ${firstIdAt(to)}::uuid`])
+]
+
+/**
+ * The condition that a row with `workspace_id`, `tenant_id` and `view_capabilities` is visible.
+ *
+ * @param sql the client
+ * @param visible to the actor
+ * @param row the alias of the table
+ */
+export const within = (
+  sql: SqlClient.SqlClient,
+  visible: ReadonlyArray<Visible>,
+  row: Statement.Fragment
+): Statement.Fragment =>
+  visible.length === 0
+    ? sql`false`
+    : sql.or(
+        visible.map((part) =>
+          sql.and([
+            sql`${row}.workspace_id = ${part.workspaceId}`,
+            ...opened(sql, part, row),
+            ...(part.tenants === "all"
+              ? []
+              : [sql`(${row}.tenant_id IS NULL OR ${row}.tenant_id = ANY(${part.tenants}::text[]))`])
+          ])
+        )
+      )

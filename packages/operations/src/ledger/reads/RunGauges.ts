@@ -1,0 +1,37 @@
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import * as Metrics from "../Metrics.ts"
+import { OperationCatalog } from "../../definition/OperationCatalog.ts"
+
+/** Measures what is in the ledger and not completed: the same in whatever process. Database failures are defects. */
+export class RunGauges extends Context.Service<
+  RunGauges,
+  {
+    /** Reads how many runs of each type are queued and running, and sets the gauges to it. */
+    readonly measure: Effect.Effect<void>
+  }
+>()("@atlas/operations/RunGauges") {
+  static readonly layer: Layer.Layer<RunGauges, never, OperationCatalog | SqlClient.SqlClient> = Layer.effect(
+    RunGauges,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { types } = yield* OperationCatalog
+
+      const measure = Effect.gen(function* () {
+        const rows = yield* sql<{ type: string; queued: number; running: number; oldest: number }>`
+          SELECT type, count(*) FILTER (WHERE status = 'queued')::int AS queued,
+            count(*) FILTER (WHERE status = 'running')::int AS running,
+            greatest(extract(epoch FROM now() - min(available_at) FILTER (WHERE status = 'queued')), 0)::float8 AS oldest
+          FROM operation_runs WHERE status <> 'completed' GROUP BY type`
+        const byType = new Map(rows.map((row) => [row.type, row]))
+        // A type without runs is at nought, and not at what it was before.
+        for (const name of new Set([...types.map((type) => type.name), ...byType.keys()])) {
+          const { queued, running, oldest } = byType.get(name) ?? { queued: 0, running: 0, oldest: 0 }
+          yield* Metrics.runsActive(name, { queued, running, oldestDue: oldest ?? 0 })
+        }
+      }).pipe(Effect.orDie, Effect.withSpan("RunGauges.measure"))
+
+      return RunGauges.of({ measure })
+    })
+  )
+}

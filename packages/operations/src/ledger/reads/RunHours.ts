@@ -1,0 +1,95 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import { RunOutcome } from "../../run/Run.ts"
+import { within } from "./RunFilter.ts"
+import type { Visible } from "../../access/Access.ts"
+import { sqlText } from "../../text/SqlText.ts"
+import { change } from "../transition.ts"
+
+/** How many runs ended in one way within one hour. */
+export const EndedRuns = Schema.Struct({ hour: Schema.DateTimeUtcFromDate, outcome: RunOutcome, runs: Schema.Int })
+export type EndedRuns = typeof EndedRuns.Type
+
+const batchSize = 5_000
+
+const hourOf = (time: Statement.Fragment) => sqlText`date_bin('1 hour', ${time}, TIMESTAMPTZ '2000-01-01 00:00:00Z')`
+
+const mark = change({
+  makes: { transition: "counted", set: { counted: sqlText`true` } },
+  where: sqlText`o.id = v.id`,
+  returning: sqlText`o.workspace_id, ${hourOf(sqlText`o.completed_at`)} AS hour, o.tenant_id, o.type, o.outcome,
+    o.view_capabilities`
+})
+
+/**
+ * How many runs ended in each hour. Runs that ended are counted into hours now and then, each of them once, and those that are
+ * not counted yet are added when somebody reads: an answer is exact at any moment, whoever died. Database failures are defects.
+ */
+export class RunHours extends Context.Service<
+  RunHours,
+  {
+    /** Counts the runs that have ended since, in batches. Any number of processes may do so at once. */
+    readonly count: Effect.Effect<void>
+    /**
+     * What ended in the last hours, of what is visible; the current hour is the last of them.
+     *
+     * @param type only runs of this operation; null for all
+     */
+    ended(visible: ReadonlyArray<Visible>, type: string | null, hours: number): Effect.Effect<ReadonlyArray<EndedRuns>>
+  }
+>()("@atlas/operations/RunHours") {
+  static readonly layer: Layer.Layer<RunHours, never, SqlClient.SqlClient> = Layer.effect(
+    RunHours,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const now = hourOf(sqlText`now()`)
+      const ofRun = hourOf(sqlText`r.completed_at`)
+
+      // The order of the last insert keeps two that count the same hours from waiting for one another.
+      const countBatch = Effect.map(
+        sql<{ counted: number }>`
+          WITH ${mark(sql`
+            SELECT id FROM operation_runs WHERE status = 'completed' AND NOT counted
+            ORDER BY workspace_id, id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED`)}, added AS (
+            INSERT INTO operation_run_hours AS h (workspace_id, hour, tenant_id, type, outcome, view_capabilities, runs)
+            SELECT workspace_id, hour, tenant_id, type, outcome, view_capabilities, count(*) FROM r
+            GROUP BY workspace_id, hour, tenant_id, type, outcome, view_capabilities
+            ORDER BY workspace_id, hour, type, coalesce(tenant_id, ''), outcome, view_capabilities
+            ON CONFLICT (workspace_id, hour, type, (coalesce(tenant_id, '')), outcome, view_capabilities)
+            DO UPDATE SET runs = h.runs + excluded.runs
+          )
+          SELECT count(*)::int AS counted FROM r`,
+        ([row]) => row?.counted ?? 0
+      )
+      const count = countBatch.pipe(
+        Effect.repeat({ until: (counted) => counted < batchSize }),
+        Effect.asVoid,
+        Effect.orDie,
+        Effect.withSpan("RunHours.count")
+      )
+
+      const decode = Schema.decodeUnknownEffect(Schema.Array(EndedRuns))
+      const ended = Effect.fn("RunHours.ended")(function* (
+        visible: ReadonlyArray<Visible>,
+        type: string | null,
+        hours: number
+      ) {
+        const shown = (row: Statement.Fragment) =>
+          sql.and([within(sql, visible, row), ...(type === null ? [] : [sql`${row}.type = ${type}`])])
+        const rows = yield* sql`
+          WITH since AS (SELECT ${now} - make_interval(hours => ${hours}::int - 1) AS hour)
+          SELECT hour, outcome, sum(runs)::int AS runs FROM (
+            SELECT h.hour, h.outcome, h.runs FROM operation_run_hours h
+            WHERE h.hour >= (SELECT hour FROM since) AND ${shown(sqlText`h`)}
+            UNION ALL
+            SELECT ${ofRun}, r.outcome, 1 FROM operation_runs r
+            WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since)
+              AND ${shown(sqlText`r`)}
+          ) ended GROUP BY hour, outcome ORDER BY hour, outcome`
+        return yield* decode(rows)
+      }, Effect.orDie)
+
+      return RunHours.of({ count, ended })
+    })
+  )
+}

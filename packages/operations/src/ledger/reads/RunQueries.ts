@@ -1,0 +1,204 @@
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import type { Capability } from "../../run/Capability.ts"
+import type { TenantScope } from "../../run/OperationScope.ts"
+import { decodeRunId, type Run, type RunId } from "../../run/Run.ts"
+import { RunEvent } from "../../run/RunEvent.ts"
+import { conditionsOf, narrow, opened, type RunFilter, within } from "./RunFilter.ts"
+import type { Visible } from "../../access/Access.ts"
+import { readRun, type RunRow, runColumns } from "./RunRow.ts"
+import { sqlText } from "../../text/SqlText.ts"
+
+/** How many runs are in each status, as far as they are visible. */
+export interface RunTally {
+  readonly queued: number
+  readonly running: number
+}
+
+/** A run's relatives: ids of runs that were started again from one another, or replaced one another. */
+export interface Lineage {
+  /** The run that this one is a retry of, the one that that one is a retry of, and so on. */
+  readonly retryOf: ReadonlyArray<RunId>
+  /** The retries of this run, and theirs. */
+  readonly retriedBy: ReadonlyArray<RunId>
+  /** The runs that this one replaced, and those that they had replaced. */
+  readonly supersedes: ReadonlyArray<RunId>
+  /** The run that replaced this one, the one that replaced that, and so on. */
+  readonly supersededBy: ReadonlyArray<RunId>
+}
+
+/** Reads of runs and timelines: Postgres only, each statement on an index. Database failures are defects. */
+export class RunQueries extends Context.Service<
+  RunQueries,
+  {
+    /** A run; none for a text that is no id. */
+    find(id: string): Effect.Effect<Option.Option<Run>>
+    /** The visible ones of some runs, newest first. */
+    among(visible: ReadonlyArray<Visible>, ids: ReadonlyArray<RunId>): Effect.Effect<ReadonlyArray<Run>>
+    /** Visible runs that match, newest first, older than `before`. */
+    list(
+      visible: ReadonlyArray<Visible>,
+      filter: RunFilter,
+      page: { readonly before: RunId | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<Run>>
+    /** Runs of all workspaces that match, newest first, older than `before`: a walk down the primary key. */
+    listAll(
+      filter: RunFilter,
+      page: { readonly before: RunId | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<Run>>
+    /** The newest active and the newest completed run of each type in a tenant, of those that the capabilities open. */
+    latest(
+      tenant: TenantScope,
+      capabilities: ReadonlyArray<Capability>,
+      types: ReadonlyArray<string>
+    ): Effect.Effect<ReadonlyArray<Run>>
+    /** The run's relatives, nearest first, up to a hundred in each direction. */
+    lineage(run: Run): Effect.Effect<Lineage>
+    /** Queued and running runs that are visible and match. */
+    tally(visible: ReadonlyArray<Visible>, filter: RunFilter): Effect.Effect<RunTally>
+    /** A run's events with a sequence above `after`, oldest first. */
+    events(run: Run, page: { readonly after: number; readonly limit: number }): Effect.Effect<ReadonlyArray<RunEvent>>
+  }
+>()("@atlas/operations/RunQueries") {
+  static readonly layer: Layer.Layer<RunQueries, never, SqlClient.SqlClient> = Layer.effect(
+    RunQueries,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const r = sqlText`r`
+      const columns = runColumns(r)
+
+      const find = Effect.fn("RunQueries.find")(function* (text: string) {
+        const id = Option.getOrUndefined(decodeRunId(text))
+        if (id === undefined) return Option.none<Run>()
+        const [row] = yield* sql<RunRow>`SELECT ${columns} FROM operation_runs r WHERE r.id = ${id}::uuid`
+        return Option.map(Option.fromUndefinedOr(row), readRun)
+      }, Effect.orDie)
+
+      const among = Effect.fn("RunQueries.among")(function* (
+        visible: ReadonlyArray<Visible>,
+        ids: ReadonlyArray<RunId>
+      ) {
+        if (ids.length === 0) return []
+        const rows = yield* sql<RunRow>`
+          SELECT ${columns} FROM operation_runs r WHERE r.id = ANY(${ids}::uuid[]) AND ${within(sql, visible, r)}
+          ORDER BY r.id DESC`
+        return rows.map(readRun)
+      }, Effect.orDie)
+
+      // One stretch of an index for each tenant or workspace, of which the newest are merged: whoever may see little of a
+      // large ledger does not look through the rest of it.
+      const newest = (
+        visible: Visible,
+        filter: RunFilter,
+        { before, limit }: { readonly before: RunId | null; readonly limit: number }
+      ) => {
+        const { tenants, workspaceId } = visible
+        const conditions = [
+          sql`r.workspace_id = ${workspaceId}`,
+          ...opened(sql, visible, r),
+          ...conditionsOf(sql, filter),
+          ...(before === null ? [] : [sql`r.id < ${before}::uuid`])
+        ]
+        const stretch = (more: ReadonlyArray<Statement.Fragment>) =>
+          sql`(SELECT ${columns} FROM operation_runs r WHERE ${sql.and([...more, ...conditions])}
+            ORDER BY r.id DESC LIMIT ${limit})`
+        if (tenants === "all") return [stretch([])]
+        const ofTenants = sql`(SELECT n.* FROM unnest(${tenants}::text[]) AS t(id), LATERAL
+          ${stretch([sql`r.tenant_id = t.id`])} n)`
+        return filter.tenant === undefined ? [ofTenants, stretch([sql`r.tenant_id IS NULL`])] : [ofTenants]
+      }
+
+      const list = Effect.fn("RunQueries.list")(function* (
+        visible: ReadonlyArray<Visible>,
+        filter: RunFilter,
+        page: { readonly before: RunId | null; readonly limit: number }
+      ) {
+        const [first, ...others] = narrow(visible, filter).flatMap((part) => newest(part, filter, page))
+        if (first === undefined) return []
+        const stretches = others.reduce((all, stretch) => sql`${all} UNION ALL ${stretch}`, first)
+        const rows = yield* sql<RunRow>`SELECT * FROM (${stretches}) r ORDER BY r.id DESC LIMIT ${page.limit}`
+        return rows.map(readRun)
+      }, Effect.orDie)
+
+      const listAll = Effect.fn("RunQueries.listAll")(function* (
+        filter: RunFilter,
+        { before, limit }: { readonly before: RunId | null; readonly limit: number }
+      ) {
+        const conditions = [
+          sql`true`,
+          ...(filter.tenant === undefined ? [] : [sql`r.tenant_id = ${filter.tenant}`]),
+          ...conditionsOf(sql, filter),
+          ...(before === null ? [] : [sql`r.id < ${before}::uuid`])
+        ]
+        const rows = yield* sql<RunRow>`
+          SELECT ${columns} FROM operation_runs r WHERE ${sql.and(conditions)} ORDER BY r.id DESC LIMIT ${limit}`
+        return rows.map(readRun)
+      }, Effect.orDie)
+
+      const latest = Effect.fn("RunQueries.latest")(function* (
+        tenant: TenantScope,
+        capabilities: ReadonlyArray<Capability>,
+        types: ReadonlyArray<string>
+      ) {
+        const newest = (status: Statement.Fragment) => sql`
+            (SELECT * FROM operation_runs WHERE workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId}
+              AND type = wanted.type AND view_capabilities <@ ${capabilities}::text[] AND ${status} ORDER BY id DESC LIMIT 1)`
+        const rows = yield* sql<RunRow>`
+            SELECT ${columns} FROM unnest(${types}::text[]) AS wanted(type), LATERAL (
+              ${newest(sql`status <> 'completed'`)} UNION ALL ${newest(sql`status = 'completed'`)}
+            ) r`
+        return rows.map(readRun)
+      }, Effect.orDie)
+
+      const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>, filter: RunFilter) {
+        const matching = [within(sql, narrow(visible, filter), r), ...conditionsOf(sql, filter)]
+        const [row] = yield* sql<RunTally>`
+            SELECT count(*) FILTER (WHERE r.status = 'queued')::int AS queued,
+              count(*) FILTER (WHERE r.status = 'running')::int AS running
+            FROM operation_runs r WHERE r.status <> 'completed' AND ${sql.and(matching)}`
+        return row ?? { queued: 0, running: 0 }
+      }, Effect.orDie)
+
+      // Chains have no circles: a run points to one that was there before it, or that ended it.
+      const lineage = Effect.fn("RunQueries.lineage")(function* (run: Run) {
+        const chain = (name: Statement.Fragment, first: Statement.Fragment, next: Statement.Fragment) => sql`
+          ARRAY(WITH RECURSIVE chain (id, distance) AS (
+            ${first} UNION ALL ${next} AND c.distance < 100
+          ) SELECT id::text FROM chain ORDER BY distance, id LIMIT 100) AS ${name}`
+        const up = (parent: Statement.Fragment) =>
+          [
+            sql`SELECT ${parent}, 1 FROM operation_runs WHERE id = ${run.id}::uuid AND ${parent} IS NOT NULL`,
+            sql`SELECT r.${parent}, c.distance + 1 FROM chain c JOIN operation_runs r ON r.id = c.id
+              WHERE r.${parent} IS NOT NULL`
+          ] as const
+        const down = (parent: Statement.Fragment) =>
+          [
+            sql`SELECT id, 1 FROM operation_runs WHERE ${parent} = ${run.id}::uuid`,
+            sql`SELECT r.id, c.distance + 1 FROM chain c JOIN operation_runs r ON r.${parent} = c.id WHERE true`
+          ] as const
+        const [retryOf, supersededBy] = [sqlText`retry_of`, sqlText`superseded_by`]
+        const [row] = yield* sql<Lineage>`
+          SELECT ${chain(sqlText`"retryOf"`, ...up(retryOf))}, ${chain(sqlText`"retriedBy"`, ...down(retryOf))},
+            ${chain(sqlText`"supersedes"`, ...down(supersededBy))},
+            ${chain(sqlText`"supersededBy"`, ...up(supersededBy))}`
+        return row ?? { retryOf: [], retriedBy: [], supersedes: [], supersededBy: [] }
+      }, Effect.orDie)
+
+      const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(RunEvent))
+      const created = (run: Run) =>
+        new RunEvent({ seq: 1, at: run.queuedAt, kind: "created", data: { actor: run.actor } })
+      const events = Effect.fn("RunQueries.events")(function* (
+        run: Run,
+        page: { readonly after: number; readonly limit: number }
+      ) {
+        const rows = yield* sql`
+            SELECT seq, at, kind, data::text AS data FROM operation_run_events
+            WHERE run_id = ${run.id}::uuid AND seq > ${page.after} ORDER BY seq LIMIT ${page.limit}`
+        const stored = yield* decodeEvents(rows)
+        return page.after < 1 ? [created(run), ...stored].slice(0, page.limit) : stored
+      }, Effect.orDie)
+
+      return RunQueries.of({ find, among, list, listAll, latest, lineage, tally, events })
+    })
+  )
+}

@@ -1,0 +1,270 @@
+import type { Statement } from "effect/sql"
+import type { AuditAction } from "../access/AuditLog.ts"
+import type { RunStatus } from "../run/Run.ts"
+import type { RunEventKind } from "../run/RunEvent.ts"
+import { sqlJoin, sqlText, sqlWord } from "../text/SqlText.ts"
+
+/** One way in which a run changes: the rules that every statement which makes it obeys. */
+export interface Transition {
+  /** What the timeline says; null for a change that nobody sees, which raises no version. */
+  readonly event: RunEventKind | null
+  /** The statuses that it may leave; none for one that begins a run. */
+  readonly leaves: ReadonlyArray<RunStatus>
+  /** The status that it enters; null if the status stays. */
+  readonly enters: RunStatus | null
+  /**
+   * `matches`: the writer's fence has to be the run's. `differs`: it must not be. `rises`: the change raises it, so that
+   * whoever held the run can write no more.
+   */
+  readonly fence: "kept" | "matches" | "differs" | "rises" | "matches, rises"
+  /** Whether it counts a failed attempt. */
+  readonly attempt: "kept" | "counted" | "counted if failed"
+  /** What the audit calls it; null if the run itself is record enough. */
+  readonly audit: AuditAction | null
+}
+
+const transition = (
+  event: RunEventKind | null,
+  leaves: ReadonlyArray<RunStatus>,
+  enters: RunStatus | null,
+  more: Partial<Pick<Transition, "fence" | "attempt" | "audit">> = {}
+): Transition => ({ event, leaves, enters, fence: "kept", attempt: "kept", audit: null, ...more })
+
+const active = ["queued", "running"] as const
+const any = ["queued", "running", "completed"] as const
+
+/** Every way in which a run begins or changes. docs/run-lifecycle.md says when; a test compares the two. */
+export const transitions = {
+  // Starts.
+  created: transition("created", [], "queued"),
+  blocked: transition("completed", [], "completed", { audit: "blocked" }),
+  joined: transition("joined", any, null, { audit: "joined" }),
+  met: transition(null, any, null),
+  superseded: transition("superseded", active, "completed", { fence: "rises", audit: "superseded" }),
+  // Claims.
+  started: transition("started", ["queued"], "running", { fence: "rises" }),
+  rescued: transition("rescued", ["running"], "running", { fence: "rises", attempt: "counted" }),
+  // The worker that owns the run.
+  renewed: transition(null, ["running"], null, { fence: "matches" }),
+  kept: transition(null, ["running"], null, { fence: "matches" }),
+  progressed: transition("progress", ["running"], null, { fence: "matches" }),
+  completed: transition("completed", ["running"], "completed", { fence: "matches", attempt: "counted if failed" }),
+  attempt_failed: transition("attempt_failed", ["running"], "queued", { fence: "matches, rises", attempt: "counted" }),
+  given_back: transition("given_back", ["running"], "queued", { fence: "matches, rises" }),
+  stopped: transition("completed", ["running"], "completed", { fence: "matches, rises" }),
+  stopped_failing: transition("completed", ["running"], "completed", { fence: "matches, rises", attempt: "counted" }),
+  // People who want it to stop.
+  cancel_requested: transition("cancel_requested", ["running"], null, { audit: "cancel_requested" }),
+  cancelled: transition("completed", active, "completed", { fence: "rises", audit: "cancel_requested" }),
+  // Sweeps.
+  lost: transition("completed", ["running"], "completed", { fence: "rises", attempt: "counted if failed" }),
+  stale: transition("completed", ["queued"], "completed", { fence: "rises" }),
+  counted: transition(null, ["completed"], null),
+  // Workers that are refused.
+  stale_write_refused: transition("stale_write_refused", any, null, { fence: "differs" }),
+  work_refused: transition("work_refused", any, null)
+} as const satisfies Readonly<Record<string, Transition>>
+
+/** The name of a transition. */
+export type TransitionName = keyof typeof transitions
+
+/** The columns that a transition may set beside those that the rules above decide. */
+type Column =
+  | "available_at"
+  | "cancel_requested_at"
+  | "cancel_requested_by"
+  | "counted"
+  | "deadline"
+  | "failure_summary"
+  | "lane_slot"
+  | "lease_until"
+  | "outcome"
+  | "reason_code"
+  | "report"
+  | "started_at"
+  | "summary_counts"
+  | "superseded_by"
+  | "worker"
+
+/**
+ * One transition as a statement makes it. Its SQL calls what the statement was given `v`, the run as it was `o`, and the run
+ * as it is now `r`.
+ */
+export interface Step {
+  readonly transition: TransitionName
+  /** What else is set, from `o` and `v`. */
+  readonly set?: Partial<Readonly<Record<Column, Statement.Fragment>>>
+  /** The event's data, from `r`; empty by default. */
+  readonly data?: Statement.Fragment
+}
+
+/** One of two transitions, as each run is when its turn comes. */
+export interface Either {
+  /** Decides, from `o` and `v`. */
+  readonly when: Statement.Fragment
+  /** Whether it did, from `r`. */
+  readonly did: Statement.Fragment
+  readonly yes: Step
+  readonly no: Step
+}
+
+/** A statement that changes runs. */
+export interface Change {
+  readonly makes: Step | Either
+  /** Which runs, from `o` and `v`; status and fence (`v.fence`) are guarded besides. */
+  readonly where: Statement.Fragment
+  /** The columns of `r`, from `o` and `v`; `idsAndEnds` by default. */
+  readonly returning?: Statement.Fragment
+  /** What `r` is called in the rest of the statement, where it changes more than one thing; `r` by default. */
+  readonly as?: string
+  /** The audit record's data, from `r`. A transition that is audited returns `audited` from `v.acting` and `v.request_id`. */
+  readonly record?: Statement.Fragment
+}
+
+/** The columns of `r` that events are made of. */
+export const idsAndEnds = sqlText`o.id, o.last_event, o.status, o.outcome, o.reason_code, o.summary_counts`
+
+/** The columns of `r` that an audit record is made of. */
+export const audited = sqlText`o.workspace_id, o.tenant_id, o.type, v.acting, v.request_id`
+
+/** What the timeline says of an end. */
+export const endData = sqlText`jsonb_build_object('outcome', r.outcome, 'reasonCode', r.reason_code, 'counts', r.summary_counts)`
+
+/** How an end that is no failure of anything is set. */
+export const cancelled = { outcome: sqlText`'cancelled'`, reason_code: sqlText`'operation_cancelled'` } as const
+
+const isEither = (makes: Step | Either): makes is Either => "when" in makes
+
+const rule = ({ transition }: Step): Transition => transitions[transition]
+
+/** A condition on `o` for some statuses, such that the partial indexes of active runs serve it. */
+const inStatus = (statuses: ReadonlyArray<RunStatus>) =>
+  statuses.length === 3
+    ? sqlText`true`
+    : statuses.length === 2
+      ? sqlText`o.status <> 'completed'`
+      : sqlText`o.status = '${sqlWord(statuses[0] ?? "completed")}'`
+
+const inFence = (step: Step) => {
+  const { fence } = rule(step)
+  return fence.startsWith("matches")
+    ? sqlText` AND o.fence = v.fence`
+    : fence === "differs"
+      ? sqlText` AND o.fence <> v.fence`
+      : sqlText``
+}
+
+const guard = (step: Step) => sqlText`${inStatus(rule(step).leaves)}${inFence(step)}`
+
+const guardOf = (makes: Step | Either) => {
+  if (!isEither(makes)) return guard(makes)
+  const { when, yes, no } = makes
+  const [first, second] = [guard(yes), guard(no)]
+  if (isSame(first, second)) return first
+  const leaves = [...new Set([...rule(yes).leaves, ...rule(no).leaves])]
+  return sqlText`${inStatus(leaves)} AND CASE WHEN ${when} THEN ${first} ELSE ${second} END`
+}
+
+const isSame = (a: Statement.Fragment, b: Statement.Fragment) =>
+  JSON.stringify(a.segments) === JSON.stringify(b.segments)
+
+/** What a step sets: what the rules say, and what else it is told to. */
+const assignments = (step: Step): ReadonlyMap<string, Statement.Fragment> => {
+  const { event, enters, fence, attempt } = rule(step)
+  const { set = {} } = step
+  return new Map<string, Statement.Fragment>([
+    ...(enters === null ? [] : ([["status", sqlText`'${sqlWord(enters)}'`]] as const)),
+    ...(enters === "queued" || enters === "completed" ? ([["lease_until", sqlText`NULL`]] as const) : []),
+    ...(enters === "completed" ? ([["completed_at", sqlText`clock_timestamp()`]] as const) : []),
+    ...(fence.endsWith("rises") ? ([["fence", sqlText`o.fence + 1`]] as const) : []),
+    ...(attempt === "counted" ? ([["attempt", sqlText`o.attempt + 1`]] as const) : []),
+    ...(attempt === "counted if failed"
+      ? ([["attempt", sqlText`o.attempt + (${set.outcome ?? sqlText`o.outcome`} = 'failed')::int`]] as const)
+      : []),
+    ...(event === null
+      ? []
+      : ([
+          ["version", sqlText`o.version + 1`],
+          ["last_event", sqlText`o.last_event + 1`]
+        ] as const)),
+    ...Object.entries(set)
+  ])
+}
+
+const setOf = (makes: Step | Either) => {
+  const [first, second] = isEither(makes)
+    ? [assignments(makes.yes), assignments(makes.no)]
+    : [assignments(makes), assignments(makes)]
+  const columns = [...new Set([...first.keys(), ...second.keys()])]
+  const values = columns.map((name) => {
+    const column = sqlWord(name)
+    const [one, other] = [first.get(name) ?? sqlText`o.${column}`, second.get(name) ?? sqlText`o.${column}`]
+    if (!isEither(makes) || isSame(one, other)) return sqlText`${column} = ${one}`
+    return sqlText`${column} = CASE WHEN ${makes.when} THEN ${one} ELSE ${other} END`
+  })
+  // A change that sets nothing is made for its lock: the row is read as it is at that moment.
+  return values.length === 0 ? sqlText`version = o.version` : sqlJoin(sqlText`, `, values)
+}
+
+/** The steps that show, each with the condition on `r` that it was the one. */
+const shown = (makes: Step | Either) => {
+  const steps = isEither(makes)
+    ? [
+        { step: makes.yes, made: makes.did },
+        { step: makes.no, made: sqlText`NOT (${makes.did})` }
+      ]
+    : [{ step: makes, made: sqlText`true` }]
+  return steps.map(({ step, made }) => ({ ...rule(step), data: step.data ?? sqlText`'{}'::jsonb`, made }))
+}
+
+const eventsOf = (makes: Step | Either, as: Statement.Fragment) => {
+  const events = shown(makes).flatMap(({ event, data, made }) =>
+    event === null ? [] : [sqlText`SELECT r.id, r.last_event, '${sqlWord(event)}', ${data} FROM ${as} r WHERE ${made}`]
+  )
+  if (events.length === 0) return sqlText``
+  return sqlText`, ${as}_noted AS (
+    INSERT INTO operation_run_events (run_id, seq, kind, data) ${sqlJoin(sqlText` UNION ALL `, events)})`
+}
+
+const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: Change, as: Statement.Fragment) => {
+  const records = shown(makes).flatMap(({ audit, made }) =>
+    audit === null
+      ? []
+      : [
+          sqlText`SELECT '${sqlWord(audit)}', r.acting, r.workspace_id, r.tenant_id, r.type, r.id, r.request_id, ${record}
+            FROM ${as} r WHERE ${made}`
+        ]
+  )
+  if (records.length === 0) return sqlText``
+  return sqlText`, ${as}_recorded AS (
+    INSERT INTO operation_audit (action, actor, workspace_id, tenant_id, type, run_id, request_id, data)
+    ${sqlJoin(sqlText` UNION ALL `, records)})`
+}
+
+/**
+ * The parts of a statement that changes runs, as the transition's rules have it: `r_given`, what the statement is given; `r`, the
+ * runs that were changed; and what is written with them. `WITH` and what the statement answers are the caller's.
+ *
+ * Made once, used for every call: all that varies is in what is given.
+ *
+ * @example
+ * const refuse = change({ makes: { transition: "work_refused" }, where: sqlText`o.id = v.id` })
+ * sql`WITH ${refuse(sql`SELECT ${id}::uuid AS id`)} SELECT r.id FROM r`
+ */
+export const change = (statement: Change): ((given: Statement.Fragment) => Statement.Fragment) => {
+  const { makes, where, returning = idsAndEnds } = statement
+  const as = sqlWord(statement.as ?? "r")
+  const before = sqlText`${as}_given AS MATERIALIZED (`
+  const after = sqlText`), ${as} AS (
+    UPDATE operation_runs o SET ${setOf(makes)} FROM ${as}_given v WHERE ${where} AND ${guardOf(makes)}
+    RETURNING ${returning})${eventsOf(makes, as)}${recordsOf(statement, as)}`
+  return (given) => sqlText`${before}${given}${after}`
+}
+
+/**
+ * The event of a run that begins completed; `r` is the run that was inserted, with its `last_event`.
+ *
+ * @param data of the event, from `r`
+ */
+export const noteBlocked = (data: Statement.Fragment): Statement.Fragment =>
+  eventsOf({ transition: "blocked", data }, sqlText`r`)

@@ -1,0 +1,241 @@
+import { type DateTime, Duration, Effect, Option, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { type Actor, ActorId, GivenActor, keptActor, systemActor } from "../run/Actor.ts"
+import { Authorization, type ScopeGrant, type StartTarget } from "../access/Authorization.ts"
+import { argumentsOf, invalid } from "../boundary/Decoding.ts"
+import { InputResolvers } from "../definition/InputResolver.ts"
+import { identify } from "../definition/Identification.ts"
+import type { NewRun } from "../ledger/NewRun.ts"
+import * as Metrics from "../ledger/Metrics.ts"
+import { type AnyOperationType, OperationCatalog } from "../definition/OperationCatalog.ts"
+import { GivenScope, type OperationScope } from "../run/OperationScope.ts"
+import { viewCapabilities } from "../definition/OperationType.ts"
+import * as Problems from "../boundary/Problems.ts"
+import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from "../run/Run.ts"
+import type { Json } from "../text/Json.ts"
+import { RunSignals } from "../ledger/RunSignals.ts"
+import { checkIdempotencyKey, checkSupersedes, validate } from "./StartInput.ts"
+import { makeSettleStart } from "./StartSettlement.ts"
+import { StorableText } from "../text/StorableText.ts"
+import * as TraceContext from "../run/TraceContext.ts"
+
+/** A request to start an operation. Untrusted. */
+export type StartRequest = StartTarget & {
+  /** The operation type's name. */
+  readonly type: string
+  /** JSON for the type's input schema. */
+  readonly input: unknown
+  /** The caller's own key of this start (`Idempotency-Key`), for types whose identity needs one. At most 200 characters. */
+  readonly nonce?: string
+  /** The run that this one replaces while it is active, for types that allow it. */
+  readonly supersedes?: string
+  /** Ids of the host's records that the run belongs to. From the host's own code, not from outside. */
+  readonly context?: RunRecordLinks
+}
+
+/** A start by Atlas or the host itself, without an actor's rights: from trusted code only. */
+export interface SystemStartRequest {
+  readonly scope: OperationScope
+  readonly type: string
+  readonly input: unknown
+  /** For types whose identity is a fire time. */
+  readonly fireTime?: DateTime.Utc
+  readonly context?: RunRecordLinks
+}
+
+/**
+ * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: somebody
+ * must act first; the run is completed, and its reason code and failure say what has to be done.
+ */
+export interface StartResult {
+  readonly disposition: "created" | "existing" | "blocked"
+  /** The run; for somebody who may start the operation but not view it, its receipt. */
+  readonly run: Run | RunReceipt
+}
+
+/** A start by Atlas or the host itself, which may view everything. */
+export interface SystemStartResult extends StartResult {
+  readonly run: Run
+}
+
+/** What a start by Atlas or the host itself is refused with. */
+export type SystemStartProblem = Exclude<StartProblem, Problems.NotFound | Problems.Forbidden>
+
+/** What a start is refused with. */
+export type StartProblem =
+  | Problems.NotFound
+  | Problems.Forbidden
+  | Problems.InvalidInput
+  | Problems.IdempotencyKeyRequired
+  | Problems.IdempotencyKeyReused
+  | Problems.NotSupported
+  | Problems.OperationBusy
+
+/** A start that is authorised; its input is still to be validated. */
+interface Authorised {
+  readonly actor: Actor
+  readonly scope: OperationScope
+  readonly type: AnyOperationType
+  readonly input: unknown
+  readonly nonce?: string | undefined
+  readonly fireTime?: DateTime.Utc | undefined
+  readonly supersedes?: string | undefined
+  readonly retryOf?: RunId | undefined
+  readonly context?: RunRecordLinks | undefined
+  /** Asked once the input is known: whether the actor may view what such a run reads. */
+  readonly permit?: (viewing: NewRun["viewCapabilities"]) => Effect.Effect<void, Problems.Forbidden>
+}
+
+const Links = Schema.optional(Schema.Record(StorableText, StorableText))
+const requestMembers = {
+  type: Schema.String,
+  input: Schema.Unknown,
+  nonce: Schema.optional(Schema.String),
+  supersedes: Schema.optional(Schema.String),
+  context: Links
+}
+const isOneTarget = ({ tenantId, workspaceId }: { readonly tenantId?: unknown; readonly workspaceId?: unknown }) =>
+  (tenantId === undefined) !== (workspaceId === undefined)
+const decodeStart = argumentsOf(
+  Schema.Struct({
+    actor: GivenActor,
+    request: Schema.Struct({
+      tenantId: Schema.optional(Schema.String),
+      workspaceId: Schema.optional(Schema.String),
+      ...requestMembers
+    }).check(Schema.makeFilter(isOneTarget, { expected: "either a tenantId or a workspaceId" }))
+  })
+)
+const decodeSystemStart = argumentsOf(
+  Schema.Struct({
+    part: ActorId,
+    request: Schema.Struct({
+      scope: GivenScope,
+      type: Schema.String,
+      input: Schema.Unknown,
+      fireTime: Schema.optional(Schema.DateTimeUtc),
+      context: Links
+    })
+  })
+)
+
+/** `Runs.start`: authorise, validate, resolve, decide identity, ask the gates, record, wake; in this order. */
+export const makeStart = Effect.gen(function* () {
+  const door = yield* Authorization
+  const catalog = yield* OperationCatalog
+  const beginUnseen = yield* makeBegin
+
+  /** Begins what somebody asked for, and gives back what that person may view. */
+  const begin = Effect.fnUntraced(function* (request: Omit<Authorised, "permit">, { capabilities, scope }: ScopeGrant) {
+    const { actor, type } = request
+    const { disposition, run } = yield* beginUnseen({
+      ...request,
+      permit: (viewing) => door.require(actor, { scope, capabilities }, viewing, type.name)
+    })
+    return { disposition, run: asSeen(run, capabilities) } satisfies StartResult
+  })
+
+  const start = Effect.fn("Runs.start")(function* (givenActor: Actor, given: StartRequest) {
+    const { actor, request } = yield* decodeStart({ actor: givenActor, request: given })
+    const found = catalog.find(request.type)
+    const { tenantId, workspaceId = "" } = request
+    const target: StartTarget = tenantId === undefined ? { workspaceId } : { tenantId }
+    const grant = yield* door.start(actor, target, found)
+    const type = yield* Effect.orDie(Effect.fromOption(found))
+    return yield* begin({ ...request, actor, scope: grant.scope, type }, grant)
+  })
+
+  return { start, begin }
+})
+
+/** `SystemRuns.start`: the same without an actor whose rights count. */
+export const makeSystemStart = Effect.gen(function* () {
+  const catalog = yield* OperationCatalog
+  const begin = yield* makeBegin
+
+  return Effect.fn("SystemRuns.start")(function* (givenPart: string, given: SystemStartRequest) {
+    const { part, request } = yield* decodeSystemStart({ part: givenPart, request: given })
+    const type = Option.getOrUndefined(catalog.find(request.type))
+    if (type === undefined) return yield* invalid("/request/type", "No operation of this name is registered")
+    if ((type.scope === "workspace") !== (request.scope.tenantId === null)) {
+      return yield* invalid("/request/scope", `"${type.name}" works in a ${type.scope}`)
+    }
+    const started = begin({ ...request, actor: systemActor(part), type })
+    return yield* Effect.catchTag(started, "Forbidden", Effect.die)
+  })
+})
+
+/** A run, as far as somebody with these capabilities may view it. */
+export const asSeen = (run: Run, capabilities: ScopeGrant["capabilities"]): Run | RunReceipt =>
+  run.viewCapabilities.every((capability) => capabilities.has(capability)) ? run : receiptOf(run)
+
+const makeBegin = Effect.gen(function* () {
+  const resolvers = yield* InputResolvers
+  const settle = yield* makeSettleStart
+  const signals = yield* RunSignals
+
+  return Effect.fnUntraced(function* (request: Authorised) {
+    const { actor, scope, type } = request
+    const supersedes = request.supersedes === undefined ? null : yield* checkSupersedes(type, request.supersedes)
+    const nonce = request.nonce === undefined ? null : yield* checkIdempotencyKey(request.nonce)
+    const { input, stored } = yield* validate(type, request.input, (given) => resolvers.resolve(type, given, scope))
+    const viewing = viewCapabilities(type, input)
+    if (type.capabilities.viewOf !== undefined) yield* request.permit?.(viewing) ?? Effect.void
+    const starter = keptActor(actor)
+    const extras = { retryOf: request.retryOf ?? null, supersedes }
+    const identity = yield* identify({
+      type,
+      scope,
+      actor,
+      input,
+      stored,
+      nonce,
+      fireTime: request.fireTime ?? null,
+      extras
+    })
+    const run = toNewRun(
+      { ...request, actor: starter },
+      { input, stored, identity, traceparent: yield* TraceContext.current, viewCapabilities: viewing }
+    )
+    const result = yield* settle({ run, type, input, supersedes }).pipe(
+      Effect.tapError((problem) =>
+        problem._tag === "OperationBusy" ? Metrics.runStarted(type.name, "busy") : Effect.void
+      )
+    )
+    yield* Metrics.runStarted(type.name, result.disposition)
+    if (result.disposition === "blocked") yield* Metrics.runCompleted(result.run)
+    yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
+    if (supersedes !== null) {
+      yield* signals.stopped(supersedes)
+      yield* signals.changed(supersedes)
+    }
+    return result
+  })
+})
+
+const toNewRun = (
+  request: Authorised,
+  {
+    input,
+    stored,
+    identity,
+    traceparent,
+    viewCapabilities
+  }: Pick<NewRun, "identity" | "traceparent" | "viewCapabilities"> & { readonly input: unknown; readonly stored: Json }
+): NewRun => ({
+  id: RunId.make(SecureRandom.uuidV7Unsafe()),
+  scope: request.scope,
+  type: request.type.name,
+  actor: request.actor,
+  identity,
+  input: stored,
+  context: { ...request.type.records(input), ...request.context },
+  maxAttempts: request.type.retry.maxAttempts,
+  priority: request.type.priority === "interactive" ? 0 : 1,
+  exclusive: request.type.class === "exclusive_write",
+  queueLimitMillis: Duration.toMillis(request.type.queueLimit),
+  timeLimitMillis: Duration.toMillis(request.type.timeLimit),
+  retryOf: request.retryOf ?? null,
+  traceparent,
+  viewCapabilities
+})

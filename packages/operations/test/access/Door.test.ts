@@ -1,0 +1,208 @@
+import { databaseListener, TestDatabase } from "@atlas/test"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import {
+  Access,
+  type Actor,
+  AuditLog,
+  Authorization,
+  type Capability,
+  isWholeRun,
+  Operations,
+  OperationType,
+  Runs,
+  TenantId,
+  WorkspaceId
+} from "../../src/index.ts"
+
+const workspaceId = WorkspaceId.make("northwind")
+const contoso = TenantId.make("contoso")
+const person = (id: string): Actor => ({ id, kind: "user", name: id })
+
+const Work = OperationType.make("door.work", {
+  label: "Work",
+  description: "For tests.",
+  category: "Test",
+  input: Schema.Struct({ key: Schema.String }),
+  capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
+  identity: { rule: "while_active", key: ({ key }) => key }
+})
+/** What may view a comparison depends on what it compares. */
+const Compare = OperationType.make("door.compare", {
+  label: "Compare",
+  description: "For tests.",
+  category: "Test",
+  input: Schema.Struct({ sides: Schema.Array(Schema.Literals(["backup", "inventory"])) }),
+  capabilities: {
+    start: "tenant.compare.run",
+    view: "tenant.inventory.view",
+    viewOf: ({ sides }) => sides.map((side): Capability => `tenant.${side}.view`)
+  },
+  identity: { rule: "while_active", key: ({ sides }) => sides }
+})
+
+const rights = new Map<string, ReadonlyArray<Capability>>([
+  ["starter", ["tenant.work.run"]],
+  ["viewer", ["tenant.work.view"]],
+  ["both", ["tenant.work.run", "tenant.work.view"]],
+  ["inventory", ["tenant.compare.run", "tenant.inventory.view"]],
+  ["sides", ["tenant.compare.run", "tenant.inventory.view", "tenant.backup.view"]]
+])
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: ({ id }) => {
+      const capabilities = rights.get(id)
+      return Effect.succeed(
+        capabilities === undefined
+          ? []
+          : [{ workspaceId, tenants: "all" as const, capabilities: new Set(capabilities) }]
+      )
+    },
+    tenant: ({ id }, tenantId) =>
+      Effect.succeed(
+        Option.map(Option.fromUndefinedOr(rights.get(id)), (capabilities) => ({
+          scope: { workspaceId, tenantId: TenantId.make(tenantId) },
+          capabilities: new Set(capabilities)
+        }))
+      )
+  })
+)
+
+const ledger = Operations.layer(Work, Compare).pipe(
+  Layer.provideMerge(Layer.merge(access, databaseListener)),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+const [starter, viewer, both] = [person("starter"), person("viewer"), person("both")]
+const work = (key: string) => ({ tenantId: contoso, type: Work.name, input: { key } })
+const content = [
+  "actor",
+  "input",
+  "context",
+  "failureSummary",
+  "report",
+  "reasonCode",
+  "identityKey",
+  "worker"
+] as const
+
+layer(ledger, { excludeTestServices: true })("the door", (it) => {
+  it.effect("gives back of a start, a cancellation and a retry only what the actor may view", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const { run } = yield* runs.start(both, { ...work("secret name"), context: { job: "7" } })
+      const joined = yield* runs.start(starter, work("secret name"))
+      assert.strictEqual(joined.disposition, "existing")
+      const created = yield* runs.start(starter, work("their own"))
+      const cancelled = yield* runs.cancel(starter, run.id)
+      const again = yield* runs.cancel(starter, created.run.id)
+      const retried = yield* runs.retry(starter, run.id)
+      for (const receipt of [joined.run, created.run, cancelled, again, retried.run]) {
+        assert.isFalse(isWholeRun(receipt))
+        for (const member of content) assert.notProperty(receipt, member)
+        assert.notInclude(JSON.stringify(receipt), "secret name")
+      }
+      assert.deepInclude({ ...cancelled }, { id: run.id, status: "completed", outcome: "cancelled" })
+      assert.isTrue(isWholeRun((yield* runs.start(both, work("secret name"))).run))
+      assert.strictEqual((yield* Effect.flip(runs.get(starter, run.id)))._tag, "Forbidden")
+    })
+  )
+
+  it.effect("asks for what viewing a run needs by what it reads, also of whoever starts it", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const [inventory, sides] = [person("inventory"), person("sides")]
+      const compare = (...sides: ReadonlyArray<string>) => ({ tenantId: contoso, type: Compare.name, input: { sides } })
+      const refused = yield* Effect.flip(runs.start(inventory, compare("inventory", "backup")))
+      assert.strictEqual(refused._tag === "Forbidden" && refused.requiredCapability, "tenant.backup.view")
+      const { run: mixed } = yield* runs.start(sides, compare("inventory", "backup"))
+      const { run: simple } = yield* runs.start(inventory, compare("inventory", "inventory"))
+      assert.isTrue(isWholeRun(simple))
+      const { run: newest } = yield* runs.start(sides, compare("backup", "backup"))
+      const hidden = yield* Effect.flip(runs.get(inventory, mixed.id))
+      assert.strictEqual(hidden._tag === "Forbidden" && hidden.requiredCapability, "tenant.backup.view")
+      const listed = yield* runs.list(inventory, { type: Compare.name }, { cursor: null, limit: 10 })
+      assert.deepStrictEqual(
+        listed.runs.map(({ id }) => id),
+        [simple.id]
+      )
+      assert.deepStrictEqual(yield* runs.tally(inventory, { type: Compare.name }), { queued: 1, running: 0 })
+      assert.deepStrictEqual(
+        (yield* runs.latest(inventory, contoso, [Compare.name])).map(({ id }) => id),
+        [simple.id]
+      )
+      assert.deepStrictEqual(
+        (yield* runs.latest(sides, contoso, [Compare.name])).map(({ id }) => id),
+        [newest.id]
+      )
+    })
+  )
+
+  it.effect("shows the runs of an operation that is not registered any more to whoever could view them", () =>
+    Effect.gen(function* () {
+      const { run } = yield* Runs.use((runs) => runs.start(both, work("orphan")))
+      const services = yield* Layer.build(
+        Layer.fresh(Operations.layer(Compare)).pipe(
+          Layer.provide(Layer.succeedContext(yield* Effect.context<Access | SqlClient.SqlClient>())),
+          Layer.provide(databaseListener)
+        )
+      )
+      const later = Context.get(services, Runs)
+      assert.strictEqual((yield* later.get(viewer, run.id)).id, run.id)
+      const listed = yield* later.list(viewer, { type: Work.name }, { cursor: null, limit: 200 })
+      assert.include(
+        listed.runs.map(({ id }) => id),
+        run.id
+      )
+      assert.strictEqual((yield* Effect.flip(later.get(starter, run.id)))._tag, "Forbidden")
+      assert.strictEqual((yield* Effect.flip(later.get(person("stranger"), run.id)))._tag, "NotFound")
+      for (const act of [later.cancel(both, run.id), later.retry(both, run.id)]) {
+        assert.strictEqual(
+          (yield* Effect.flip(Effect.asVoid<unknown, { _tag: string }, never>(act)))._tag,
+          "NotSupported"
+        )
+      }
+      assert.strictEqual((yield* Effect.flip(later.start(both, work("orphan"))))._tag, "NotFound")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("puts each refusal of a member on record with what it was about", () =>
+    Effect.gen(function* () {
+      const audit = yield* AuditLog
+      const door = yield* Authorization
+      yield* Effect.flip(door.tenant(person("starter"), contoso, "tenant.reports.view", "report"))
+      yield* Effect.flip(door.tenant(person("stranger"), contoso, "tenant.reports.view", "report"))
+      const records = yield* audit.list(workspaceId, { before: null, limit: 100 })
+      const about = records.filter(({ type }) => type === "report")
+      assert.deepStrictEqual(
+        about.map(({ action, actor, data, tenantId }) => [action, actor.id, tenantId, data]),
+        [["forbidden", "starter", contoso, { capability: "tenant.reports.view" }]]
+      )
+    })
+  )
+
+  it.effect("keeps a change of a record with its state before and after, in the transaction of the change", () =>
+    Effect.gen(function* () {
+      const audit = yield* AuditLog
+      const sql = yield* SqlClient.SqlClient
+      const change = {
+        action: "report.renamed",
+        actor: both,
+        scope: { workspaceId, tenantId: contoso },
+        record: { kind: "report", id: "r-1" },
+        before: { name: "Old" },
+        after: { name: "New", note: "Bearer eyJhbGciOiJub25lIn0.eyJhIjoxfQ.abcdefghijk" }
+      } as const
+      yield* Effect.exit(sql.withTransaction(Effect.andThen(audit.record(change), Effect.fail("rolled back"))))
+      assert.deepStrictEqual(yield* audit.ofRecord(workspaceId, change.record, 10), [])
+      yield* sql.withTransaction(audit.record(change))
+      const [record, ...others] = yield* audit.ofRecord(workspaceId, change.record, 10)
+      assert.deepStrictEqual(others, [])
+      assert.deepInclude({ ...record }, { action: "report.renamed", recordKind: "report", recordId: "r-1" })
+      assert.deepStrictEqual(record?.data["before"], { name: "Old" })
+      assert.notInclude(JSON.stringify(record?.data), "eyJhbGciOiJub25lIn0")
+    })
+  )
+})

@@ -1,0 +1,26 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { GraphContract, OperationType, StartGate } from "../../src/index.ts"
+
+const definition = {
+  label: "Waits",
+  description: "Waits in the queue.",
+  category: "Test",
+  input: OperationType.NoInput,
+  capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
+  identity: { rule: "while_active" }
+} as const
+const gates = [StartGate.providerConnection]
+
+describe("how long a run may wait in the queue", () => {
+  it("is ten minutes for what asks a provider, a day for the rest, and what a definition says", () => {
+    const limitOf = (more: object) => OperationType.make("test.waits", { ...definition, ...more }).queueLimit
+    const reads = { name: "x.get", version: "v1.0", path: "/x", schema: Schema.Unknown, permissions: [] } as const
+    const contracts = [GraphContract.get(reads)]
+    assert.strictEqual(limitOf({}), "1 day")
+    assert.strictEqual(limitOf({ gates: ["another"] }), "1 day")
+    assert.strictEqual(limitOf({ gates }), "10 minutes")
+    assert.strictEqual(limitOf({ contracts }), "10 minutes")
+    assert.strictEqual(limitOf({ gates, queueLimit: "1 hour" }), "1 hour")
+  })
+})

@@ -1,0 +1,216 @@
+import { databaseListener, TestDatabase } from "@atlas/test"
+import { assert } from "@effect/vitest"
+import { Effect, Layer, Option, Ref, Schema } from "effect"
+import {
+  Access,
+  type Actor,
+  type AnyOperationType,
+  InputResolver,
+  Operations,
+  OperationType,
+  type Run,
+  Runs,
+  StartGate,
+  TenantId,
+  Uuid,
+  WorkspaceId
+} from "../../src/index.ts"
+import { RunLedger } from "../../src/ledger/RunLedger.ts"
+import { type Assignment, RunQueue } from "../../src/ledger/RunQueue.ts"
+import { wholeRun } from "../../src/testing/index.ts"
+
+/** Types that differ in what the ledger does with their starts; every actor is an owner of the workspace they name. */
+export const workspace = WorkspaceId.make("northwind")
+export const contoso = TenantId.make("contoso")
+export const fabrikam = TenantId.make("fabrikam")
+export const owner: Actor = { id: "owner", kind: "user", name: "Olivia Owner" }
+export const other: Actor = { id: "other", kind: "user", name: "Otto Other" }
+/** Who may reach one tenant of the workspace only. */
+export const contosoOnly: Actor = { id: "contoso-only", kind: "user", name: "Cora Contoso" }
+
+const common = {
+  label: "Test",
+  description: "For tests.",
+  category: "Test",
+  capabilities: { start: "tenant.test.run", view: "tenant.test.view" }
+} as const
+const Key = Schema.Struct({ key: Schema.String })
+const byKey = ({ key }: typeof Key.Type) => ({ key })
+
+export const Plain = OperationType.make("test.plain", {
+  ...common,
+  input: Key,
+  identity: { rule: "while_active", key: byKey }
+})
+export const Click = OperationType.make("test.click", {
+  ...common,
+  input: Schema.Struct({ key: Schema.String, note: Schema.optionalKey(Schema.String) }),
+  identity: { rule: "once", by: "nonce" }
+})
+export const GatedClick = OperationType.make("test.gated_click", {
+  ...common,
+  input: Key,
+  gates: ["door"],
+  identity: { rule: "once", by: "nonce" }
+})
+export const Scheduled = OperationType.make("test.scheduled", {
+  ...common,
+  input: Key,
+  startedBy: "system",
+  priority: "background",
+  gates: ["door"],
+  identity: { rule: "once", by: "fire_time", key: byKey }
+})
+export const Restore = OperationType.make("test.restore", {
+  ...common,
+  input: Key,
+  class: "exclusive_write",
+  identity: { rule: "once", by: "nonce", whileActive: byKey }
+})
+export const Wipe = OperationType.make("test.wipe", {
+  ...common,
+  input: Key,
+  class: "exclusive_write",
+  identity: { rule: "while_active", key: byKey }
+})
+export const Gated = OperationType.make("test.gated", {
+  ...common,
+  input: Key,
+  gates: ["door"],
+  identity: { rule: "while_active", key: byKey },
+  retry: { backoff: "20 millis" }
+})
+export const Check = OperationType.make("test.check", {
+  ...common,
+  input: Key,
+  supersedable: true,
+  queueLimit: "1 minute",
+  identity: { rule: "while_active", key: byKey }
+})
+export const GatedCheck = OperationType.make("test.gated_check", {
+  ...common,
+  input: Key,
+  gates: ["door"],
+  supersedable: true,
+  queueLimit: "1 minute",
+  identity: { rule: "while_active", key: byKey }
+})
+export const Limited = OperationType.make("test.limited", {
+  ...common,
+  input: Key,
+  concurrency: 2,
+  identity: { rule: "while_active", key: byKey }
+})
+export const Background = OperationType.make("test.background", {
+  ...common,
+  input: Key,
+  priority: "background",
+  identity: { rule: "while_active", key: byKey }
+})
+export const Report = OperationType.make("test.report", {
+  ...common,
+  scope: "workspace",
+  input: Key,
+  identity: { rule: "while_active", key: byKey }
+})
+
+/** About a record, by default the tenant's own. */
+export const OfRecord = OperationType.make("test.of_record", {
+  ...common,
+  input: Schema.Struct({ record: Schema.optionalKey(Uuid) }),
+  resolves: true,
+  supersedable: true,
+  identity: { rule: "while_active", key: ({ record }) => record ?? null },
+  records: ({ record }) => (record === undefined ? {} : { record })
+})
+export const defaultRecord = "0a000000-0000-4000-8000-00000000000b"
+const defaultOf = InputResolver.make(OfRecord, (input, { tenantId }) =>
+  Effect.succeed(tenantId === contoso ? { record: defaultRecord, ...input } : input)
+)
+
+/** What the gate called `door` answers. */
+const door = Ref.makeUnsafe<StartGate.GateAnswer>(StartGate.open)
+
+const capabilities = new Set([common.capabilities.start, common.capabilities.view])
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: ({ id }) =>
+      Effect.succeed([
+        { workspaceId: workspace, tenants: id === contosoOnly.id ? new Set([contoso]) : "all", capabilities }
+      ]),
+    tenant: (_, tenantId) =>
+      Effect.succeed(
+        Option.some({ scope: { workspaceId: workspace, tenantId: TenantId.make(tenantId) }, capabilities })
+      )
+  })
+)
+
+/** The ledger on a database of its own with all these types and the gate; no worker. */
+export const ledger = Operations.layer(
+  Plain,
+  Click,
+  GatedClick,
+  Scheduled,
+  Restore,
+  Wipe,
+  Gated,
+  Check,
+  GatedCheck,
+  Limited,
+  Background,
+  Report,
+  OfRecord
+).pipe(
+  Layer.provide(StartGate.layer(StartGate.make("door", () => Ref.get(door)))),
+  Layer.provide(InputResolver.layer(defaultOf)),
+  Layer.provideMerge(Layer.merge(access, databaseListener)),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+/** Starts a type in Contoso. */
+export const start = (type: AnyOperationType, key: string, more: object = {}, actor = owner) =>
+  Effect.map(
+    Runs.use((runs) => runs.start(actor, { tenantId: contoso, type: type.name, input: { key }, ...more })),
+    (result) => ({ ...result, run: wholeRun(result.run) })
+  )
+
+/** What hands a run to a worker. */
+export const assignmentOf = ({ id, type, workspaceId, tenantId }: Run): Assignment => ({
+  id,
+  type,
+  workspaceId,
+  tenantId
+})
+
+/** Claims a run for a worker that does not heartbeat. */
+export const claim = Effect.fnUntraced(function* (type: AnyOperationType, run: Run, leaseMillis = 60_000) {
+  const queue = yield* RunQueue
+  const [claimed] = yield* queue.claimOne({ worker: "w", types: [type], leaseMillis }, assignmentOf(run))
+  assert.isDefined(claimed)
+  return claimed.run
+})
+
+/** Ends a claimed run well. */
+export const complete = (run: Run) =>
+  RunLedger.use((writes) => writes.complete(run, { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] }))
+
+/** The run as it is now. */
+export const get = ({ id }: Pick<Run, "id">) => Runs.use((runs) => runs.get(owner, id))
+
+/** The run's timeline, which has no gaps. */
+export const kinds = ({ id }: Pick<Run, "id">) =>
+  Effect.map(
+    Runs.use((runs) => runs.events(owner, id, { after: 0, limit: 200 })),
+    (events) => {
+      assert.deepStrictEqual(
+        events.map(({ seq }) => seq),
+        events.map((_, index) => index + 1)
+      )
+      return events.map(({ kind }) => kind)
+    }
+  )
+
+/** What the gate answers while something is done. */
+export const whileDoor = <A, E, R>(answer: StartGate.GateAnswer, work: Effect.Effect<A, E, R>) =>
+  Effect.ensuring(Effect.andThen(Ref.set(door, answer), work), Ref.set(door, StartGate.open))

@@ -1,0 +1,94 @@
+// What the compiler reports is expected here; the Effect checker reports it once more.
+// @effect-diagnostics missingEffectContext:off
+import { describe, expectTypeOf, it } from "@effect/vitest"
+import { Context, Effect, Layer, Schema } from "effect"
+import {
+  type AuditLog,
+  Graph,
+  type Identity,
+  OperationType,
+  RunHandler,
+  Runs,
+  StartGate,
+  type TenantId,
+  Worker
+} from "../../src/index.ts"
+import { type RunExecutor } from "../../src/executing/RunExecutor.ts"
+import { type RunQueries } from "../../src/ledger/reads/RunQueries.ts"
+
+const common = {
+  label: "Typed",
+  description: "Proves what does not compile.",
+  category: "Test",
+  capabilities: { start: "tenant.typed.run", view: "tenant.typed.view" },
+  identity: { rule: "while_active" }
+} as const
+
+const Counted = OperationType.make("typed.counted", { ...common, input: Schema.Struct({ count: Schema.Int }) })
+const Everywhere = OperationType.make("typed.everywhere", {
+  ...common,
+  scope: "workspace",
+  input: OperationType.NoInput
+})
+
+class Calendar extends Context.Service<Calendar, { readonly isOpen: Effect.Effect<boolean> }>()("test/Calendar") {}
+
+const openingHours = StartGate.make("opening_hours", () =>
+  Calendar.use(({ isOpen }) =>
+    Effect.map(isOpen, (yes) => (yes ? StartGate.open : StartGate.blocked("ext.calendar.closed", "Come back later.")))
+  )
+)
+
+// The compiler is the test: each line below an expected error fails the type check once it compiles.
+describe("types", () => {
+  it("a handler has the input of its definition", () => {
+    RunHandler.make(Counted, ({ input }) => {
+      expectTypeOf(input).toEqualTypeOf<{ readonly count: number }>()
+      return Effect.succeed(RunHandler.succeeded)
+    })
+    // @ts-expect-error the input has a count, not a name
+    RunHandler.make(Counted, ({ input }: RunHandler.RunContext<{ readonly name: string }>) =>
+      Effect.as(Effect.log(input.name), RunHandler.succeeded)
+    )
+  })
+
+  it("a handler of workspace scope has no tenant, one of tenant scope always has", () => {
+    RunHandler.make(Everywhere, ({ tenant }) => {
+      expectTypeOf(tenant.tenantId).toEqualTypeOf<TenantId | null>()
+      return Effect.succeed(RunHandler.succeeded)
+    })
+    RunHandler.make(Counted, ({ tenant }) => {
+      expectTypeOf(tenant.tenantId).toEqualTypeOf<TenantId>()
+      return Effect.succeed(RunHandler.succeeded)
+    })
+  })
+
+  it("a gate asks for what its host has to bring", () => {
+    const gates = StartGate.layer(openingHours)
+    expectTypeOf<Layer.Services<typeof gates>>().toEqualTypeOf<Calendar>()
+    // @ts-expect-error nobody brings the calendar
+    void (() => Effect.runPromise(Layer.launch(gates)))
+    const calendar = Layer.succeed(Calendar, Calendar.of({ isOpen: Effect.succeed(true) }))
+    void (() => Effect.runPromise(Layer.launch(Layer.provide(gates, calendar))))
+  })
+
+  it("an identity that is taken while active knows no nonce and no fire time", () => {
+    expectTypeOf<Extract<Identity<unknown>, { rule: "while_active" }>>().not.toHaveProperty("by")
+    void (() =>
+      OperationType.make("typed.confused", {
+        ...common,
+        input: OperationType.NoInput,
+        // @ts-expect-error only a `once` identity is told apart by something
+        identity: { rule: "while_active", by: "nonce" }
+      }))
+  })
+
+  it("what shows runs needs no Graph; only a handler that asks for it does", () => {
+    expectTypeOf<Extract<Layer.Services<typeof Runs.layer>, Graph | RunExecutor>>().toEqualTypeOf<never>()
+    expectTypeOf<Extract<Layer.Services<typeof RunQueries.layer>, Graph>>().toEqualTypeOf<never>()
+    expectTypeOf<Extract<Layer.Services<typeof AuditLog.layer>, Graph>>().toEqualTypeOf<never>()
+    const reading = RunHandler.make(Counted, () => Graph.use(() => Effect.succeed(RunHandler.succeeded)))
+    const worker = Worker.layer(reading)
+    expectTypeOf<Extract<Layer.Services<typeof worker>, Graph>>().toEqualTypeOf<Graph>()
+  })
+})
