@@ -1,5 +1,6 @@
+import * as Pg from "@atlas/operations/pg"
 import { Access, type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Stream } from "effect"
 import { archive, archiveMailboxes, ArchiveMailboxes, archivingEnabled, Mailboxes } from "./custom-operation.ts"
@@ -28,7 +29,7 @@ const mailboxes = Layer.succeed(
 const host = Worker.layer(archiveMailboxes).pipe(
   Layer.provideMerge(Operations.layer(ArchiveMailboxes)),
   Layer.provide(StartGate.layer(archivingEnabled)),
-  Layer.provide(Layer.mergeAll(mailboxes, access, databaseListener)),
+  Layer.provide(Layer.mergeAll(mailboxes, access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )
 

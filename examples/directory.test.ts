@@ -1,3 +1,4 @@
+import * as Pg from "@atlas/operations/pg"
 import { Directory, DirectoryGroups, GroupsSync, StaleAfter } from "@atlas/directory"
 import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
 import {
@@ -11,7 +12,7 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Stream } from "effect"
 
@@ -31,7 +32,7 @@ const groups = ["Finance", "All Finance", "Refinanced", "Sales"].map((displayNam
   fakeGroup({ id: `group-${n}`, displayName })
 )
 const graph = FakeGraph.layer({ tenants: [{ tenantId: "contoso", entraTenantId: "contoso", groups }] })
-const platform = Layer.mergeAll(access, databaseListener).pipe(Layer.provideMerge(TestDatabase.layer))
+const platform = Layer.mergeAll(access, Pg.listener).pipe(Layer.provideMerge(TestDatabase.layer))
 
 // #region compose
 const host = Directory.layer.pipe(

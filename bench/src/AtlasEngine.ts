@@ -1,7 +1,6 @@
 import {
   Access,
   type Actor,
-  DatabaseListener,
   Operations,
   OperationType,
   RunHandler,
@@ -12,6 +11,7 @@ import {
   WorkspaceId
 } from "@atlas/operations"
 import * as Migrations from "@atlas/operations/migrations"
+import * as Pg from "@atlas/operations/pg"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, ManagedRuntime, Option, Redacted, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -42,11 +42,6 @@ const access = Layer.succeed(
 
 const client = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: connections })
 
-const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
-)
-
 const worker = ({ slots, handled }: Work) =>
   Worker.layer(
     RunHandler.make(Noop, ({ input }) =>
@@ -73,7 +68,7 @@ export interface OpenAtlas extends OpenEngine {
 const open = async (url: string, work?: Work): Promise<OpenAtlas> => {
   const operations = Operations.layer(Noop)
   const layer = (work === undefined ? operations : Layer.provideMerge(worker(work), operations)).pipe(
-    Layer.provideMerge(Layer.merge(access, listener)),
+    Layer.provideMerge(Layer.merge(access, Pg.listener)),
     Layer.provideMerge(client(url))
   )
   const runtime = ManagedRuntime.make(layer)

@@ -2,9 +2,10 @@ import { Directory } from "@atlas/directory"
 import * as DirectoryMigrations from "@atlas/directory/migrations"
 import { Operations, StartGate, Worker } from "@atlas/operations"
 import * as OperationsMigrations from "@atlas/operations/migrations"
+import * as Pg from "@atlas/operations/pg"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
-import { accessWith, listener, liveGraph, openGate } from "./hosts.ts"
+import { accessWith, liveGraph, openGate } from "./hosts.ts"
 
 const capabilities = new Set(["tenant.directory.sync", "tenant.directory.view"] as const)
 
@@ -33,7 +34,7 @@ export const directoryHost = (url: string, graphOrigin: string, tenant: string) 
     Layer.provide(liveGraph(graphOrigin, tenant)),
     Layer.provideMerge(Directory.layer),
     Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(gate))),
-    Layer.provideMerge(Layer.merge(access, listener)),
+    Layer.provideMerge(Layer.merge(access, Pg.listener)),
     Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )
 }

@@ -3,9 +3,10 @@ import { Intune, PolicySecrets, PolicySecretUnreadable, TenantNames } from "@atl
 import * as IntuneMigrations from "@atlas/intune/migrations"
 import { type Capability, Operations, StartGate, Worker } from "@atlas/operations"
 import * as OperationsMigrations from "@atlas/operations/migrations"
+import * as Pg from "@atlas/operations/pg"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
-import { accessWith, listener, liveGraph, openGate } from "./hosts.ts"
+import { accessWith, liveGraph, openGate } from "./hosts.ts"
 
 /** What the app of the tenant was granted: everything that the package asks for. */
 export const permissions = [
@@ -59,7 +60,7 @@ export const intuneHost = (url: string, graphOrigin: string, tenant: string) => 
     Layer.provide(liveGraph(graphOrigin, tenant)),
     Layer.provideMerge(Intune.layer),
     Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
-    Layer.provideMerge(Layer.mergeAll(access, listener, secrets, names)),
+    Layer.provideMerge(Layer.mergeAll(access, Pg.listener, secrets, names)),
     Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )
 }

@@ -1,15 +1,6 @@
 import { GraphCloud, LiveGraph } from "@atlas/graph"
 import { FakeGraph } from "@atlas/graph/testing"
-import {
-  Access,
-  type Actor,
-  type Capability,
-  DatabaseListener,
-  StartGate,
-  TenantId,
-  WorkspaceId
-} from "@atlas/operations"
-import { PgClient } from "@effect/sql-pg"
+import { Access, type Actor, type Capability, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect, Layer, Option } from "effect"
 import { FetchHttpClient } from "effect/http"
 
@@ -31,12 +22,6 @@ export const accessWith = (capabilities: ReadonlySet<Capability>) =>
 
 /** Every tenant is connected. */
 export const openGate = StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open))
-
-/** Postgres LISTEN. */
-export const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
-)
 
 /**
  * The live client.

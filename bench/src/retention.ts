@@ -5,10 +5,9 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { Operations, OperationType, RunHandler, Runs, Worker, WorkerSettings } from "@atlas/operations"
 import { RunHours, RunRetention } from "@atlas/operations/testing"
-import * as Migrations from "@atlas/operations/migrations"
-import { PgClient } from "@effect/sql-pg"
+import * as Pg from "@atlas/operations/pg"
 import { Effect, Fiber, Layer, ManagedRuntime, Redacted, Schema } from "effect"
-import { accessWith, actor, listener } from "./hosts.ts"
+import { accessWith, actor } from "./hosts.ts"
 import { describeMachine } from "./machine.ts"
 import { startPostgres } from "./Postgres.ts"
 
@@ -39,7 +38,7 @@ const machine = await describeMachine(postgres)
 await postgres.admin.query("ALTER SYSTEM SET autovacuum_naptime = '10s'")
 await postgres.admin.query("SELECT pg_reload_conf()")
 await using database = await postgres.createDatabase("retention")
-const client = PgClient.layer({ url: Redacted.make(database.url), maxConnections: 30 })
+const client = Pg.layer({ url: Redacted.make(database.url), maxConnections: 30 })
 
 const worker = Worker.layer(RunHandler.make(Noop, () => Effect.succeed(RunHandler.succeeded))).pipe(
   Layer.provide(
@@ -53,8 +52,8 @@ const capabilities = new Set([Noop.capabilities.start, Noop.capabilities.view])
 const runtime = ManagedRuntime.make(
   worker.pipe(
     Layer.provideMerge(Operations.layer(Noop)),
-    Layer.provide(Layer.merge(accessWith(capabilities), listener)),
-    Layer.provideMerge(Layer.provideMerge(Layer.effectDiscard(Migrations.run), client))
+    Layer.provide(accessWith(capabilities)),
+    Layer.provideMerge(client)
   )
 )
 

@@ -6,7 +6,6 @@
 import {
   Access,
   type Actor,
-  DatabaseListener,
   type Grant,
   grantFor,
   Operations,
@@ -18,8 +17,7 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import * as Migrations from "@atlas/operations/migrations"
-import { PgClient } from "@effect/sql-pg"
+import * as Pg from "@atlas/operations/pg"
 import { serve } from "@hono/node-server"
 import { Config, Effect, Layer, ManagedRuntime, Option, Schema } from "effect"
 import { HttpServerRespondable, HttpServerResponse } from "effect/http"
@@ -50,13 +48,7 @@ const access = Layer.succeed(
 )
 
 // The host's Postgres: its tables and Atlas' live side by side. Migrations are applied before anything asks for a run.
-const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
-)
-const database = Layer.mergeAll(listener, Layer.effectDiscard(Migrations.run)).pipe(
-  Layer.provideMerge(PgClient.layerConfig({ url: Config.Redacted("DATABASE_URL") }))
-)
+const database = Layer.unwrap(Effect.map(Config.Redacted("DATABASE_URL"), (url) => Pg.layer({ url })))
 
 // The host's own sign-in; here it believes a header.
 const actorOf = (c: Context): Actor => {

@@ -1,3 +1,4 @@
+import * as Pg from "@atlas/operations/pg"
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { rm, writeFile } from "node:fs/promises"
@@ -5,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { bundle, databaseListener, TestDatabase } from "@atlas/test"
+import { bundle, TestDatabase } from "@atlas/test"
 import { type RunEventKind, type RunId, Runs, Worker, WorkerSettings } from "@atlas/operations"
 import { DatabaseClock } from "@atlas/operations/testing"
 import type { PgClient } from "@effect/sql-pg"
@@ -27,7 +28,7 @@ export const lapse = DatabaseClock.advance(settings.leaseMillis)
 /** The ledger and the tables in which probes leave their traces, on a migrated database. */
 export const fixtureOn = <E, R>(database: Layer.Layer<TestDatabase | PgClient.PgClient | SqlClient.SqlClient, E, R>) =>
   Layer.mergeAll(ledger, Layer.effectDiscard(createTables)).pipe(
-    Layer.provideMerge(databaseListener),
+    Layer.provideMerge(Pg.listener),
     Layer.provideMerge(database)
   )
 

@@ -1,10 +1,11 @@
+import * as Pg from "@atlas/operations/pg"
 import { type ChildProcess, spawn } from "node:child_process"
 import { Directory, DirectoryCache, GroupsSync } from "@atlas/directory"
 import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
 import { LiveGraph } from "@atlas/graph"
 import { type RunId, Runs, Worker, WorkerSettings } from "@atlas/operations"
 import { DatabaseClock } from "@atlas/operations/testing"
-import { bundle, databaseListener, TestDatabase } from "@atlas/test"
+import { bundle, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -23,7 +24,7 @@ const fixture = Layer.mergeAll(host, live).pipe(
   Layer.provideMerge(
     FakeGraph.layerHttp({ tenants: [{ ...fakeTenant, groups: pages * 50 }], deltaPageSize: 50, latency: "60 millis" })
   ),
-  Layer.provideMerge(databaseListener),
+  Layer.provideMerge(Pg.listener),
   Layer.provideMerge(TestDatabase.layer)
 )
 

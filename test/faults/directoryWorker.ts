@@ -1,4 +1,5 @@
 // A worker as a process of its own, which kills itself at a step of a sync. It ends with its standard input.
+import * as Pg from "@atlas/operations/pg"
 import { Directory } from "@atlas/directory"
 import { GraphCloud, LiveGraph } from "@atlas/graph"
 import { FakeGraph } from "@atlas/graph/testing"
@@ -6,7 +7,6 @@ import { Worker, WorkerSettings } from "@atlas/operations"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { databaseListener } from "../src/databaseListener.ts"
 import { fakeTenant, host, type SyncStep, type SyncWorkerOptions, watchedCache } from "./Directory.ts"
 import { watched } from "./Probe.ts"
 
@@ -35,5 +35,5 @@ const worker = Worker.layer(...Directory.handlers).pipe(
   Layer.provide([watched(reach), watchedCache(reach), graph, Layer.succeed(WorkerSettings, settings)])
 )
 
-Effect.runFork(Layer.launch(worker.pipe(Layer.provide(host), Layer.provide(databaseListener), Layer.provide(database))))
+Effect.runFork(Layer.launch(worker.pipe(Layer.provide(host), Layer.provide(Pg.listener), Layer.provide(database))))
 process.stdin.once("close", () => process.exit()).resume()

@@ -1,9 +1,9 @@
 // A worker as a process of its own, which may be told to fail at a step, once. It ends with its standard input.
+import * as Pg from "@atlas/operations/pg"
 import { existsSync } from "node:fs"
 import { DatabaseListener, Worker, WorkerSettings } from "@atlas/operations"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, Layer, Queue, Redacted, Schedule, String } from "effect"
-import { databaseListener } from "../src/databaseListener.ts"
 import { handler, ledger, type Reach, watched } from "./Probe.ts"
 import { applicationName, type Fault, type WorkerOptions } from "./WorkerOptions.ts"
 
@@ -62,7 +62,7 @@ const running = Effect.runFork(
     Layer.effectDiscard(Effect.sync(() => console.log("ready"))).pipe(
       Layer.provide(worker),
       Layer.provide(ledger),
-      Layer.provide(options.deaf ? deaf : databaseListener),
+      Layer.provide(options.deaf ? deaf : Pg.listener),
       Layer.provide(database)
     )
   )

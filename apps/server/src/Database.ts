@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { DatabaseListener } from "@atlas/operations"
+import * as Pg from "@atlas/operations/pg"
 import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Data, Duration, Effect, Layer, Predicate, Schedule, String } from "effect"
@@ -89,14 +89,8 @@ const reasonOf = (error: Error) => {
 const isUnavailable = (error: unknown): error is SqlError.SqlError =>
   SqlError.isSqlError(error) && (error.isRetryable || error.reason._tag === "ConnectionError")
 
-/** Postgres notifications through the connections. */
-export const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
-)
-
 /** The migrated database: built once it answers. */
-export const layer = Layer.mergeAll(listener, migrated).pipe(Layer.provideMerge(client))
+export const layer = Layer.merge(Pg.listener, migrated).pipe(Layer.provideMerge(client))
 
 /** Fails with a sentence while the database does not answer: what `/readyz` says. */
 export const databaseAnswers: Effect.Effect<Effect.Effect<void, string>, never, SqlClient.SqlClient> = Effect.map(

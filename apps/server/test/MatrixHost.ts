@@ -1,3 +1,4 @@
+import * as Pg from "@atlas/operations/pg"
 import {
   type Actor,
   type AnyOperationType,
@@ -12,7 +13,7 @@ import {
   Runs,
   StartGate
 } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest } from "effect/http"
 import { SqlClient } from "effect/sql"
@@ -115,7 +116,7 @@ export const host = Layer.merge(
     Layer.effectDiscard(seed),
     Layer.succeed(OperationsHttp.PublicUrl, { origin: "https://atlas.example" })
   )
-).pipe(Layer.provideMerge(Layer.merge(AccessPolicy.layer, databaseListener)), Layer.provideMerge(TestDatabase.layer))
+).pipe(Layer.provideMerge(Layer.merge(AccessPolicy.layer, Pg.listener)), Layer.provideMerge(TestDatabase.layer))
 
 /** The API's web handler, as the server mounts it. */
 export const makeHandler = Effect.gen(function* () {

@@ -1,6 +1,7 @@
+import * as Pg from "@atlas/operations/pg"
 import { ConnectionAdministration, CredentialVault, GraphCloud, ProviderConnections } from "@atlas/graph"
 import { AuditLog, Operations, OperationsHttp, OperationType, StartGate } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { Directory } from "@atlas/directory"
 import { Intune } from "@atlas/intune"
@@ -89,7 +90,7 @@ export const foundation = Layer.mergeAll(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...Object.values(types))),
   Layer.provide(StartGate.layer(ProviderConnections.gate)),
-  Layer.provideMerge(Layer.mergeAll(Accounts.layer, AccessPolicy.layer, connections, databaseListener)),
+  Layer.provideMerge(Layer.mergeAll(Accounts.layer, AccessPolicy.layer, connections, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )
 

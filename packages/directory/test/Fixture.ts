@@ -1,3 +1,4 @@
+import * as Pg from "@atlas/operations/pg"
 import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/graph/testing"
 import {
   Access,
@@ -11,7 +12,7 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import { databaseListener, promptGraph, promptWorker, TestDatabase } from "@atlas/test"
+import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SearchPosition, SearchResult } from "../src/CollectionReads.ts"
 import { Directory, DirectoryCache, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
@@ -61,7 +62,7 @@ const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, ()
 const withoutWorker = (graph: FakeGraphOptions) =>
   Directory.layer.pipe(
     Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(openGate))),
-    Layer.provideMerge(Layer.mergeAll(access, databaseListener, Layer.provide(FakeGraph.layer(graph), promptGraph))),
+    Layer.provideMerge(Layer.mergeAll(access, Pg.listener, Layer.provide(FakeGraph.layer(graph), promptGraph))),
     Layer.provideMerge(TestDatabase.layer)
   )
 

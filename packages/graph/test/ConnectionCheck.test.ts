@@ -1,3 +1,4 @@
+import * as Pg from "@atlas/operations/pg"
 import {
   Access,
   type Actor,
@@ -12,7 +13,7 @@ import {
   GraphContract,
   WorkspaceId
 } from "@atlas/operations"
-import { databaseListener, TestDatabase } from "@atlas/test"
+import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { ConnectionCheck, ConnectionReport, LiveGraph } from "../src/index.ts"
@@ -79,14 +80,14 @@ const graph = LiveGraph.layer.pipe(
 const host = Worker.layer(ConnectionCheck.handler).pipe(
   Layer.provideMerge(Operations.layer(ConnectionCheck.type, hostType)),
   Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
-  Layer.provideMerge(Layer.mergeAll(access, databaseListener, graph)),
+  Layer.provideMerge(Layer.mergeAll(access, Pg.listener, graph)),
   Layer.provideMerge(fake),
   Layer.provideMerge(TestDatabase.layer)
 )
 
 const withoutWorker = Operations.layer(ConnectionCheck.type, hostType).pipe(
   Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
-  Layer.provideMerge(Layer.mergeAll(access, databaseListener, graph)),
+  Layer.provideMerge(Layer.mergeAll(access, Pg.listener, graph)),
   Layer.provideMerge(fake),
   Layer.provideMerge(TestDatabase.layer)
 )

@@ -1,3 +1,4 @@
+import * as Pg from "@atlas/operations/pg"
 import { CredentialVault } from "@atlas/graph"
 import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/graph/testing"
 import {
@@ -13,7 +14,7 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import { databaseListener, promptGraph, promptWorker, TestDatabase } from "@atlas/test"
+import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import {
   AssignmentGroups,
@@ -141,7 +142,7 @@ export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<Fa
     Layer.provideMerge(
       Layer.mergeAll(
         access,
-        databaseListener,
+        Pg.listener,
         secrets,
         Layer.succeed(TenantNames, TenantNames.of({ nameOf: ({ tenantId }) => Effect.succeed(tenantId) })),
         FakeGraph.layer({

@@ -1,4 +1,5 @@
-import { databaseListener, TestDatabase } from "@atlas/test"
+import * as Pg from "../src/pg.ts"
+import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Schema } from "effect"
 import {
   Access,
@@ -88,6 +89,6 @@ export const access = Layer.succeed(
 
 /** The ledger on a database of its own, with `Work` and `Secret` registered; no worker. */
 export const ledger = Operations.layer(Work, Secret).pipe(
-  Layer.provideMerge(Layer.merge(access, databaseListener)),
+  Layer.provideMerge(Layer.merge(access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )

@@ -1,4 +1,5 @@
-import { databaseListener, TestDatabase } from "@atlas/test"
+import * as Pg from "../src/pg.ts"
+import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Schema } from "effect"
 import { Operations, OperationType, StartGate } from "../src/index.ts"
 import { access, Work } from "./Fixture.ts"
@@ -59,7 +60,7 @@ export const kinds = [Work, Check, Click, Slot, Restore, Gated, GatedClick]
 
 const host = Operations.layer(...kinds).pipe(
   Layer.provide(StartGate.layer(closed)),
-  Layer.provideMerge(Layer.merge(access, databaseListener))
+  Layer.provideMerge(Layer.merge(access, Pg.listener))
 )
 
 /** A host of its own on the test's database, as another process would be: with its own connections. */

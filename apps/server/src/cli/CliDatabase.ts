@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Access, InputResolver, Operations, StartGate } from "@atlas/operations"
+import * as Pg from "@atlas/operations/pg"
 import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { listener, naming } from "../Database.ts"
+import { naming } from "../Database.ts"
 import { operationTypes } from "../OperationTypes.ts"
 import { Settings } from "../Settings.ts"
 import { CliProblem } from "./CliProblem.ts"
@@ -61,6 +62,6 @@ export const database = client.pipe(Layer.provide(Settings.layer))
 export const ledger = Operations.layer(...operationTypes).pipe(
   Layer.provide(Layer.merge(noGates, noResolvers)),
   Layer.provideMerge(nobody),
-  Layer.provideMerge(listener),
+  Layer.provideMerge(Pg.listener),
   Layer.provideMerge(database)
 )

@@ -2,11 +2,10 @@ import { PgClient } from "@effect/sql-pg"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import { Effect, Exit, Layer, ManagedRuntime, Redacted, Stream } from "effect"
 import type { Actor as LedgerActor } from "../run/Actor.ts"
-import * as Migrations from "../Migrations.ts"
+import * as Pg from "../pg.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import * as Operations from "../Operations.ts"
 import { DefaultRetention } from "../ledger/RunRetention.ts"
-import { DatabaseListener } from "../ledger/RunSignals.ts"
 import { Runs } from "../starting/Runs.ts"
 import type * as Ledger from "../starting/RunStart.ts"
 import type { StartResult } from "../starting/RunStart.ts"
@@ -172,11 +171,6 @@ const toActor = ({ id, name }: { readonly id: string; readonly name?: string | u
   name: name ?? id
 })
 
-const listener = Layer.effect(
-  DatabaseListener,
-  Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
-)
-
 const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
   const { databaseUrl, operations, access, worker = {}, migrate = true, retention = {}, log } = options
   const settings = { ...WorkerSettings.defaultValue(), ...worker }
@@ -187,9 +181,7 @@ const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
     maxConnections: options.connections ?? settings.slots + 4,
     connectTimeout: "5 seconds"
   })
-  const database = Layer.merge(listener, migrate ? Layer.effectDiscard(Migrations.run) : Layer.empty).pipe(
-    Layer.provideMerge(client)
-  )
+  const database = Layer.merge(Pg.listener, migrate ? Pg.migrated() : Layer.empty).pipe(Layer.provideMerge(client))
   return (worker === false ? Layer.empty : Worker.layer(...parts.map(({ handler }) => handler))).pipe(
     Layer.provideMerge(Operations.layer(...parts.map(({ type }) => type))),
     Layer.provide(StartGate.layer(...parts.flatMap(({ gates }) => gates))),

@@ -1,4 +1,5 @@
-import { databaseListener, TestDatabase } from "@atlas/test"
+import * as Pg from "../../src/pg.ts"
+import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -71,7 +72,7 @@ const access = Layer.succeed(
 )
 
 const ledger = Operations.layer(Work, Compare).pipe(
-  Layer.provideMerge(Layer.merge(access, databaseListener)),
+  Layer.provideMerge(Layer.merge(access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )
 
@@ -146,7 +147,7 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
       const services = yield* Layer.build(
         Layer.fresh(Operations.layer(Compare)).pipe(
           Layer.provide(Layer.succeedContext(yield* Effect.context<Access | SqlClient.SqlClient>())),
-          Layer.provide(databaseListener)
+          Layer.provide(Pg.listener)
         )
       )
       const later = Context.get(services, Runs)

@@ -1,4 +1,5 @@
-import { databaseListener, TestDatabase } from "@atlas/test"
+import * as Pg from "../../src/pg.ts"
+import { TestDatabase } from "@atlas/test"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -24,7 +25,7 @@ const ForEver = OperationType.make("kept.ever", { ...definition, retention: {} }
 
 const host = Operations.layer(ByDays, ByCount, ByBoth, ByHost, ForEver).pipe(
   Layer.provide(Layer.succeed(DefaultRetention, { days: 400 })),
-  Layer.provideMerge(Layer.merge(access, databaseListener)),
+  Layer.provideMerge(Layer.merge(access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )
 

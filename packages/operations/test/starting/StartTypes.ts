@@ -1,4 +1,5 @@
-import { databaseListener, TestDatabase } from "@atlas/test"
+import * as Pg from "../../src/pg.ts"
+import { TestDatabase } from "@atlas/test"
 import { assert } from "@effect/vitest"
 import { Effect, Layer, Option, Ref, Schema } from "effect"
 import {
@@ -164,7 +165,7 @@ export const ledger = Operations.layer(
 ).pipe(
   Layer.provide(StartGate.layer(StartGate.make("door", () => Ref.get(door)))),
   Layer.provide(InputResolver.layer(defaultOf)),
-  Layer.provideMerge(Layer.merge(access, databaseListener)),
+  Layer.provideMerge(Layer.merge(access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )
 
