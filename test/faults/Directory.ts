@@ -1,5 +1,6 @@
 // A directory that is synchronised by workers which are killed: what both sides know of it.
-import { Directory, DirectoryCache } from "@atlas/directory"
+import { Directory } from "@atlas/directory"
+import { DirectoryCache } from "@atlas/directory/testing"
 import { Access, type Actor, type Grant, Operations, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect, Layer, Option } from "effect"
 

@@ -1,6 +1,7 @@
 import * as Pg from "@atlas/operations/pg"
 import { type ChildProcess, spawn } from "node:child_process"
-import { Directory, DirectoryCache, GroupsSync } from "@atlas/directory"
+import { Directory, GroupsSync } from "@atlas/directory"
+import { DirectoryCache } from "@atlas/directory/testing"
 import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
 import { LiveGraph } from "@atlas/graph"
 import { type RunId, Runs, Worker, WorkerSettings } from "@atlas/operations"

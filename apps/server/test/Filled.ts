@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
-import { DirectoryCache } from "@atlas/directory"
-import { PolicyStore } from "@atlas/intune"
+import { DirectoryCache } from "@atlas/directory/testing"
+import { PolicyStore } from "@atlas/intune/testing"
 import { RunId, TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"

@@ -4,6 +4,7 @@ import type { SqlClient } from "effect/sql"
 import { DirectoryCache } from "./DirectoryCache.ts"
 import { DirectoryGroups } from "./DirectoryGroups.ts"
 import { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
+import { GroupLabels } from "./GroupLabels.ts"
 import * as GroupsSync from "./GroupsSync.ts"
 import * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
 
@@ -21,7 +22,9 @@ export const handlers: readonly [typeof GroupsSync.handler, typeof RoleDefinitio
 
 /** The cache and its readers: what every process of a host needs. They cannot reach Graph; only the handlers do. */
 export const layer: Layer.Layer<
-  DirectoryCache | DirectoryGroups | DirectoryRoleDefinitions,
+  DirectoryCache | DirectoryGroups | DirectoryRoleDefinitions | GroupLabels,
   never,
   Authorization | Runs | SqlClient.SqlClient
-> = Layer.merge(DirectoryGroups.layer, DirectoryRoleDefinitions.layer).pipe(Layer.provideMerge(DirectoryCache.layer))
+> = Layer.mergeAll(DirectoryGroups.layer, DirectoryRoleDefinitions.layer, GroupLabels.layer).pipe(
+  Layer.provideMerge(DirectoryCache.layer)
+)

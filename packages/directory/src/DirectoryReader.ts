@@ -5,7 +5,8 @@ import {
   type Capability,
   isStorable,
   Problems,
-  type Runs
+  type Runs,
+  type TenantScope
 } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { Removal } from "./Collection.ts"
@@ -87,6 +88,20 @@ export interface DirectoryReader<A, Filter extends string> {
   freshness(actor: Actor, tenantId: string): Effect.Effect<Freshness, Refused>
 }
 
+/** A label for each id, in the order of the ids. */
+export const labelEach = Effect.fnUntraced(function* (
+  reads: Pick<CollectionReads<unknown, string>, "labels">,
+  tenant: TenantScope,
+  ids: ReadonlyArray<string>
+) {
+  const known = ids.length === 0 ? [] : yield* reads.labels(tenant, ids.filter(isStorable))
+  const byId = new Map(known.map((label) => [label.id, label]))
+  return ids.map((id): DirectoryLabel => {
+    const label = byId.get(id)
+    return { id, displayName: label?.displayName ?? null, state: label ? (label.removal ?? "exists") : "never_seen" }
+  })
+})
+
 /**
  * A reader of one collection.
  *
@@ -133,14 +148,8 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
   ) {
     const { ids } = yield* decode.labels({ ids: given })
     const tenant = yield* admit(actor, tenantId)
-    const wanted = ids.slice(0, maxLabels)
-    const known = wanted.length === 0 ? [] : yield* reads.labels(tenant, wanted.filter(isStorable))
-    const byId = new Map(known.map((label) => [label.id, label]))
-    const labelOf = (id: string): DirectoryLabel => {
-      const label = byId.get(id)
-      return { id, displayName: label?.displayName ?? null, state: label ? (label.removal ?? "exists") : "never_seen" }
-    }
-    return { labels: wanted.map(labelOf), freshness: yield* freshnessOf(actor, tenant) }
+    const labelled = yield* labelEach(reads, tenant, ids.slice(0, maxLabels))
+    return { labels: labelled, freshness: yield* freshnessOf(actor, tenant) }
   })
 
   const get = Effect.fn("DirectoryReader.get")(function* (actor: Actor, tenantId: string, given: string) {

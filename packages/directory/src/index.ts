@@ -7,7 +7,6 @@ export {
   GroupResource,
   RoleDefinitionResource
 } from "./DirectoryApi.ts"
-export { DirectoryCache } from "./DirectoryCache.ts"
 export { DirectoryGroup, GroupFilter, GroupKind } from "./DirectoryGroup.ts"
 export { DirectoryGroups } from "./DirectoryGroups.ts"
 export * as DirectoryHttp from "./DirectoryHttp.ts"
@@ -26,6 +25,7 @@ export { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDe
 export { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
 export { Freshness, StaleAfter } from "./Freshness.ts"
 export { countGroups, GraphGroup, groupChanges, listGroups } from "./GroupContracts.ts"
+export { GroupLabels } from "./GroupLabels.ts"
 export * as GroupsSync from "./GroupsSync.ts"
 export { GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
 export * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"

@@ -7,11 +7,12 @@ import {
   type DirectoryGroup,
   DirectoryGroups,
   type GroupFilter,
+  GroupLabels,
   GroupsSync,
   type SearchOptions,
   type SearchPage
 } from "../src/index.ts"
-import { actor, directory, powerless, sync } from "./Fixture.ts"
+import { actor, directory, powerless, scopeOf, sync } from "./Fixture.ts"
 
 const names = [
   "Finance",
@@ -203,6 +204,10 @@ layer(
         { id: "group-0", displayName: "Finance", state: "exists" },
         { id: "group-9", displayName: "Отдел продаж", state: "purged" },
         { id: "\0", displayName: null, state: "never_seen" }
+      ])
+      assert.deepStrictEqual(yield* GroupLabels.use(({ of }) => of(scopeOf("contoso"), ids)), labels)
+      assert.deepStrictEqual(yield* GroupLabels.use(({ of }) => of(scopeOf("other"), ["group-0"])), [
+        { id: "group-0", displayName: null, state: "never_seen" }
       ])
       assert.strictEqual(freshness.count, groups.length - 2)
       assert.deepStrictEqual(yield* found("of berlin"), [])

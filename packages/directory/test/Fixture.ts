@@ -15,7 +15,8 @@ import {
 import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SearchPosition, SearchResult } from "../src/CollectionReads.ts"
-import { Directory, DirectoryCache, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
+import { Directory, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
+import { DirectoryCache } from "../src/DirectoryCache.ts"
 
 /** An actor who may do everything with the directory of the tenants whose ids are given. */
 export const actor = (...tenants: ReadonlyArray<string>): Actor => ({

@@ -6,7 +6,8 @@ import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Random } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { DirectoryCache, GroupsSync } from "../src/index.ts"
+import { GroupsSync } from "../src/index.ts"
+import { DirectoryCache } from "../src/DirectoryCache.ts"
 import { existing, scopeOf, shown } from "./Fixture.ts"
 
 const histories = thorough({ usually: 25, thoroughly: 150 })

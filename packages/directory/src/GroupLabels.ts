@@ -1,0 +1,31 @@
+import { argumentsOf, GivenTenantScope, type Problems, type TenantScope } from "@atlas/operations"
+import { Context, Effect, Layer, Schema } from "effect"
+import { DirectoryCache } from "./DirectoryCache.ts"
+import { type DirectoryLabel, labelEach } from "./DirectoryReader.ts"
+
+const decode = argumentsOf(Schema.Struct({ tenant: GivenTenantScope, ids: Schema.Array(Schema.String) }))
+
+/**
+ * Names of groups for trusted code, such as a host's adapter between the directory and another package. It authorises nobody: for
+ * people there is `DirectoryGroups`. Never from Graph.
+ */
+export class GroupLabels extends Context.Service<
+  GroupLabels,
+  {
+    /** A label for each id, in the order of the ids; also of groups that were removed or that the cache has never seen. */
+    of(
+      tenant: TenantScope,
+      ids: ReadonlyArray<string>
+    ): Effect.Effect<ReadonlyArray<DirectoryLabel>, Problems.InvalidInput>
+  }
+>()("@atlas/directory/GroupLabels") {
+  static readonly layer: Layer.Layer<GroupLabels, never, DirectoryCache> = Layer.effect(
+    GroupLabels,
+    Effect.map(DirectoryCache, ({ groups }) => ({
+      of: Effect.fn("GroupLabels.of")(function* (givenTenant: TenantScope, givenIds: ReadonlyArray<string>) {
+        const { ids, tenant } = yield* decode({ tenant: givenTenant, ids: givenIds })
+        return yield* labelEach(groups, tenant, ids)
+      })
+    }))
+  )
+}
