@@ -37,7 +37,7 @@ export const resolver = InputResolver.make(
   Effect.fnUntraced(function* (input, { tenantId, workspaceId }) {
     if (input.connectionId !== undefined || tenantId === null) return input
     const connections = yield* ProviderConnections
-    const found = yield* connections.defaultId({ workspaceId, tenantId })
+    const found = yield* Effect.orDie(connections.defaultId({ workspaceId, tenantId }))
     return Option.match(found, { onNone: () => input, onSome: (connectionId) => ({ ...input, connectionId }) })
   })
 )
@@ -83,9 +83,12 @@ export const handler = RunHandler.make(
     const { tenant } = run
     const connections = yield* ProviderConnections
     const needs = yield* makeNeeds
-    const usable = yield* run.input.connectionId === undefined
-      ? connections.defaultFor(tenant)
-      : connections.usable(tenant, run.input.connectionId)
+    const found =
+      run.input.connectionId === undefined
+        ? connections.defaultFor(tenant)
+        : connections.usable(tenant, run.input.connectionId)
+    // A run's scope and input are decoded already.
+    const usable = yield* Effect.catchTag(found, "InvalidInput", Effect.die)
     const { connection } = usable
     const caller = yield* GraphCaller
     // It asks for what other types ask for, to see whether they could.

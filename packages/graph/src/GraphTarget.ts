@@ -24,6 +24,11 @@ export const permit = (contract: unknown): Effect.Effect<void, GraphError> =>
     return yield* violation(`The run's operation type does not list the contract ${contract.name}.`)
   })
 
+const noTenant = new GraphError({
+  reasonCode: "provider_request_invalid",
+  message: "Graph was asked on behalf of what is no tenant."
+})
+
 const violation = (message: string) => new GraphError({ reasonCode: "provider_contract_violation", message })
 
 /**
@@ -38,7 +43,8 @@ export const make = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (tenant: TenantScope) {
     const choice = yield* ConnectionChoice
-    const usable = yield* choice === null ? connections.defaultFor(tenant) : connections.usable(tenant, choice)
+    const found = choice === null ? connections.defaultFor(tenant) : connections.usable(tenant, choice)
+    const usable = yield* Effect.catchTag(found, "InvalidInput", () => Effect.fail(noTenant))
     const cloud = yield* named(clouds, usable.connection.cloud)
     const target: Target = { usable, cloud }
     return target

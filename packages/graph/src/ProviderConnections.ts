@@ -1,4 +1,14 @@
-import { GraphError, type OperationScope, StartGate, type TenantScope } from "@atlas/operations"
+import {
+  argumentsOf,
+  GivenTenantScope,
+  GraphError,
+  isStorable,
+  type OperationScope,
+  type Problems,
+  StartGate,
+  type TenantScope,
+  Uuid
+} from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { type Credential, unseal } from "./Credential.ts"
@@ -25,6 +35,13 @@ const Row = Schema.Struct({
   sealedSecret: Schema.NullOr(Schema.Uint8Array)
 })
 const where = Schema.Struct({ workspaceId: Schema.String, tenantId: Schema.String })
+
+const decode = {
+  scope: argumentsOf(Schema.Struct({ scope: GivenTenantScope })),
+  usable: argumentsOf(Schema.Struct({ scope: GivenTenantScope, connectionId: Schema.String })),
+  tenants: argumentsOf(Schema.Struct({ tenants: Schema.Array(Schema.String) }))
+}
+const toId = Schema.decodeUnknownOption(Uuid)
 
 const blocked = (reasonCode: GraphError["reasonCode"], message: string) => new GraphError({ reasonCode, message })
 const missing = (message: string) => blocked("provider_connection_missing", message)
@@ -54,7 +71,8 @@ const makeDefaultFor = Effect.gen(function* () {
           WHERE workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND is_default`
   })
 
-  return Effect.fn("ProviderConnections.defaultFor")(function* ({ tenantId, workspaceId }: TenantScope) {
+  return Effect.fn("ProviderConnections.defaultFor")(function* (given: TenantScope) {
+    const { tenantId, workspaceId } = (yield* decode.scope({ scope: given })).scope
     const row = yield* findDefault({ workspaceId, tenantId }).pipe(
       Effect.orDie,
       Effect.flatMap(Effect.fromOption),
@@ -68,12 +86,13 @@ const makeDefaultFor = Effect.gen(function* () {
 })
 
 const makeDefaultId = Effect.map(SqlClient.SqlClient, (sql) =>
-  Effect.fn("ProviderConnections.defaultId")(function* ({ tenantId, workspaceId }: TenantScope) {
-    const [row] = yield* sql<{ id: string }>`
+  Effect.fn("ProviderConnections.defaultId")(function* (given: TenantScope) {
+    const { tenantId, workspaceId } = (yield* decode.scope({ scope: given })).scope
+    const [row] = yield* Effect.orDie(sql<{ id: string }>`
       SELECT id::text AS id FROM provider_connections
-      WHERE workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND is_default`
+      WHERE workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND is_default`)
     return Option.map(Option.fromUndefinedOr(row), ({ id }) => id)
-  }, Effect.orDie)
+  })
 )
 
 const makeUsable = Effect.gen(function* () {
@@ -84,16 +103,15 @@ const makeUsable = Effect.gen(function* () {
     Result: Row,
     execute: ({ id, tenantId, workspaceId }) =>
       sql`SELECT ${columns}, key_id AS "keyId", sealed_secret AS "sealedSecret" FROM provider_connections
-          WHERE id::text = ${id} AND workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+          WHERE id = ${id}::uuid AND workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   })
 
-  return Effect.fn("ProviderConnections.usable")(function* ({ tenantId, workspaceId }: TenantScope, id: string) {
-    const row = yield* find({ workspaceId, tenantId, id }).pipe(
-      Effect.orDie,
-      Effect.flatMap(Effect.fromOption),
-      Effect.mapError(() => missing("The tenant has no such provider connection."))
-    )
-    return yield* open(row)
+  return Effect.fn("ProviderConnections.usable")(function* (givenScope: TenantScope, givenId: string) {
+    const { connectionId, scope } = yield* decode.usable({ scope: givenScope, connectionId: givenId })
+    const id = Option.getOrUndefined(toId(connectionId))
+    const found = id === undefined ? Option.none() : yield* Effect.orDie(find({ ...scope, id }))
+    if (Option.isNone(found)) return yield* missing("The tenant has no such provider connection.")
+    return yield* open(found.value)
   })
 })
 
@@ -104,13 +122,14 @@ const makeTenantsWithDefault = Effect.gen(function* () {
     Result: Schema.Struct({ tenantId: Schema.String }),
     execute: (tenants) =>
       sql`SELECT DISTINCT tenant_id AS "tenantId" FROM provider_connections
-          WHERE is_default AND enabled AND ${sql.in("tenant_id", tenants)}`
+          WHERE is_default AND enabled AND tenant_id = ANY(${tenants}::text[])`
   })
 
-  return Effect.fn("ProviderConnections.tenantsWithDefault")(function* (tenants: ReadonlyArray<string>) {
-    const rows = tenants.length === 0 ? [] : yield* find(tenants)
+  return Effect.fn("ProviderConnections.tenantsWithDefault")(function* (given: ReadonlyArray<string>) {
+    const { tenants } = yield* decode.tenants({ tenants: given })
+    const rows = tenants.length === 0 ? [] : yield* Effect.orDie(find(tenants.filter(isStorable)))
     return new Set(rows.map(({ tenantId }) => tenantId))
-  }, Effect.orDie)
+  })
 })
 
 const isTenantScope = (scope: OperationScope): scope is TenantScope => scope.tenantId !== null
@@ -123,11 +142,16 @@ const checkConnection = Effect.fnUntraced(function* (scope: OperationScope) {
   const connections = yield* ProviderConnections
   return yield* connections.defaultFor(scope).pipe(
     Effect.as(StartGate.open),
+    // The scope of a start is decoded already.
+    Effect.catchTag("InvalidInput", Effect.die),
     Effect.catch(({ reasonCode, message }) => Effect.succeed(StartGate.blocked(reasonCode, message)))
   )
 })
 
-/** The connections that operations use. `ConnectionAdministration` keeps them. */
+/**
+ * The connections that operations use. `ConnectionAdministration` keeps them. Arguments are decoded, whatever their types say: what is
+ * not acceptable is an `InvalidInput` that names each problem. Database failures are defects.
+ */
 export class ProviderConnections extends Context.Service<
   ProviderConnections,
   {
@@ -138,14 +162,14 @@ export class ProviderConnections extends Context.Service<
      * @returns the connection and its credential; fails with `provider_connection_missing`, `provider_connection_disabled` or
      * `provider_credential_missing`
      */
-    defaultFor(scope: TenantScope): Effect.Effect<UsableConnection, GraphError>
+    defaultFor(scope: TenantScope): Effect.Effect<UsableConnection, GraphError | Problems.InvalidInput>
 
     /**
      * The id of a tenant's default connection, also while it cannot be used; none if it has none.
      *
      * @param scope the tenant
      */
-    defaultId(scope: TenantScope): Effect.Effect<Option.Option<string>>
+    defaultId(scope: TenantScope): Effect.Effect<Option.Option<string>, Problems.InvalidInput>
 
     /**
      * One connection of a tenant, also while it is switched off: for verification.
@@ -154,14 +178,17 @@ export class ProviderConnections extends Context.Service<
      * @param connectionId the connection's id
      * @returns the connection and its credential; fails with `provider_connection_missing` or `provider_credential_missing`
      */
-    usable(scope: TenantScope, connectionId: string): Effect.Effect<UsableConnection, GraphError>
+    usable(
+      scope: TenantScope,
+      connectionId: string
+    ): Effect.Effect<UsableConnection, GraphError | Problems.InvalidInput>
 
     /**
      * Which of these tenants have an enabled default connection.
      *
      * @param tenants the host's tenant ids
      */
-    tenantsWithDefault(tenants: ReadonlyArray<string>): Effect.Effect<ReadonlySet<string>>
+    tenantsWithDefault(tenants: ReadonlyArray<string>): Effect.Effect<ReadonlySet<string>, Problems.InvalidInput>
   }
 >()("@atlas/graph/ProviderConnections") {
   /** Connections in the table `provider_connections`. */

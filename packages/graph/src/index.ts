@@ -8,7 +8,7 @@ export { CredentialUnreadable, CredentialVault, VaultSecretTooShort } from "./Cr
 export { type FederatedAssertionSource, FederatedAssertions } from "./FederatedAssertions.ts"
 export * as GraphCloud from "./GraphCloud.ts"
 export { defaultGraphLimits, GraphLimits } from "./GraphLimits.ts"
-export { GraphTokens } from "./GraphTokens.ts"
+export type { GraphTokens } from "./GraphTokens.ts"
 export * as LiveGraph from "./LiveGraph.ts"
 export { instanceMetadata, ManagedIdentityOrigins } from "./ManagedIdentityOrigins.ts"
 export { ProviderConnection } from "./ProviderConnection.ts"

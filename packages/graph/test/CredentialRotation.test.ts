@@ -49,7 +49,8 @@ const opened = (id: string) =>
     Effect.flatMap(ProviderConnections, ({ usable }) => usable(scope, id)),
     ({ credential }) => credential.kind === "client_secret" && Redacted.value(credential.secret)
   )
-const refused = (id: string) => Effect.map(Effect.flip(opened(id)), ({ reasonCode }) => reasonCode)
+const refused = (id: string) =>
+  Effect.map(Effect.flip(Effect.catchTag(opened(id), "InvalidInput", Effect.die)), ({ reasonCode }) => reasonCode)
 
 const reset = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM provider_connections`)
 

@@ -80,7 +80,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
       assert.strictEqual(row?.distinct, 2)
       yield* sql`UPDATE provider_connections SET sealed_secret =
         (SELECT sealed_secret FROM provider_connections WHERE id = ${first.id}) WHERE id = ${second.id}`
-      assert.strictEqual((yield* Effect.flip(defaultFor("second"))).reasonCode, "provider_credential_missing")
+      assert.propertyVal(yield* Effect.flip(defaultFor("second")), "reasonCode", "provider_credential_missing")
     })
   )
 
@@ -93,7 +93,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
           Layer.fresh(ProviderConnections.layer).pipe(Layer.provide(vault("another development secret of 32b!")))
         )
       )
-      assert.strictEqual(error.reasonCode, "provider_credential_missing")
+      assert.propertyVal(error, "reasonCode", "provider_credential_missing")
     })
   )
 
@@ -110,7 +110,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
         ["disabled", "provider_connection_disabled"],
         ["secretless", "provider_credential_missing"]
       ] as const) {
-        assert.strictEqual((yield* Effect.flip(defaultFor(name))).reasonCode, reasonCode)
+        assert.propertyVal(yield* Effect.flip(defaultFor(name)), "reasonCode", reasonCode)
         assert.deepInclude(yield* ask(tenant(name)), { _tag: "Blocked", reasonCode })
       }
     })
@@ -133,7 +133,7 @@ layer(live, { excludeTestServices: true, timeout: "60 seconds" })("ProviderConne
       yield* connections.create(ada, input("shared-name"))
       const elsewhere = { ...tenant("shared-name"), workspaceId: WorkspaceId.make("fourth-coffee") }
       const error = yield* Effect.flip((yield* ProviderConnections).defaultFor(elsewhere))
-      assert.strictEqual(error.reasonCode, "provider_connection_missing")
+      assert.propertyVal(error, "reasonCode", "provider_connection_missing")
     })
   )
 
