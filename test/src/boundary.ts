@@ -1,10 +1,11 @@
 import { assert } from "@effect/vitest"
-import { Cause, Effect, Exit, Predicate, Result, Stream } from "effect"
+import { Cause, Context, Effect, Exit, Predicate, Result, Stream } from "effect"
 import { hostileCalls } from "./hostile.ts"
 
 const refusals = new Set([
   "NotFound",
   "Forbidden",
+  "GraphError",
   "InvalidInput",
   "InvalidCursor",
   "IdempotencyKeyRequired",
@@ -15,10 +16,12 @@ const refusals = new Set([
   "RunConflict"
 ])
 
-const asEffect = (result: unknown): Effect.Effect<unknown, unknown> =>
-  Effect.isEffect(result)
-    ? (result as Effect.Effect<unknown, unknown>)
-    : Stream.runHead(Stream.take(result as Stream.Stream<unknown, unknown>, 1))
+const asEffect = (call: () => unknown): Effect.Effect<unknown, unknown> =>
+  Effect.suspend(() => {
+    const result = call()
+    if (Stream.isStream(result)) return Stream.runHead(Stream.take(result as Stream.Stream<unknown, unknown>, 1))
+    return Effect.isEffect(result) ? (result as Effect.Effect<unknown, unknown>) : Effect.succeed(result)
+  })
 
 /** A function may stand there several times: what follows a space is for people. */
 const methodOf = (named: string) => named.split(" ")[0]!
@@ -41,11 +44,11 @@ export const assertRefusesHostileCalls = Effect.fnUntraced(function* <E, R>(
   assert.sameMembers([...listed, ...(options.internal ?? [])], Object.keys(service))
   for (const [named, call] of Object.entries(calls)) {
     const invoke = functions[methodOf(named)]!
-    const fair = yield* Effect.result(asEffect(invoke(...call)))
+    const fair = yield* Effect.result(asEffect(() => invoke(...call)))
     if (Result.isFailure(fair)) assert.notPropertyVal(fair.failure, "_tag", "InvalidInput", `${named}, as it should be`)
     let before = yield* options.recorded
     for (const { args, what } of hostileCalls(call)) {
-      const exit = yield* Effect.exit(asEffect(invoke(...args)))
+      const exit = yield* Effect.exit(asEffect(() => invoke(...args)))
       if (Exit.isSuccess(exit)) {
         before = yield* options.recorded
         continue
@@ -62,3 +65,17 @@ export const assertRefusesHostileCalls = Effect.fnUntraced(function* <E, R>(
     }
   }
 })
+
+const isModule = (value: unknown): value is object => Object.prototype.toString.call(value) === "[object Module]"
+
+/**
+ * The names of the services that a package's index exports, also in its namespaces: the boundary test of the package tries each of
+ * them, or says why not. A reference is no service: hosts replace its value, and nobody calls it.
+ *
+ * @param index the module
+ */
+export const servicesOf = (index: object): ReadonlyArray<string> =>
+  Object.entries(index).flatMap(([name, value]) => {
+    if (isModule(value)) return servicesOf(value).map((inner) => `${name}.${inner}`)
+    return Context.isKey(value) && !Context.isReference(value) ? [name] : []
+  })

@@ -1,6 +1,6 @@
 /** Fixtures shared by the tests of every package. */
 export { as, call, completed, get, start } from "./Api.ts"
-export { assertRefusesHostileCalls } from "./boundary.ts"
+export { assertRefusesHostileCalls, servicesOf } from "./boundary.ts"
 export { bundle } from "./Bundle.ts"
 export { Browser, describeBrowser } from "./Browser.ts"
 export { assertAccessible, openPage, signIn } from "./BrowserPage.ts"

@@ -1,9 +1,16 @@
 import { AuditLog, Problems } from "@atlas/operations"
-import { assertRefusesHostileCalls } from "@atlas/test"
-import { assert, layer } from "@effect/vitest"
+import { assertRefusesHostileCalls, servicesOf } from "@atlas/test"
+import { assert, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { DirectoryGroups, DirectoryRoleDefinitions, GroupsSync, RoleDefinitionsSync } from "../src/index.ts"
+import {
+  DirectoryGroups,
+  DirectoryRoleDefinitions,
+  GroupLabels,
+  GroupsSync,
+  RoleDefinitionsSync
+} from "../src/index.ts"
+import * as index from "../src/index.ts"
 import { actor, directory, powerless, scopeOf, sync } from "./Fixture.ts"
 
 const tenant = "guarded"
@@ -29,6 +36,9 @@ const calls = (filter: string) => ({
 
 const recorded = SqlClient.SqlClient.use((sql) => sql`SELECT count(*) FROM operation_runs`)
 
+it("Every service of the index is tried", () =>
+  assert.sameMembers([...servicesOf(index)], ["DirectoryGroups", "DirectoryRoleDefinitions", "GroupLabels"]))
+
 layer(directory({ tenantId: tenant, groups: 20 }), { excludeTestServices: true })(
   "the readers of the directory",
   (it) => {
@@ -46,6 +56,13 @@ layer(directory({ tenantId: tenant, groups: 20 }), { excludeTestServices: true }
         })
       )
     }
+
+    it.effect("answer or refuse every call for labels with a type", () =>
+      Effect.gen(function* () {
+        yield* sync(tenant)
+        yield* assertRefusesHostileCalls(yield* GroupLabels, { of: [scopeOf(tenant), ["1"]] }, { recorded })
+      })
+    )
 
     it.effect("put each refusal of a member on record, and tell outsiders nothing", () =>
       Effect.gen(function* () {

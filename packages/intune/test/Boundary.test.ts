@@ -1,5 +1,5 @@
-import { assertRefusesHostileCalls } from "@atlas/test"
-import { layer } from "@effect/vitest"
+import { assertRefusesHostileCalls, servicesOf } from "@atlas/test"
+import { assert, it, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import {
@@ -13,6 +13,7 @@ import {
   policySources,
   Restores
 } from "../src/index.ts"
+import * as index from "../src/index.ts"
 import { ada, backedUp, completed, ended, intune, scopeOf } from "./Fixture.ts"
 
 const tenant = "boundary"
@@ -114,10 +115,18 @@ const recorded = SqlClient.SqlClient.use(
       (SELECT count(*) FROM operation_audit WHERE action <> 'forbidden') AS records`
 )
 
+const tried = ["Inventory", "BackupSchedules", "Backups", "Restores", "PolicyDrift"] as const
+
+/** Services that are not tried, and why. */
+const untried = { PolicySecrets: "the host implements it", TenantNames: "the host implements it" }
+
+it("Every service of the index is tried, or need not be", () =>
+  assert.sameMembers([...servicesOf(index)], [...tried, ...Object.keys(untried)]))
+
 layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 seconds" })(
   "the public functions of the package",
   (it) => {
-    for (const name of ["Inventory", "BackupSchedules", "Backups", "Restores", "PolicyDrift"] as const) {
+    for (const name of tried) {
       it.effect(`answer or refuse every call of ${name} with a type`, () =>
         Effect.gen(function* () {
           const services = {

@@ -12,6 +12,7 @@ import {
 import type { OperationType, ScopeKind, ScopeOf } from "./OperationType.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { Run, RunCounts } from "../run/Run.ts"
+import { RunHandlers } from "./RunHandlers.ts"
 import type { RunReport } from "../run/RunReport.ts"
 
 /** What a handler is handed: its run, its input, and the only ways in which it may write. */
@@ -87,15 +88,6 @@ export const make = <Input, Encoded, Kind extends ScopeKind, R>(
   type: OperationType<Input, Encoded, Kind>,
   handle: (context: RunContext<Input, Kind>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
 ): RunHandler<R> => ({ type, handle })
-
-/** The handlers of this process. Types without one here are left to other workers. */
-export class RunHandlers extends Context.Service<
-  RunHandlers,
-  {
-    readonly types: ReadonlyArray<AnyOperationType>
-    find(type: string): Option.Option<RunHandler>
-  }
->()("@atlas/operations/RunHandlers") {}
 
 // A handler's resources are released when its attempt ends.
 type Requirements<Handler> = Handler extends RunHandler<infer R> ? Exclude<R, Scope.Scope> : never

@@ -1,0 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { assert, it } from "@effect/vitest"
+
+const packages = new URL("../packages/", import.meta.url)
+
+// Each package's own test knows its services and how to call them; this one knows which packages there are.
+it.each(readdirSync(packages))("The package %s tries every service of its index with hostile calls", (name) => {
+  assert.include(readFileSync(new URL(`${name}/test/Boundary.test.ts`, packages), "utf8"), "servicesOf(index)")
+})
