@@ -1,6 +1,6 @@
 import * as Pg from "@atlas/operations/pg"
 import { Directory, DirectoryGroups, GroupsSync, StaleAfter } from "@atlas/directory"
-import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
 import {
   Access,
   type Actor,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
-import { Fault, parseFaultRules } from "@atlas/graph/testing"
+import { Fault, parseFaultRules } from "@atlas/fake-graph"
 import {
   type Graph,
   OperationsApi,
@@ -22,9 +22,13 @@ const read = (path: string) => readFileSync(join(root, path), "utf8")
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? "")
 
 const readme = read("README.md")
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...readdirSync(join(root, "docs"))]
-  .filter((name) => name.endsWith(".md"))
-  .map((name) => (existsSync(join(root, name)) ? name : join("docs", name)))
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...readdirSync(join(root, "docs")).map((name) => join("docs", name)),
+  ...readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md"))
+].filter((path) => path.endsWith(".md") && existsSync(join(root, path)))
 
 // Every document with code shows it from files that are compiled and run.
 const shownDocuments = documents.filter((path) => /^```ts$/m.test(read(path)))
@@ -48,7 +52,7 @@ const regionOf = (path: string, name: string) => {
   return body!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
 }
 
-const fakeGraphFlags = matches(read("packages/graph/src/testing/main.ts"), /Flag\.\w+\("(\w+)"/g)
+const fakeGraphFlags = matches(read("packages/fake-graph/src/main.ts"), /Flag\.\w+\("(\w+)"/g)
 
 describe("docs/operating.md", () => {
   it("lists exactly the commands, with what they say of themselves", () => {

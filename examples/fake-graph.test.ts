@@ -1,5 +1,5 @@
 import { listGroups } from "@atlas/directory"
-import { FakeGraph, fakeGroup, Fault } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup, Fault } from "@atlas/fake-graph"
 import { TenantId, WorkspaceId } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

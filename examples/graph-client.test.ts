@@ -1,4 +1,4 @@
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Graph, type GraphCursor, GraphContract, TenantId, WorkspaceId } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema, Stream } from "effect"

@@ -1,5 +1,5 @@
 import { request } from "node:http"
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { as, call, completed, freePort, get, spawnServer, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule } from "effect"

@@ -1,4 +1,4 @@
-import { FakeGraph } from "@atlas/graph/testing"
+import { FakeGraph } from "@atlas/fake-graph"
 import { Effect, ManagedRuntime } from "effect"
 
 /** A fake Graph in this process, whose directory can be changed and whose requests are counted. */

@@ -23,7 +23,7 @@ export interface Setting {
   readonly consumerMillis: number
 }
 
-const fakeMain = fileURLToPath(new URL("../../packages/graph/src/testing/main.ts", import.meta.url))
+const fakeMain = fileURLToPath(new URL("../../packages/fake-graph/src/main.ts", import.meta.url))
 const readerMain = fileURLToPath(new URL("./graphReaderMain.ts", import.meta.url))
 
 /** A fake Graph in a process of its own. */

@@ -1,5 +1,5 @@
 import { GraphCloud, LiveGraph } from "@atlas/graph"
-import { FakeGraph } from "@atlas/graph/testing"
+import { FakeGraph } from "@atlas/fake-graph"
 import { Access, type Actor, type Capability, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect, Layer, Option } from "effect"
 import { FetchHttpClient } from "effect/http"

@@ -1,4 +1,4 @@
-import { FakeGraph, fakeGroup, Fault } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup, Fault } from "@atlas/fake-graph"
 import { assertRun, DatabaseClock, TestDatabase, TestOperations } from "@atlas/operations/testing"
 import { layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"

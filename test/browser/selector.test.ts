@@ -1,4 +1,4 @@
-import { FakeGraph, fakeGroup, Fault } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup, Fault } from "@atlas/fake-graph"
 import {
   assertAccessible,
   Browser,

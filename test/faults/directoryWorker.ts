@@ -2,7 +2,7 @@
 import * as Pg from "@atlas/operations/pg"
 import { Directory } from "@atlas/directory"
 import { GraphCloud, LiveGraph } from "@atlas/graph"
-import { FakeGraph } from "@atlas/graph/testing"
+import { FakeGraph } from "@atlas/fake-graph"
 import { Worker, WorkerSettings } from "@atlas/operations"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"

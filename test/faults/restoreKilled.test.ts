@@ -1,4 +1,4 @@
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Intune } from "@atlas/intune"
 import { DatabaseClock } from "@atlas/operations/testing"
 import { as, call, completed, kill as killProcess, startServer, TestDatabase } from "@atlas/test"

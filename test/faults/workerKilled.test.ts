@@ -1,4 +1,4 @@
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { DatabaseClock } from "@atlas/operations/testing"
 import { completed, get, kill, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"

@@ -148,7 +148,7 @@ layer(Layer.merge(Project.layer, TestDatabase.layer), { excludeTestServices: tru
       Effect.gen(function* () {
         const { folder, tarballs } = yield* Project
         for (const tarball of tarballs) {
-          const name = `@atlas/${tarball.replace(/^atlas-(\w+)-.*$/, "$1")}`
+          const name = `@atlas/${tarball.replace(/^atlas-(.+)-\d.*$/, "$1")}`
           const { exports } = JSON.parse(
             yield* Effect.promise(() => readFile(join(folder, "node_modules", name, "package.json"), "utf8"))
           ) as { readonly exports: Readonly<Record<string, unknown>> }
@@ -157,6 +157,29 @@ layer(Layer.merge(Project.layer, TestDatabase.layer), { excludeTestServices: tru
             run(node("22"), ["--input-type=module", "-e", imports.join("\n")], { cwd: folder })
           )
         }
+      })
+    )
+
+    it.effect.each(["22", "24"] as const)("serve the fake Graph by its command, with Node %s", (release) =>
+      Effect.gen(function* () {
+        const { folder } = yield* Project
+        const child = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            spawn(join(folder, "node_modules/.bin/fake-graph"), ["--port", "0", "--groups", "3"], {
+              env: { PATH: dirname(node(release)) },
+              stdio: ["ignore", "pipe", "inherit"]
+            })
+          ),
+          (running) => Effect.sync(() => running.kill("SIGKILL"))
+        )
+        let output = ""
+        child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()))
+        const [, origin = ""] = yield* Effect.suspend(() => Effect.fromNullishOr(/listens on (\S+)/.exec(output))).pipe(
+          Effect.retry(Schedule.spaced("50 millis")),
+          Effect.timeout("60 seconds")
+        )
+        const answer = yield* Effect.promise(() => fetch(`${origin}/v1.0/groups`))
+        assert.strictEqual(answer.status, 401)
       })
     )
 

@@ -1,7 +1,7 @@
 import { Directory } from "@atlas/directory"
 import { GraphCloud } from "@atlas/graph"
 import { Intune } from "@atlas/intune"
-import { FakeGraph, loadData } from "@atlas/graph/testing"
+import { FakeGraph, loadData } from "@atlas/fake-graph"
 import { Effect, Layer } from "effect"
 import { demonstrationTenants } from "./DemonstrationData.ts"
 

@@ -1,4 +1,4 @@
-import { FakeGraph, fakeGroup } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
 import { type Graph, Runs } from "@atlas/operations"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
 import { type Effect as EffectType, Effect, type Layer } from "effect"

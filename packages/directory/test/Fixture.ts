@@ -1,5 +1,5 @@
 import * as Pg from "@atlas/operations/pg"
-import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/graph/testing"
+import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/fake-graph"
 import {
   Access,
   type Actor,

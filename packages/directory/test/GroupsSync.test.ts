@@ -1,4 +1,4 @@
-import { FakeGraph, fakeGroup, Fault, generateGroups } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup, Fault, generateGroups } from "@atlas/fake-graph"
 import { type Run, Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"

@@ -1,5 +1,5 @@
 import { defaultGraphLimits, GraphLimits } from "@atlas/graph"
-import { FakeGraph, fakeGroup, Fault } from "@atlas/graph/testing"
+import { FakeGraph, fakeGroup, Fault } from "@atlas/fake-graph"
 import { type Run, type RunCounts, type RunHandler, RunId } from "@atlas/operations"
 import { TestDatabase, thorough } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"

@@ -1,9 +1,9 @@
+import { FakeGraph } from "@atlas/fake-graph"
 import { Graph, GraphContract, type GraphError } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { LiveGraph, ProviderConnection, ProviderConnections } from "../src/index.ts"
-import { FakeGraph } from "../src/testing/index.ts"
 import { contoso, entraTenantId } from "./Fixtures.ts"
 
 const permission = (name: string, appRoleId: string) => ({ name, appRoleId })

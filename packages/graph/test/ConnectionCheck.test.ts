@@ -1,3 +1,4 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import * as Pg from "@atlas/operations/pg"
 import {
   Access,
@@ -17,7 +18,6 @@ import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { ConnectionCheck, ConnectionReport, LiveGraph } from "../src/index.ts"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { groups } from "./Contracts.ts"
 
 const verifier: Actor = { id: "verifier", kind: "user", name: "Ada" }

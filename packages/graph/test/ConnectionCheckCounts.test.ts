@@ -1,8 +1,8 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { GraphContract, OperationCatalog, OperationType, RunHandler, TenantId, WorkspaceId } from "@atlas/operations"
 import { assert, it } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Schema } from "effect"
 import { ConnectionCheck, ConnectionReport } from "../src/index.ts"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 
 const appRoles = {
   "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",

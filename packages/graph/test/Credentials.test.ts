@@ -1,4 +1,5 @@
 import { sign } from "node:crypto"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { GraphError } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
@@ -12,8 +13,6 @@ import {
   ManagedIdentityOrigins,
   ProviderConnection
 } from "../src/index.ts"
-import * as FakeHttpClient from "../src/testing/FakeHttpClient.ts"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { entraTenantId } from "./Fixtures.ts"
 import { SelfSigned } from "@atlas/test"
 
@@ -104,8 +103,9 @@ describe("Credentials", () => {
   it.effect("sends the certificate along with the assertion that its key signs", () =>
     Effect.gen(function* () {
       const forms: Array<URLSearchParams> = []
-      const client = HttpClient.tapRequest(FakeHttpClient.make(yield* FakeGraph), ({ body }) =>
-        Effect.sync(() => forms.push(new URLSearchParams(textOf(body))))
+      const client = HttpClient.tapRequest(
+        yield* HttpClient.HttpClient.pipe(Effect.provide(FakeGraph.layerHttpClient)),
+        ({ body }) => Effect.sync(() => forms.push(new URLSearchParams(textOf(body))))
       )
       yield* tenantOf({
         kind: "certificate",

@@ -1,8 +1,8 @@
+import { FakeGraph, fakeGroup, Fault } from "@atlas/fake-graph"
 import { Graph, type GraphCursor, GraphContract, type GraphDeltaPage } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { FakeGraph, fakeGroup, Fault } from "../src/testing/index.ts"
 import { contoso, entraTenantId, inMemory, overHttp, prompt } from "./Fixtures.ts"
 
 const Changed = Schema.Struct({

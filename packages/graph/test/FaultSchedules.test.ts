@@ -1,8 +1,8 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Graph } from "@atlas/operations"
 import { thorough } from "@atlas/test"
 import { assert, it } from "@effect/vitest"
 import { Effect, Random, Result, Stream } from "effect"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { countedGroups, groups } from "./Contracts.ts"
 import { contoso, entraTenantId, inMemory, whileTimePasses } from "./Fixtures.ts"
 

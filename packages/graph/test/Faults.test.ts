@@ -1,7 +1,7 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { groups } from "./Contracts.ts"
 import { collect, inMemory, options, overHttp, prompt, whileTimePasses } from "./Fixtures.ts"
 
@@ -126,5 +126,45 @@ describe("Retry-After", () => {
       assert.strictEqual(error.reasonCode, "provider_throttled")
       assert.strictEqual(error.retryAfterMillis, 3_600_000)
     }).pipe(Effect.provide(inMemory(options)))
+  )
+})
+
+describe("the live client", () => {
+  it.live("reads on after a connection that was cut in the middle of a body", () =>
+    Effect.gen(function* () {
+      yield* (yield* FakeGraph).inject({ path: "/v1.0/groups", nth: 2, fault: Fault.resetInBody })
+      assert.lengthOf(yield* collect(groups, {}), 65)
+    }).pipe(Effect.provide(overHttp()))
+  )
+
+  it.effect("notices a link that leads back to an earlier page", () =>
+    Effect.gen(function* () {
+      yield* (yield* FakeGraph).inject({ path: "/v1.0/groups", nth: 3, fault: Fault.hostileLink("earlierPage") })
+      const error = yield* Effect.flip(collect(groups, {}))
+      assert.strictEqual(error.reasonCode, "provider_pagination_loop")
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("names the permission that Intune asks for", () =>
+    Effect.gen(function* () {
+      yield* (yield* FakeGraph).inject({
+        path: "/v1.0/groups",
+        fault: Fault.intuneForbidden("DeviceManagementApps.Read.All")
+      })
+      const error = yield* Effect.flip(collect(groups, {}))
+      assert.strictEqual(error.missingPermission, "DeviceManagementApps.Read.All")
+      assert.include(error.message, "the app lacks the permission DeviceManagementApps.Read.All.")
+      assert.notInclude(JSON.stringify(error), "manage.microsoft")
+    }).pipe(Effect.provide(inMemory()))
+  )
+
+  it.effect("answers a claims challenge with a token that meets it", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      yield* fake.inject({ path: "/v1.0", times: 1_000, fault: Fault.claimsChallenge() })
+      assert.lengthOf(yield* collect(groups, {}), 65)
+      const tokens = (yield* fake.requests).filter(({ path }) => path.endsWith("/token"))
+      assert.lengthOf(tokens, 2)
+    }).pipe(Effect.provide(inMemory()))
   )
 })

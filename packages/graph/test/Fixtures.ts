@@ -1,9 +1,9 @@
+import { FakeGraph, type FakeGraphOptions } from "@atlas/fake-graph"
 import { type Actor, Graph, type GraphContract, TenantId, type TenantScope, WorkspaceId } from "@atlas/operations"
 import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { defaultGraphLimits, GraphLimits, LiveGraph } from "../src/index.ts"
-import { FakeGraph, type FakeGraphOptions } from "../src/testing/index.ts"
 
 /** Who administers the connections. */
 export const ada: Actor = { id: "ada", kind: "user", name: "Ada Admin" }

@@ -1,9 +1,9 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { GraphContract } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Schema } from "effect"
 import { GraphCloud } from "../src/index.ts"
 import { firstLink, resourcePath, trustedLink } from "../src/GraphLinks.ts"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { countedGroups, groups } from "./Contracts.ts"
 import { collect, overHttp } from "./Fixtures.ts"
 

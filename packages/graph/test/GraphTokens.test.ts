@@ -1,3 +1,4 @@
+import { FakeGraph, type FakeGraphOptions, Fault } from "@atlas/fake-graph"
 import { Graph } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Layer, Option, Redacted } from "effect"
@@ -6,7 +7,6 @@ import { TestClock } from "effect/testing"
 import * as AadErrors from "../src/AadErrors.ts"
 import { GraphTokens } from "../src/GraphTokens.ts"
 import { defaultGraphLimits, GraphCloud, GraphLimits, ProviderConnection, type UsableConnection } from "../src/index.ts"
-import { FakeGraph, type FakeGraphOptions, Fault } from "../src/testing/index.ts"
 import { group } from "./Contracts.ts"
 import { contoso, entraTenantId, inMemory, options } from "./Fixtures.ts"
 

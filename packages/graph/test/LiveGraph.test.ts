@@ -1,8 +1,8 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Graph, GraphCaller, type GraphContract, GraphCursor } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { countedGroups, group, groups, manyGroups, misreadGroups } from "./Contracts.ts"
 import { collect, contoso, entraTenantId, inMemory, overHttp, options, prompt, whileTimePasses } from "./Fixtures.ts"
 

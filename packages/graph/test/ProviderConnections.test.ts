@@ -1,3 +1,4 @@
+import { FakeGraph } from "@atlas/fake-graph"
 import { AuditLog, Graph, type OperationScope, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
@@ -12,7 +13,6 @@ import {
   ProviderConnections
 } from "../src/index.ts"
 import { run } from "../src/Migrations.ts"
-import { FakeGraph } from "../src/testing/index.ts"
 import { groups } from "./Contracts.ts"
 import { ada } from "./Fixtures.ts"
 

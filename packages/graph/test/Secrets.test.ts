@@ -1,8 +1,8 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Graph } from "@atlas/operations"
 import { assert, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Logger, Redacted, References, Stream, Tracer } from "effect"
 import { CredentialVault, VaultSecretTooShort } from "../src/index.ts"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { groups } from "./Contracts.ts"
 import { collect, contoso, inMemory } from "./Fixtures.ts"
 

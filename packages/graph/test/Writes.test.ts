@@ -1,7 +1,7 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Graph, GraphContract } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
-import { FakeGraph, Fault } from "../src/testing/index.ts"
 import { contoso, entraTenantId, inMemory, prompt, whileTimePasses } from "./Fixtures.ts"
 
 const collection = "deviceManagement/deviceConfigurations"

@@ -1,4 +1,4 @@
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Runs, SystemRuns } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"

@@ -1,4 +1,4 @@
-import { FakeGraph } from "@atlas/graph/testing"
+import { FakeGraph } from "@atlas/fake-graph"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Backups, BackupSchedules, BackupTypes, DriftCompare, InventorySync, PolicyDrift } from "../src/index.ts"

@@ -1,6 +1,6 @@
 import * as Pg from "@atlas/operations/pg"
 import { CredentialVault } from "@atlas/graph"
-import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/graph/testing"
+import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/fake-graph"
 import {
   Access,
   type Actor,

@@ -1,4 +1,4 @@
-import { FakeGraph, Fault } from "@atlas/graph/testing"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { AuditLog, RequestId, Runs } from "@atlas/operations"
 import { withoutAudit } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"

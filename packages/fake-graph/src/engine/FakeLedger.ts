@@ -1,0 +1,167 @@
+import { Effect, Schema } from "effect"
+import type { FakeRequest } from "../FakeRequest.ts"
+
+/** Requests remembered at most; a demonstration may run for days. */
+const capacity = 20_000
+
+/** One line of the ledger. */
+export interface FakeLedgerEntry {
+  readonly method: string
+  readonly host: string
+  readonly path: string
+  readonly query: string
+  /** The Entra tenant, as far as the token or the path tells. */
+  readonly tenant: string | undefined
+  readonly hadBearer: boolean
+  /** It went to another host than the fake's: to the trap at `foreignOrigin`, or out of the in-memory client. */
+  readonly foreign: boolean
+  /** It is an item of a batch; the batch itself has an entry of its own, before its items'. */
+  readonly batch: boolean
+  /** Bytes of the request's body. */
+  readonly bodySize: number
+  readonly consistencyLevel: string | undefined
+  readonly prefer: string | undefined
+  /** The header `x-ms-throttle-priority`. */
+  readonly throttlePriority: string | undefined
+  readonly clientRequestId: string | undefined
+  /** 0 where none was sent: the connection was cut or the request never answered. */
+  readonly status: number
+}
+
+/** What else the ledger is told of a request. */
+export type FakeLedgerContext = Pick<FakeLedgerEntry, "tenant" | "hadBearer" | "foreign" | "batch">
+
+/** A contract as far as the ledger compares requests with it: any `GraphContract` is one. */
+export interface RegisteredContract {
+  readonly name: string
+  readonly version: string
+  readonly path: string
+  /** Default GET. */
+  readonly method?: string
+  readonly select?: ReadonlyArray<string>
+}
+
+/** The requests of a fake Graph were not what a test asserts. */
+export class FakeLedgerMismatch extends Schema.TaggedError<FakeLedgerMismatch>()("FakeLedgerMismatch", {
+  message: Schema.String
+}) {}
+
+/** The requests that an engine got, oldest first; the oldest are forgotten in the end. */
+export class FakeLedger {
+  #entries: Array<FakeLedgerEntry> = []
+
+  /** The requests so far. */
+  get entries(): ReadonlyArray<FakeLedgerEntry> {
+    return [...this.#entries]
+  }
+
+  /** Forgets the requests so far. */
+  forget(): void {
+    this.#entries = []
+  }
+
+  /**
+   * Writes a request down.
+   *
+   * @returns takes the status that it is answered with
+   */
+  begin({ body, headers, method, url }: FakeRequest, context: FakeLedgerContext): (status: number) => void {
+    if (this.#entries.length >= capacity) this.#entries = this.#entries.slice(capacity / 2)
+    const entry = {
+      method,
+      host: url.host,
+      path: url.pathname,
+      query: url.search,
+      ...context,
+      bodySize: Buffer.byteLength(body),
+      consistencyLevel: headers["consistencylevel"],
+      prefer: headers["prefer"],
+      throttlePriority: headers["x-ms-throttle-priority"],
+      clientRequestId: headers["client-request-id"],
+      status: 0
+    }
+    this.#entries.push(entry)
+    return (status) => {
+      entry.status = status
+    }
+  }
+
+  /** The query that the latest listing of a tenant's collection began with. */
+  firstQuery(path: string, tenant: string | undefined): string {
+    const first = this.#entries.findLast(
+      (entry) => entry.path === path && entry.tenant === tenant && !continues(entry.query)
+    )
+    return first?.query ?? ""
+  }
+}
+
+/** Whether a query is one of the provider's own links, which need not repeat the contract's. */
+const continues = (query: string): boolean => /[?&](\$|%24)(skiptoken|deltatoken)=(?!latest\b)/i.test(query)
+
+const shown = ({ method, path, query, status }: FakeLedgerEntry): string => `${method} ${path}${query} (${status})`
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+
+const pathOf = ({ path, version }: RegisteredContract): RegExp =>
+  new RegExp(
+    `^/${escaped(version)}${path
+      .split(/\{\w+\}/)
+      .map(escaped)
+      .join("[^/]+")}$`
+  )
+
+const selectOf = (query: string): string => new URLSearchParams(query).get("$select") ?? ""
+
+const isOf = (contract: RegisteredContract, entry: FakeLedgerEntry): boolean =>
+  (contract.method ?? "GET") === entry.method &&
+  pathOf(contract).test(entry.path) &&
+  (continues(entry.query) || selectOf(entry.query) === (contract.select ?? []).join(","))
+
+const isGraph = ({ foreign, path }: FakeLedgerEntry): boolean =>
+  foreign || (/^\/(v1\.0|beta)\//.test(path) && !/\/(\$|%24)batch$/.test(path))
+
+const none = (
+  found: ReadonlyArray<FakeLedgerEntry>,
+  sentence: string,
+  show: (entry: FakeLedgerEntry) => string
+): Effect.Effect<void, FakeLedgerMismatch> =>
+  found.length === 0
+    ? Effect.void
+    : Effect.fail(
+        new FakeLedgerMismatch({ message: `${sentence}\n${found.map((entry) => `- ${show(entry)}`).join("\n")}` })
+      )
+
+/**
+ * Asserts that every request to Graph, and every item of a batch, is one that a registered contract makes: its method,
+ * version, path and `$select`. Links that the provider gave are compared without `$select`. Requests for tokens do not count.
+ *
+ * @param entries the ledger's
+ * @param contracts all that may have been used
+ * @returns fails with `FakeLedgerMismatch`, which lists what no contract makes
+ */
+export const assertOnlyContracts = (
+  entries: ReadonlyArray<FakeLedgerEntry>,
+  contracts: ReadonlyArray<RegisteredContract>
+): Effect.Effect<void, FakeLedgerMismatch> =>
+  none(
+    entries.filter(
+      (entry) => isGraph(entry) && (entry.foreign || !contracts.some((contract) => isOf(contract, entry)))
+    ),
+    `Requests were made that none of the contracts makes (${contracts.map(({ name }) => name).join(", ") || "none given"}):`,
+    (entry) => (entry.foreign ? `${shown(entry)} to ${entry.host}` : shown(entry))
+  )
+
+/**
+ * Asserts that no bearer token was sent to another host.
+ *
+ * @param entries the ledger's
+ * @returns fails with `FakeLedgerMismatch`, which lists where it went
+ */
+export const assertNoForeignBearer = (
+  entries: ReadonlyArray<FakeLedgerEntry>
+): Effect.Effect<void, FakeLedgerMismatch> =>
+  none(
+    entries.filter(({ foreign, hadBearer }) => foreign && hadBearer),
+    "A bearer token was sent to another host:",
+    ({ host, method, path }) => `${method} ${path} to ${host}`
+  )

@@ -1,0 +1,103 @@
+import { Base64 } from "effect/encoding"
+import { aadReply, errorReply, type FakeReply, type FakeRequest, jsonReply } from "../FakeRequest.ts"
+import type { Fault, HostileLink } from "./Fault.ts"
+
+/** What a hostile link is made from. */
+export interface LinkSources {
+  readonly request: FakeRequest
+  /** The trap's origin. */
+  readonly foreignOrigin: string
+  /** The address that the listing began with. */
+  readonly firstPage: string
+}
+
+const hostile = (kind: HostileLink, { firstPage, foreignOrigin, request: { url } }: LinkSources): string => {
+  const rest = `${url.pathname}${url.search}`
+  switch (kind) {
+    case "foreignHost":
+      return `${foreignOrigin}${rest}`
+    case "userinfo":
+      return `${url.protocol}//user:password@${url.host}${rest}`
+    case "http":
+      return `${url.protocol === "http:" ? "https:" : "http:"}//${url.host}${rest}`
+    case "otherTenant":
+      return `${url.origin}/99999999-0000-4000-8000-000000000001${rest}`
+    case "otherResource":
+      return `${url.origin}/${url.pathname.split("/")[1] ?? ""}/users${url.search}`
+    case "earlierPage":
+      return firstPage
+  }
+}
+
+/** The fault as the handlers of resources know it: a hostile link is a link. */
+export const forHandlers = (fault: Fault | undefined, sources: LinkSources): Fault | undefined =>
+  fault?._tag === "HostileLink" ? { _tag: "NextLink", link: hostile(fault.kind, sources) } : fault
+
+/**
+ * 401 with a claims challenge.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+const challenge = (claims: string): FakeReply => {
+  const reply = errorReply(401, "InvalidAuthenticationToken", "Continuous access evaluation resulted in a challenge.")
+  const value =
+    'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", ' +
+    `error="insufficient_claims", claims="${Base64.encode(claims)}"`
+  return { ...reply, headers: { ...reply.headers, "www-authenticate": value } }
+}
+
+/**
+ * The answer of a fault that replaces the work altogether.
+ *
+ * @param fault any
+ * @returns none for faults that let the work be done
+ */
+export const instead = (fault: Fault): FakeReply | undefined => {
+  switch (fault._tag) {
+    case "Status":
+      return { ...jsonReply(fault.status, fault.body), headers: fault.headers }
+    case "Aad":
+      return aadReply(fault.status, fault.error, fault.number, "Injected fault.")
+    case "ClaimsChallenge":
+      return challenge(fault.claims)
+    case "ConnectionReset":
+      return { ...jsonReply(200, ""), delivery: "reset" }
+    case "NoAnswer":
+      return { ...jsonReply(200, ""), delivery: "noAnswer" }
+    case "ShapelessBody":
+      return jsonReply(200, `{"unexpected":true}`)
+    default:
+      return undefined
+  }
+}
+
+const half = (text: string): string => text.slice(0, Math.floor(text.length / 2))
+
+/**
+ * Spoils the answer of work that was done.
+ *
+ * @param reply the right answer
+ * @param fault what strikes it, if anything
+ */
+export const spoilt = (reply: FakeReply, fault: Fault | undefined): FakeReply => {
+  switch (fault?._tag) {
+    case "TruncatedJson":
+      return { ...reply, body: half(reply.body) }
+    case "EmptyBody":
+      return { ...reply, body: "" }
+    case "HungBody":
+      return { ...reply, body: half(reply.body), delivery: "hungBody" }
+    case "ResetInBody":
+      return { ...reply, body: half(reply.body), delivery: "resetInBody" }
+    case "WriteThenReset":
+      return { ...reply, delivery: "reset" }
+    case "WriteThenStatus":
+      return errorReply(fault.status, "UnknownError", "Injected fault, after the work was done.")
+    case "ItemMissing":
+      return { ...reply, delivery: "leftOut" }
+    case "Latency":
+      return { ...reply, delayMillis: reply.delayMillis + fault.millis }
+    default:
+      return reply
+  }
+}

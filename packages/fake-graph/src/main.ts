@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
+import { CliOutput, Command, Flag } from "effect/cli"
+import { loadData } from "./tenant/FakeData.ts"
+import { FakeGraph } from "./FakeGraph.ts"
+import { readPermissions } from "./tenant/FakeResources.ts"
+import { parse } from "./faults/FaultFile.ts"
+
+const between = (least: number, most: number) => Schema.Int.check(Schema.isBetween({ minimum: least, maximum: most }))
+
+const flags = {
+  host: Flag.Literals("host", ["127.0.0.1", "localhost", "::1"]).pipe(
+    Flag.withDescription("Loopback address to listen on"),
+    Flag.withDefault("127.0.0.1")
+  ),
+  port: Flag.Int("port").pipe(
+    Flag.withDescription("Port to listen on; 0 for any free one"),
+    Flag.withDefault(4000),
+    Flag.withSchema(between(0, 65_535))
+  ),
+  tenants: Flag.Int("tenants").pipe(
+    Flag.withDescription("How many tenants to make up, each with an app of its own"),
+    Flag.withDefault(1),
+    Flag.withSchema(between(1, 5_000))
+  ),
+  groups: Flag.Int("groups").pipe(
+    Flag.withDescription("How many groups to make up in each tenant"),
+    Flag.withDefault(5_000),
+    Flag.withSchema(between(0, 2_000_000))
+  ),
+  data: Flag.String("data").pipe(
+    Flag.withDescription("Folder of JSON to serve instead of made-up objects"),
+    Flag.optional
+  ),
+  seed: Flag.Int("seed").pipe(
+    Flag.withDescription("The same seed gives the same groups, ids and chances"),
+    Flag.withDefault(1)
+  ),
+  latency: Flag.Int("latency").pipe(
+    Flag.withDescription("Milliseconds that every answer takes at least"),
+    Flag.withDefault(0),
+    Flag.withSchema(between(0, 600_000))
+  ),
+  throttle: Flag.Literals("throttle", ["S", "M", "L"]).pipe(
+    Flag.withDescription("Throttle by Graph's limits for a small, medium or large tenant"),
+    Flag.optional
+  ),
+  faults: Flag.String("faults").pipe(Flag.withDescription("JSON file of faults to inject"), Flag.optional)
+}
+
+/** A file of faults cannot be used. */
+class FaultFileError extends Schema.TaggedError<FaultFileError>()("FaultFileError", { message: Schema.String }) {}
+
+// Whoever tries something out wants to read everything.
+const permissions = ["GroupMember.Read.All", "Organization.Read.All", ...readPermissions]
+
+const readFaults = Effect.fnUntraced(function* (path: string) {
+  const files = yield* FileSystem.FileSystem
+  const text = yield* files
+    .readFileString(path)
+    .pipe(
+      Effect.mapError(
+        ({ reason }) => new FaultFileError({ message: `The file of faults ${path} cannot be read (${reason._tag}).` })
+      )
+    )
+  return yield* Effect.fromResult(parse(text)).pipe(
+    Effect.mapError(
+      (problems) =>
+        new FaultFileError({ message: problems.map((problem) => `The file of faults ${path}: ${problem}`).join("\n") })
+    )
+  )
+})
+
+const announce = Effect.gen(function* () {
+  const { foreignOrigin, origin, tenants } = yield* FakeGraph
+  yield* Console.log(`Fake Microsoft Graph listens on ${origin}`)
+  yield* Console.log(`Hostile links lead to ${foreignOrigin}`)
+  for (const { clientId, clientSecret, entraTenantId } of tenants) {
+    yield* Console.log(`tenant ${entraTenantId} · client ${clientId} · secret ${clientSecret}`)
+  }
+})
+
+const command = Command.make(
+  "fake-graph",
+  flags,
+  ({ data, faults, groups, host, latency, port, seed, tenants, throttle }) =>
+    Effect.gen(function* () {
+      const rules = Option.isSome(faults) ? yield* readFaults(faults.value) : []
+      const content = Option.isSome(data) ? { data: yield* loadData(data.value) } : { groups }
+      const fake = FakeGraph.layerHttp({
+        host,
+        port,
+        seed,
+        latency,
+        faults: rules,
+        throttle: Option.getOrUndefined(throttle),
+        tenants: Array.from({ length: tenants }, (_, index) => ({ ...content, permissions, seed: seed + index }))
+      })
+      return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), fake))
+    }).pipe(
+      Effect.catchTags({
+        FakeGraphListenError: (error) => Effect.andThen(Console.error(`${error.message}.`), Effect.fail(error)),
+        FakeDataError: (error) => Effect.andThen(Console.error(error.message), Effect.fail(error)),
+        FaultFileError: (error) => Effect.andThen(Console.error(error.message), Effect.fail(error))
+      })
+    )
+).pipe(Command.withDescription("Serve a made-up Microsoft Graph on loopback"))
+
+/** Wrong flags are answered with a sentence each, not with the whole help. */
+const layerPresenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.forEach(
+          event.errors,
+          ({ message }) =>
+            Console.error(`${message.split("\n")[0]?.replace("Schema validation failed: ", "")}. Try --help.`),
+          { discard: true }
+        )
+      : CliOutput.defaultPresenter.present(event)
+})
+
+Command.run(command, { version: "0.1.0" }).pipe(
+  Effect.provide([NodeServices.layer, layerPresenter]),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)
