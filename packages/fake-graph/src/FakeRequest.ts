@@ -46,6 +46,21 @@ export const errorReply = (status: number, code: string, message: string): FakeR
   jsonReply(status, JSON.stringify({ error: { code, message, innerError: { code } } }))
 
 /**
+ * What Intune says of a missing permission: the scopes are in JSON within the message, next to an address of its own
+ * network.
+ *
+ * @param scopes any of them would suffice
+ */
+export const intuneRefusal = (scopes: ReadonlyArray<string>): string =>
+  JSON.stringify({
+    _version: 3,
+    Message:
+      "Application is not authorized to perform this operation. Application must have one of the following scopes: " +
+      `${scopes.join(", ")} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - ` +
+      "Url: https://fef.msua01.manage.microsoft.com/DeviceConfiguration_2411/StatelessDeviceConfigurationFEService"
+  })
+
+/**
  * A refusal in the shape of Entra ID.
  *
  * @param status the status

@@ -1,8 +1,18 @@
+/**
+ * Microsoft Graph and its login service, made up. `FakeGraph.layer` provides the port `Graph` to a test, in memory;
+ * `FakeGraph.layerHttp` and the command `fake-graph` serve the same engine over HTTP. The engine refuses what Graph
+ * refuses, and the same options, seed and requests give the same answers. For tests, demonstrations and benchmarks.
+ *
+ * @module
+ */
+
 export type { FakeCredentials, FakeFederation } from "./tenant/FakeCredentials.ts"
 export type { FakeItem } from "./tenant/FakeCollection.ts"
 export { type FakeData, FakeDataError, loadData } from "./tenant/FakeData.ts"
 export * as Fault from "./faults/Fault.ts"
-export { FakeGraph, type FakeGraphOptions, type FakeTenantInfo, type FakeTenantOptions } from "./FakeGraph.ts"
+export { FakeGraph, type FakeGraphOptions } from "./FakeGraph.ts"
+export type { FakeState } from "./engine/FakeState.ts"
+export type { FakeTenantInfo, FakeTenantOptions } from "./tenant/FakeTenantOptions.ts"
 export { fakeGroup, type FakeGroup, generateGroups } from "./tenant/FakeGroups.ts"
 export { type FakeLedgerEntry, FakeLedgerMismatch, type RegisteredContract } from "./engine/FakeLedger.ts"
 export type { FakeReply, FakeRequest } from "./FakeRequest.ts"

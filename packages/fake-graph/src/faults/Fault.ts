@@ -1,3 +1,5 @@
+import { intuneRefusal } from "../FakeRequest.ts"
+
 /** Where a hostile next link points: `http` is the same address with the other scheme of http and https. */
 export const hostileLinks = ["foreignHost", "userinfo", "http", "otherTenant", "otherResource", "earlierPage"] as const
 export type HostileLink = (typeof hostileLinks)[number]
@@ -72,17 +74,7 @@ export const status = (status: number, code = "UnknownError", message = "Injecte
  * @param scopes names of permissions
  */
 export const intuneForbidden = (...scopes: ReadonlyArray<string>): Fault =>
-  status(
-    403,
-    "Forbidden",
-    JSON.stringify({
-      _version: 3,
-      Message:
-        "Application is not authorized to perform this operation. Application must have one of the following scopes: " +
-        `${scopes.join(", ")} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - ` +
-        "Url: https://fef.msua01.manage.microsoft.com/DeviceConfiguration_2411/StatelessDeviceConfigurationFEService"
-    })
-  )
+  status(403, "Forbidden", intuneRefusal(scopes))
 
 /** A status with a page of HTML, as gateways answer. */
 export const html = (status: number): Fault => ({

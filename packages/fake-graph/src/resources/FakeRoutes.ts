@@ -4,7 +4,7 @@ import * as FakeCollectionApi from "./FakeCollectionApi.ts"
 import * as FakeGroupsApi from "./FakeGroupsApi.ts"
 import * as FakeGroupsDelta from "./FakeGroupsDelta.ts"
 import { collectionReply } from "./FakePaging.ts"
-import { errorReply, type FakeReply } from "../FakeRequest.ts"
+import { errorReply, type FakeReply, intuneRefusal } from "../FakeRequest.ts"
 import { type FakeResource, fakeResources } from "../tenant/FakeResources.ts"
 
 interface Route {
@@ -98,20 +98,6 @@ const routes: ReadonlyArray<Route> = [
   ...fakeResources.flatMap(routesOf)
 ]
 
-/** What Intune says: the scopes are in JSON within the message, next to an address of its own network. */
-const intuneForbidden = (permissions: ReadonlyArray<string>): FakeReply =>
-  errorReply(
-    403,
-    "Forbidden",
-    JSON.stringify({
-      _version: 3,
-      Message:
-        "Application is not authorized to perform this operation. Application must have one of the following scopes: " +
-        `${permissions.join(", ")} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - ` +
-        "Url: https://fef.msua01.manage.microsoft.com/DeviceConfiguration_2411/StatelessDeviceConfigurationFEService"
-    })
-  )
-
 const unlicensed = errorReply(
   403,
   "Forbidden",
@@ -140,7 +126,7 @@ export const answer = (call: FakeCall, path: string): FakeReply => {
   const { handle, intune, permissions } = found
   if (!permissions.some((permission) => call.roles.has(permission))) {
     return intune
-      ? intuneForbidden(permissions)
+      ? errorReply(403, "Forbidden", intuneRefusal(permissions))
       : errorReply(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
   }
   if (intune && !call.tenant.licenses.has("intune")) return unlicensed

@@ -46,8 +46,20 @@ const intune = (
   ...more
 })
 
+const conditionalAccess = (name: string): FakeResource => ({
+  path: `identity/conditionalAccess/${name}`,
+  versions: both,
+  read: ["Policy.Read.All", "Policy.Read.ConditionalAccess"],
+  write: [],
+  pageSize: { standard: 100, most: 999 },
+  children: [],
+  betaOnly: new Set(),
+  intune: false,
+  etag: false,
+  replaceable: false
+})
+
 const configuration = "DeviceManagementConfiguration"
-const none: ReadonlySet<string> = new Set()
 
 /** Settings come 25 at a time, whatever is asked for. */
 export const settingsPageSize = 25
@@ -70,30 +82,8 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
     etag: false,
     replaceable: false
   },
-  {
-    path: "identity/conditionalAccess/policies",
-    versions: both,
-    read: ["Policy.Read.All", "Policy.Read.ConditionalAccess"],
-    write: [],
-    pageSize: { standard: 100, most: 999 },
-    children: [],
-    betaOnly: none,
-    intune: false,
-    etag: false,
-    replaceable: false
-  },
-  {
-    path: "identity/conditionalAccess/namedLocations",
-    versions: both,
-    read: ["Policy.Read.All", "Policy.Read.ConditionalAccess"],
-    write: [],
-    pageSize: { standard: 100, most: 999 },
-    children: [],
-    betaOnly: none,
-    intune: false,
-    etag: false,
-    replaceable: false
-  },
+  conditionalAccess("policies"),
+  conditionalAccess("namedLocations"),
   intune("deviceManagement/roleDefinitions", "DeviceManagementRBAC", { children: [] }),
   intune("deviceManagement/roleScopeTags", "DeviceManagementRBAC", { versions: beta }),
   intune("deviceManagement/deviceConfigurations", configuration),

@@ -1,0 +1,89 @@
+import { Clock, Effect } from "effect"
+import type { FakeItem } from "../tenant/FakeCollection.ts"
+import type { FakeDirectory } from "../tenant/FakeDirectory.ts"
+import type { FakeGroup } from "../tenant/FakeGroups.ts"
+import type { FakeTenant } from "../tenant/FakeTenant.ts"
+import type { FakeEngine } from "./FakeEngine.ts"
+
+/** What is in the tenants of a fake, for tests to read and to change. Changes are seen after the replication lag. */
+export interface FakeState {
+  /** The groups of an Entra tenant, in the order of listings. An unknown tenant is a defect, here and below. */
+  groups(entraTenantId: string): Effect.Effect<ReadonlyArray<FakeGroup>>
+  /** Adds a group, or replaces the one with its id. */
+  putGroup(entraTenantId: string, group: FakeGroup): Effect.Effect<void>
+  /** Tells whether the group was there. */
+  renameGroup(entraTenantId: string, id: string, displayName: string): Effect.Effect<boolean>
+  /** Deletes a group for good, also from the bin. Tells whether it was there. */
+  removeGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+  /** Deletes a group so that it can be restored. Tells whether it was there. */
+  softDeleteGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+  /** Restores a deleted group. Tells whether it could be. */
+  restoreGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
+  /** The objects of another collection, by its path such as `deviceManagement/deviceConfigurations`. */
+  items(entraTenantId: string, collection: string): Effect.Effect<ReadonlyArray<FakeItem>>
+  /** Adds an object, or replaces the one with its id. */
+  putItem(entraTenantId: string, collection: string, item: FakeItem): Effect.Effect<void>
+  /** Tells whether the object was there. */
+  removeItem(entraTenantId: string, collection: string, id: string): Effect.Effect<boolean>
+  /** Grants a permission: new tokens carry it after the replication lag. */
+  grantPermission(entraTenantId: string, name: string): Effect.Effect<void>
+  /** Takes a permission back. */
+  revokePermission(entraTenantId: string, name: string): Effect.Effect<void>
+}
+
+const tenantIn = (engine: FakeEngine, entraTenantId: string) =>
+  Effect.fromNullishOr(engine.tenant(entraTenantId)).pipe(Effect.orDie)
+
+const changerOf =
+  (engine: FakeEngine) =>
+  <A>(entraTenantId: string, work: (tenant: FakeTenant) => readonly [A, () => void]) =>
+    Effect.gen(function* () {
+      const [result, apply] = work(yield* tenantIn(engine, entraTenantId))
+      engine.change(apply, yield* Clock.currentTimeMillis)
+      return result
+    })
+
+type Groups = "groups" | "putGroup" | "renameGroup" | "removeGroup" | "softDeleteGroup" | "restoreGroup"
+
+const groupsOf = (engine: FakeEngine): Pick<FakeState, Groups> => {
+  const change = changerOf(engine)
+  const changeGroup = (tenant: string, id: string, apply: (found: FakeDirectory, group: FakeGroup) => void) =>
+    change(tenant, ({ directory }) => {
+      const group = directory.get(id)
+      return [group !== undefined, () => (group === undefined ? undefined : apply(directory, group))]
+    })
+  return {
+    groups: (tenant) => Effect.map(tenantIn(engine, tenant), ({ directory }) => directory.all()),
+    putGroup: (tenant, group) => change(tenant, ({ directory }) => [undefined, () => directory.put(group)]),
+    renameGroup: (tenant, id, displayName) =>
+      changeGroup(tenant, id, (directory, group) => directory.put({ ...group, displayName })),
+    removeGroup: (tenant, id) =>
+      change(tenant, ({ directory }) => [
+        directory.get(id) !== undefined || directory.binned.includes(id),
+        () => directory.remove(id)
+      ]),
+    softDeleteGroup: (tenant, id) => changeGroup(tenant, id, (directory) => directory.softDelete(id)),
+    restoreGroup: (tenant, id) =>
+      change(tenant, ({ directory }) => [directory.binned.includes(id), () => directory.restore(id)])
+  }
+}
+
+/** The state of an engine's tenants. */
+export const of = (engine: FakeEngine): FakeState => {
+  const change = changerOf(engine)
+  return {
+    ...groupsOf(engine),
+    items: (tenant, collection) => Effect.map(tenantIn(engine, tenant), (found) => found.collection(collection).all()),
+    putItem: (tenant, collection, item) =>
+      change(tenant, (found) => [undefined, () => found.collection(collection).put(item)]),
+    removeItem: (tenant, collection, id) =>
+      change(tenant, (found) => {
+        const items = found.collection(collection)
+        return [items.get(id) !== undefined, () => items.remove(id)]
+      }),
+    grantPermission: (tenant, name) =>
+      change(tenant, ({ grants, permissions }) => [void grants.add(name), () => permissions.add(name)]),
+    revokePermission: (tenant, name) =>
+      change(tenant, ({ grants, permissions }) => [void grants.delete(name), () => permissions.delete(name)])
+  }
+}

@@ -1,0 +1,73 @@
+import type { FakeCredentials } from "./FakeCredentials.ts"
+import type { FakeItem } from "./FakeCollection.ts"
+import type { FakeData } from "./FakeData.ts"
+import { FakeDirectory } from "./FakeDirectory.ts"
+import { type FakeGroup, generateGroups } from "./FakeGroups.ts"
+import { generateItems } from "./FakePolicies.ts"
+import { type FakeTenant, makeCollections } from "./FakeTenant.ts"
+
+/** One tenant to make up. */
+export interface FakeTenantOptions {
+  /** The host's id of the tenant that `FakeGraph.layer` connects to it; default: the Entra tenant id. */
+  readonly tenantId?: string
+  readonly entraTenantId?: string
+  readonly displayName?: string
+  readonly clientId?: string
+  readonly clientSecret?: string
+  /** What else the app may prove itself with. */
+  readonly credentials?: FakeCredentials
+  /** Granted application permissions; default: those for groups, role definitions and the organization. */
+  readonly permissions?: ReadonlyArray<string>
+  /** How many groups to make up, or the groups themselves. Default 100. */
+  readonly groups?: number | Iterable<FakeGroup>
+  /** How many objects of another collection to make up, or the objects themselves, by its path. Default: a few each. */
+  readonly collections?: Readonly<Record<string, number | Iterable<FakeItem>>>
+  /** A folder's content, from `loadData`, in place of what would be made up. */
+  readonly data?: FakeData
+  /** Of what is made up; default: the tenant's number in the list, from 1. */
+  readonly seed?: number
+  /** What the tenant has licences for. Default: Intune. */
+  readonly licenses?: ReadonlyArray<"intune">
+}
+
+/** A tenant of the fake, and the credentials of its app. */
+export interface FakeTenantInfo extends Pick<
+  FakeTenant,
+  "entraTenantId" | "displayName" | "clientId" | "clientSecret" | "credentials"
+> {
+  readonly tenantId: string
+  readonly permissions: ReadonlySet<string>
+}
+
+const numbered = (digit: number, index: number): string =>
+  `${String(digit).repeat(8)}-0000-4000-8000-${String(index + 1).padStart(12, "0")}`
+
+const defaultPermissions = ["GroupMember.Read.All", "RoleManagement.Read.Directory", "Organization.Read.All"]
+
+/**
+ * Makes a tenant up, as far as its options do not give it.
+ *
+ * @param index its place among the tenants of a fake, from 0; ids and names follow from it
+ */
+export const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & FakeTenantInfo => {
+  const { collections = {}, data, seed = index + 1, entraTenantId = numbered(1, index) } = options
+  const groups = options.groups ?? data?.groups ?? 100
+  const permissions = options.permissions ?? defaultPermissions
+  const itemsOf = (path: string): Iterable<FakeItem> => {
+    const given = collections[path] ?? data?.collections.get(path)
+    return given === undefined || typeof given === "number" ? generateItems(path, seed, given) : given
+  }
+  return {
+    entraTenantId,
+    tenantId: options.tenantId ?? entraTenantId,
+    displayName: options.displayName ?? `Fake tenant ${index + 1}`,
+    clientId: options.clientId ?? numbered(2, index),
+    clientSecret: options.clientSecret ?? `fake-secret-${index + 1}`,
+    credentials: options.credentials ?? {},
+    permissions: new Set(permissions),
+    grants: new Set(permissions),
+    licenses: new Set(options.licenses ?? ["intune"]),
+    collection: makeCollections(itemsOf),
+    directory: new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
+  }
+}
