@@ -1,12 +1,12 @@
 import type { Authorization, Runs } from "@atlas/operations"
 import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
-import { DirectoryCache } from "./DirectoryCache.ts"
-import { DirectoryGroups } from "./DirectoryGroups.ts"
-import { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
-import { GroupLabels } from "./GroupLabels.ts"
-import * as GroupsSync from "./GroupsSync.ts"
-import * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
+import { DirectoryCache } from "./cache/DirectoryCache.ts"
+import { DirectoryGroups } from "./search/DirectoryGroups.ts"
+import { DirectoryRoleDefinitions } from "./search/DirectoryRoleDefinitions.ts"
+import { GroupLabels } from "./search/GroupLabels.ts"
+import * as GroupsSync from "./sync/GroupsSync.ts"
+import * as RoleDefinitionsSync from "./sync/RoleDefinitionsSync.ts"
 
 /** The operation types of this package, for `Operations.layer`. */
 export const types: readonly [typeof GroupsSync.type, typeof RoleDefinitionsSync.type] = [

@@ -1,4 +1,4 @@
-export type { Removal } from "./Collection.ts"
+export type { Removal } from "./cache/Collection.ts"
 export * as Directory from "./Directory.ts"
 export {
   DirectoryApi,
@@ -6,10 +6,10 @@ export {
   FreshnessResource,
   GroupResource,
   RoleDefinitionResource
-} from "./DirectoryApi.ts"
-export { DirectoryGroup, GroupFilter, GroupKind } from "./DirectoryGroup.ts"
-export { DirectoryGroups } from "./DirectoryGroups.ts"
-export * as DirectoryHttp from "./DirectoryHttp.ts"
+} from "./http/DirectoryApi.ts"
+export { DirectoryGroup, GroupFilter, GroupKind } from "./cache/DirectoryGroup.ts"
+export { DirectoryGroups } from "./search/DirectoryGroups.ts"
+export * as DirectoryHttp from "./http/DirectoryHttp.ts"
 export {
   type Cached,
   type DirectoryLabel,
@@ -20,12 +20,12 @@ export {
   type SearchOptions,
   type SearchPage,
   viewDirectory
-} from "./DirectoryReader.ts"
-export { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDefinition.ts"
-export { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
-export { Freshness, StaleAfter } from "./Freshness.ts"
-export { countGroups, GraphGroup, groupChanges, listGroups } from "./GroupContracts.ts"
-export { GroupLabels } from "./GroupLabels.ts"
-export * as GroupsSync from "./GroupsSync.ts"
-export { GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
-export * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
+} from "./search/DirectoryReader.ts"
+export { DirectoryRoleDefinition, RoleDefinitionFilter } from "./cache/DirectoryRoleDefinition.ts"
+export { DirectoryRoleDefinitions } from "./search/DirectoryRoleDefinitions.ts"
+export { Freshness, StaleAfter } from "./search/Freshness.ts"
+export { countGroups, GraphGroup, groupChanges, listGroups } from "./sync/GroupContracts.ts"
+export { GroupLabels } from "./search/GroupLabels.ts"
+export * as GroupsSync from "./sync/GroupsSync.ts"
+export { GraphRoleDefinition, listRoleDefinitions } from "./sync/RoleDefinitionContracts.ts"
+export * as RoleDefinitionsSync from "./sync/RoleDefinitionsSync.ts"

@@ -14,9 +14,9 @@ import {
 } from "@atlas/operations"
 import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Stream } from "effect"
-import type { SearchPosition, SearchResult } from "../src/CollectionReads.ts"
+import type { SearchPosition, SearchResult } from "../src/cache/CollectionReads.ts"
 import { Directory, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
-import { DirectoryCache } from "../src/DirectoryCache.ts"
+import { DirectoryCache } from "../src/cache/DirectoryCache.ts"
 
 /** An actor who may do everything with the directory of the tenants whose ids are given. */
 export const actor = (...tenants: ReadonlyArray<string>): Actor => ({

@@ -1,9 +1,9 @@
 import type { Authorization, Runs } from "@atlas/operations"
 import { Context, Layer } from "effect"
-import { DirectoryCache } from "./DirectoryCache.ts"
-import type { DirectoryGroup, GroupFilter } from "./DirectoryGroup.ts"
+import { DirectoryCache } from "../cache/DirectoryCache.ts"
+import type { DirectoryGroup, GroupFilter } from "../cache/DirectoryGroup.ts"
 import { type DirectoryReader, makeDirectoryReader } from "./DirectoryReader.ts"
-import * as GroupsSync from "./GroupsSync.ts"
+import * as GroupsSync from "../sync/GroupsSync.ts"
 
 /** Groups for selectors and pages, from the cache only. */
 export class DirectoryGroups extends Context.Service<DirectoryGroups, DirectoryReader<DirectoryGroup, GroupFilter>>()(

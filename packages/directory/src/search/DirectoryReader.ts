@@ -9,8 +9,8 @@ import {
   type TenantScope
 } from "@atlas/operations"
 import { Effect, Schema } from "effect"
-import type { Removal } from "./Collection.ts"
-import type { CollectionReads, Found } from "./CollectionReads.ts"
+import type { Removal } from "../cache/Collection.ts"
+import type { CollectionReads, Found } from "../cache/CollectionReads.ts"
 import { type Freshness, makeFreshness } from "./Freshness.ts"
 
 /** The right to read the cached directory; every role should have it. */

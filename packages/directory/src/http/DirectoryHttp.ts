@@ -2,9 +2,9 @@ import { CurrentActor, HttpProblems } from "@atlas/operations"
 import { Effect, Layer, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { DirectoryApi } from "./DirectoryApi.ts"
-import { DirectoryGroups } from "./DirectoryGroups.ts"
-import type { SearchOptions } from "./DirectoryReader.ts"
-import { DirectoryRoleDefinitions } from "./DirectoryRoleDefinitions.ts"
+import { DirectoryGroups } from "../search/DirectoryGroups.ts"
+import type { SearchOptions } from "../search/DirectoryReader.ts"
+import { DirectoryRoleDefinitions } from "../search/DirectoryRoleDefinitions.ts"
 
 const optionsOf = <Filter extends string>({
   filter = [],

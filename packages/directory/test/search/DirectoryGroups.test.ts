@@ -11,8 +11,8 @@ import {
   GroupsSync,
   type SearchOptions,
   type SearchPage
-} from "../src/index.ts"
-import { actor, directory, powerless, scopeOf, sync } from "./Fixture.ts"
+} from "../../src/index.ts"
+import { actor, directory, powerless, scopeOf, sync } from "../Fixture.ts"
 
 const names = [
   "Finance",

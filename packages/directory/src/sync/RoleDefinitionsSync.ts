@@ -1,8 +1,8 @@
 import { Graph, OperationType, RunHandler, StartGate, storable, foldName } from "@atlas/operations"
 import { Effect, Stream } from "effect"
-import type { CacheChange } from "./Collection.ts"
+import type { CacheChange } from "../cache/Collection.ts"
 import * as CollectionSync from "./CollectionSync.ts"
-import { DirectoryCache } from "./DirectoryCache.ts"
+import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
 
 /** Copies the definitions of the tenant's directory roles into the cache. */

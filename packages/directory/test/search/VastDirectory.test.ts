@@ -3,7 +3,7 @@ import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { DirectoryCache } from "../src/DirectoryCache.ts"
+import { DirectoryCache } from "../../src/cache/DirectoryCache.ts"
 
 const scope = (workspace: string, tenant: string): TenantScope => ({
   workspaceId: WorkspaceId.make(workspace),

@@ -6,8 +6,8 @@ import {
   listRoleDefinitions,
   type RoleDefinitionFilter,
   RoleDefinitionsSync
-} from "../src/index.ts"
-import { actor, directory, sync } from "./Fixture.ts"
+} from "../../src/index.ts"
+import { actor, directory, sync } from "../Fixture.ts"
 
 const collection = "roleManagement/directory/roleDefinitions"
 const who = actor("contoso", "many")

@@ -1,6 +1,6 @@
 import { type Actor, type Problems, ReasonCode, RunId, RunOutcome, Runs, type TenantScope } from "@atlas/operations"
 import { Context, DateTime, Duration, Effect, Schema } from "effect"
-import type { CollectionState } from "./CollectionReads.ts"
+import type { CollectionState } from "../cache/CollectionReads.ts"
 
 /** How old a cached collection is, and what is being done about it. */
 export class Freshness extends Schema.Class<Freshness>("@atlas/directory/Freshness")({

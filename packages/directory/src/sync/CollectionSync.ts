@@ -1,7 +1,7 @@
 import { GraphCursor, type GraphError, RemovalGuard, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
 import { Array, Effect, Option, Schema, Stream } from "effect"
-import type { CacheChange, PageWritten, RoundEnd, RoundKind } from "./Collection.ts"
-import type { CollectionWrites } from "./CollectionWrites.ts"
+import type { CacheChange, PageWritten, RoundEnd, RoundKind } from "../cache/Collection.ts"
+import type { CollectionWrites } from "../cache/CollectionWrites.ts"
 
 /** What a sync may be told. */
 export const SyncInput = Schema.Struct({

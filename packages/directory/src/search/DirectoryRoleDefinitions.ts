@@ -1,9 +1,9 @@
 import type { Authorization, Runs } from "@atlas/operations"
 import { Context, Layer } from "effect"
-import { DirectoryCache } from "./DirectoryCache.ts"
-import type { DirectoryRoleDefinition, RoleDefinitionFilter } from "./DirectoryRoleDefinition.ts"
+import { DirectoryCache } from "../cache/DirectoryCache.ts"
+import type { DirectoryRoleDefinition, RoleDefinitionFilter } from "../cache/DirectoryRoleDefinition.ts"
 import { type DirectoryReader, makeDirectoryReader } from "./DirectoryReader.ts"
-import * as RoleDefinitionsSync from "./RoleDefinitionsSync.ts"
+import * as RoleDefinitionsSync from "../sync/RoleDefinitionsSync.ts"
 
 /** Definitions of directory roles for selectors and pages, from the cache only. */
 export class DirectoryRoleDefinitions extends Context.Service<

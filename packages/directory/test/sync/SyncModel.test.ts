@@ -6,9 +6,9 @@ import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Random } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { GroupsSync } from "../src/index.ts"
-import { DirectoryCache } from "../src/DirectoryCache.ts"
-import { existing, scopeOf, shown } from "./Fixture.ts"
+import { GroupsSync } from "../../src/index.ts"
+import { DirectoryCache } from "../../src/cache/DirectoryCache.ts"
+import { existing, scopeOf, shown } from "../Fixture.ts"
 
 const histories = thorough({ usually: 25, thoroughly: 150 })
 const steps = 10

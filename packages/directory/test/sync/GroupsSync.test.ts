@@ -4,9 +4,9 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { RemovalGuard } from "@atlas/operations"
-import { countGroups, groupChanges, GroupsSync } from "../src/index.ts"
-import { DirectoryCache } from "../src/DirectoryCache.ts"
-import { actor, directory, existing, scopeOf, shown, sync } from "./Fixture.ts"
+import { countGroups, groupChanges, GroupsSync } from "../../src/index.ts"
+import { DirectoryCache } from "../../src/cache/DirectoryCache.ts"
+import { actor, directory, existing, scopeOf, shown, sync } from "../Fixture.ts"
 
 const tenant = (tenantId: string, groups: number) => ({ tenantId, entraTenantId: tenantId, groups })
 

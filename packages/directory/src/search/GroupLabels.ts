@@ -1,6 +1,6 @@
 import { argumentsOf, GivenTenantScope, type Problems, type TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
-import { DirectoryCache } from "./DirectoryCache.ts"
+import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type DirectoryLabel, labelEach } from "./DirectoryReader.ts"
 
 const decode = argumentsOf(Schema.Struct({ tenant: GivenTenantScope, ids: Schema.Array(Schema.String) }))
