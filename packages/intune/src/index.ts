@@ -1,8 +1,14 @@
-export { BackupId, BackupItem, BackupSet, MissingPart } from "./BackupSet.ts"
-export { BackupSchedule, scheduleDefaults, ScheduleId, ScheduleSettings, ScheduleSlot } from "./BackupSchedule.ts"
-export { BackupSchedules, manageBackups, viewBackups } from "./BackupSchedules.ts"
-export * as BackupScheduler from "./BackupScheduler.ts"
-export * as BackupTypes from "./BackupTypes.ts"
+export { BackupId, BackupItem, BackupSet, MissingPart } from "./backups/BackupSet.ts"
+export {
+  BackupSchedule,
+  scheduleDefaults,
+  ScheduleId,
+  ScheduleSettings,
+  ScheduleSlot
+} from "./backups/BackupSchedule.ts"
+export { BackupSchedules, manageBackups, viewBackups } from "./backups/BackupSchedules.ts"
+export * as BackupScheduler from "./backups/BackupScheduler.ts"
+export * as BackupTypes from "./backups/BackupTypes.ts"
 export {
   exportBackup,
   importBackup,
@@ -11,9 +17,9 @@ export {
   type PolicyFile,
   sourceOfFile,
   textOfFile
-} from "./BackupFiles.ts"
-export { Backups, type BackupVerification } from "./Backups.ts"
-export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./FireTimes.ts"
+} from "./backups/BackupFiles.ts"
+export { Backups, type BackupVerification } from "./backups/Backups.ts"
+export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./backups/FireTimes.ts"
 export * as Intune from "./Intune.ts"
 export {
   BackupResource,
@@ -23,8 +29,8 @@ export {
   IntuneApiGroup,
   InventoryItemResource,
   InventorySummaryResource
-} from "./IntuneApi.ts"
-export * as IntuneHttp from "./IntuneHttp.ts"
+} from "./http/IntuneApi.ts"
+export * as IntuneHttp from "./http/IntuneHttp.ts"
 export {
   Inventory,
   type InventoryContent,
@@ -35,21 +41,27 @@ export {
   type InventorySummary,
   maxInventoryPage,
   viewInventory
-} from "./Inventory.ts"
-export * as InventorySync from "./InventorySync.ts"
-export * as PolicySecretRotation from "./PolicySecretRotation.ts"
-export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./PolicySecrets.ts"
-export { AssignmentGroups, type AssignmentGroup } from "./AssignmentGroups.ts"
-export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./Restore.ts"
-export { RestoreRequest } from "./RestoreRecords.ts"
-export { type PlannedRestore, RestoreConflict, restorePolicies, viewRestores } from "./RestoreChanges.ts"
-export { Restores, type RestoreTally } from "./Restores.ts"
-export { RestoreState, restoreSteps } from "./RestoreState.ts"
-export * as RestoreTypes from "./RestoreTypes.ts"
-export { TenantNames } from "./TenantNames.ts"
-export * as DriftCompare from "./DriftCompare.ts"
-export { DriftItem, PolicyDrift } from "./PolicyDrift.ts"
-export { FieldDifference } from "./PolicyDiff.ts"
-export type { DamagedSnapshot } from "./PolicyStore.ts"
-export { type PolicyChildren, type PolicySource, policySources } from "./PolicySource.ts"
-export { type PolicyType, policyTypeNamed, policyTypeNames, policyTypes, type Restorability } from "./PolicyType.ts"
+} from "./inventory/Inventory.ts"
+export * as InventorySync from "./inventory/InventorySync.ts"
+export * as PolicySecretRotation from "./policies/PolicySecretRotation.ts"
+export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./policies/PolicySecrets.ts"
+export { AssignmentGroups, type AssignmentGroup } from "./policies/AssignmentGroups.ts"
+export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./restores/Restore.ts"
+export { RestoreRequest } from "./restores/RestoreRecords.ts"
+export { type PlannedRestore, RestoreConflict, restorePolicies, viewRestores } from "./restores/RestoreChanges.ts"
+export { Restores, type RestoreTally } from "./restores/Restores.ts"
+export { RestoreState, restoreSteps } from "./restores/state.ts"
+export * as RestoreTypes from "./restores/RestoreTypes.ts"
+export { TenantNames } from "./restores/TenantNames.ts"
+export * as DriftCompare from "./drift/DriftCompare.ts"
+export { DriftItem, PolicyDrift } from "./drift/PolicyDrift.ts"
+export { FieldDifference } from "./policies/PolicyDiff.ts"
+export type { DamagedSnapshot } from "./policies/PolicyStore.ts"
+export { type PolicyChildren, type PolicySource, policySources } from "./policies/PolicySource.ts"
+export {
+  type PolicyType,
+  policyTypeNamed,
+  policyTypeNames,
+  policyTypes,
+  type Restorability
+} from "./policies/PolicyType.ts"

@@ -1,0 +1,176 @@
+import { argumentsOf, type Problems, StorableText, type TenantScope } from "@atlas/operations"
+import { Effect, Predicate, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { Backups } from "./Backups.ts"
+import { makeBackupWrites } from "./BackupWrites.ts"
+import type { PolicyObject } from "../policies/PolicyObject.ts"
+import { recordOf } from "../policies/PolicyRecord.ts"
+import { type GraphObject, type PolicySource, policySources } from "../policies/PolicySource.ts"
+import { PolicyStore } from "../policies/PolicyStore.ts"
+
+/** A policy as a file of a folder: JSON as Graph returns it, with its children and assignments as properties. */
+export interface PolicyFile {
+  /** Relative to the folder, with slashes: the collection's path, and a name made of the policy's id. */
+  readonly path: string
+  readonly text: string
+}
+
+/** Objects of one collection, from files. */
+export interface ImportedObjects {
+  readonly source: PolicySource
+  readonly objects: ReadonlyArray<GraphObject>
+}
+
+const fileName = (id: string) => `${encodeURIComponent(id).replaceAll("*", "%2A")}.json`
+
+const parse = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const parseList = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.Unknown)))
+
+const filesAtOnce = 200
+const sources: ReadonlyArray<PolicySource> = Object.values(policySources)
+
+/**
+ * Hands out a backup as files, some at a time. Authorises nobody: for whoever holds the database. Secrets stay references.
+ *
+ * @param id of a backup that is complete, or partial
+ * @param write stores some of the files
+ * @returns how many there were; fails with `NotFound` for an unknown or expired backup
+ */
+export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
+  id: string,
+  write: (files: ReadonlyArray<PolicyFile>) => Effect.Effect<void, E, R>
+): Effect.fn.Return<number, E | Problems.NotFound, R | Backups | PolicyStore> {
+  const backups = yield* Backups
+  const store = yield* PolicyStore
+  const { items, tenant } = yield* backups.manifest(id)
+  for (let from = 0; from < items.length; from += filesAtOnce) {
+    const part = items.slice(from, from + filesAtOnce)
+    const hashes = part.flatMap(({ assignmentsHash, contentHash }) => [contentHash, assignmentsHash ?? contentHash])
+    const texts = yield* store.texts(tenant, hashes)
+    const files = part.map(({ assignmentsHash, contentHash, id: policy, source }) => {
+      const collection = sources.find(({ name }) => name === source)?.path ?? source
+      const content = parse(texts.get(contentHash) ?? "{}")
+      const assignments = assignmentsHash === null ? {} : { assignments: parseList(texts.get(assignmentsHash) ?? "[]") }
+      return {
+        path: `${collection}/${fileName(policy)}`,
+        text: `${JSON.stringify({ id: policy, ...content, ...assignments }, null, 2)}\n`
+      }
+    })
+    yield* write(files)
+  }
+  return items.length
+})
+
+/**
+ * Which collection a file belongs to: `deviceManagement/x.json`, `deviceManagement.x.json` and `deviceManagement/x/anything.json`
+ * are all of `deviceManagement/x`.
+ *
+ * @param path relative to the folder, with slashes
+ */
+export const sourceOfFile = (path: string): PolicySource | undefined => {
+  const whole = path.replace(/\.json$/i, "").toLowerCase()
+  const parent = whole.split("/").slice(0, -1).join("/")
+  return sources.find((source) =>
+    [whole, parent].some((place) => {
+      const dotted = place.replaceAll(".", "/")
+      const wanted = source.path.toLowerCase()
+      return dotted === wanted || dotted.endsWith(`/${wanted}`)
+    })
+  )
+}
+
+const encodingOf = ([first, second]: Uint8Array) =>
+  first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
+
+/**
+ * The text of a file: PowerShell writes exports in UTF-16, others put a byte order mark before UTF-8.
+ *
+ * @param bytes of the file
+ */
+export const textOfFile = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
+
+const isObject = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
+
+/**
+ * The objects in a file: a list, an answer of Graph's (`{ "value": […] }`) or one object.
+ *
+ * @param json as it was parsed
+ * @returns the objects, and how many values are none or have no id
+ */
+export const objectsIn = (
+  json: unknown
+): { readonly objects: ReadonlyArray<GraphObject>; readonly unusable: number } => {
+  const listed = isObject(json) && Array.isArray(json["value"]) ? json["value"] : json
+  const values: ReadonlyArray<unknown> = Array.isArray(listed) ? listed : [listed]
+  const objects = values.filter(isObject).filter(({ id }) => Predicate.isString(id) && id !== "")
+  return { objects, unusable: values.length - objects.length }
+}
+
+const toPolicy = (object: GraphObject): PolicyObject => {
+  const { assignments, id, "@odata.type": odataType } = object
+  return {
+    id: String(id),
+    odataType: Predicate.isString(odataType) ? odataType : null,
+    body: Object.fromEntries(Object.entries(object).filter(([name]) => !name.startsWith("assignments"))),
+    assignments: Array.isArray(assignments) ? assignments.filter(isObject) : null
+  }
+}
+
+const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
+const Tenant = Schema.StructWithRest(Schema.Struct({ workspaceId: Text, tenantId: Text }), [
+  Schema.Record(Schema.String, Schema.Unknown)
+])
+const Imported = Schema.Struct({
+  source: Schema.Unknown.check(
+    Schema.makeFilter((source) => sources.some((known) => known === source), { expected: "one of policySources" })
+  ),
+  objects: Schema.Array(
+    Schema.StructWithRest(Schema.Struct({ id: StorableText.check(Schema.isNonEmpty()) }), [
+      Schema.Record(Schema.String, Schema.Unknown)
+    ])
+  )
+})
+const decodeImport = argumentsOf(Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported) }))
+
+/**
+ * Makes a backup of objects from files, all of them or none. Authorises nobody: for whoever holds the database.
+ *
+ * @param tenant whose backup it is to be
+ * @param name of the backup, 1 to 200 characters
+ * @param imported objects by collection; of those with one id, the last counts
+ * @returns the backup's id, and how many policies it has; fails with `InvalidInput` for what cannot be stored
+ */
+export const importBackup = Effect.fn("importBackup")(function* (
+  tenant: TenantScope,
+  name: string,
+  imported: ReadonlyArray<ImportedObjects>
+) {
+  yield* decodeImport({ tenant, name, imported })
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* PolicyStore
+  const writes = makeBackupWrites(sql)
+  const salt = yield* store.salt(tenant)
+  const work = Effect.gen(function* () {
+    const backup = yield* writes.open(tenant, name, { kind: "import" })
+    for (const { objects, source } of imported) {
+      const byId = new Map(objects.map((object) => [String(object["id"]), object]))
+      const recorded = [...byId.values()].map((object) => recordOf(source, toPolicy(object), salt))
+      for (let from = 0; from < recorded.length; from += filesAtOnce) {
+        const part = recorded.slice(from, from + filesAtOnce)
+        yield* store.put(
+          tenant,
+          part.flatMap(({ contents }) => contents)
+        )
+        yield* writes.add(
+          tenant,
+          backup,
+          source.name,
+          part.map(({ record }) => record)
+        )
+      }
+    }
+    const { items } = yield* writes.seal(backup)
+    return { id: backup.id, items }
+  })
+  return yield* sql.withTransaction(work).pipe(Effect.orDie)
+})

@@ -1,0 +1,112 @@
+import {
+  type GraphError,
+  type OperationType,
+  reportOf,
+  type RunCounts,
+  RunFailure,
+  RunHandler
+} from "@atlas/operations"
+import { Effect, Schema, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { BackupSchedule } from "./BackupSchedule.ts"
+import { scheduleColumns } from "./ScheduleColumns.ts"
+import { retry, runNow, scheduled } from "./BackupTypes.ts"
+import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
+import { readPolicies } from "../policies/PolicyObject.ts"
+import { recordOf } from "../policies/PolicyRecord.ts"
+import type { PolicySource } from "../policies/PolicySource.ts"
+import { PolicyStore } from "../policies/PolicyStore.ts"
+import { sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
+
+type BackupRun = RunHandler.RunContext<OperationType.Input<typeof runNow>>
+
+const decodeSchedule = Schema.decodeUnknownEffect(BackupSchedule)
+
+const scheduleOf = Effect.fnUntraced(function* (run: BackupRun) {
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql`
+    SELECT ${scheduleColumns(sql)} FROM backup_schedules WHERE id = ${run.input.schedule}::uuid
+      AND workspace_id = ${run.tenant.workspaceId} AND tenant_id = ${run.tenant.tenantId}`.pipe(Effect.orDie)
+  if (row === undefined) {
+    const message = "The tenant has no such backup schedule."
+    return yield* new RunFailure({ reasonCode: "ext.backup.schedule_missing", message })
+  }
+  return yield* Effect.orDie(decodeSchedule(row))
+})
+
+/** How far the attempt is. */
+interface Progress {
+  counts: RunCounts
+}
+
+/** Copies one collection into the backup, from its beginning: page by page. */
+const backUpSource = Effect.fnUntraced(function* (
+  run: BackupRun,
+  backup: OpenBackup,
+  source: PolicySource,
+  progress: Progress
+) {
+  const store = yield* PolicyStore
+  const writes = makeBackupWrites(yield* SqlClient.SqlClient)
+  const salt = yield* store.salt(run.tenant)
+  yield* run.transaction(writes.restart(backup, source.name))
+  yield* Stream.runForEach(
+    readPolicies(run.tenant, source),
+    Effect.fnUntraced(function* (policies) {
+      const recorded = policies.map((policy) => recordOf(source, policy, salt))
+      const contents = recorded.flatMap((each) => each.contents)
+      const records = recorded.map(({ record }) => record)
+      const processed = (progress.counts.processed ?? 0) + records.length
+      progress.counts = yield* run.transaction(
+        store
+          .put(run.tenant, contents)
+          .pipe(Effect.andThen(writes.add(run.tenant, backup, source.name, records)), Effect.as({ processed })),
+        (counts) => counts
+      )
+    })
+  )
+  yield* run.transaction(writes.conclude(backup, source.name, null))
+})
+
+/**
+ * Makes one backup for one run, whichever attempt comes to its end. A collection that cannot be read is missing from it, and it
+ * says so; where none can be, there is no backup.
+ */
+const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
+  const schedule = yield* scheduleOf(run)
+  const writes = makeBackupWrites(yield* SqlClient.SqlClient)
+  const origin = { kind: "schedule", schedule: schedule.id, run: run.run.id } as const
+  const backup = yield* run.transaction(writes.open(run.tenant, schedule.name, origin))
+  const pending = sourcesOf(schedule.types ?? undefined).filter(({ name }) => !backup.done.has(name))
+  const progress: Progress = { counts: run.run.summaryCounts }
+  const failed: Array<readonly [PolicySource, GraphError]> = []
+  for (const source of pending) {
+    yield* backUpSource(run, backup, source, progress).pipe(
+      Effect.catchTag("GraphError", (error) => Effect.sync(() => failed.push([source, error])))
+    )
+  }
+  const [first] = failed
+  if (first !== undefined && failed.length === pending.length && backup.done.size === 0) {
+    return yield* new RunFailure({ reasonCode: first[1].reasonCode, message: "No kind of policy could be read." })
+  }
+  for (const [source, error] of failed) {
+    const { message, reasonCode } = error
+    const label = sourceLabel(source)
+    yield* run.failed({ ...reportOf(error), item: label })
+    yield* run.transaction(
+      Effect.andThen(
+        writes.restart(backup, source.name),
+        writes.conclude(backup, source.name, { label, reasonCode, message })
+      )
+    )
+  }
+  yield* run.transaction(writes.seal(backup), ({ items }) => ({ processed: items }))
+  return RunHandler.succeeded
+})
+
+/** What makes backups, for `Worker.layer`. */
+export const backupHandlers = [
+  RunHandler.make(runNow, backUp),
+  RunHandler.make(retry, backUp),
+  RunHandler.make(scheduled, backUp)
+] as const

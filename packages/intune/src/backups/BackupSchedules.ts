@@ -1,0 +1,291 @@
+import {
+  type Actor,
+  argumentsOf,
+  AuditLog,
+  Authorization,
+  type Capability,
+  decodeInput,
+  encodeActor,
+  Problems,
+  type Run,
+  Runs,
+  type StartGate,
+  type TenantScope
+} from "@atlas/operations"
+import { Context, DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { CalendarInstant, pageLimit } from "../policies/Arguments.ts"
+import {
+  BackupSchedule,
+  scheduleDefaults,
+  scheduleFields,
+  ScheduleId,
+  ScheduleSettings,
+  ScheduleSlot
+} from "./BackupSchedule.ts"
+import { backupTypes } from "./BackupTypes.ts"
+import { nextFireTimes, type Recurrence } from "./FireTimes.ts"
+import { inTransaction } from "../policies/inTransaction.ts"
+import { scheduleExists } from "./ScheduleGate.ts"
+import { scheduleColumns } from "./ScheduleColumns.ts"
+
+/** The right to see schedules and backups; every role should have it. */
+export const viewBackups: Capability = "tenant.backups.view"
+
+/** The right to make, change and delete schedules. */
+export const manageBackups: Capability = "tenant.backups.manage"
+
+type Refused = Problems.Refusal
+
+/**
+ * Backup schedules for people. Outsiders get `NotFound`, members without the capability get `Forbidden`, naming it. Whatever
+ * changes a schedule is in the audit, with the schedule before and after.
+ */
+export class BackupSchedules extends Context.Service<
+  BackupSchedules,
+  {
+    list(actor: Actor, tenantId: string): Effect.Effect<ReadonlyArray<BackupSchedule>, Refused>
+    get(actor: Actor, tenantId: string, id: string): Effect.Effect<BackupSchedule, Refused>
+    /** Makes a schedule of settings that are not trusted yet. */
+    create(actor: Actor, tenantId: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
+    /** Changes what is given. Fire times that were decided stay as they are. */
+    update(actor: Actor, tenantId: string, id: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
+    /** A paused schedule makes no backups: its fire times are recorded as skipped. */
+    pause(actor: Actor, tenantId: string, id: string, paused: boolean): Effect.Effect<BackupSchedule, Refused>
+    /** Ends a schedule. Its backups stay until they expire by its own rule. */
+    remove(actor: Actor, tenantId: string, id: string): Effect.Effect<void, Refused>
+    /** What became of the newest fire times before an instant, the newest first. `limit` is 1 to 200. */
+    slots(
+      actor: Actor,
+      tenantId: string,
+      id: string,
+      page: { readonly before: DateTime.Utc | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<ScheduleSlot>, Refused>
+    /** The newest runs that make backups of a schedule. `limit` is 1 to 200. */
+    executions(actor: Actor, tenantId: string, id: string, limit: number): Effect.Effect<ReadonlyArray<Run>, Refused>
+  }
+>()("@atlas/intune/BackupSchedules") {
+  static readonly layer: Layer.Layer<BackupSchedules, never, AuditLog | Authorization | Runs | SqlClient.SqlClient> =
+    Layer.effect(
+      BackupSchedules,
+      Effect.suspend(() => make)
+    )
+
+  /** Open while the schedule that a start names exists in its tenant. */
+  static readonly gate: StartGate.StartGate<SqlClient.SqlClient> = scheduleExists
+}
+
+const isId = Schema.is(ScheduleId)
+const kind = "backup_schedule"
+
+const decodePaused = argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
+const decodeSlotPage = argumentsOf(
+  Schema.Struct({ page: Schema.Struct({ before: Schema.NullOr(CalendarInstant), limit: pageLimit(200) }) })
+)
+const decodeLimit = argumentsOf(Schema.Struct({ limit: pageLimit(200) }))
+
+const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): string | null => {
+  const [next] = nextFireTimes(recurrence, after, 1)
+  return next === undefined ? null : DateTime.formatIso(next)
+}
+
+const settingNames = Struct.keys(scheduleFields)
+
+const valuesOf = (settings: ScheduleSettings) => ({
+  name: settings.name.trim(),
+  cron: settings.cron.trim(),
+  time_zone: settings.timeZone,
+  skipped_time: settings.skippedTime,
+  repeated_time: settings.repeatedTime,
+  missed: settings.missed,
+  missed_limit: settings.missedLimit,
+  types: settings.types === null ? null : JSON.stringify(settings.types),
+  keep_last: settings.keepLast,
+  keep_days: settings.keepDays
+})
+
+const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
+  JSON.stringify(valuesOf(settings)) === JSON.stringify(valuesOf(other))
+
+/** Settings as somebody sent them; what they do not say is as it was. */
+const decodeSettings = Effect.fnUntraced(function* (others: Partial<ScheduleSettings>, given: unknown) {
+  const json = yield* decodeInput(Schema.Json, given)
+  return yield* decodeInput(ScheduleSettings, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
+})
+
+/** What the audit keeps of a schedule. */
+const auditedState = (schedule: BackupSchedule) => Struct.pick(schedule, [...settingNames, "paused"])
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const door = yield* Authorization
+  const audit = yield* AuditLog
+  const runs = yield* Runs
+  const columns = scheduleColumns(sql)
+  const together = inTransaction(sql)
+  const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
+  const decodeSlots = Schema.decodeUnknownEffect(Schema.Array(ScheduleSlot))
+
+  const viewing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewBackups, kind)
+  const managing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, manageBackups, kind)
+
+  const existing = ({ tenantId, workspaceId }: TenantScope) =>
+    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND deleted_at IS NULL`
+  const one = (tenant: TenantScope, id: string) => sql`${existing(tenant)} AND id = ${id}::uuid`
+
+  const rowsOf = <A>(rows: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>) => Effect.orDie(rows)
+  const single = Effect.fnUntraced(function* (rows: Effect.Effect<ReadonlyArray<object>, SqlError.SqlError>) {
+    const [schedule] = yield* Effect.orDie(Effect.flatMap(rows, decode))
+    return schedule ?? (yield* new Problems.NotFound({}))
+  })
+  const read = (tenant: TenantScope, id: string, locking: Statement.Fragment) =>
+    isId(id)
+      ? single(sql<object>`SELECT ${columns} FROM backup_schedules WHERE ${one(tenant, id)} ${locking}`)
+      : Effect.fail(new Problems.NotFound({}))
+  const find = (tenant: TenantScope, id: string) => read(tenant, id, sql``)
+  /** The same, and nobody else changes it before the transaction ends. */
+  const lock = (tenant: TenantScope, id: string) => read(tenant, id, sql`FOR NO KEY UPDATE`)
+
+  // The database's clock decides what is due: those of web servers and workers may differ.
+  const clock = rowsOf(sql<{ now: Date }>`SELECT now()`).pipe(
+    Effect.flatMap(([row]) => Effect.orDie(Effect.fromNullishOr(row))),
+    Effect.map(({ now }) => DateTime.fromDateUnsafe(now))
+  )
+
+  const record = (
+    actor: Actor,
+    scope: TenantScope,
+    action: "created" | "changed" | "paused" | "resumed" | "deleted",
+    { after, before, id }: { readonly id: string; readonly before?: BackupSchedule; readonly after?: BackupSchedule }
+  ) =>
+    Effect.orDie(
+      audit.record({
+        action: `backup_schedule.${action}`,
+        actor,
+        scope: { ...scope },
+        record: { kind, id },
+        before: before && auditedState(before),
+        after: after && auditedState(after)
+      })
+    )
+
+  const list = Effect.fn("BackupSchedules.list")(function* (actor: Actor, tenantId: string) {
+    const tenant = yield* viewing(actor, tenantId)
+    const rows = sql<object>`SELECT ${columns} FROM backup_schedules WHERE ${existing(tenant)} ORDER BY name, id`
+    return yield* Effect.orDie(Effect.flatMap(rows, decode))
+  })
+
+  const get = Effect.fn("BackupSchedules.get")(function* (actor: Actor, tenantId: string, id: string) {
+    return yield* find(yield* viewing(actor, tenantId), id)
+  })
+
+  const create = Effect.fn("BackupSchedules.create")(function* (actor: Actor, tenantId: string, given: unknown) {
+    const tenant = yield* managing(actor, tenantId)
+    const settings = yield* decodeSettings(scheduleDefaults, given)
+    const row = {
+      id: SecureRandom.uuidV7Unsafe(),
+      workspace_id: tenant.workspaceId,
+      tenant_id: tenant.tenantId,
+      created_by: encodeActor(actor),
+      ...valuesOf(settings),
+      next_fire_at: nextAfter(settings, yield* clock)
+    }
+    return yield* together(
+      single(sql<object>`INSERT INTO backup_schedules ${sql.insert(row)} RETURNING ${columns}`).pipe(
+        Effect.tap((after) => record(actor, tenant, "created", { id: after.id, after }))
+      )
+    )
+  })
+
+  const update = Effect.fn("BackupSchedules.update")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: unknown
+  ) {
+    const tenant = yield* managing(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const before = yield* lock(tenant, id)
+        const now = Struct.pick(before, settingNames)
+        const settings = yield* decodeSettings(now, given)
+        if (isSame(settings, now)) return before
+        const values = { ...valuesOf(settings), next_fire_at: nextAfter(settings, yield* clock) }
+        const after = yield* single(sql<object>`
+          UPDATE backup_schedules SET ${sql.update(values)}, updated_at = now() WHERE ${one(tenant, id)}
+          RETURNING ${columns}`)
+        yield* record(actor, tenant, "changed", { id: after.id, before, after })
+        return after
+      })
+    )
+  })
+
+  const pause = Effect.fn("BackupSchedules.pause")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: boolean
+  ) {
+    const { paused } = yield* decodePaused({ paused: given })
+    const tenant = yield* managing(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const before = yield* lock(tenant, id)
+        if (before.paused === paused) return before
+        const after = yield* single(sql<object>`
+          UPDATE backup_schedules SET paused = ${paused}, updated_at = now() WHERE ${one(tenant, id)} RETURNING ${columns}`)
+        yield* record(actor, tenant, paused ? "paused" : "resumed", { id: after.id, before, after })
+        return after
+      })
+    )
+  })
+
+  const remove = Effect.fn("BackupSchedules.remove")(function* (actor: Actor, tenantId: string, id: string) {
+    const tenant = yield* managing(actor, tenantId)
+    yield* together(
+      Effect.gen(function* () {
+        const before = yield* lock(tenant, id)
+        yield* rowsOf(
+          sql`UPDATE backup_schedules SET deleted_at = now(), next_fire_at = NULL WHERE ${one(tenant, id)} RETURNING id`
+        )
+        yield* record(actor, tenant, "deleted", { id: before.id, before })
+      })
+    )
+  })
+
+  const slots = Effect.fn("BackupSchedules.slots")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: { readonly before: DateTime.Utc | null; readonly limit: number }
+  ) {
+    const { before, limit } = (yield* decodeSlotPage({ page: given })).page
+    const { id: schedule } = yield* get(actor, tenantId, id)
+    const rows = sql<object>`
+      SELECT fire_time AS "fireTime", state, reason, run_id::text AS "runId", decided_at AS "decidedAt"
+      FROM backup_schedule_slots WHERE schedule_id = ${schedule}::uuid
+        AND fire_time < coalesce(${before === null ? null : DateTime.formatIso(before)}::timestamptz, 'infinity')
+      ORDER BY fire_time DESC LIMIT ${limit}`
+    return yield* Effect.orDie(Effect.flatMap(rows, decodeSlots))
+  })
+
+  const executions = Effect.fn("BackupSchedules.executions")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: number
+  ) {
+    const { limit } = yield* decodeLimit({ limit: given })
+    const schedule = yield* get(actor, tenantId, id)
+    const filter = { tenant: schedule.tenantId, record: { name: "schedule", id: schedule.id } }
+    const pages = yield* Effect.forEach(backupTypes, ({ name }) =>
+      // A listing without a cursor has none that could be wrong.
+      Effect.catchTag(runs.list(actor, { ...filter, type: name }, { cursor: null, limit }), "InvalidCursor", Effect.die)
+    )
+    const newest = pages.flatMap((page) => page.runs).sort((a, b) => (a.id < b.id ? 1 : -1))
+    return newest.slice(0, limit)
+  })
+
+  return BackupSchedules.of({ list, get, create, update, pause, remove, slots, executions })
+})

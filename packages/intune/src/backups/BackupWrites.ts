@@ -1,0 +1,100 @@
+import type { RunId, TenantScope } from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { SqlClient, Statement } from "effect/sql"
+import { MissingPart } from "./BackupSet.ts"
+import type { PolicyRecord } from "../policies/PolicyRecord.ts"
+
+/** Where a backup comes from. */
+export type BackupOrigin =
+  | { readonly kind: "schedule"; readonly schedule: string; readonly run: RunId }
+  | { readonly kind: "import" | "restore" }
+
+/** A backup that is being made. */
+export interface OpenBackup {
+  readonly id: string
+  /** The collections that it has in whole, or is known to lack. */
+  readonly done: ReadonlySet<string>
+}
+
+const encodeMissing = Schema.encodeSync(Schema.fromJsonString(MissingPart))
+
+/**
+ * What a backup lists, as one text, of which the hash is kept: whoever has the same list has the same backup. Of
+ * `backup_items i`.
+ */
+export const manifestText = (sql: SqlClient.SqlClient): Statement.Fragment =>
+  sql.literal(`coalesce(string_agg(concat_ws(' ', i.source, i.id, coalesce(i.type, '-'), encode(i.content_hash, 'hex'),
+    coalesce(encode(i.assignments_hash, 'hex'), '-')), chr(10) ORDER BY i.source COLLATE "C", i.id COLLATE "C"), '')`)
+
+/**
+ * The statements that make a backup; they belong inside a transaction. The database refuses them for one that is sealed.
+ * Database failures are defects.
+ *
+ * @param sql the database
+ */
+export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
+  /** Begins a backup, or finds the one that the same run has begun. */
+  const open = Effect.fn("BackupWrites.open")(function* (tenant: TenantScope, name: string, origin: BackupOrigin) {
+    const scheduled = origin.kind === "schedule" ? origin : null
+    const [row] = yield* sql<{ id: string; done: ReadonlyArray<string> }>`
+      INSERT INTO backup_sets (id, workspace_id, tenant_id, name, origin, schedule_id, run_id)
+      VALUES (${SecureRandom.uuidV7Unsafe()}::uuid, ${tenant.workspaceId}, ${tenant.tenantId}, ${name}, ${origin.kind},
+        ${scheduled?.schedule ?? null}::uuid, ${scheduled?.run ?? null}::uuid)
+      ON CONFLICT (run_id) DO UPDATE SET run_id = excluded.run_id
+      RETURNING id::text, sources_done AS done`
+    if (row === undefined) return yield* Effect.die("A backup could not be begun")
+    const backup: OpenBackup = { id: row.id, done: new Set(row.done) }
+    return backup
+  }, Effect.orDie)
+
+  /** Forgets what an attempt that did not come to the end had stored of a collection. */
+  const restart = Effect.fn("BackupWrites.restart")(
+    (backup: OpenBackup, source: string) =>
+      sql`DELETE FROM backup_items WHERE set_id = ${backup.id}::uuid AND source = ${source}`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  /** Adds policies of a collection, whose contents are stored already. */
+  const add = Effect.fn("BackupWrites.add")(function* (
+    tenant: TenantScope,
+    backup: OpenBackup,
+    source: string,
+    records: ReadonlyArray<PolicyRecord>
+  ) {
+    yield* sql`
+      INSERT INTO backup_items (set_id, source, id, workspace_id, tenant_id, type, odata_type, title, folded_title,
+        platform, assignment_count, content_hash, assignments_hash)
+      SELECT DISTINCT ON (id) ${backup.id}::uuid, ${source}, id, ${tenant.workspaceId}, ${tenant.tenantId}, type, "odataType", title,
+        "foldedTitle", platform, "assignmentCount", decode("contentHash", 'hex'), decode("assignmentsHash", 'hex')
+      FROM json_to_recordset(${JSON.stringify(records)}::json) AS r(id text, type text, "odataType" text, title text,
+        "foldedTitle" text, platform text, "assignmentCount" int, "contentHash" text, "assignmentsHash" text)
+      ON CONFLICT (set_id, source, id) DO NOTHING`
+  }, Effect.orDie)
+
+  /** Notes that a collection is there in whole, or what of it is missing. */
+  const conclude = Effect.fn("BackupWrites.conclude")(function* (
+    backup: OpenBackup,
+    source: string,
+    missing: MissingPart | null
+  ) {
+    yield* sql`
+      UPDATE backup_sets SET sources_done = array_append(sources_done, ${source}),
+        missing = missing || coalesce(${missing === null ? null : encodeMissing(missing)}::jsonb, '[]'::jsonb)
+      WHERE id = ${backup.id}::uuid AND NOT ${source} = ANY(sources_done)`
+  }, Effect.orDie)
+
+  /** Ends a backup: from now on nobody changes it. */
+  const seal = Effect.fn("BackupWrites.seal")(function* (backup: OpenBackup) {
+    const [row] = yield* sql<{ state: "complete" | "partial"; items: number }>`
+      UPDATE backup_sets s SET state = CASE WHEN s.missing = '[]' THEN 'complete' ELSE 'partial' END, sealed_at = now(),
+        item_count = listed.items, manifest_hash = sha256(convert_to(listed.text, 'UTF8'))
+      FROM (SELECT count(*)::int AS items, ${manifestText(sql)} AS text FROM backup_items i
+        WHERE i.set_id = ${backup.id}::uuid) AS listed
+      WHERE s.id = ${backup.id}::uuid AND s.state = 'open' RETURNING s.state, s.item_count AS items`
+    return row ?? (yield* Effect.die("A backup was sealed already"))
+  }, Effect.orDie)
+
+  return { open, restart, add, conclude, seal }
+}

@@ -1,0 +1,60 @@
+import { type Actor, argumentsOf, isStorable, Problems, Runs } from "@atlas/operations"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { pageLimit, PolicyName } from "../policies/Arguments.ts"
+import * as DriftCompare from "./DriftCompare.ts"
+import { FieldDifference } from "../policies/PolicyDiff.ts"
+
+/** A policy that differs between two states. */
+export class DriftItem extends Schema.Class<DriftItem>("@atlas/intune/DriftItem")({
+  source: Schema.String,
+  id: Schema.String,
+  type: Schema.NullOr(Schema.String),
+  title: Schema.String,
+  change: Schema.Literals(["added", "removed", "changed"]),
+  /** Of what changed. */
+  difference: Schema.NullOr(Schema.Struct({ fields: Schema.Array(FieldDifference), more: Schema.Int }))
+}) {}
+
+const decodePage = argumentsOf(
+  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
+)
+
+/** What comparisons have found: for whoever may see their runs. */
+export class PolicyDrift extends Context.Service<
+  PolicyDrift,
+  {
+    /** What a comparison has found, by collection and id, after the last item that was shown. `limit` is 1 to 500. */
+    items(
+      actor: Actor,
+      runId: string,
+      page: { readonly after: Pick<DriftItem, "id" | "source"> | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<DriftItem>, Problems.Refusal>
+  }
+>()("@atlas/intune/PolicyDrift") {
+  static readonly layer: Layer.Layer<PolicyDrift, never, Runs | SqlClient.SqlClient> = Layer.effect(
+    PolicyDrift,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* Runs
+      const decode = Schema.decodeUnknownEffect(Schema.Array(DriftItem))
+      const items = Effect.fn("PolicyDrift.items")(function* (
+        actor: Actor,
+        runId: string,
+        given: { readonly after: Pick<DriftItem, "id" | "source"> | null; readonly limit: number }
+      ) {
+        const { after, limit } = (yield* decodePage({ page: given })).page
+        const run = yield* runs.get(actor, runId)
+        if (run.type !== DriftCompare.type.name) return yield* new Problems.NotFound({})
+        if (after !== null && ![after.source, after.id].every(isStorable)) return []
+        const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
+        const rows = sql`
+          SELECT source, id, type, title, change, difference FROM policy_drift
+          WHERE run_id = ${run.id}::uuid AND ${later} ORDER BY source, id
+          LIMIT ${limit}`
+        return yield* Effect.orDie(decode(yield* Effect.orDie(rows)))
+      })
+      return PolicyDrift.of({ items })
+    })
+  )
+}

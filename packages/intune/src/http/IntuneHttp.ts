@@ -1,0 +1,137 @@
+import { CurrentActor, decodeInput, HttpProblems } from "@atlas/operations"
+import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Backups } from "../backups/Backups.ts"
+import { BackupSchedules } from "../backups/BackupSchedules.ts"
+import { nextFireTimes } from "../backups/FireTimes.ts"
+import { IntuneApi } from "./IntuneApi.ts"
+import { PolicyDrift } from "../drift/PolicyDrift.ts"
+import { Restores } from "../restores/Restores.ts"
+import { Inventory } from "../inventory/Inventory.ts"
+
+const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
+
+/** What a person types to confirm a restore. */
+const Confirmation = Schema.Struct({ tenantName: Schema.String })
+
+const handlers = HttpApiBuilder.group(
+  IntuneApi,
+  "intune",
+  Effect.fnUntraced(function* (handlers) {
+    const inventory = yield* Inventory
+    const schedules = yield* BackupSchedules
+    const backups = yield* Backups
+    const restores = yield* Restores
+    const drift = yield* PolicyDrift
+    return handlers.handleAll({
+      inventory: Effect.fnUntraced(function* ({ params, query }) {
+        const { findings, type = [], ...search } = query
+        const types = typeof type === "string" ? [type] : type
+        return yield* inventory.search(yield* CurrentActor, params.tenant, {
+          ...search,
+          types,
+          findings: findings === "true"
+        })
+      }),
+      inventorySummary: Effect.fnUntraced(function* ({ params }) {
+        return yield* inventory.summary(yield* CurrentActor, params.tenant)
+      }),
+      inventoryItem: Effect.fnUntraced(function* ({ params: { id, source, tenant } }) {
+        const actor = yield* CurrentActor
+        const item = yield* inventory.get(actor, tenant, source, id)
+        const { assignments, content } = yield* inventory.content(actor, tenant, source, id)
+        return {
+          item,
+          content: yield* Effect.orDie(parse(content)),
+          assignments: assignments === null ? null : yield* Effect.orDie(parse(assignments))
+        }
+      }),
+      schedules: Effect.fnUntraced(function* ({ params }) {
+        return { schedules: yield* schedules.list(yield* CurrentActor, params.tenant) }
+      }),
+      createSchedule: Effect.fnUntraced(function* ({ params, payload }) {
+        return { schedule: yield* schedules.create(yield* CurrentActor, params.tenant, payload) }
+      }),
+      schedule: Effect.fnUntraced(function* ({ params }) {
+        const schedule = yield* schedules.get(yield* CurrentActor, params.tenant, params.schedule)
+        return { schedule, nextFireTimes: nextFireTimes(schedule, yield* DateTime.now, 10) }
+      }),
+      updateSchedule: Effect.fnUntraced(function* ({ params: { schedule: id, tenant }, payload }) {
+        const actor = yield* CurrentActor
+        const pauses = Predicate.hasProperty(payload, "paused") && Predicate.isBoolean(payload.paused)
+        const settings = pauses ? Struct.omit(payload, ["paused"]) : payload
+        const changed = yield* schedules.update(actor, tenant, id, settings)
+        return {
+          schedule: pauses ? yield* schedules.pause(actor, tenant, id, payload.paused === true) : changed
+        }
+      }),
+      deleteSchedule: Effect.fnUntraced(function* ({ params }) {
+        yield* schedules.remove(yield* CurrentActor, params.tenant, params.schedule)
+      }),
+      slots: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
+        const actor = yield* CurrentActor
+        return { slots: yield* schedules.slots(actor, params.tenant, params.schedule, { before, limit }) }
+      }),
+      backups: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50, ...rest } }) {
+        return { backups: yield* backups.list(yield* CurrentActor, params.tenant, { ...rest, before, limit }) }
+      }),
+      backup: Effect.fnUntraced(function* ({ params }) {
+        return { backup: yield* backups.get(yield* CurrentActor, params.tenant, params.backup) }
+      }),
+      backupItems: Effect.fnUntraced(function* ({ params, query }) {
+        const { afterId, afterSource, afterTitle, limit = 50, query: text = "" } = query
+        const after =
+          afterTitle === undefined || afterSource === undefined || afterId === undefined
+            ? null
+            : { title: afterTitle, source: afterSource, id: afterId }
+        const page = { query: text, after, limit }
+        return { items: yield* backups.items(yield* CurrentActor, params.tenant, params.backup, page) }
+      }),
+      backupItem: Effect.fnUntraced(function* ({ params }) {
+        const found = yield* backups.content(yield* CurrentActor, params.tenant, params.backup, params)
+        return {
+          item: found.item,
+          content: yield* Effect.orDie(parse(found.content)),
+          assignments: found.assignments === null ? null : yield* Effect.orDie(parse(found.assignments))
+        }
+      }),
+      restores: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
+        return { restores: yield* restores.list(yield* CurrentActor, params.tenant, { before, limit }) }
+      }),
+      planRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        return yield* restores.plan(yield* CurrentActor, params.tenant, payload, headers["idempotency-key"])
+      }),
+      planRestoreAgain: Effect.fnUntraced(function* ({ params }) {
+        return yield* restores.planAgain(yield* CurrentActor, params.tenant, params.restore)
+      }),
+      restore: Effect.fnUntraced(function* ({ params: { restore: id, tenant } }) {
+        const actor = yield* CurrentActor
+        const [restore, tally] = yield* Effect.all([restores.get(actor, tenant, id), restores.tally(actor, tenant, id)])
+        return { restore, tally }
+      }),
+      restoreItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
+        const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
+        return {
+          items: yield* restores.items(yield* CurrentActor, params.tenant, params.restore, { after, limit })
+        }
+      }),
+      confirmRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        const actor = yield* CurrentActor
+        const { tenantName } = yield* decodeInput(Confirmation, payload)
+        const typed = { tenantName, nonce: headers["idempotency-key"] }
+        const { disposition, run } = yield* restores.confirm(actor, params.tenant, params.restore, typed)
+        return { disposition, runId: run.id }
+      }),
+      archiveRestore: Effect.fnUntraced(function* ({ params }) {
+        return { restore: yield* restores.archive(yield* CurrentActor, params.tenant, params.restore) }
+      }),
+      driftItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
+        const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
+        return { items: yield* drift.items(yield* CurrentActor, params.run, { after, limit }) }
+      })
+    })
+  })
+)
+
+/** The API's routes. Needs the host's `Authentication`. */
+export const layer = HttpApiBuilder.layer(IntuneApi).pipe(Layer.provide(handlers), Layer.provide(HttpProblems.layer))

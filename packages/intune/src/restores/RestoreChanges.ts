@@ -1,0 +1,263 @@
+import {
+  type Actor,
+  argumentsOf,
+  AuditLog,
+  Authorization,
+  type Capability,
+  decodeInput,
+  invalid,
+  type Problems,
+  RunId,
+  Runs,
+  type StartProblem,
+  type StartResult,
+  type TenantScope
+} from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+import { SqlClient } from "effect/sql"
+import { inTransaction } from "../policies/inTransaction.ts"
+import type { Restore } from "./Restore.ts"
+import { makeRestoreRecords, requireKey, RestoreRequest } from "./RestoreRecords.ts"
+import { canTake, makeRestoreState, type RestoreOf } from "./state.ts"
+import { execute, preview } from "./RestoreTypes.ts"
+import { TenantNames } from "./TenantNames.ts"
+
+/** The right to plan, confirm and execute restores. */
+export const restorePolicies: Capability = execute.capabilities.start
+
+/** The right to see restores; every role should have it. */
+export const viewRestores: Capability = preview.capabilities.view
+
+/** A restore whose plan was asked for. */
+export interface PlannedRestore {
+  readonly restore: Restore
+  /** `existing`: the same request was made before, or a preview is at work already. `blocked`: somebody must act first. */
+  readonly disposition: StartResult["disposition"]
+  /** The preview: the run that makes the plan. */
+  readonly runId: RunId
+}
+
+/** A restore is not in a state in which that can be done. */
+export class RestoreConflict extends HttpApiError.Problem<RestoreConflict>()(
+  "RestoreConflict",
+  {
+    type: "urn:atlas:problem:restore-conflict",
+    status: 409,
+    title: "The restore is not in a state that allows this."
+  },
+  { restoreState: Schema.String }
+) {}
+
+/** What a restore is called in the audit. */
+export const restoreKind = "restore"
+
+const decodeTyped = argumentsOf(
+  Schema.Struct({ typed: Schema.Struct({ tenantName: Schema.String, nonce: Schema.optional(Schema.String) }) })
+)
+
+/** What the audit keeps of a restore. */
+const auditedState = ({ backupId, state, withAssignments }: Restore) => ({ state, backupId, withAssignments })
+
+/** What people change of restores: each change with its run and its audit record, or nothing. */
+export interface RestoreChanges {
+  /**
+   * Begins a restore with its preview: a run that reads, and changes nothing. Both are recorded, or neither is.
+   *
+   * @param request a `RestoreRequest`; untrusted
+   * @param key the caller's own key of this request: the same key and request are the same restore
+   */
+  plan(
+    actor: Actor,
+    tenantId: string,
+    request: unknown,
+    key: string | undefined
+  ): Effect.Effect<PlannedRestore, StartProblem>
+  /**
+   * Starts another preview of a restore whose preview has ended without a plan. It compares everything again. While a preview
+   * is at work, that one is answered. `RestoreConflict` for a restore that is planned already, or archived.
+   */
+  planAgain(actor: Actor, tenantId: string, id: string): Effect.Effect<PlannedRestore, StartProblem | RestoreConflict>
+  /**
+   * Confirms what was planned, by typing the tenant's name, and starts it: both or neither. One whose execution has stopped is
+   * confirmed again, and goes on. `RestoreConflict` where it is not planned, or is over.
+   *
+   * @param nonce the caller's own key of this confirmation
+   */
+  confirm(
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    typed: { readonly tenantName: string; readonly nonce: string | undefined }
+  ): Effect.Effect<StartResult, StartProblem | RestoreConflict>
+  /** Archives a restore: nobody can execute it any more. `RestoreConflict` while a run is at work on it, and if it is archived. */
+  archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Problems.Refusal | RestoreConflict>
+}
+
+/** Makes the functions that change restores. */
+export const makeRestoreChanges: Effect.Effect<
+  RestoreChanges,
+  never,
+  AuditLog | Authorization | Runs | SqlClient.SqlClient | TenantNames
+> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const door = yield* Authorization
+  const audit = yield* AuditLog
+  const runs = yield* Runs
+  const names = yield* TenantNames
+  const records = yield* makeRestoreRecords
+  const state = yield* makeRestoreState
+  const together = inTransaction(sql)
+
+  // Whoever changes a restore is answered with it: that takes the right to see it, too.
+  const changing = (actor: Actor, tenantId: string) =>
+    Effect.andThen(
+      door.tenant(actor, tenantId, restorePolicies, restoreKind),
+      door.tenant(actor, tenantId, viewRestores, restoreKind)
+    )
+
+  const conflict = (restore: Restore, detail: string) => new RestoreConflict({ restoreState: restore.state, detail })
+
+  /** Puts on record that somebody has changed a restore. */
+  const record = Effect.fnUntraced(function* (
+    actor: Actor,
+    tenant: TenantScope,
+    action: `restore.${string}`,
+    { before, id, runId }: { readonly id: string; readonly before?: Restore; readonly runId?: RunId | null }
+  ) {
+    const after = yield* Effect.orDie(records.find(tenant, id))
+    yield* audit
+      .record({
+        action,
+        actor,
+        scope: tenant,
+        record: { kind: restoreKind, id },
+        before: before && auditedState(before),
+        after: auditedState(after),
+        runId
+      })
+      .pipe(Effect.orDie)
+    return after
+  })
+
+  const startPreview = Effect.fnUntraced(function* (actor: Actor, { id, tenant }: RestoreOf) {
+    const { tenantId } = tenant
+    const { disposition, run } = yield* runs.start(actor, { tenantId, type: preview.name, input: { restore: id } })
+    yield* state.preview({ tenant, id }, run.id)
+    return { disposition, runId: run.id }
+  })
+
+  const plan = Effect.fn("Restores.plan")(function* (
+    actor: Actor,
+    tenantId: string,
+    request: unknown,
+    key: string | undefined
+  ) {
+    const tenant = yield* changing(actor, tenantId)
+    const wanted = yield* decodeInput(RestoreRequest, request)
+    const ownKey = yield* requireKey(key)
+    return yield* together(
+      Effect.gen(function* () {
+        const { known, restore } = yield* records.record(actor, tenant, wanted, ownKey)
+        if (known && restore.previewRun !== null) {
+          return { restore, disposition: "existing", runId: restore.previewRun } satisfies PlannedRestore
+        }
+        const { id } = restore
+        const started = yield* startPreview(actor, { tenant, id })
+        const planning = yield* record(actor, tenant, "restore.planned", { id, runId: started.runId })
+        return { restore: planning, ...started } satisfies PlannedRestore
+      })
+    )
+  })
+
+  const planAgain = Effect.fn("Restores.planAgain")(function* (actor: Actor, tenantId: string, id: string) {
+    const tenant = yield* changing(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const before = yield* records.lock(tenant, id)
+        if (!canTake("preview", before.state)) {
+          return yield* conflict(before, `It is ${before.state}: plan another restore of the backup.`)
+        }
+        const started = yield* startPreview(actor, { tenant, id: before.id })
+        if (started.disposition === "existing") return { restore: before, ...started } satisfies PlannedRestore
+        yield* records.forgetPlan(before.id)
+        const change = { id: before.id, before, runId: started.runId }
+        const restore = yield* record(actor, tenant, "restore.planned_again", change)
+        return { restore, ...started } satisfies PlannedRestore
+      })
+    )
+  })
+
+  const start = Effect.fnUntraced(function* (actor: Actor, tenant: TenantScope, id: string, nonce: string) {
+    const before = yield* records.lock(tenant, id)
+    const restore = { tenant, id: before.id }
+    const confirmed = yield* state.confirm(restore, actor)
+    const { tenantId } = tenant
+    const started = yield* runs.start(actor, { tenantId, type: execute.name, input: { restore: before.id }, nonce })
+    // The same confirmation, made again: its run is there, whatever has become of the restore.
+    if (started.disposition === "existing") return started
+    if (!confirmed) {
+      return yield* conflict(
+        before,
+        `It is ${before.state}: only a restore that is planned, or whose execution has stopped, can be confirmed.`
+      )
+    }
+    yield* state.start(restore, started.run.id)
+    yield* record(actor, tenant, "restore.confirmed", { id: before.id, before, runId: started.run.id })
+    return started
+  })
+
+  const confirm = Effect.fn("Restores.confirm")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: { readonly tenantName: string; readonly nonce: string | undefined }
+  ) {
+    const { typed } = yield* decodeTyped({ typed: given })
+    const tenant = yield* changing(actor, tenantId)
+    const restore = yield* records.find(tenant, id)
+    const nonce = yield* requireKey(typed.nonce)
+    if (typed.tenantName.trim() !== (yield* names.nameOf(tenant))) {
+      return yield* invalid("/tenantName", "This is not the name of the tenant")
+    }
+    return yield* together(start(actor, tenant, restore.id, nonce)).pipe(
+      // Nothing was changed, so neither is the refusal on record that the start has left.
+      Effect.tapError((problem) =>
+        problem._tag === "OperationBusy"
+          ? record(actor, tenant, "restore.refused_as_busy", {
+              id: restore.id,
+              before: restore,
+              runId: RunId.make(problem.holder.id)
+            })
+          : Effect.void
+      )
+    )
+  })
+
+  /** Whether a run of a restore may still be at work. One that retention has removed is not. */
+  const isActive = (actor: Actor, runId: RunId | null) =>
+    runId === null
+      ? Effect.succeed(false)
+      : runs.get(actor, runId).pipe(
+          Effect.map(({ status }) => status !== "completed"),
+          Effect.catchTag("NotFound", () => Effect.succeed(false))
+        )
+
+  const archive = Effect.fn("Restores.archive")(function* (actor: Actor, tenantId: string, id: string) {
+    const tenant = yield* changing(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const before = yield* records.lock(tenant, id)
+        if ((yield* isActive(actor, before.previewRun)) || (yield* isActive(actor, before.executeRun))) {
+          return yield* conflict(before, "A run is at work on it: cancel the run, or wait until it ends.")
+        }
+        if (!(yield* state.archive({ tenant, id: before.id }))) {
+          return yield* conflict(before, "It is archived already.")
+        }
+        return yield* record(actor, tenant, "restore.archived", { id: before.id, before })
+      })
+    )
+  })
+
+  return { plan, planAgain, confirm, archive }
+})

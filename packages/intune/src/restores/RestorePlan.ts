@@ -1,0 +1,64 @@
+import type { RestoreAction } from "./Restore.ts"
+import type { PolicyRecord } from "../policies/PolicyRecord.ts"
+import type { PolicyType } from "../policies/PolicyType.ts"
+
+/** A policy of the backup, as far as the plan needs it. */
+export interface WantedPolicy {
+  readonly id: string
+  readonly type: PolicyType | null
+  readonly odataType: string | null
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+  /** Graph does not hand out some of its secrets, or they are of another tenant: what the backup has cannot be written. */
+  readonly lacksSecrets: boolean
+}
+
+/** What is decided about a policy. */
+export interface PlannedPolicy {
+  readonly action: RestoreAction
+  readonly reason: string | null
+  /** The policy of the tenant that it is compared with. */
+  readonly seen: PolicyRecord | null
+}
+
+// Graph makes them itself, one for each tenant: they can be changed, but neither made nor moved.
+const isDefault = ({ id, type }: WantedPolicy) =>
+  type?.source.name === "enrollment_configurations" && /_Default/i.test(id)
+
+const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: boolean) =>
+  seen.contentHash === wanted.contentHash &&
+  (!withAssignments || wanted.assignmentsHash === null || seen.assignmentsHash === wanted.assignmentsHash)
+
+/**
+ * Decides what a restore does with a policy: the one place that does.
+ *
+ * @param wanted as the backup has it
+ * @param same the policy of the tenant with the same id
+ * @param namesake another policy of the tenant with the same type and title
+ * @param withAssignments whether the restore is to write assignments
+ */
+export const planPolicy = (
+  wanted: WantedPolicy,
+  same: PolicyRecord | null,
+  namesake: PolicyRecord | null,
+  withAssignments: boolean
+): PlannedPolicy => {
+  const seen = same ?? namesake
+  const no = (reason: string): PlannedPolicy => ({ action: "not_restorable", reason, seen })
+  if (wanted.type === null) return no("Atlas does not know this type of policy.")
+  if (seen !== null && isEqual(wanted, seen, withAssignments)) {
+    const reason = same === null ? "The tenant has it already, under another id." : null
+    return { action: "unchanged", reason, seen }
+  }
+  const { restorability, source } = wanted.type
+  if (restorability.kind === "preview_only") return no(restorability.reason)
+  if (source.writes === null) return no("Atlas does not write policies of this kind.")
+  if (wanted.lacksSecrets) return no("It holds secrets that Graph does not hand out: enter them by hand.")
+  if (same !== null) return { action: "update", reason: null, seen: same }
+  if (isDefault(wanted)) return no("It is a default, which Graph makes itself.")
+  if (namesake !== null) {
+    const reason = "The tenant has another policy with this title, which says something else."
+    return { action: "conflict", reason, seen: namesake }
+  }
+  return { action: "create", reason: null, seen: null }
+}

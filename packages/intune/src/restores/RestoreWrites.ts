@@ -1,0 +1,115 @@
+import { Graph, GraphError, type TenantScope } from "@atlas/operations"
+import { Effect, Stream } from "effect"
+import { usableAssignments } from "../policies/AssignmentGroups.ts"
+import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
+import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
+import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
+import { PolicyStore } from "../policies/PolicyStore.ts"
+
+/** A policy that is to be written. */
+export interface RestoringPolicy {
+  readonly source: PolicySource
+  readonly writes: PolicyWrites
+  readonly foldedTitle: string
+  readonly odataType: string | null
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+}
+
+/** What the tenant has of a policy now; null where it is not there. */
+export const currentPolicy = Effect.fnUntraced(function* (tenant: TenantScope, source: PolicySource, id: string) {
+  const salt = yield* PolicyStore.use((store) => store.salt(tenant))
+  const policy = yield* readPolicy(tenant, source, id)
+  return policy === null ? null : recordOf(source, policy, salt).record
+})
+
+/** The policies of the tenant that have the same type and title, as far as they say the same. */
+export const equalPolicies = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
+  const salt = yield* PolicyStore.use((store) => store.salt(tenant))
+  const found: Array<PolicyRecord> = []
+  yield* Stream.runForEach(readPolicies(tenant, wanted.source), (policies) =>
+    Effect.sync(() => {
+      for (const policy of policies) {
+        const { record } = recordOf(wanted.source, policy, salt)
+        const isSame = record.foldedTitle === wanted.foldedTitle && record.odataType === wanted.odataType
+        if (isSame && record.contentHash === wanted.contentHash) found.push(record)
+      }
+    })
+  )
+  return found
+})
+
+const contentOf = Effect.fnUntraced(function* (tenant: TenantScope, hash: string) {
+  const store = yield* PolicyStore
+  const text = (yield* store.texts(tenant, [hash])).get(hash)
+  if (text === undefined) return yield* Effect.die(new Error("A content of a backup is gone"))
+  return yield* store
+    .reveal(tenant, text)
+    .pipe(Effect.mapError(({ message }) => new GraphError({ reasonCode: "ext.restore.secret_unreadable", message })))
+})
+
+/**
+ * Makes a policy as the backup has it.
+ *
+ * @returns its id
+ */
+export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
+  const graph = yield* Graph
+  const body = yield* contentOf(tenant, wanted.contentHash)
+  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, body)
+  return id
+})
+
+/** What an update sends: what the backup says, and null for what only the tenant has. */
+const updateBody = (body: GraphObject, current: GraphObject, isWhole: boolean): GraphObject =>
+  isWhole
+    ? body
+    : { ...Object.fromEntries(Object.keys(current).flatMap((name) => (name in body ? [] : [[name, null]]))), ...body }
+
+/**
+ * Makes a policy say what the backup says.
+ *
+ * @param tenant whose
+ * @param wanted what it is to say
+ * @param id of the policy
+ * @param seenHash what it says now
+ */
+export const updatePolicy = Effect.fnUntraced(function* (
+  tenant: TenantScope,
+  wanted: RestoringPolicy,
+  id: string,
+  seenHash: string
+) {
+  const graph = yield* Graph
+  const { children, update } = wanted.writes
+  const body = yield* contentOf(tenant, wanted.contentHash)
+  const current = yield* contentOf(tenant, seenHash)
+  const apart = children === null ? [] : wanted.source.children.map(({ property }) => property as string)
+  const without = (object: GraphObject) =>
+    Object.fromEntries(Object.entries(object).filter(([name]) => !apart.includes(name)))
+  yield* graph.write(tenant, update, { id }, updateBody(without(body), without(current), update.method === "PUT"))
+  for (const property of apart) {
+    const [before, after] = [current[property], body[property]]
+    if (children === null || after === undefined || JSON.stringify(before) === JSON.stringify(after)) continue
+    yield* graph.write(tenant, children.contract, { id }, { [children.property]: after })
+  }
+})
+
+/**
+ * Assigns a policy as the backup has it, but for groups that are gone.
+ *
+ * @param tenant whose
+ * @param wanted whose assignments
+ * @param id of the policy
+ * @returns the sentence that names the groups that are gone; null where none is
+ */
+export const assignPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy, id: string) {
+  const { assign } = wanted.writes
+  if (assign === null || wanted.assignmentsHash === null) return null
+  const graph = yield* Graph
+  const store = yield* PolicyStore
+  const text = (yield* store.texts(tenant, [wanted.assignmentsHash])).get(wanted.assignmentsHash) ?? "[]"
+  const { assignments, warning } = yield* usableAssignments(tenant, text)
+  yield* graph.write(tenant, assign.contract, { id }, { [assign.property]: assignments })
+  return warning
+})

@@ -1,0 +1,132 @@
+import {
+  type Actor,
+  argumentsOf,
+  type AuditLog,
+  Authorization,
+  isStorable,
+  type Problems,
+  type Runs,
+  type StartGate
+} from "@atlas/operations"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { pageLimit, PolicyName } from "../policies/Arguments.ts"
+import { type Restore, RestoreItem } from "./Restore.ts"
+import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
+import { confirmed, planned } from "./RestoreGates.ts"
+import { makeRestoreRecords } from "./RestoreRecords.ts"
+import { RestoreId } from "./RestoreTypes.ts"
+import type { TenantNames } from "./TenantNames.ts"
+
+type Refused = Problems.Refusal
+
+/** How many policies of a restore have come to what. */
+export interface RestoreTally {
+  readonly action: RestoreItem["action"]
+  readonly result: RestoreItem["result"]
+  readonly count: number
+}
+
+/**
+ * Restores for people. Outsiders get `NotFound`, members without the capability get `Forbidden`, naming it. Whatever changes a
+ * restore is in the audit, with how it was before and after.
+ */
+export class Restores extends Context.Service<
+  Restores,
+  RestoreChanges & {
+    /** The newest restores of a tenant, or of one of its backups. `limit` is 1 to 200. */
+    list(
+      actor: Actor,
+      tenantId: string,
+      page: { readonly backup?: string; readonly before: string | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<Restore>, Refused>
+    get(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused>
+    /** Its policies, by collection and id, after the last one that was shown. `limit` is 1 to 500. */
+    items(
+      actor: Actor,
+      tenantId: string,
+      id: string,
+      page: { readonly after: Pick<RestoreItem, "id" | "source"> | null; readonly limit: number }
+    ): Effect.Effect<ReadonlyArray<RestoreItem>, Refused>
+    tally(actor: Actor, tenantId: string, id: string): Effect.Effect<ReadonlyArray<RestoreTally>, Refused>
+  }
+>()("@atlas/intune/Restores") {
+  static readonly layer: Layer.Layer<
+    Restores,
+    never,
+    AuditLog | Authorization | Runs | SqlClient.SqlClient | TenantNames
+  > = Layer.effect(
+    Restores,
+    Effect.suspend(() => make)
+  )
+
+  /** Open while the restore that a preview names is to be planned. */
+  static readonly planned: StartGate.StartGate<SqlClient.SqlClient> = planned
+
+  /** Open while the restore that an execution names is confirmed, and not over. */
+  static readonly confirmed: StartGate.StartGate<SqlClient.SqlClient> = confirmed
+}
+
+const isId = Schema.is(RestoreId)
+const decodeRestoreItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
+
+const decodeListPage = argumentsOf(
+  Schema.Struct({
+    page: Schema.Struct({
+      backup: Schema.optional(Schema.String),
+      before: Schema.NullOr(Schema.String),
+      limit: pageLimit(200)
+    })
+  })
+)
+const decodeItemPage = argumentsOf(
+  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
+)
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const door = yield* Authorization
+  const records = yield* makeRestoreRecords
+  const itemColumns = sql.literal(`source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
+    result_id AS "resultId", result_message AS "resultMessage"`)
+
+  const viewing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewRestores, restoreKind)
+  const list = Effect.fn("Restores.list")(function* (
+    actor: Actor,
+    tenantId: string,
+    given: { readonly backup?: string; readonly before: string | null; readonly limit: number }
+  ) {
+    const { backup = null, before, limit } = (yield* decodeListPage({ page: given })).page
+    const tenant = yield* viewing(actor, tenantId)
+    if (![before, backup].every((id) => id === null || isId(id))) return []
+    return yield* records.list(tenant, { backup, before, limit })
+  })
+
+  const get = Effect.fn("Restores.get")(function* (actor: Actor, tenantId: string, id: string) {
+    return yield* records.find(yield* viewing(actor, tenantId), id)
+  })
+
+  const items = Effect.fn("Restores.items")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: { readonly after: Pick<RestoreItem, "id" | "source"> | null; readonly limit: number }
+  ) {
+    const { after, limit } = (yield* decodeItemPage({ page: given })).page
+    const restore = yield* get(actor, tenantId, id)
+    if (after !== null && ![after.source, after.id].every(isStorable)) return []
+    const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
+    const rows = sql`
+      SELECT ${itemColumns} FROM restore_items WHERE restore_id = ${restore.id}::uuid AND ${later}
+      ORDER BY source, id LIMIT ${limit}`
+    return yield* Effect.orDie(Effect.flatMap(rows, decodeRestoreItems))
+  })
+
+  const tally = Effect.fn("Restores.tally")(function* (actor: Actor, tenantId: string, id: string) {
+    const restore = yield* get(actor, tenantId, id)
+    return yield* Effect.orDie(sql<RestoreTally>`
+      SELECT action, result, count(*)::int AS count FROM restore_items WHERE restore_id = ${restore.id}::uuid
+      GROUP BY action, result ORDER BY action, result`)
+  })
+
+  return Restores.of({ list, get, items, tally, ...(yield* makeRestoreChanges) })
+})

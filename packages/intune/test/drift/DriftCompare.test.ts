@@ -1,0 +1,68 @@
+import { FakeGraph } from "@atlas/fake-graph"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { Backups, BackupSchedules, BackupTypes, DriftCompare, InventorySync, PolicyDrift } from "../../src/index.ts"
+import { ada, completed, intune, powerless, stranger } from "../Fixture.ts"
+
+const configurations = "deviceManagement/deviceConfigurations"
+const policy = (id: string, displayName: string, more: object = {}) => ({ id, displayName, ...more })
+const all = ["one", "two", "three"].map((id) => policy(id, `Policy ${id}`, { value: 1 }))
+
+const compare = Effect.fnUntraced(function* (input: typeof DriftCompare.type.input.Type) {
+  const run = yield* completed("contoso", DriftCompare.type.name, { ...input, types: ["device_configurations"] })
+  const drift = yield* PolicyDrift
+  return { run, items: yield* Effect.orDie(drift.items(ada, run.id, { after: null, limit: 100 })) }
+})
+
+layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]), {
+  excludeTestServices: true,
+  timeout: "60 seconds"
+})("drift.compare", (it) => {
+  it.effect("finds what was added, removed and changed between any two states, and nothing where nothing is", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const schedules = yield* BackupSchedules
+      const { id } = yield* schedules.create(ada, "contoso", { name: "All", cron: "0 2 * * *", timeZone: "UTC" })
+      const backedUp = yield* completed("contoso", BackupTypes.runNow.name, { schedule: id }, "1")
+      const set = yield* Backups.use((backups) => backups.ofRun(ada, "contoso", backedUp.id))
+      const backup = { kind: "backup" as const, id: set._tag === "Some" ? set.value.id : "" }
+      yield* completed("contoso", InventorySync.type.name)
+      const [inventory, live] = [{ kind: "inventory" as const }, { kind: "live" as const }]
+      for (const [from, to] of [
+        [backup, inventory],
+        [inventory, live],
+        [live, backup]
+      ] as const) {
+        const { items, run } = yield* compare({ from, to })
+        assert.deepStrictEqual(items, [])
+        assert.strictEqual(run.outcome, "succeeded")
+      }
+      yield* graph.removeItem("contoso", configurations, "one")
+      yield* graph.putItem("contoso", configurations, policy("two", "Policy two", { value: 2 }))
+      yield* graph.putItem("contoso", configurations, policy("four", "Policy four"))
+      // Made anew with another id, it is the same policy.
+      yield* graph.removeItem("contoso", configurations, "three")
+      yield* graph.putItem("contoso", configurations, policy("new three", "Policy three", { value: 1 }))
+      const { items, run } = yield* compare({ from: backup, to: live })
+      assert.sameDeepMembers(
+        items.map(({ change, id: policyId }) => [policyId, change]),
+        [
+          ["one", "removed"],
+          ["two", "changed"],
+          ["four", "added"]
+        ]
+      )
+      const changed = items.find(({ id: policyId }) => policyId === "two")
+      assert.deepStrictEqual(changed?.difference?.fields, [{ path: "value", from: "1", to: "2" }])
+      assert.deepInclude(run.report, { kind: "drift", added: 1, removed: 1, changed: 1 })
+      assert.deepStrictEqual((yield* compare({ from: inventory, to: backup })).items, [])
+
+      const drift = yield* PolicyDrift
+      const page = { after: null, limit: 1 }
+      assert.strictEqual((yield* Effect.flip(drift.items(stranger, run.id, page)))._tag, "NotFound")
+      assert.strictEqual((yield* Effect.flip(drift.items(powerless, run.id, page)))._tag, "Forbidden")
+      const unknown = { kind: "backup" as const, id: "01920000-0000-7000-8000-000000000000" }
+      assert.strictEqual((yield* compare({ from: unknown, to: live })).run.reasonCode, "ext.drift.backup_missing")
+    })
+  )
+})
