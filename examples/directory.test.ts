@@ -1,17 +1,8 @@
 import * as Pg from "@atlas/operations/pg"
 import { Directory, DirectoryGroups, GroupsSync, StaleAfter } from "@atlas/directory"
 import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
-import {
-  Access,
-  type Actor,
-  Operations,
-  RemovalGuard,
-  Runs,
-  StartGate,
-  TenantId,
-  Worker,
-  WorkspaceId
-} from "@atlas/operations"
+import { Access, type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
+import { RemovalGuard } from "@atlas/replica"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Stream } from "effect"

@@ -62,12 +62,12 @@ export const watchedCache = (reach: (step: SyncStep) => Effect.Effect<void>) =>
   Layer.effect(
     DirectoryCache,
     Effect.map(DirectoryCache, (cache) => {
-      const { complete, writePage } = cache.groups
+      const { complete, storePage } = cache.groups
       const groups: DirectoryCache["Service"]["groups"] = {
         ...cache.groups,
-        writePage: (...args) =>
+        storePage: (...args) =>
           reach("asked").pipe(
-            Effect.andThen(writePage(...args)),
+            Effect.andThen(storePage(...args)),
             Effect.tap(() => reach("written"))
           ),
         complete: (...args) => Effect.tap(complete(...args), () => reach("ended"))

@@ -21,11 +21,15 @@ export const fill = Effect.gen(function* () {
     const set = (name: string) => ({ display_name: name, folded_name: name.toLowerCase() })
     yield* collection.begin(owner, "full")
     const changes = Array.from({ length: 45 }, (_, n) => ({ id: `id-${n}`, set: set(`Finance ${n}`) }))
-    yield* collection.writePage(owner, { changes, cursor: null })
+    yield* collection.storePage(owner, { changes, cursor: null, isLast: true })
     yield* collection.complete(owner, proof, null)
     // Withheld: nothing may vanish.
     yield* collection.begin(owner, "changes")
-    yield* collection.writePage(owner, { changes: [{ id: "id-1", removal: "purged" }], cursor: null })
+    yield* collection.storePage(owner, {
+      changes: [{ id: "id-1", removal: "purged" }],
+      cursor: null,
+      isLast: true
+    })
     yield* collection.complete(owner, proof, null)
   }
 })

@@ -1,4 +1,4 @@
-export type { Removal } from "./cache/Collection.ts"
+export { Freshness, type Removal, StaleAfter } from "@atlas/replica"
 export * as Directory from "./Directory.ts"
 export {
   DirectoryApi,
@@ -23,7 +23,6 @@ export {
 } from "./search/DirectoryReader.ts"
 export { DirectoryRoleDefinition, RoleDefinitionFilter } from "./cache/DirectoryRoleDefinition.ts"
 export { DirectoryRoleDefinitions } from "./search/DirectoryRoleDefinitions.ts"
-export { Freshness, StaleAfter } from "./search/Freshness.ts"
 export { countGroups, GraphGroup, groupChanges, listGroups } from "./sync/GroupContracts.ts"
 export { GroupLabels } from "./search/GroupLabels.ts"
 export * as GroupsSync from "./sync/GroupsSync.ts"

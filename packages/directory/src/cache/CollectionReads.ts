@@ -1,8 +1,8 @@
-import { foldName } from "@atlas/operations"
-import type { TenantScope } from "@atlas/operations"
+import { foldName, type TenantScope } from "@atlas/operations"
+import { Removal } from "@atlas/replica"
 import { Effect, Schema, Struct } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
-import { type Collection, Removal } from "./Collection.ts"
+import type { DirectoryCollection } from "./Collection.ts"
 
 /**
  * Where a search continues: after this object of this tier. Tier 1 are names that begin with the query, the name that
@@ -43,16 +43,6 @@ export interface CachedLabel {
   readonly removal: Removal | null
 }
 
-/** How a collection of a tenant is. */
-export interface CollectionState {
-  /** When the last round was complete. */
-  readonly completedAt: Date | null
-  /** Objects that exist. */
-  readonly size: number
-  /** How many removals wait for a person's confirmation. */
-  readonly withheld: number | null
-}
-
 /** The statements that read a cached collection, each within one tenant. Database failures are defects. */
 export interface CollectionReads<A, Filter extends string> {
   /** Existing objects by name, best matches first. */
@@ -61,7 +51,6 @@ export interface CollectionReads<A, Filter extends string> {
   byIds(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<A>>
   /** Names by id, of removed objects too. Unknown ids are absent. */
   labels(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<CachedLabel>>
-  state(tenant: TenantScope): Effect.Effect<CollectionState>
   /** What a search may be narrowed to. */
   readonly filters: ReadonlyArray<Filter>
 }
@@ -105,10 +94,10 @@ const decodeLabels = Schema.decodeUnknownEffect(
  */
 export const makeCollectionReads = <A extends { readonly id: string }, Filter extends string>(
   sql: SqlClient.SqlClient,
-  collection: Collection<A, Filter>
+  collection: DirectoryCollection<A, Filter>
 ): CollectionReads<A, Filter> => {
-  const table = sql(collection.table)
   const { columns } = collection
+  const table = collection.tables.objects
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
   // As the index over parts of names has it: two tenants are never the same text.
@@ -146,7 +135,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   // and found few, asks the index: it is quick for parts that are rare, and slow for common ones.
   const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
-    const isIndexed = collection.infixIndex !== null && [...folded].length >= shortestIndexed
+    const isIndexed = collection.ginIndex !== null && [...folded].length >= shortestIndexed
     const contained = sql`strpos(folded_name, ${folded}) > 1`
     const passes = sql.and([sql`true`, ...filters.map((filter) => collection.filters[filter])])
     const inOrder = !isIndexed || filters.length > 0
@@ -220,12 +209,5 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     )
   }, Effect.orDie)
 
-  const state = Effect.fn("CollectionReads.state")(function* (tenant: TenantScope) {
-    const [row] = yield* sql<CollectionState>`
-      SELECT completed_at AS "completedAt", size, withheld FROM directory_syncs
-      WHERE ${tenantIs(tenant)} AND collection = ${collection.name}`
-    return row ?? { completedAt: null, size: 0, withheld: null }
-  }, Effect.orDie)
-
-  return { search, byIds, labels, state, filters: Struct.keys(collection.filters) }
+  return { search, byIds, labels, filters: Struct.keys(collection.filters) }
 }

@@ -1,7 +1,7 @@
+import { makeReplicaStore, type ReplicaStore } from "@atlas/replica"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { type CollectionReads, makeCollectionReads } from "./CollectionReads.ts"
-import { type CollectionWrites, makeCollectionWrites } from "./CollectionWrites.ts"
 import { type DirectoryGroup, type GroupFilter, groups } from "./DirectoryGroup.ts"
 import { type DirectoryRoleDefinition, type RoleDefinitionFilter, roleDefinitions } from "./DirectoryRoleDefinition.ts"
 
@@ -9,18 +9,18 @@ import { type DirectoryRoleDefinition, type RoleDefinitionFilter, roleDefinition
 export class DirectoryCache extends Context.Service<
   DirectoryCache,
   {
-    readonly groups: CollectionReads<DirectoryGroup, GroupFilter> & CollectionWrites
-    readonly roleDefinitions: CollectionReads<DirectoryRoleDefinition, RoleDefinitionFilter> & CollectionWrites
+    readonly groups: CollectionReads<DirectoryGroup, GroupFilter> & ReplicaStore
+    readonly roleDefinitions: CollectionReads<DirectoryRoleDefinition, RoleDefinitionFilter> & ReplicaStore
   }
 >()("@atlas/directory/DirectoryCache") {
   static readonly layer: Layer.Layer<DirectoryCache, never, SqlClient.SqlClient> = Layer.effect(
     DirectoryCache,
     Effect.map(SqlClient.SqlClient, (sql) =>
       DirectoryCache.of({
-        groups: { ...makeCollectionReads(sql, groups), ...makeCollectionWrites(sql, groups) },
+        groups: { ...makeCollectionReads(sql, groups), ...makeReplicaStore(sql, groups) },
         roleDefinitions: {
           ...makeCollectionReads(sql, roleDefinitions),
-          ...makeCollectionWrites(sql, roleDefinitions)
+          ...makeReplicaStore(sql, roleDefinitions)
         }
       })
     )

@@ -1,6 +1,7 @@
+import { sqlText } from "@atlas/operations"
+import { Removal, unset } from "@atlas/replica"
 import { Schema } from "effect"
-import { Statement } from "effect/sql"
-import { type Collection, Removal, unset } from "./Collection.ts"
+import { type DirectoryCollection, shared } from "./Collection.ts"
 
 /** What kind of group it is, as administrators speak of it. */
 export const GroupKind = Schema.Literals(["security", "microsoft365", "mail_security", "distribution"])
@@ -34,9 +35,10 @@ export const GroupFilter = Schema.Literals(["security", "microsoft365", "dynamic
 export type GroupFilter = typeof GroupFilter.Type
 
 /** How groups are cached. */
-export const groups: Collection<DirectoryGroup, GroupFilter> = {
+export const groups: DirectoryCollection<DirectoryGroup, GroupFilter> = {
   name: "groups",
-  table: "directory_groups",
+  tables: { ...shared, objects: sqlText`directory_groups` },
+  member: null,
   properties: {
     display_name: { type: "text", unset: unset.id },
     folded_name: { type: "text", unset: unset.foldedId },
@@ -49,17 +51,15 @@ export const groups: Collection<DirectoryGroup, GroupFilter> = {
     role_assignable: { type: "boolean", unset: unset.no },
     synced: { type: "boolean", unset: unset.no }
   },
-  columns: Statement.fragment([
-    Statement.literal(`id, display_name AS "displayName", description, mail, kind, dynamic, role_assignable AS "roleAssignable",
-    synced, removed_at AS "removedAt", removal`)
-  ]),
+  columns: sqlText`id, display_name AS "displayName", description, mail, kind, dynamic, role_assignable AS "roleAssignable",
+    synced, removed_at AS "removedAt", removal`,
   schema: DirectoryGroup,
   filters: {
-    security: Statement.fragment([Statement.literal("security_enabled")]),
-    microsoft365: Statement.fragment([Statement.literal("unified")]),
-    dynamic: Statement.fragment([Statement.literal("dynamic")]),
-    role_assignable: Statement.fragment([Statement.literal("role_assignable")]),
-    synced: Statement.fragment([Statement.literal("synced")])
+    security: sqlText`security_enabled`,
+    microsoft365: sqlText`unified`,
+    dynamic: sqlText`dynamic`,
+    role_assignable: sqlText`role_assignable`,
+    synced: sqlText`synced`
   },
-  infixIndex: "directory_groups_infix"
+  ginIndex: "directory_groups_infix"
 }

@@ -1,6 +1,7 @@
+import { sqlText } from "@atlas/operations"
+import { Removal, unset } from "@atlas/replica"
 import { Schema } from "effect"
-import { Statement } from "effect/sql"
-import { type Collection, Removal, unset } from "./Collection.ts"
+import { type DirectoryCollection, shared } from "./Collection.ts"
 
 /** A cached definition of a directory role. */
 export class DirectoryRoleDefinition extends Schema.Class<DirectoryRoleDefinition>(
@@ -29,9 +30,10 @@ export const RoleDefinitionFilter = Schema.Literals(["built_in", "custom", "priv
 export type RoleDefinitionFilter = typeof RoleDefinitionFilter.Type
 
 /** How role definitions are cached. A tenant has some hundred: their names are read through. */
-export const roleDefinitions: Collection<DirectoryRoleDefinition, RoleDefinitionFilter> = {
+export const roleDefinitions: DirectoryCollection<DirectoryRoleDefinition, RoleDefinitionFilter> = {
   name: "role_definitions",
-  table: "directory_role_definitions",
+  tables: { ...shared, objects: sqlText`directory_role_definitions` },
+  member: null,
   properties: {
     display_name: { type: "text", unset: unset.id },
     folded_name: { type: "text", unset: unset.foldedId },
@@ -41,15 +43,13 @@ export const roleDefinitions: Collection<DirectoryRoleDefinition, RoleDefinition
     enabled: { type: "boolean", unset: unset.yes },
     privileged: { type: "boolean", unset: unset.nothing }
   },
-  columns: Statement.fragment([
-    Statement.literal(`id, display_name AS "displayName", description, template_id AS "templateId", built_in AS "builtIn", enabled,
-    privileged, removed_at AS "removedAt", removal`)
-  ]),
+  columns: sqlText`id, display_name AS "displayName", description, template_id AS "templateId", built_in AS "builtIn", enabled,
+    privileged, removed_at AS "removedAt", removal`,
   schema: DirectoryRoleDefinition,
   filters: {
-    built_in: Statement.fragment([Statement.literal("built_in")]),
-    custom: Statement.fragment([Statement.literal("NOT built_in")]),
-    privileged: Statement.fragment([Statement.literal("privileged")])
+    built_in: sqlText`built_in`,
+    custom: sqlText`NOT built_in`,
+    privileged: sqlText`privileged`
   },
-  infixIndex: null
+  ginIndex: null
 }

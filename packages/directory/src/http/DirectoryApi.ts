@@ -1,11 +1,10 @@
 import { Authentication, Problems } from "@atlas/operations"
+import { Freshness, Removal } from "@atlas/replica"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
-import { Removal } from "../cache/Collection.ts"
 import { DirectoryGroup, GroupFilter } from "../cache/DirectoryGroup.ts"
 import { maxLabels, maxPage } from "../search/DirectoryReader.ts"
 import { DirectoryRoleDefinition, RoleDefinitionFilter } from "../cache/DirectoryRoleDefinition.ts"
-import { Freshness } from "../search/Freshness.ts"
 
 const Instant = Schema.DateTimeUtcFromString
 

@@ -8,10 +8,9 @@ import {
   type Runs,
   type TenantScope
 } from "@atlas/operations"
+import { type Freshness, makeFreshness, type Removal, type ReplicaStore } from "@atlas/replica"
 import { Effect, Schema } from "effect"
-import type { Removal } from "../cache/Collection.ts"
 import type { CollectionReads, Found } from "../cache/CollectionReads.ts"
-import { type Freshness, makeFreshness } from "./Freshness.ts"
 
 /** The right to read the cached directory; every role should have it. */
 export const viewDirectory: Capability = "tenant.directory.view"
@@ -113,7 +112,7 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
   Filter extends string
 >(
   syncType: string,
-  reads: CollectionReads<A, Filter>
+  reads: CollectionReads<A, Filter> & Pick<ReplicaStore, "state">
 ): Effect.fn.Return<DirectoryReader<A, Filter>, never, Authorization | Runs> {
   const door = yield* Authorization
   const admit = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewDirectory, syncType)

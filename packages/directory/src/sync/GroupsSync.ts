@@ -1,6 +1,6 @@
 import { Graph, type GraphChange, OperationType, RunHandler, StartGate, storable, foldName } from "@atlas/operations"
+import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
-import type { CacheChange } from "../cache/Collection.ts"
 import * as CollectionSync from "./CollectionSync.ts"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { countGroups, type GraphGroup, groupChanges } from "./GroupContracts.ts"
@@ -45,7 +45,7 @@ const toSet = (group: GraphGroup): Readonly<Record<string, unknown>> => {
   }
 }
 
-const toChange = (change: GraphChange<GraphGroup>): CacheChange =>
+const toChange = (change: GraphChange<GraphGroup>): Change =>
   change._tag === "Upserted"
     ? { id: storable(change.id), set: toSet(change.item) }
     : { id: storable(change.id), removal: change.reason === "deleted" ? "purged" : "soft_deleted" }

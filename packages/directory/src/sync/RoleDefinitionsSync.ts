@@ -1,6 +1,6 @@
 import { Graph, OperationType, RunHandler, StartGate, storable, foldName } from "@atlas/operations"
+import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
-import type { CacheChange } from "../cache/Collection.ts"
 import * as CollectionSync from "./CollectionSync.ts"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
@@ -20,7 +20,7 @@ export const type = OperationType.make("directory_role_definitions.sync", {
 
 const text = (value: string | null | undefined) => (value == null ? null : storable(value))
 
-const toChange = (role: GraphRoleDefinition): CacheChange => {
+const toChange = (role: GraphRoleDefinition): Change => {
   const name = text(role.displayName) ?? storable(role.id)
   return {
     id: storable(role.id),

@@ -1,13 +1,13 @@
 import {
   type GraphError,
   OperationType,
-  RemovalGuard,
   type RunCounts,
   RunFailure,
   reportOf,
   RunHandler,
   StartGate
 } from "@atlas/operations"
+import { RemovalGuard } from "@atlas/replica"
 import { Effect, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"

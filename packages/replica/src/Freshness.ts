@@ -1,9 +1,9 @@
 import { type Actor, type Problems, ReasonCode, RunId, RunOutcome, Runs, type TenantScope } from "@atlas/operations"
 import { Context, DateTime, Duration, Effect, Schema } from "effect"
-import type { CollectionState } from "../cache/CollectionReads.ts"
+import type { ReplicaState } from "./ReplicaStore.ts"
 
 /** How old a cached collection is, and what is being done about it. */
-export class Freshness extends Schema.Class<Freshness>("@atlas/directory/Freshness")({
+export class Freshness extends Schema.Class<Freshness>("@atlas/replica/Freshness")({
   /** When the last complete sync was stored; null if there never was one. */
   completedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
   /** Objects that exist, as far as the cache knows. */
@@ -22,7 +22,7 @@ export class Freshness extends Schema.Class<Freshness>("@atlas/directory/Freshne
 }) {}
 
 /** How old a complete sync may be before the cache is called stale. Hosts override it. */
-export const StaleAfter = Context.Reference<Duration.Duration>("@atlas/directory/StaleAfter", {
+export const StaleAfter = Context.Reference<Duration.Duration>("@atlas/replica/StaleAfter", {
   defaultValue: () => Duration.hours(24)
 })
 
@@ -34,7 +34,7 @@ export const StaleAfter = Context.Reference<Duration.Duration>("@atlas/directory
  */
 export const makeFreshness = Effect.fnUntraced(function* (
   type: string,
-  stateOf: (tenant: TenantScope) => Effect.Effect<CollectionState>
+  stateOf: (tenant: TenantScope) => Effect.Effect<ReplicaState>
 ) {
   const runs = yield* Runs
   const staleAfter = yield* StaleAfter

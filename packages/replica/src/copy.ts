@@ -1,0 +1,179 @@
+import { type GraphCursor, type GraphError, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
+import { Array, Effect, Option, Stream } from "effect"
+import { guardedShare } from "./removals.ts"
+import type { ReplicaStore } from "./ReplicaStore.ts"
+import { type PageStored, type RoundEnd, type RoundKind, type RoundOwner } from "./Round.ts"
+import type { Page, Source } from "./Source.ts"
+
+/** How far a run is, committed. One that copies several collections has one tally for all of them. */
+export interface Tally {
+  counts: RunCounts
+}
+
+/** What a copy is asked for. */
+export interface Copy {
+  /** The run whose handler asks. */
+  readonly run: Pick<RunHandler.RunContext<unknown>, "failed" | "run" | "tenant" | "transaction">
+  readonly source: Source
+  readonly store: ReplicaStore
+  /** How far the run is, where it copies several collections; by default what its earlier attempts have committed. */
+  readonly tally?: Tally
+  /** Reads everything, although the changes since the last round would do. */
+  readonly full?: boolean | undefined
+  /** How many removals a person has confirmed, of all collections together that the run copies. */
+  readonly confirmed?: number | undefined
+}
+
+/** A copy of which everything is known. */
+type Asked = Copy & { readonly tally: Tally }
+
+/** One pass over a collection: everything that its steps share. */
+interface Round extends Asked {
+  readonly owner: RoundOwner
+  readonly kind: RoundKind
+  /** Where this attempt goes on; undefined at the beginning. */
+  readonly from: GraphCursor | undefined
+  /** How many objects the run had processed before the round. */
+  readonly before: number
+}
+
+const ownerOf = ({ run }: Copy): RoundOwner => ({ tenant: run.tenant, run: run.run.id })
+
+/** Begins a round: of changes from a history on, or without one of everything. What earlier ones have stored stays stored. */
+const begin = Effect.fnUntraced(function* (copy: Asked, from: GraphCursor | undefined, before: number) {
+  const { run, source, store, tally } = copy
+  const round: Round = { ...copy, owner: ownerOf(copy), kind: from === undefined ? "full" : "changes", from, before }
+  const total = round.kind === "full" && source.count !== null ? { total: yield* source.count } : {}
+  const { created = 0, removed = 0, updated = 0 } = tally.counts
+  const counts = { ...tally.counts, processed: before, created, updated, removed, ...total }
+  yield* run.transaction(store.begin(round.owner, round.kind), () => counts)
+  tally.counts = counts
+  return round
+})
+
+/** Where this attempt begins: where an earlier one of the same run was, else at the last history, else with everything. */
+const open = Effect.fnUntraced(function* (copy: Asked) {
+  const owner = ownerOf(copy)
+  const { history, interrupted, isDone, seen } = yield* copy.store.standing(owner)
+  if (isDone) return null
+  const before = (copy.tally.counts.processed ?? 0) - seen
+  const known = history !== null && history.contract === copy.source.history ? history.cursor : undefined
+  if (interrupted !== null && (interrupted.kind === "full" || known !== undefined)) {
+    return { ...copy, owner, kind: interrupted.kind, from: interrupted.cursor, before } satisfies Round
+  }
+  return yield* begin(copy, copy.full === true ? undefined : known, before)
+})
+
+const advance = ({ source, tally: { counts } }: Round, written: PageStored): RunCounts => {
+  const processed = (counts.processed ?? 0) + written.seen
+  const created = (counts.created ?? 0) + written.created
+  const updated = (counts.updated ?? 0) + written.updated
+  // A listing tells of each object as a whole: what is neither new nor another is as it was.
+  const unchanged = source.history === null ? { unchanged: Math.max(0, processed - created - updated) } : {}
+  return { ...counts, processed, created, updated, ...unchanged }
+}
+
+/** Stores a page, inside a transaction. */
+const store = Effect.fnUntraced(function* (round: Round, { before, changes, cursor, isLast }: Page) {
+  if (before !== undefined) yield* before
+  return advance(round, yield* round.store.storePage(round.owner, { changes, cursor, isLast }))
+})
+
+/** Stores the last page, and decides in the same transaction what is gone. */
+const finish = Effect.fnUntraced(function* (round: Round, page: Page) {
+  const { kind, run, source, tally } = round
+  const expected = kind === "full" && source.count !== null ? yield* source.count : null
+  const history =
+    page.cursor === null || source.history === null ? null : { cursor: page.cursor, contract: source.history }
+  const share = yield* guardedShare
+  // What the run has removed already was a part of what was confirmed.
+  const confirmed = Math.max(0, (round.confirmed ?? 0) - (tally.counts.removed ?? 0))
+  const done = yield* run.transaction(
+    Effect.gen(function* () {
+      const reached = yield* store(round, page)
+      const end = yield* round.store.complete(round.owner, { expected, share, confirmed }, history)
+      const removed = (reached.removed ?? 0) + (end._tag === "Applied" ? end.removed : 0)
+      return { end, counts: { ...reached, removed } }
+    }),
+    ({ counts }) => counts
+  )
+  tally.counts = done.counts
+  return done.end
+})
+
+/** Pages that were read while the one before was stored: all that is in memory beside it. */
+const pagesAhead = 4
+
+/** They are stored as one: Graph's pages of changes are small, and each transaction costs as much as a page. */
+const together = (pages: Array.NonEmptyReadonlyArray<Page>): Page => ({
+  ...Array.lastNonEmpty(pages),
+  changes: pages.flatMap(({ changes }) => changes),
+  before: Effect.forEach(pages, ({ before = Effect.void }) => before, { discard: true }),
+  findings: pages.flatMap(({ findings = [] }) => findings)
+})
+
+/** One round from its position to its end. */
+const read = Effect.fnUntraced(function* (round: Round) {
+  const { run, source, tally } = round
+  const take = Effect.fnUntraced(function* (page: Page) {
+    const end = page.isLast ? Option.some(yield* finish(round, page)) : Option.none<RoundEnd>()
+    if (!page.isLast) tally.counts = yield* run.transaction(store(round, page), (reached) => reached)
+    yield* Effect.forEach(page.findings ?? [], (finding) => run.failed(finding), { discard: true })
+    return end
+  })
+  const ends = source
+    .pages(round.from)
+    .pipe(Stream.buffer({ capacity: pagesAhead }), Stream.chunks, Stream.map(together), Stream.mapEffect(take))
+  const end = Option.flatten(yield* Stream.runLast(ends))
+  return yield* conclude(round, Option.getOrUndefined(end))
+})
+
+const number = new Intl.NumberFormat("en")
+
+/** Says on the run what a round could not do. */
+const conclude = Effect.fnUntraced(function* ({ run, source }: Round, end: RoundEnd | undefined) {
+  const { item, noun } = source
+  if (end === undefined || end._tag === "Incomplete") {
+    const seen = end === undefined ? "some" : number.format(end.existing)
+    const of = end?.expected === undefined ? "an unknown number" : number.format(end.expected)
+    return yield* new RunFailure({
+      reasonCode: "provider_partial_result",
+      message: `Graph listed ${seen} of ${of} ${noun}. Nothing was removed.`
+    })
+  }
+  if (end._tag === "Withheld") {
+    const [removals, size] = [end.removals, end.size].map((count) => number.format(count))
+    yield* run.failed({
+      reasonCode: "removals_withheld",
+      message: `The tenant no longer has ${removals} of ${size} ${noun}. None was removed: that many need a confirmation.`,
+      ...(item === undefined ? {} : { item })
+    })
+  }
+  return end
+})
+
+/**
+ * Copies a collection: everything, or what changed since the last time. Each page's rows, how far the round is, and the run's
+ * progress are one transaction, so that another worker goes on where this one stopped. Only the last one removes anything.
+ * Where the provider has forgotten the history, or leads in circles, a full round follows once. A run that has completed its
+ * round makes no other.
+ *
+ * @returns how the round ended; where it was `Withheld`, the run says so already
+ */
+export const copy = Effect.fn("Replica.copy")(function* (
+  given: Copy
+): Effect.fn.Return<Exclude<RoundEnd, { readonly _tag: "Incomplete" }>, GraphError | RunFailure> {
+  const asked = { tally: { counts: given.run.run.summaryCounts }, ...given }
+  const round = yield* open(asked)
+  if (round === null) return { _tag: "Applied", removed: 0 }
+  const startsOver = (error: GraphError | RunFailure) =>
+    error.reasonCode === "provider_resync_required" ||
+    (error.reasonCode === "provider_pagination_loop" && round.kind === "changes")
+  return yield* read(round).pipe(
+    Effect.catchIf(startsOver, () => Effect.flatMap(begin(asked, undefined, round.before), read))
+  )
+})
+
+/** How a handler ends its run that copies one collection. */
+export const resultOf = ({ _tag }: { readonly _tag: RoundEnd["_tag"] }): RunHandler.RunResult =>
+  _tag === "Withheld" ? RunHandler.partiallySucceeded("removals_withheld") : RunHandler.succeeded

@@ -1,0 +1,7 @@
+export { type Collection, type Property, Removal, unset } from "./Collection.ts"
+export { type Copy, copy, resultOf, type Tally } from "./copy.ts"
+export { Freshness, makeFreshness, StaleAfter } from "./Freshness.ts"
+export { ConfirmedRemovals, RemovalGuard } from "./removals.ts"
+export { makeReplicaStore, type ReplicaState, type ReplicaStore } from "./ReplicaStore.ts"
+export type { RoundEnd, RoundOwner } from "./Round.ts"
+export type { Change, Page, Source } from "./Source.ts"

@@ -1,0 +1,53 @@
+import { sqlJoin, sqlText, sqlWord, type TenantScope } from "@atlas/operations"
+import type { SqlClient, Statement } from "effect/sql"
+import { type Collection, type Property, propertyTypes } from "./Collection.ts"
+
+type Fragment = Statement.Fragment
+
+/** What the statements about a collection are composed of: constant SQL, but for whose collection it is. */
+export const makeLayout = (sql: SqlClient.SqlClient, { member, name, properties, tables }: Collection) => {
+  const all = Object.entries(properties)
+  const list = (write: (column: Fragment, property: Property) => Fragment, of = all) =>
+    sqlJoin(
+      sqlText`, `,
+      of.map(([column, property]) => write(sqlWord(column), property))
+    )
+  const differing = (of: typeof all) =>
+    sqlText`(${list((column) => column, of)}) IS DISTINCT FROM (${list((column) => sqlText`(old).${column}`, of)})`
+  const quiet = all.filter(([, property]) => property.quiet === true)
+  const loud = all.filter(([, property]) => property.quiet !== true)
+
+  const inTenant = ({ tenantId, workspaceId }: TenantScope) =>
+    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+  const memberKey = member === null ? sqlText`` : sqlText`${member}, `
+  return {
+    ...tables,
+    /** The columns that a copy writes. */
+    columns: list((column) => column),
+    /** The same with their types, as a record of JSON has them. */
+    typedColumns: list((column, { type }) => sqlText`${column} ${propertyTypes[type]}`),
+    /** Of a patch, what it does not tell stays as it was. */
+    merged: list(
+      (column, property) => sqlText`coalesce(
+        CASE WHEN whole AND first OR '${column}' = ANY (given) THEN ${column} ELSE (old).${column} END,
+        ${property.unset}) AS ${column}`
+    ),
+    excluded: list((column) => sqlText`${column} = excluded.${column}`),
+    /** Whether an object is another than its row says. */
+    changes: differing(loud),
+    /** Whether its row is to be written although it is the same. */
+    isStale: quiet.length === 0 ? sqlText`false` : differing(quiet),
+    /** The columns of an object's key, and the values before its id. */
+    key: sqlText`workspace_id, tenant_id, ${memberKey}id`,
+    keyOf: ({ tenantId, workspaceId }: TenantScope) =>
+      member === null ? sql`${workspaceId}, ${tenantId}` : sql`${workspaceId}, ${tenantId}, ${name}`,
+    /** The collection's objects. */
+    objectsOf: (tenant: TenantScope) =>
+      member === null ? inTenant(tenant) : sql`${inTenant(tenant)} AND ${member} = ${name}`,
+    /** Its row in the table of rounds, and its rows among the sightings. */
+    collectionOf: (tenant: TenantScope) => sql`${inTenant(tenant)} AND collection = ${name}`
+  }
+}
+
+/** What statements about a collection are composed of. */
+export type Layout = ReturnType<typeof makeLayout>
