@@ -43,9 +43,9 @@ export const fillInventory = Effect.gen(function* () {
   yield* store.put(tenant, [{ text, hash, secrets: new Map() }])
   yield* sql`
     INSERT INTO policies (workspace_id, tenant_id, source, id, type, title, folded_title, scope_tags, content_hash, seen_run,
-      seen_pass)
+      seen_round)
     VALUES (${tenant.workspaceId}, ${tenant.tenantId}, 'scope_tags', '0', 'scope_tags', 'Default', 'default', '{}',
-      decode(${hash}, 'hex'), ${owner.run}::uuid, ${owner.run}::uuid)`
+      decode(${hash}, 'hex'), ${owner.run}::uuid, 1)`
   yield* sql`
     INSERT INTO backup_schedules (id, workspace_id, tenant_id, name, cron, time_zone, skipped_time, repeated_time, missed,
       missed_limit, created_by)

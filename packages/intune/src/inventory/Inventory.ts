@@ -231,8 +231,8 @@ export class Inventory extends Context.Service<
           Request: Schema.Any,
           Result: InventorySourceState,
           execute: (tenant: TenantScope) => sql`
-            SELECT source, completed_at AS "completedAt", withheld FROM inventory_sources WHERE ${tenantIs(tenant)}
-            ORDER BY source`
+            SELECT collection AS source, completed_at AS "completedAt", withheld FROM inventory_sources
+            WHERE ${tenantIs(tenant)} AND (completed_at IS NOT NULL OR withheld IS NOT NULL) ORDER BY collection`
         })
 
         const summary = Effect.fn("Inventory.summary")(function* (actor: Actor, tenantId: string) {

@@ -55,11 +55,13 @@ export default Effect.gen(function* () {
       content_hash bytea NOT NULL,
       assignments_hash bytea,
       seen_run uuid NOT NULL,
-      seen_pass uuid NOT NULL,
+      seen_round integer NOT NULL,
       seen_at timestamptz NOT NULL DEFAULT now(),
       first_seen_at timestamptz NOT NULL DEFAULT now(),
       changed_at timestamptz NOT NULL DEFAULT now(),
       removed_at timestamptz,
+      removal text CHECK (removal IN ('soft_deleted', 'purged', 'unknown')),
+      CHECK ((removed_at IS NULL) = (removal IS NULL)),
       CHECK ((type IS NULL) = (finding IS NOT NULL)),
       CHECK ((assignment_count IS NULL) = (assignments_hash IS NULL)),
       PRIMARY KEY (workspace_id, tenant_id, source, id),
@@ -77,16 +79,39 @@ export default Effect.gen(function* () {
     CREATE INDEX policies_assignments ON policies (workspace_id, tenant_id, assignments_hash)
     WHERE assignments_hash IS NOT NULL`
 
-  // How each collection of a tenant is: when it was last read to its end, and what waits for a person.
+  // How each collection of a tenant is: when it was last read to its end, what waits for a person, and the round that a run is
+  // making. None of Graph's collections of policies has a history yet.
   yield* sql`
     CREATE TABLE inventory_sources (
       workspace_id text NOT NULL,
       tenant_id text NOT NULL,
-      source text NOT NULL,
+      collection text NOT NULL,
       run_id uuid,
       completed_at timestamptz,
+      size integer NOT NULL DEFAULT 0 CHECK (size >= 0),
       withheld integer CHECK (withheld > 0),
+      delta_cursor text,
+      delta_contract text,
+      round integer NOT NULL DEFAULT 1,
+      round_run uuid,
+      round_kind text CHECK (round_kind IN ('full', 'changes')),
+      round_cursor text,
+      round_seen integer,
+      round_staged integer,
       CHECK ((run_id IS NULL) = (completed_at IS NULL)),
-      PRIMARY KEY (workspace_id, tenant_id, source)
+      CHECK ((delta_cursor IS NULL) = (delta_contract IS NULL)),
+      CHECK ((round_run IS NULL) = (round_kind IS NULL) AND (round_run IS NULL) = (round_seen IS NULL)
+        AND (round_run IS NULL) = (round_staged IS NULL) AND (round_run IS NOT NULL OR round_cursor IS NULL)),
+      PRIMARY KEY (workspace_id, tenant_id, collection)
+    )`
+  // What a round was told is removed. What it saw, the rows say themselves.
+  yield* sql`
+    CREATE UNLOGGED TABLE inventory_sightings (
+      workspace_id text NOT NULL,
+      tenant_id text NOT NULL,
+      collection text NOT NULL,
+      id text NOT NULL,
+      removal text,
+      PRIMARY KEY (workspace_id, tenant_id, collection, id)
     )`
 })
