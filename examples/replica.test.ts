@@ -1,4 +1,3 @@
-import * as Pg from "@atlas/operations/pg"
 import { readFileSync } from "node:fs"
 import { FakeGraph } from "@atlas/fake-graph"
 import {

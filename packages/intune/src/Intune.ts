@@ -4,7 +4,7 @@ import type { SqlClient } from "effect/sql"
 import { backupHandlers } from "./backups/BackupRun.ts"
 import { retentionHandler } from "./backups/BackupRetention.ts"
 import { Backups } from "./backups/Backups.ts"
-import * as BackupScheduler from "./backups/BackupScheduler.ts"
+import * as DueBackups from "./backups/DueBackups.ts"
 import { BackupSchedules } from "./backups/BackupSchedules.ts"
 import { backupTypes, retention } from "./backups/BackupTypes.ts"
 import * as DriftCompare from "./drift/DriftCompare.ts"
@@ -47,7 +47,7 @@ export const gates: readonly [typeof BackupSchedules.gate, typeof Restores.plann
 ]
 
 /** Starts scheduled backups in this process, for as long as it lives: for processes with a worker. Any number may. */
-export const scheduler: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> = BackupScheduler.layer
+export const scheduler: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> = DueBackups.layer
 
 /** Inventory, schedules, backups, restores and comparisons: what every process of a host needs. They cannot reach Graph; only the handlers do. */
 export const layer: Layer.Layer<

@@ -7,7 +7,7 @@ export {
   ScheduleSlot
 } from "./backups/BackupSchedule.ts"
 export { BackupSchedules, manageBackups, viewBackups } from "./backups/BackupSchedules.ts"
-export * as BackupScheduler from "./backups/BackupScheduler.ts"
+export * as DueBackups from "./backups/DueBackups.ts"
 export * as BackupTypes from "./backups/BackupTypes.ts"
 export {
   exportBackup,

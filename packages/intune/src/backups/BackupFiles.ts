@@ -2,7 +2,7 @@ import { argumentsOf, type Problems, StorableText, type TenantScope } from "@atl
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
-import { makeBackupWrites } from "./BackupWrites.ts"
+import { makeBackupStore } from "./BackupStore.ts"
 import type { PolicyObject } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import { type GraphObject, type PolicySource, policySources } from "../policies/PolicySource.ts"
@@ -148,7 +148,7 @@ export const importBackup = Effect.fn("importBackup")(function* (
   yield* decodeImport({ tenant, name, imported })
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
-  const writes = makeBackupWrites(sql)
+  const writes = makeBackupStore(sql)
   const salt = yield* store.salt(tenant)
   const work = Effect.gen(function* () {
     const backup = yield* writes.open(tenant, name, { kind: "import" })

@@ -11,7 +11,7 @@ import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
 import { scheduleColumns } from "./ScheduleColumns.ts"
 import { retry, runNow, scheduled } from "./BackupTypes.ts"
-import { makeBackupWrites, type OpenBackup } from "./BackupWrites.ts"
+import { makeBackupStore, type OpenBackup } from "./BackupStore.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
@@ -47,7 +47,7 @@ const backUpSource = Effect.fnUntraced(function* (
   progress: Progress
 ) {
   const store = yield* PolicyStore
-  const writes = makeBackupWrites(yield* SqlClient.SqlClient)
+  const writes = makeBackupStore(yield* SqlClient.SqlClient)
   const salt = yield* store.salt(run.tenant)
   yield* run.transaction(writes.restart(backup, source.name))
   yield* Stream.runForEach(
@@ -74,7 +74,7 @@ const backUpSource = Effect.fnUntraced(function* (
  */
 const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
   const schedule = yield* scheduleOf(run)
-  const writes = makeBackupWrites(yield* SqlClient.SqlClient)
+  const writes = makeBackupStore(yield* SqlClient.SqlClient)
   const origin = { kind: "schedule", schedule: schedule.id, run: run.run.id } as const
   const backup = yield* run.transaction(writes.open(run.tenant, schedule.name, origin))
   const pending = sourcesOf(schedule.types ?? undefined).filter(({ name }) => !backup.done.has(name))

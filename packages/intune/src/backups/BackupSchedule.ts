@@ -1,7 +1,7 @@
 import { Actor, RunId, StorableText, TenantId, Uuid, WorkspaceId } from "@atlas/operations"
 import { Schema } from "effect"
 import { cronProblem, RepeatedTime, SkippedTime, timeZoneProblem } from "./FireTimes.ts"
-import { PolicySelection } from "../inventory/InventorySync.ts"
+import { PolicySelection } from "../policies/PolicyType.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 

@@ -12,7 +12,7 @@ import { SqlClient } from "effect/sql"
 import { pageLimit, PolicyName, TitledPolicyName } from "../policies/Arguments.ts"
 import { BackupId, BackupItem, BackupSet } from "./BackupSet.ts"
 import { viewBackups } from "./BackupSchedules.ts"
-import { manifestText } from "./BackupWrites.ts"
+import { manifestText } from "./BackupStore.ts"
 import { type DamagedSnapshot, PolicyStore } from "../policies/PolicyStore.ts"
 
 type Refused = Problems.Refusal

@@ -2,13 +2,12 @@ import { type Capability, OperationType, RunFailure, RunHandler, StartGate } fro
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupId } from "../backups/BackupSet.ts"
-import { PolicySelection } from "../inventory/InventorySync.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { readContracts, sourcesOf } from "../policies/PolicyType.ts"
+import { PolicySelection, readContracts, sourcesOf } from "../policies/PolicyType.ts"
 
 /** A state of a tenant: as it was seen last, as a backup has it, or as it is at this moment. */
 export const PolicyState = Schema.Union([

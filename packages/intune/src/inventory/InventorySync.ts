@@ -15,14 +15,8 @@ import { type PolicyObject, readPolicies } from "../policies/PolicyObject.ts"
 import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
 import { contractsOf, type PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { policyTypeNames, sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
+import { PolicySelection, sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
 import { changeOf, policyCollection } from "./policyCollection.ts"
-
-/** Kinds of policies to choose. */
-export const PolicySelection = Schema.Array(Schema.Literals(policyTypeNames)).check(
-  Schema.isMinLength(1),
-  Schema.isUnique()
-)
 
 /** Copies what is configured in a tenant's Intune into the inventory. */
 export const type = OperationType.make("inventory.sync", {

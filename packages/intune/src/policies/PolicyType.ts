@@ -1,4 +1,5 @@
 import type { GraphContract } from "@atlas/operations"
+import { Schema } from "effect"
 import { contractsOf, type PolicySource, policySources } from "./PolicySource.ts"
 
 /** Whether a policy can be written back, or why not. */
@@ -96,6 +97,12 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
 
 /** The names of all kinds of policies. */
 export const policyTypeNames: ReadonlyArray<string> = policyTypes.map(({ name }) => name)
+
+/** Kinds of policies to choose. */
+export const PolicySelection = Schema.Array(Schema.Literals(policyTypeNames)).check(
+  Schema.isMinLength(1),
+  Schema.isUnique()
+)
 
 /**
  * A kind of policy by its name.

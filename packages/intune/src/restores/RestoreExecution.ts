@@ -1,7 +1,7 @@
 import { type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { makeBackupWrites, type OpenBackup } from "../backups/BackupWrites.ts"
+import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
 import { type PolicySource, policySources } from "../policies/PolicySource.ts"
 import { makeRestoreState } from "./state.ts"
 import { execute } from "./RestoreTypes.ts"
@@ -67,7 +67,7 @@ const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
 /** Keeps what will be overwritten, as it was when the plan was made: what changed since is not overwritten. */
 const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   const sql = yield* SqlClient.SqlClient
-  const writes = makeBackupWrites(sql)
+  const writes = makeBackupStore(sql)
   const { restore } = run.input
   const tenant = run.tenant
   const backup: OpenBackup = yield* writes.open(tenant, `Before restoring “${name}”`.slice(0, 200), { kind: "restore" })

@@ -3,7 +3,7 @@ import { Runs, SystemRuns } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { Backups, BackupScheduler, BackupSchedules, BackupTypes } from "../../src/index.ts"
+import { Backups, DueBackups, BackupSchedules, BackupTypes } from "../../src/index.ts"
 import { ada, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
@@ -201,7 +201,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const { id } = yield* create("races", { cron: "* * * * *" })
       yield* dueSince(id, 0)
       yield* Effect.all(
-        Array.from({ length: 20 }, () => BackupScheduler.tickOnce),
+        Array.from({ length: 20 }, () => DueBackups.tickOnce),
         { concurrency: "unbounded" }
       )
       const [first, ...more] = yield* slotsOf("races", id)
@@ -210,7 +210,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       // The clock is set back, and everything is asked again.
       yield* dueSince(id, 0)
       yield* Effect.all(
-        Array.from({ length: 20 }, () => BackupScheduler.tickOnce),
+        Array.from({ length: 20 }, () => DueBackups.tickOnce),
         { concurrency: "unbounded" }
       )
       const slots = yield* slotsOf("races", id)
@@ -226,14 +226,14 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const schedules = yield* BackupSchedules
       const { id } = yield* create("slots", { cron: "*/10 * * * *", missed: "once" })
       yield* dueSince(id, 60)
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       const slots = yield* slotsOf("slots", id)
       assert.isAtLeast(slots.length, 5)
       assert.strictEqual(slots.filter(({ state }) => state === "dispatched").length, 1)
       assert.isTrue(slots.every(({ reason, state }) => state === "dispatched" || reason !== null))
       // Whatever is asked again finds its place taken.
       yield* dueSince(id, 60)
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       assert.deepStrictEqual(
         (yield* slotsOf("slots", id)).slice(-slots.length).map(({ state }) => state),
         slots.map(({ state }) => state)
@@ -241,7 +241,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       yield* schedules.pause(ada, "slots", id, true)
       yield* schedules.update(ada, "slots", id, { cron: "7 * * * *" })
       yield* dueSince(id, 120)
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       const paused = (yield* slotsOf("slots", id)).filter(({ state }) => state === "skipped")
       assert.isNotEmpty(paused)
       const sql = yield* SqlClient.SqlClient
@@ -257,12 +257,12 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const sql = yield* SqlClient.SqlClient
       const { id } = yield* create("slots", { cron: "* * * * *", missed: "once" })
       yield* dueSince(id, 0)
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       const [slot] = yield* slotsOf("slots", id)
       const [run] = yield* scheduledRuns(id)
       yield* sql`DELETE FROM operation_runs WHERE id = ${run!.id}::uuid`
       yield* sql`UPDATE backup_schedules SET next_fire_at = ${DateTime.toDateUtc(slot!.fireTime)} WHERE id = ${id}::uuid`
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       const again = (yield* slotsOf("slots", id)).filter(({ fireTime }) =>
         DateTime.Equivalence(fireTime, slot!.fireTime)
       )
@@ -282,12 +282,12 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       yield* sql`UPDATE backup_schedules SET time_zone = 'Atlantis' WHERE id = ${broken.id}::uuid`
       yield* dueSince(broken.id, 3)
       yield* dueSince(id, 1)
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       assert.isNotEmpty(yield* slotsOf("slots", id))
       // Once it can be, nothing is lost.
       yield* sql`
         UPDATE backup_schedules SET time_zone = 'Atlantic/Azores', decide_after = now() WHERE id = ${broken.id}::uuid`
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       assert.isAtLeast((yield* slotsOf("slots", broken.id)).length, 3)
     })
   )
@@ -305,7 +305,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const others = [yield* backUp("keeps", id, "2"), yield* backUp("keeps", id, "3")]
       const contents = sql<{ count: number }>`SELECT count(*)::int FROM policy_snapshots WHERE tenant_id = 'keeps'`
       const [before] = yield* contents
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       yield* Effect.gen(function* () {
         const { state } = yield* backups.get(ada, "keeps", first.set.id)
         const [active] = yield* sql`
@@ -345,7 +345,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
           sql.withTransaction
         )
       yield* dueSince(id, 0)
-      yield* BackupScheduler.tickOnce
+      yield* DueBackups.tickOnce
       const [slot] = yield* slotsOf("expiring", id)
       assert.deepInclude({ ...slot }, { state: "dispatched" })
       const executions = yield* BackupSchedules.use((all) => all.executions(ada, "expiring", id, 10))

@@ -37,7 +37,7 @@ const dueTimes = Effect.fnUntraced(function* (schedule: BackupSchedule, first: D
  * Starts the backups whose time has come, and lets those expire that are kept no longer. Any number of schedulers may run: a
  * schedule's row is locked by whoever decides about its fire times, each of which has one place in the database for ever.
  */
-const makeScheduler = Effect.gen(function* () {
+const makeDueBackups = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const runs = yield* SystemRuns
 
@@ -160,11 +160,11 @@ const repeatedly = (work: Effect.Effect<void>, everyMillis: number) =>
 /** Runs the scheduler in this process, for as long as the layer lives. */
 export const layer: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> = Layer.effectDiscard(
   Effect.gen(function* () {
-    const { expire, tick } = yield* makeScheduler
+    const { expire, tick } = yield* makeDueBackups
     yield* repeatedly(tick, tickMillis)
     yield* repeatedly(expire, retentionEveryMillis)
   })
 )
 
 /** Decides once about everything that is due, and starts what lets backups expire. */
-export const tickOnce = Effect.flatMap(makeScheduler, ({ expire, tick }) => Effect.andThen(tick, expire))
+export const tickOnce = Effect.flatMap(makeDueBackups, ({ expire, tick }) => Effect.andThen(tick, expire))

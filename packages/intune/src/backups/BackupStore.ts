@@ -33,9 +33,9 @@ export const manifestText = (sql: SqlClient.SqlClient): Statement.Fragment =>
  *
  * @param sql the database
  */
-export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
+export const makeBackupStore = (sql: SqlClient.SqlClient) => {
   /** Begins a backup, or finds the one that the same run has begun. */
-  const open = Effect.fn("BackupWrites.open")(function* (tenant: TenantScope, name: string, origin: BackupOrigin) {
+  const open = Effect.fn("BackupStore.open")(function* (tenant: TenantScope, name: string, origin: BackupOrigin) {
     const scheduled = origin.kind === "schedule" ? origin : null
     const [row] = yield* sql<{ id: string; done: ReadonlyArray<string> }>`
       INSERT INTO backup_sets (id, workspace_id, tenant_id, name, origin, schedule_id, run_id)
@@ -49,7 +49,7 @@ export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
   }, Effect.orDie)
 
   /** Forgets what an attempt that did not come to the end had stored of a collection. */
-  const restart = Effect.fn("BackupWrites.restart")(
+  const restart = Effect.fn("BackupStore.restart")(
     (backup: OpenBackup, source: string) =>
       sql`DELETE FROM backup_items WHERE set_id = ${backup.id}::uuid AND source = ${source}`,
     Effect.orDie,
@@ -57,7 +57,7 @@ export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
   )
 
   /** Adds policies of a collection, whose contents are stored already. */
-  const add = Effect.fn("BackupWrites.add")(function* (
+  const add = Effect.fn("BackupStore.add")(function* (
     tenant: TenantScope,
     backup: OpenBackup,
     source: string,
@@ -74,7 +74,7 @@ export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
   }, Effect.orDie)
 
   /** Notes that a collection is there in whole, or what of it is missing. */
-  const conclude = Effect.fn("BackupWrites.conclude")(function* (
+  const conclude = Effect.fn("BackupStore.conclude")(function* (
     backup: OpenBackup,
     source: string,
     missing: MissingPart | null
@@ -86,7 +86,7 @@ export const makeBackupWrites = (sql: SqlClient.SqlClient) => {
   }, Effect.orDie)
 
   /** Ends a backup: from now on nobody changes it. */
-  const seal = Effect.fn("BackupWrites.seal")(function* (backup: OpenBackup) {
+  const seal = Effect.fn("BackupStore.seal")(function* (backup: OpenBackup) {
     const [row] = yield* sql<{ state: "complete" | "partial"; items: number }>`
       UPDATE backup_sets s SET state = CASE WHEN s.missing = '[]' THEN 'complete' ELSE 'partial' END, sealed_at = now(),
         item_count = listed.items, manifest_hash = sha256(convert_to(listed.text, 'UTF8'))
