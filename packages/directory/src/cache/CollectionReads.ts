@@ -132,7 +132,8 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
 
   // Names are looked through one by one first: in their order where those are all, few may pass a filter, or the query is too
   // short for the index; else a sample in the order of their ids, which is as good as random. Whoever had not all of them,
-  // and found few, asks the index: it is quick for parts that are rare, and slow for common ones.
+  // and found few, asks the index: it is quick for parts that are rare, and slow for common ones. What is taken of many is taken
+  // in an order of its own: each page is a part of the same list, whichever plan the database has for it.
   const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
     const isIndexed = collection.ginIndex !== null && [...folded].length >= shortestIndexed
@@ -158,7 +159,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
       ), among AS MATERIALIZED (
         SELECT id, folded_name FROM sampled WHERE passes AND ${contained}
         UNION SELECT id, folded_name FROM ordered WHERE ${contained}
-        LIMIT ${mostInfixMatches + 1}
+        ORDER BY folded_name, id LIMIT ${mostInfixMatches + 1}
       ), judged AS MATERIALIZED (
         SELECT *, ${isIndexed} AND partial AND (SELECT count(*) FROM among) < ${commonMatches} AS asks_index FROM (
           SELECT NOT in_order OR (SELECT count(*) FROM ordered) >= ${mostNamesRead} AS partial FROM walk) AS read
@@ -172,7 +173,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
         ) AS found WHERE asks_index)
       ), ranked AS (
         SELECT *, CASE WHEN folded_name ~ ${afterSeparator(folded)} THEN 2 ELSE 3 END AS tier
-        FROM (SELECT * FROM hits LIMIT ${mostInfixMatches}) AS taken
+        FROM (SELECT * FROM hits ORDER BY folded_name, id LIMIT ${mostInfixMatches}) AS taken
       ), page AS (SELECT * FROM ranked WHERE ${rest} ORDER BY tier, folded_name, id LIMIT ${limit})
       SELECT cut, found.* FROM (
         SELECT partial AND NOT asks_index OR (SELECT count(*) FROM hits) > ${mostInfixMatches} AS cut FROM judged

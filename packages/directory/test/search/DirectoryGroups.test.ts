@@ -2,6 +2,7 @@ import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
 import { type Graph, Runs } from "@atlas/operations"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
 import { type Effect as EffectType, Effect, type Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import {
   type Directory,
   type DirectoryGroup,
@@ -156,6 +157,21 @@ layer(
       const rare = yield* search("1199 with", { limit: 10 }, "large")
       assert.deepStrictEqual([namesOf(rare), rare.typeMore], [["A1199 with middle"], false])
       assert.strictEqual((yield* allOf("a", 100, "large")).length, many.length)
+    })
+  )
+
+  it.effect("takes the same 500 for every page, whichever way the database finds them", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sync("large")
+      // Statistics that arrive between two pages change plans just so.
+      const sorted = sql.withTransaction(
+        Effect.andThen(sql`SET LOCAL enable_hashagg = off`, allOf("middle", 100, "large"))
+      )
+      const hashed = sql.withTransaction(
+        Effect.andThen(sql`SET LOCAL enable_sort = off`, allOf("middle", 100, "large"))
+      )
+      assert.deepStrictEqual(yield* sorted, yield* hashed)
     })
   )
 
