@@ -8,7 +8,7 @@ import {
   TenantId,
   WorkspaceId
 } from "@atlas/operations"
-import { RunLedger, RunQueue } from "@atlas/operations/testing"
+import { fenceOf, RunLedger, RunQueue } from "@atlas/operations/testing"
 import { Effect, Layer, Option, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -93,21 +93,23 @@ export const handler = (reach: Reach) =>
   RunHandler.make(Probe, ({ run, input, transaction }) =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      // Read once, when the attempt begins: later it may be that of whoever took the run over.
+      const fence = yield* fenceOf(run.id)
       // Uninterruptible, so that nothing but the fence keeps a page of a worker that lost its run away.
       const page = (number: number) =>
-        sql`INSERT INTO probe_pages (run_id, page, fence) VALUES (${run.id}::uuid, ${number}, ${run.fence})
+        sql`INSERT INTO probe_pages (run_id, page, fence) VALUES (${run.id}::uuid, ${number}, ${fence})
           ON CONFLICT (run_id, page) DO UPDATE SET fence = excluded.fence`.pipe(
           Effect.andThen(reach("writing")),
           transaction,
           Effect.uninterruptible
         )
       const finalizer = sql`UPDATE probe_attempts SET finalized_at = clock_timestamp()
-        WHERE run_id = ${run.id}::uuid AND fence = ${run.fence}`.pipe(
+        WHERE run_id = ${run.id}::uuid AND fence = ${fence}`.pipe(
         Effect.delay(input.finalizerMillis ?? 0),
         Effect.orDie
       )
       yield* Effect.gen(function* () {
-        yield* sql`INSERT INTO probe_attempts (run_id, fence, pid) VALUES (${run.id}::uuid, ${run.fence}, ${process.pid})`
+        yield* sql`INSERT INTO probe_attempts (run_id, fence, pid) VALUES (${run.id}::uuid, ${fence}, ${process.pid})`
         yield* reach("handling")
         yield* page(1)
         for (let done = 0; done < (input.statements ?? 0); done++) yield* sql`SELECT pg_sleep(0.05)`

@@ -1,3 +1,4 @@
+import { fenceOf } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -42,7 +43,8 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
         assert.strictEqual((yield* timeline(id)).filter((kind) => kind === "completed").length, 1)
         assert.strictEqual((yield* attempts(id)).length, done.attempt + 1)
         assert.isAtMost(done.attempt, 1)
-        assert.deepStrictEqual(yield* pages(id), [done.fence, done.fence])
+        const fence = yield* fenceOf(id)
+        assert.deepStrictEqual(yield* pages(id), [fence, fence])
       }).pipe(Effect.scoped)
     )
   }
@@ -60,7 +62,8 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker w
       const done = yield* completed(id)
       assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", 1], JSON.stringify(done.failureSummary))
       assert.deepStrictEqual(yield* timeline(id), ["created", "started", "attempt_failed", "started", "completed"])
-      assert.deepStrictEqual(yield* pages(id), [done.fence, done.fence])
+      const fence = yield* fenceOf(id)
+      assert.deepStrictEqual(yield* pages(id), [fence, fence])
     }).pipe(Effect.scoped)
   )
 

@@ -1,3 +1,4 @@
+import { fenceOf } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import {
@@ -40,7 +41,7 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker k
         assert.deepStrictEqual(yield* pages(id), at === "completing" ? [1n, 1n] : [])
         yield* workHere()
         const done = yield* completed(id)
-        assert.deepStrictEqual([done.outcome, done.attempt, done.fence], ["succeeded", 1, 2n])
+        assert.deepStrictEqual([done.outcome, done.attempt, yield* fenceOf(id)], ["succeeded", 1, 2n])
         assert.deepStrictEqual(yield* timeline(id), ["created", "started", "rescued", "completed"])
         const executed = (yield* attempts(id)).map(({ fence }) => fence)
         assert.deepStrictEqual(executed, fences)
@@ -79,7 +80,8 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker k
         assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", costs])
         assert.deepStrictEqual(yield* timeline(id), ["created", ...events, "completed"])
         assert.strictEqual((yield* attempts(id)).length, 2)
-        assert.deepStrictEqual(yield* pages(id), [done.fence, done.fence])
+        const fence = yield* fenceOf(id)
+        assert.deepStrictEqual(yield* pages(id), [fence, fence])
       }).pipe(Effect.scoped)
     )
   }

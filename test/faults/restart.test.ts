@@ -1,4 +1,4 @@
-import { TestDatabase } from "@atlas/operations/testing"
+import { fenceOf, TestDatabase } from "@atlas/operations/testing"
 import * as Migrations from "@atlas/server/migrations"
 import { Postgres } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
@@ -47,7 +47,8 @@ layer(fixtureOn(database), { excludeTestServices: true, timeout: "60 seconds" })
         assert.strictEqual(done.outcome, "succeeded", JSON.stringify(done.failureSummary))
         assert.strictEqual((yield* timeline(id)).filter((kind) => kind === "completed").length, 1)
         assert.isAtMost(done.attempt, 1)
-        assert.deepStrictEqual(yield* pages(id), [done.fence, done.fence])
+        const fence = yield* fenceOf(id)
+        assert.deepStrictEqual(yield* pages(id), [fence, fence])
       }).pipe(Effect.scoped)
     )
   }

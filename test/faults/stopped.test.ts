@@ -1,4 +1,5 @@
-import { type RunId, Runs } from "@atlas/operations"
+import type { RunId } from "@atlas/operations"
+import { fenceOf } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -16,7 +17,7 @@ import {
   until,
   workHere
 } from "./Fixture.ts"
-import { operator, type Step } from "./Probe.ts"
+import type { Step } from "./Probe.ts"
 import type { Fault } from "./WorkerOptions.ts"
 
 const refusals = (id: RunId) =>
@@ -56,12 +57,12 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker",
           yield* worker.goOn
           yield* until(refusals(id))
           if (gate.gate !== undefined) {
-            assert.strictEqual((yield* Runs.use((runs) => runs.get(operator, id))).fence, 2n)
+            assert.strictEqual(yield* fenceOf(id), 2n)
             assert.deepStrictEqual(yield* pages(id), [2n])
             yield* openGate(gate.gate)
           }
           const done = yield* completed(id)
-          assert.deepStrictEqual([done.outcome, done.attempt, done.fence], ["succeeded", 1, 2n])
+          assert.deepStrictEqual([done.outcome, done.attempt, yield* fenceOf(id)], ["succeeded", 1, 2n])
           const end = ["stale_write_refused", "completed"] as const
           const ends = gate.gate === undefined ? end.toReversed() : end
           assert.deepStrictEqual(yield* timeline(id), ["created", "started", "rescued", ...ends])

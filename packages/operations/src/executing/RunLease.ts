@@ -40,7 +40,8 @@ export const makeRunLease = Effect.gen(function* () {
   const limits = sql`
     SELECT set_config('idle_in_transaction_session_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
 
-  return ({ run, claimedAt, remainingMillis }: Claim) => {
+  return (claim: Claim) => {
+    const { run, claimedAt, remainingMillis } = claim
     let counts: RunCounts = run.summaryCounts
     let unseen = false
     // Of this attempt; the run has those of the earlier ones. A summary is replaced, never changed.
@@ -76,7 +77,7 @@ export const makeRunLease = Effect.gen(function* () {
     const store = Effect.fnUntraced(function* (reached: RunCounts, visible: boolean, report: string | null = null) {
       const noted = failures
       const summary = noted === storedFailures ? null : merge(run.failureSummary, noted)
-      yield* owned(ledger.progress(run, leaseMillis, { counts: reached, failures: summary, report }, visible))
+      yield* owned(ledger.progress(claim, leaseMillis, { counts: reached, failures: summary, report }, visible))
       return noted
     })
 
@@ -125,7 +126,7 @@ export const makeRunLease = Effect.gen(function* () {
       if (now >= stopBy + leaseMillis) return
       if (unseen && now - shownAt >= visibleEveryMillis) return yield* show(now)
       if (now - extendedAt < leaseMillis / 3) return
-      yield* owned(ledger.heartbeat(run, leaseMillis))
+      yield* owned(ledger.heartbeat(claim, leaseMillis))
       extendedAt = now
     }).pipe(
       // A database that does not answer is no proof of a lost lease: that is for `expire` to say.
@@ -144,7 +145,7 @@ export const makeRunLease = Effect.gen(function* () {
     ).pipe(Effect.delay(leaseMillis / 10), Effect.forever)
 
     // The signal is a hint: whether the run is still ours, and is to be stopped, the ledger says.
-    const look = Effect.suspend(() => owned(ledger.heartbeat(run, leaseMillis))).pipe(
+    const look = Effect.suspend(() => owned(ledger.heartbeat(claim, leaseMillis))).pipe(
       Effect.catchCause((cause: Cause.Cause<never>) =>
         endOf(cause)._tag === "LeaseLost"
           ? Deferred.failCause(lost, cause)

@@ -7,7 +7,6 @@ import type { RetryPolicy } from "../definition/OperationType.ts"
 import type { Reached } from "./RunLease.ts"
 import { type Completion, RunLedger } from "../ledger/RunLedger.ts"
 import type { Claim } from "../ledger/RunQueue.ts"
-import type { Run } from "../run/Run.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
 import { sanitisedCause } from "../text/Sanitiser.ts"
 
@@ -41,36 +40,37 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
   const ledger = yield* RunLedger
   const signals = yield* RunSignals
 
-  const complete = (run: Run, completion: Completion) =>
-    Effect.tap(ledger.complete(run, completion), (accepted) =>
-      accepted ? Metrics.runCompleted({ type: run.type, ...completion }) : Effect.void
+  const complete = (claim: Claim, completion: Completion) =>
+    Effect.tap(ledger.complete(claim, completion), (accepted) =>
+      accepted ? Metrics.runCompleted({ type: claim.run.type, ...completion }) : Effect.void
     )
 
   const write = Effect.fnUntraced(function* (
-    { run, claimedAt, remainingMillis }: Claim,
+    claim: Claim,
     retry: RetryPolicy | undefined,
     reached: Reached,
     end: AttemptEnd
   ) {
+    const { run, claimedAt, remainingMillis } = claim
     const { counts } = reached
     const failures = merge(run.failureSummary, reached.failures)
     const now = yield* DateTime.now
     switch (end._tag) {
       case "Interrupted":
-        return yield* ledger.giveBack(run)
+        return yield* ledger.giveBack(claim)
       case "LeaseLost":
         return false
       case "Busy":
-        return yield* ledger.postpone(run, "operation_busy", end.message, busyPauseMillis)
+        return yield* ledger.postpone(claim, "operation_busy", end.message, busyPauseMillis)
       case "Cancelled":
-        return yield* complete(run, {
+        return yield* complete(claim, {
           outcome: "cancelled",
           reasonCode: "operation_cancelled",
           counts,
           failures
         })
       case "Blocked":
-        return yield* complete(run, {
+        return yield* complete(claim, {
           outcome: "blocked",
           reasonCode: end.block.reasonCode,
           counts,
@@ -82,7 +82,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         const reasonCode =
           result.outcome === "succeeded" ? (reached.failures[0]?.reasonCode ?? null) : result.reasonCode
         const outcome = reasonCode === null ? "succeeded" : "partially_succeeded"
-        return yield* complete(run, { outcome, reasonCode, counts, failures })
+        return yield* complete(claim, { outcome, reasonCode, counts, failures })
       }
       case "Failed": {
         const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
@@ -91,8 +91,8 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         const failure = observed(end.failure, now)
         const all = merge(failures, [failure])
         return yield* next === undefined
-          ? complete(run, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: all })
-          : ledger.retryLater(run, { failure, failures: all, counts, delayMillis: next })
+          ? complete(claim, { outcome: "failed", reasonCode: failure.reasonCode, counts, failures: all })
+          : ledger.retryLater(claim, { failure, failures: all, counts, delayMillis: next })
       }
     }
   })
@@ -107,7 +107,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
       // A repeated try may find its own first one, whose answer was lost.
       if (accepted || tries > 1) return
       yield* Metrics.refusedStaleWrite(run.type)
-      yield* ledger.refuseStaleWrite(run, worker)
+      yield* ledger.refuseStaleWrite(claim, worker)
     })
     // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
     yield* settled.pipe(
@@ -118,7 +118,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
       }),
       Effect.tapError((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause))),
       // What cannot be stored would be executed again and again: the run ends, and says that something went wrong.
-      Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : complete(run, unrecordable))),
+      Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : complete(claim, unrecordable))),
       Effect.catchCause((cause) => Effect.logError("A run could not be ended", sanitisedCause(cause)))
     )
     yield* signals.changed(run.id)

@@ -4,7 +4,7 @@ import type { OperationScope } from "../run/OperationScope.ts"
 import { type Run, RunId } from "../run/Run.ts"
 import { RunLedger } from "../ledger/RunLedger.ts"
 import { RunQueries } from "../ledger/reads/RunQueries.ts"
-import type { Assignment, Claimant } from "../ledger/RunQueue.ts"
+import { type Assignment, type Claimant, RunQueue } from "../ledger/RunQueue.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
 
 const Reason = Schema.Literals(["no_such_run", "other_type", "other_scope", "stale_fence", "no_handler"])
@@ -28,11 +28,20 @@ const sentences: Record<typeof Reason.Type, string> = {
 export const makeRefusal = Effect.fnUntraced(function* (claimant: Claimant) {
   const ledger = yield* RunLedger
   const queries = yield* RunQueries
+  const queue = yield* RunQueue
   const signals = yield* RunSignals
+
+  const isStale = ({ id, fence }: Assignment) =>
+    fence === undefined
+      ? Effect.succeed(false)
+      : Effect.map(
+          queue.fenceOf(id),
+          Option.exists((now) => now !== fence)
+        )
 
   return Effect.fnUntraced(function* (assignment: Assignment) {
     const run = Option.getOrUndefined(yield* queries.find(assignment.id))
-    const reason = misfit(run, assignment, claimant)
+    const reason = misfit(run, assignment, claimant) ?? ((yield* isStale(assignment)) ? "stale_fence" : null)
     if (reason === null) return
     const refused = new WorkRefused({ runId: assignment.id, reason })
     yield* Metrics.refusedWork(reason)
@@ -50,7 +59,6 @@ const misfit = (run: Run | undefined, assignment: Assignment, claimant: Claimant
   if (run.type !== assignment.type) return "other_type"
   if (!isSameScope(run, assignment)) return "other_scope"
   if (!claimant.types.some(({ name }) => name === run.type)) return "no_handler"
-  if (assignment.fence !== undefined && assignment.fence !== run.fence) return "stale_fence"
   return null
 }
 

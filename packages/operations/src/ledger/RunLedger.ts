@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlResolver } from "effect/sql"
 import { type Failure, type FailureSummary, writeSummary } from "../run/Failure.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
-import { RunCounts, type RunId, type RunOutcome } from "../run/Run.ts"
+import { type Run, RunCounts, type RunId, type RunOutcome } from "../run/Run.ts"
 import { sqlText } from "../text/SqlText.ts"
 import { storable } from "../text/StorableText.ts"
 import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
@@ -33,7 +33,8 @@ export interface FailedAttempt {
   readonly delayMillis: number
 }
 
-type RunKey = { readonly id: RunId; readonly fence: bigint }
+/** What of a claim a write shows. */
+type Writer = { readonly run: Pick<Run, "id">; readonly fence: bigint }
 
 const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), failures: writeSummary }
 
@@ -50,8 +51,8 @@ interface EncodedCompletion {
   readonly failures: string
 }
 
-const encodeCompletion = ({ id, fence }: RunKey, completion: Completion): EncodedCompletion => ({
-  id,
+const encodeCompletion = ({ run, fence }: Writer, completion: Completion): EncodedCompletion => ({
+  id: run.id,
   fence,
   outcome: completion.outcome,
   reasonCode: storable(completion.reasonCode ?? ""),
@@ -143,19 +144,19 @@ export class RunLedger extends Context.Service<
   RunLedger,
   {
     /** Extends the lease. */
-    heartbeat(run: RunKey, leaseMillis: number): Effect.Effect<Hold>
+    heartbeat(writer: Writer, leaseMillis: number): Effect.Effect<Hold>
     /** Stores counts, failures and a report and extends the lease; `visible` also raises the version and writes a progress event. */
-    progress(run: RunKey, leaseMillis: number, progress: Progress, visible: boolean): Effect.Effect<Hold>
+    progress(writer: Writer, leaseMillis: number, progress: Progress, visible: boolean): Effect.Effect<Hold>
     /** running → completed. */
-    complete(run: RunKey, completion: Completion): Effect.Effect<boolean>
+    complete(writer: Writer, completion: Completion): Effect.Effect<boolean>
     /** running → queued, with one more failed attempt and the next one due after the delay; a run that was asked to stop ends. */
-    retryLater(run: RunKey, attempt: FailedAttempt): Effect.Effect<boolean>
+    retryLater(writer: Writer, attempt: FailedAttempt): Effect.Effect<boolean>
     /** running → queued, without costing an attempt, because another run is in the way; due after the delay. */
-    postpone(run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number): Effect.Effect<boolean>
+    postpone(writer: Writer, reasonCode: ReasonCode, message: string, delayMillis: number): Effect.Effect<boolean>
     /** running → queued, at once and without costing an attempt; a run that was asked to stop ends. */
-    giveBack(run: RunKey): Effect.Effect<boolean>
+    giveBack(writer: Writer): Effect.Effect<boolean>
     /** Notes in the timeline that a worker with an outdated fence tried to write. */
-    refuseStaleWrite(run: RunKey, worker: string): Effect.Effect<void>
+    refuseStaleWrite(writer: Writer, worker: string): Effect.Effect<void>
     /** Notes in the timeline, if there is one, that a worker was handed work that does not fit the run. */
     refuseWork(id: RunId, worker: string, reason: string): Effect.Effect<void>
   }
@@ -164,27 +165,27 @@ export class RunLedger extends Context.Service<
     RunLedger,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const owner = (run: RunKey) => sql`${run.id}::uuid AS id, ${run.fence}::bigint AS fence`
+      const shown = ({ run, fence }: Writer) => sql`${run.id}::uuid AS id, ${fence}::bigint AS fence`
       const changedOne = (rows: ReadonlyArray<unknown>) => rows.length === 1
 
       const holdOf = (rows: ReadonlyArray<{ readonly asked: boolean }>): Hold =>
         rows[0] === undefined ? "lost" : rows[0].asked ? "cancel_requested" : "held"
 
-      const heartbeat = Effect.fn("RunLedger.heartbeat")(function* (run: RunKey, leaseMillis: number) {
+      const heartbeat = Effect.fn("RunLedger.heartbeat")(function* (writer: Writer, leaseMillis: number) {
         return holdOf(
           yield* sql<{ asked: boolean }>`
-            WITH ${renew(sql`SELECT ${owner(run)}, ${leaseMillis}::float8 AS lease`)} SELECT r.asked FROM r`
+            WITH ${renew(sql`SELECT ${shown(writer)}, ${leaseMillis}::float8 AS lease`)} SELECT r.asked FROM r`
         )
       }, Effect.orDie)
 
       const progress = Effect.fn("RunLedger.progress")(function* (
-        run: RunKey,
+        writer: Writer,
         leaseMillis: number,
         { counts, failures, report }: Progress,
         visible: boolean
       ) {
         const reached = sql`
-          SELECT ${owner(run)}, ${leaseMillis}::float8 AS lease, ${toJson.counts(counts)}::jsonb AS counts,
+          SELECT ${shown(writer)}, ${leaseMillis}::float8 AS lease, ${toJson.counts(counts)}::jsonb AS counts,
             ${failures && toJson.failures(failures)}::jsonb AS failures, ${report}::jsonb AS report`
         return holdOf(
           yield* sql<{ asked: boolean }>`WITH ${visible ? show(reached) : keep(reached)} SELECT r.asked FROM r`
@@ -206,42 +207,42 @@ export class RunLedger extends Context.Service<
       const request = SqlResolver.request(completions)
 
       // Encoded before it joins the others: what cannot be stored fails alone.
-      const complete = Effect.fn("RunLedger.complete")(function* (run: RunKey, completion: Completion) {
-        const encoded = yield* Effect.sync(() => encodeCompletion(run, completion))
+      const complete = Effect.fn("RunLedger.complete")(function* (writer: Writer, completion: Completion) {
+        const encoded = yield* Effect.sync(() => encodeCompletion(writer, completion))
         return (yield* request(encoded)).accepted
       }, Effect.orDie)
 
       const retryLater = Effect.fn("RunLedger.retryLater")(function* (
-        run: RunKey,
+        writer: Writer,
         { failure, failures, counts, delayMillis }: FailedAttempt
       ) {
         const given = sql`
-          SELECT ${owner(run)}, ${delayMillis}::float8 AS delay, ${failure.reasonCode}::text AS reason_code,
+          SELECT ${shown(writer)}, ${delayMillis}::float8 AS delay, ${failure.reasonCode}::text AS reason_code,
             ${failure.message}::text AS message, ${toJson.counts(counts)}::jsonb AS counts,
             ${toJson.failures(failures)}::jsonb AS failures`
         return changedOne(yield* sql`WITH ${failAttempt(given)} SELECT r.id FROM r`)
       }, Effect.orDie)
 
-      const requeue = (run: RunKey, delayMillis: number, reasonCode: string | null, message: string | null) =>
+      const requeue = (writer: Writer, delayMillis: number, reasonCode: string | null, message: string | null) =>
         Effect.map(
           sql`
             WITH ${giveUp(sql`
-              SELECT ${owner(run)}, ${delayMillis}::float8 AS delay, ${reasonCode}::text AS reason_code,
+              SELECT ${shown(writer)}, ${delayMillis}::float8 AS delay, ${reasonCode}::text AS reason_code,
                 ${message}::text AS message`)}
             SELECT r.id FROM r`,
           changedOne
         )
 
       const postpone = Effect.fn("RunLedger.postpone")(
-        (run: RunKey, reasonCode: ReasonCode, message: string, delayMillis: number) =>
-          requeue(run, delayMillis, reasonCode, message),
+        (writer: Writer, reasonCode: ReasonCode, message: string, delayMillis: number) =>
+          requeue(writer, delayMillis, reasonCode, message),
         Effect.orDie
       )
 
-      const giveBack = Effect.fn("RunLedger.giveBack")((run: RunKey) => requeue(run, 0, null, null), Effect.orDie)
+      const giveBack = Effect.fn("RunLedger.giveBack")((writer: Writer) => requeue(writer, 0, null, null), Effect.orDie)
 
-      const refuseStaleWrite = Effect.fn("RunLedger.refuseStaleWrite")(function* (run: RunKey, worker: string) {
-        yield* sql`WITH ${noteStaleWrite(sql`SELECT ${owner(run)}, ${worker}::text AS worker`)} SELECT r.id FROM r`
+      const refuseStaleWrite = Effect.fn("RunLedger.refuseStaleWrite")(function* (writer: Writer, worker: string) {
+        yield* sql`WITH ${noteStaleWrite(sql`SELECT ${shown(writer)}, ${worker}::text AS worker`)} SELECT r.id FROM r`
       }, Effect.orDie)
 
       const refuseWork = Effect.fn("RunLedger.refuseWork")(function* (id: RunId, worker: string, reason: string) {

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import { monotonicMillis } from "./monotonicMillis.ts"
 import type { AnyOperationType } from "../definition/OperationCatalog.ts"
@@ -8,9 +8,11 @@ import { readRun, type RunRow, runColumns } from "./reads/RunRow.ts"
 import { sqlText } from "../text/SqlText.ts"
 import { change, type Step } from "./transition.ts"
 
-/** The right to write one run with its fence, until another claim raises it. */
+/** The right to write one run, until its fence rises. */
 export interface Claim {
   readonly run: Run
+  /** Raised by every claim, give-back, cancellation and supersession, never lowered: the only token a worker writes with. */
+  readonly fence: bigint
   /** On this process's monotonic clock, in milliseconds, before the claim was made: when its lease began at the earliest. */
   readonly claimedAt: number
   /** What is left of the run's time limit, in milliseconds from then. */
@@ -49,6 +51,8 @@ export class RunQueue extends Context.Service<
     claimer(claimant: Claimant): (limit: number) => Effect.Effect<ReadonlyArray<Claim>>
     /** Takes the assigned run, if it is as the assignment says, and due or left by a worker that died. */
     claimOne(claimant: Claimant, assignment: Assignment): Effect.Effect<ReadonlyArray<Claim>>
+    /** The fence that a run has now, if there is such a run. Only a claim gives the right to write with it. */
+    fenceOf(id: RunId): Effect.Effect<Option.Option<bigint>>
   }
 >()("@atlas/operations/RunQueue") {
   static readonly layer: Layer.Layer<RunQueue, never, SqlClient.SqlClient> = Layer.effect(
@@ -63,6 +67,7 @@ export class RunQueue extends Context.Service<
           const rows = yield* statement
           const claims = rows.map((row): Claim => ({
             run: readRun(row),
+            fence: row.fence,
             claimedAt,
             remainingMillis: row.remainingMillis,
             waitedMillis: row.turn === 0 ? null : Math.max(row.waitedMillis, 0)
@@ -92,12 +97,18 @@ export class RunQueue extends Context.Service<
         return (yield* take(statements.claimOne(claimant, assignment))).claims
       })
 
-      return RunQueue.of({ claimer, claimOne })
+      const fenceOf = Effect.fn("RunQueue.fenceOf")(function* (id: RunId) {
+        const [row] = yield* sql<{ fence: bigint }>`SELECT fence FROM operation_runs WHERE id = ${id}::uuid`
+        return Option.map(Option.fromUndefinedOr(row), ({ fence }) => fence)
+      }, Effect.orDie)
+
+      return RunQueue.of({ claimer, claimOne, fenceOf })
     })
   )
 }
 
 interface ClaimedRow extends RunRow {
+  readonly fence: bigint
   readonly priority: number
   readonly type: string
   readonly lane: string
@@ -140,7 +151,7 @@ const handOver = change({
 })
 
 const claimed = sqlText`
-  SELECT ${runColumns(sqlText`r`)}, r.priority, r.lane, r.turn,
+  SELECT ${runColumns(sqlText`r`)}, r.fence, r.priority, r.lane, r.turn,
     (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis",
     (extract(epoch FROM clock_timestamp() - r.available_at) * 1000)::float8 AS "waitedMillis"
   FROM r ORDER BY r.turn`

@@ -91,7 +91,6 @@ const toRun = (run: NewRun, queued: Date, block: Block | null): Run => {
     reasonCode: block ? block.reasonCode : null,
     attempt: 0,
     maxAttempts: run.maxAttempts,
-    fence: 0n,
     version: 1,
     lastEvent: block ? 2 : 1,
     queuedAt,

@@ -91,8 +91,6 @@ export interface Run {
   /** Attempts that failed so far. */
   readonly attempt: number
   readonly maxAttempts: number
-  /** Raised by every claim, give-back, cancellation and supersession, never lowered: the only token a worker writes with. */
-  readonly fence: bigint
   /** Raised on every visible change. */
   readonly version: number
   /** Sequence number of the newest event in the timeline. */

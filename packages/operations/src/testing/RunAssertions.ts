@@ -1,9 +1,10 @@
 import { AssertionError } from "node:assert"
 import { isDeepStrictEqual } from "node:util"
 import { Effect, Option } from "effect"
-import { isWholeRun, type Run, type RunReceipt } from "../run/Run.ts"
+import { isWholeRun, type Run, type RunId, type RunReceipt } from "../run/Run.ts"
 import type { RunEvent, RunEventKind } from "../run/RunEvent.ts"
 import { maxPageSize } from "../ledger/reads/RunPages.ts"
+import { RunQueue } from "../ledger/RunQueue.ts"
 import { SystemRuns } from "../starting/SystemRuns.ts"
 
 /** What a test expects of a run. */
@@ -23,6 +24,12 @@ export const wholeRun = (run: Run | RunReceipt): Run => {
   if (isWholeRun(run)) return run
   throw fail(`The actor may not view the run ${run.id}.`, run, "a run")
 }
+
+/** The fence that a run has now: the token of whoever may write it. */
+export const fenceOf: (id: RunId) => Effect.Effect<bigint, never, RunQueue> = Effect.fnUntraced(function* (id: RunId) {
+  const fence = Option.getOrUndefined(yield* RunQueue.use((queue) => queue.fenceOf(id)))
+  return fence ?? (yield* Effect.die(fail(`There is no run ${id}.`, undefined, "a run")))
+})
 
 /** A run's whole timeline, oldest first. */
 export const timelineOf = Effect.fnUntraced(function* (id: string) {
@@ -83,8 +90,7 @@ export const assertTimeline = Effect.fnUntraced(function* (id: string, expected:
  * @param secrets what must not be there; dies of an `AssertionError` that does not repeat them
  */
 export const assertHoldsNone = Effect.fnUntraced(function* (id: string, secrets: ReadonlyArray<string>) {
-  const { fence: _, ...run } = yield* findRun(id)
-  const text = JSON.stringify([run, yield* timelineOf(id)])
+  const text = JSON.stringify([yield* findRun(id), yield* timelineOf(id)])
   const found = secrets.findIndex((secret) => text.includes(JSON.stringify(secret).slice(1, -1)))
   if (found !== -1)
     return yield* Effect.die(

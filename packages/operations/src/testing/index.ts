@@ -5,6 +5,7 @@ export {
   assertRun,
   assertTimeline,
   type ExpectedRun,
+  fenceOf,
   findRun,
   timelineOf,
   wholeRun

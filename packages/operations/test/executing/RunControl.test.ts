@@ -4,7 +4,7 @@ import { SqlClient } from "effect/sql"
 import { RunHandler, Runs, StartGate, Worker, WorkerSettings } from "../../src/index.ts"
 import { RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { type WorkRefused } from "../../src/executing/WorkRefused.ts"
-import { wholeRun } from "../../src/testing/index.ts"
+import { fenceOf, wholeRun } from "../../src/testing/index.ts"
 import {
   assignmentOf,
   Background,
@@ -135,7 +135,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
               Layer.fresh,
               Layer.build
             ),
-            get(run).pipe(Effect.delay("20 millis"), Effect.repeat({ until: ({ fence }) => fence > 1n }))
+            fenceOf(run.id).pipe(Effect.delay("20 millis"), Effect.repeat({ until: (fence) => fence > 1n }))
           )
         )
       )
@@ -157,8 +157,8 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
   it.effect("ends a lapsed run that was asked to stop, or that is out of time, instead of trying it again", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const asked = yield* claim(Plain, (yield* start(Plain, "asked")).run)
-      const late = yield* claim(Plain, (yield* start(Plain, "late")).run)
+      const { run: asked } = yield* claim(Plain, (yield* start(Plain, "asked")).run)
+      const { run: late } = yield* claim(Plain, (yield* start(Plain, "late")).run)
       yield* Runs.use((runs) => runs.cancel(owner, asked.id))
       yield* sql`UPDATE operation_runs SET lease_until = now() - interval '1 second',
         deadline = CASE WHEN id = ${late.id}::uuid THEN now() - interval '1 second' ELSE deadline END
@@ -237,7 +237,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       const { run: second } = yield* start(Limited, "waits too")
       assert.strictEqual((yield* why(second.id)).position, 2)
       const busy = [yield* claim(Limited, run), yield* claim(Limited, (yield* start(Limited, "third")).run)].map(
-        ({ id }) => id
+        ({ run: { id } }) => id
       )
       assert.deepStrictEqual([(yield* why(second.id)).reason, (yield* why(second.id)).runs], ["concurrency", busy])
       yield* sql`UPDATE operation_runs SET available_at = now() + interval '1 hour' WHERE id = ${second.id}::uuid`
@@ -280,7 +280,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
             assert.strictEqual((yield* Effect.flip(worker.attempt(work))).reason, reason)
           }
           assert.deepStrictEqual([yield* Ref.get(executed), yield* count], [0, before])
-          yield* worker.attempt({ ...fits, fence: run.fence })
+          yield* worker.attempt({ ...fits, fence: yield* fenceOf(run.id) })
         })
       ).pipe(Effect.provide(executor))
       assert.strictEqual(yield* Ref.get(executed), 1)

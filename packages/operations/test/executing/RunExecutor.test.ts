@@ -340,8 +340,8 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       )
       yield* Deferred.await(rescued)
       const late = { outcome: "failed", reasonCode: null, counts: {}, failures: [] } as const
-      assert.isFalse(yield* writes.complete({ id: run.id, fence: dead.run.fence }, late))
-      yield* writes.refuseStaleWrite({ id: run.id, fence: dead.run.fence }, "dead")
+      assert.isFalse(yield* writes.complete(dead, late))
+      yield* writes.refuseStaleWrite(dead, "dead")
       yield* Deferred.succeed(refused, undefined)
       const done = yield* completed(run)
       assert.deepStrictEqual([done.outcome, done.attempt], ["succeeded", 1])

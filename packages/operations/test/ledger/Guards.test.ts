@@ -41,9 +41,9 @@ const other: Readonly<Record<string, string>> = {
 }
 
 const ended = Effect.fnUntraced(function* (key: string) {
-  const run = yield* claim(Plain, (yield* start(Plain, key)).run)
-  yield* complete(run)
-  return run
+  const claimed = yield* claim(Plain, (yield* start(Plain, key)).run)
+  yield* complete(claimed)
+  return claimed.run
 })
 
 layer(ledger, { excludeTestServices: true })("the database", (it) => {
@@ -97,7 +97,8 @@ layer(ledger, { excludeTestServices: true })("the database", (it) => {
   it.effect("keeps of a queued and of a running run what was started, and lowers nothing", () =>
     Effect.gen(function* () {
       const queued = (yield* start(Plain, "queued")).run
-      const running = yield* claim(Plain, (yield* start(Plain, "running")).run)
+      const claimed = yield* claim(Plain, (yield* start(Plain, "running")).run)
+      const running = claimed.run
       for (const run of [queued, running]) {
         for (const change of [
           `actor = '{"id":"x","kind":"user","name":"x"}'`,
@@ -123,7 +124,7 @@ layer(ledger, { excludeTestServices: true })("the database", (it) => {
       }
       yield* refused(set(queued, "status = 'running', lease_until = now()"), "a claim without a fence")
       yield* refused(set(running, "status = 'queued', lease_until = NULL"), "a give-back without a fence")
-      assert.isTrue(yield* RunLedger.use((writes) => writes.giveBack(running)))
+      assert.isTrue(yield* RunLedger.use((writes) => writes.giveBack(claimed)))
     })
   )
 

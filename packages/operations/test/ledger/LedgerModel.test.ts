@@ -57,26 +57,26 @@ const writeIt = Effect.fnUntraced(function* (
   write: Extract<Step, { _tag: "write" }>["write"]
 ) {
   const ledger = yield* RunLedger
-  const key = { id, fence }
+  const writer = { run: { id }, fence }
   switch (write) {
     case "heartbeat":
-      return yield* ledger.heartbeat(key, 60_000)
+      return yield* ledger.heartbeat(writer, 60_000)
     case "progress":
     case "quiet":
       return yield* ledger.progress(
-        key,
+        writer,
         60_000,
         { counts: { processed: 1 }, failures: null, report: null },
         write === "progress"
       )
     case "succeed":
-      return yield* ledger.complete(key, { ...completion, outcome: "succeeded" })
+      return yield* ledger.complete(writer, { ...completion, outcome: "succeeded" })
     case "fail":
-      return yield* ledger.complete(key, { ...completion, outcome: "failed", reasonCode: failure.reasonCode })
+      return yield* ledger.complete(writer, { ...completion, outcome: "failed", reasonCode: failure.reasonCode })
     case "retryLater":
-      return yield* ledger.retryLater(key, { failure, failures: [failure], counts: {}, delayMillis: 0 })
+      return yield* ledger.retryLater(writer, { failure, failures: [failure], counts: {}, delayMillis: 0 })
     case "giveBack":
-      return yield* ledger.giveBack(key)
+      return yield* ledger.giveBack(writer)
   }
 })
 
@@ -196,7 +196,7 @@ const makeDriver = Effect.gen(function* () {
       }
       case "claim": {
         const [claim] = yield* queue.claimOne(claimant, { ...scope, id, type: types[run.type].name })
-        return assert.strictEqual(claim ? `claimed with ${claim.run.fence}` : "nothing", model.claim(run))
+        return assert.strictEqual(claim ? `claimed with ${claim.fence}` : "nothing", model.claim(run))
       }
       case "write": {
         const fence = BigInt(step.stale ? run.fence - 1 : run.fence)
@@ -240,7 +240,7 @@ const makeDriver = Effect.gen(function* () {
         const [claim] = yield* queue.claimer(claimant)(1)
         const run = model.entries[ids.indexOf(claim?.run.id ?? "")]
         if (run === undefined) return assert.isFalse(model.entries.some(model.isClaimable))
-        return assert.strictEqual(`claimed with ${claim?.run.fence}`, model.claim(run))
+        return assert.strictEqual(`claimed with ${claim?.fence}`, model.claim(run))
       }
       case "endLapsed":
         yield* sweeps.endLapsed

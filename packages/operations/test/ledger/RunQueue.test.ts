@@ -115,7 +115,7 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
       assert.strictEqual(new Set(claims.map(({ run }) => run.id)).size, 6)
       const done = claims.find(({ run }) => run.tenantId === "b")
       assert.isDefined(done)
-      yield* complete(done.run)
+      yield* complete(done)
       assert.deepStrictEqual(tenantsOf(yield* (yield* worker(Limited))(5)), ["b"])
     })
   )
@@ -127,7 +127,7 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
       const one = yield* claim(Limited, (yield* start(Limited, "one")).run)
       const two = yield* claim(Limited, (yield* start(Limited, "two")).run)
       const refused = yield* Effect.flip(
-        sql`UPDATE operation_runs SET lane_slot = 1 WHERE id IN (${one.id}, ${two.id})`
+        sql`UPDATE operation_runs SET lane_slot = 1 WHERE id IN (${one.run.id}, ${two.run.id})`
       )
       assert.strictEqual(refused.reason._tag, "UniqueViolation")
     })
@@ -143,7 +143,7 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
         claims.push(...(yield* Effect.forEach(takers, (take) => take(8), { concurrency: "unbounded" })).flat())
       }
       assert.strictEqual(new Set(claims.map(({ run }) => run.id)).size, 200)
-      assert.isTrue(claims.every(({ run }) => run.fence === 1n))
+      assert.isTrue(claims.every(({ fence }) => fence === 1n))
     })
   )
 
@@ -155,10 +155,10 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
       const lapsed = yield* claim(Limited, (yield* start(Limited, "lapsed", request)).run)
       const second = yield* claim(Limited, (yield* start(Limited, "second", request)).run)
       yield* start(Limited, "third", request)
-      yield* sql`UPDATE operation_runs SET lease_until = now() - interval '1 second' WHERE id = ${lapsed.id}::uuid`
+      yield* sql`UPDATE operation_runs SET lease_until = now() - interval '1 second' WHERE id = ${lapsed.run.id}::uuid`
       const take = yield* worker(Limited)
       const [rescued, ...none] = yield* take(5)
-      assert.deepStrictEqual([rescued?.run.id, rescued?.run.attempt, none], [lapsed.id, 1, []])
+      assert.deepStrictEqual([rescued?.run.id, rescued?.run.attempt, none], [lapsed.run.id, 1, []])
       assert.isTrue(yield* RunLedger.use((writes) => writes.giveBack(second)))
       assert.strictEqual((yield* take(5)).length, 1)
     })

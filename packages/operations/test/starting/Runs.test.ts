@@ -84,7 +84,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const [claim] = yield* (yield* RunQueue).claimOne({ worker: "w", types: [Work], leaseMillis: 60_000 }, first.run)
       assert.isDefined(claim)
       const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
-      assert.isTrue(yield* writes.complete({ id: first.run.id, fence: claim.run.fence }, done))
+      assert.isTrue(yield* writes.complete(claim, done))
       const second = yield* runs.start(operator, work("again"))
       assert.strictEqual(second.disposition, "created")
     })
@@ -138,6 +138,25 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     })
   )
 
+  it.effect("is JSON to hosts and handlers, without the fence that only its worker holds", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const created = yield* runs.start(operator, work("as JSON"))
+      const joined = yield* runs.start(operator, work("as JSON"))
+      const { id } = created.run
+      const listed = yield* runs.list(operator, {}, { cursor: null, limit: 1 })
+      const [claim] = yield* (yield* RunQueue).claimOne(
+        { worker: "w", types: [Work], leaseMillis: 60_000 },
+        created.run
+      )
+      const [got, cancelled] = [yield* runs.get(operator, id), yield* runs.cancel(operator, id)]
+      for (const run of [created.run, joined.run, ...listed.runs, claim?.run, got, cancelled]) {
+        assert.include(JSON.stringify(run), id)
+        assert.notProperty(run, "fence")
+      }
+    })
+  )
+
   it.effect("lists page by page, newest first, only what the actor may see", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
@@ -182,7 +201,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
             if (kind === "created") yield* (yield* RunQueue).claimOne(claimant, run)
             if (kind !== "started") return
             const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
-            yield* writes.complete({ id: run.id, fence: 1n }, done)
+            yield* writes.complete({ run, fence: 1n }, done)
           })
         ),
         Stream.map(({ kind }) => kind),

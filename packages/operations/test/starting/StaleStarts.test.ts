@@ -50,7 +50,7 @@ layer(StartTypes.ledger, { excludeTestServices: true })("a start behind a closed
 
   it.effect("replaces a stuck run all the same, and is recorded as blocked", () =>
     Effect.gen(function* () {
-      const stuck = yield* StartTypes.claim(StartTypes.GatedCheck, (yield* startChecked("stuck")).run)
+      const { run: stuck } = yield* StartTypes.claim(StartTypes.GatedCheck, (yield* startChecked("stuck")).run)
       const blocked = yield* blockedStart("stuck", { supersedes: stuck.id })
       assert.strictEqual(blocked.disposition, "blocked")
       assert.deepInclude(

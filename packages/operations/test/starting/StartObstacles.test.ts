@@ -11,6 +11,7 @@ import {
   Worker,
   WorkerSettings
 } from "../../src/index.ts"
+import { fenceOf } from "../../src/testing/index.ts"
 import {
   Check,
   claim,
@@ -132,16 +133,17 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
 
   it.effect("replaces a stuck run where its type allows it, and once only", () =>
     Effect.gen(function* () {
-      const stuck = yield* claim(Check, (yield* start(Check, "stuck")).run)
+      const claimed = yield* claim(Check, (yield* start(Check, "stuck")).run)
+      const stuck = claimed.run
       const fresh = yield* start(Check, "stuck", { supersedes: stuck.id }, other)
       assert.strictEqual(fresh.disposition, "created")
       const old = yield* get(stuck)
       assert.deepStrictEqual(
-        [old.status, old.outcome, old.reasonCode, old.supersededBy, old.fence > stuck.fence],
+        [old.status, old.outcome, old.reasonCode, old.supersededBy, (yield* fenceOf(stuck.id)) > claimed.fence],
         ["completed", "cancelled", "run_superseded", fresh.run.id, true]
       )
       assert.deepStrictEqual(yield* kinds(stuck), ["created", "started", "superseded"])
-      assert.isFalse(yield* complete(stuck))
+      assert.isFalse(yield* complete(claimed))
       const again = yield* start(Check, "stuck", { supersedes: stuck.id })
       assert.deepStrictEqual([again.disposition, again.run.id], ["existing", fresh.run.id])
       assert.strictEqual((yield* Effect.flip(start(Plain, "x", { supersedes: stuck.id })))._tag, "NotSupported")

@@ -17,7 +17,7 @@ import {
   WorkspaceId
 } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
-import { type Assignment, RunQueue } from "../../src/ledger/RunQueue.ts"
+import { type Assignment, type Claim, RunQueue } from "../../src/ledger/RunQueue.ts"
 import { wholeRun } from "../../src/testing/index.ts"
 
 /** Types that differ in what the ledger does with their starts; every actor is an owner of the workspace they name. */
@@ -189,12 +189,14 @@ export const claim = Effect.fnUntraced(function* (type: AnyOperationType, run: R
   const queue = yield* RunQueue
   const [claimed] = yield* queue.claimOne({ worker: "w", types: [type], leaseMillis }, assignmentOf(run))
   assert.isDefined(claimed)
-  return claimed.run
+  return claimed
 })
 
 /** Ends a claimed run well. */
-export const complete = (run: Run) =>
-  RunLedger.use((writes) => writes.complete(run, { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] }))
+export const complete = (claim: Claim) =>
+  RunLedger.use((writes) =>
+    writes.complete(claim, { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] })
+  )
 
 /** The run as it is now. */
 export const get = ({ id }: Pick<Run, "id">) => Runs.use((runs) => runs.get(owner, id))

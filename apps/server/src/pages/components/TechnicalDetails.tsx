@@ -12,7 +12,7 @@ export const TechnicalDetails = ({ run }: { readonly run: Run }) => {
     ["Reason code", run.reasonCode ?? "–"],
     // The second part of a traceparent is what tracing systems search for.
     ["Trace id", run.traceparent?.split("-")[1] ?? "–"],
-    ["Version", `${run.version} (fence ${run.fence}, event ${run.lastEvent})`]
+    ["Version", `${run.version} (event ${run.lastEvent})`]
   ]
   return (
     <details class="panel panel-full" id="technical">
