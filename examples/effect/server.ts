@@ -88,18 +88,18 @@ app.get("/runs/:run", (c) => answer(c, 200, (runs) => runs.get(actorOf(c), c.req
 // A refusal brings its answer along, such as 404, 403 or 422, as `application/problem+json`.
 type Refusal = StartProblem
 
-function answer<A>(c: Context, status: 200 | 202, ask: (runs: Runs["Service"]) => Effect.Effect<A, Refusal>) {
+function answer<A extends object>(
+  c: Context,
+  status: 200 | 202,
+  ask: (runs: Runs["Service"]) => Effect.Effect<A, Refusal>
+) {
   return runtime.runPromise(
     Runs.use(ask).pipe(
-      Effect.map((answered) => c.body(toJson(answered), status, { "content-type": "application/json" })),
+      Effect.map((answered) => c.json(answered, status)),
       Effect.catch((refusal) => Effect.map(HttpServerRespondable.toResponse(refusal), HttpServerResponse.toWeb))
     )
   )
 }
-
-// Fences are bigints, and nobody's business outside.
-const toJson = (answered: unknown) =>
-  JSON.stringify(answered, (_, value: unknown) => (typeof value === "bigint" ? undefined : value))
 
 // Layers are built on first use: this is it, so the worker is up and a wrong setting stops the start.
 const port = await runtime.runPromise(Config.Port("PORT").pipe(Config.withDefault(3000)))
