@@ -26,7 +26,6 @@ import { makeBackupRoutes } from "./BackupRoutes.ts"
 import { makeDriftRoutes } from "./DriftRoutes.ts"
 import { makeInventoryRoutes } from "./InventoryRoutes.ts"
 import { makeLegacyRoutes } from "./LegacyRoutes.ts"
-import { makeLiveEvents, wantsStream } from "./LiveEvents.ts"
 import { problemJson } from "./problemJson.ts"
 import { nameRequests, requestServices } from "./RequestIds.ts"
 import * as RateLimits from "./RateLimits.ts"
@@ -144,7 +143,6 @@ export const makeApp = Effect.gen(function* () {
   const identity = yield* Identity
   const { publicUrl } = yield* Settings
   const requests = yield* makeRequests
-  const liveEvents = yield* makeLiveEvents
   const api = yield* makeApi
   const addPages = [
     yield* makeSignInRoutes,
@@ -193,14 +191,6 @@ export const makeApp = Effect.gen(function* () {
   app.use("/assets/*", etag(), setHeader("cache-control", "no-cache"))
   app.use("/assets/*", serveStatic({ root: assets, rewriteRequestPath: (path) => path.replace(/^\/assets/, "") }))
 
-  app.get("/api/v1/operations/:run/events", async (c, next) =>
-    wantsStream(c)
-      ? serve(
-          c,
-          Effect.flatMap(requests.actor(c), (actor) => liveEvents(c, actor))
-        )
-      : next()
-  )
   addReference(app)
   app.all("/api/*", async (c) => {
     const response = await api.handler(c.req.raw, requestServices(c))

@@ -3,7 +3,6 @@ import type { RunExecutor } from "@atlas/operations/testing"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import type { Effect, Layer } from "effect"
 import type { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
-import type { makeLiveEvents } from "../src/LiveEvents.ts"
 import type { makeRunRoutes } from "../src/RunRoutes.ts"
 import type { makeTenantRoutes } from "../src/TenantRoutes.ts"
 import type * as WebApp from "../src/WebApp.ts"
@@ -15,7 +14,6 @@ describe("rendering", () => {
     expectTypeOf<Extract<Effect.Services<typeof makeRunRoutes>, Forbidden>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Effect.Services<typeof makeTenantRoutes>, Forbidden>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Effect.Services<typeof makeConfigurationRoutes>, Forbidden>>().toEqualTypeOf<never>()
-    expectTypeOf<Extract<Effect.Services<typeof makeLiveEvents>, Forbidden>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Layer.Services<typeof WebApp.layer>, Forbidden>>().toEqualTypeOf<never>()
     // They do need something, so the checks above can fail.
     expectTypeOf<Layer.Services<typeof WebApp.layer>>().not.toEqualTypeOf<never>()

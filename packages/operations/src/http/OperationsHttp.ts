@@ -1,4 +1,6 @@
-import { Context, Effect, Layer, Option, Predicate, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Predicate, Schema, Stream } from "effect"
+import { Sse } from "effect/encoding"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import * as HttpProblems from "./HttpProblems.ts"
 import type { AnyOperationType } from "../definition/OperationCatalog.ts"
@@ -6,7 +8,7 @@ import {
   CurrentActor,
   OperationsApi,
   type OperationTypeResource,
-  type RunEventResource,
+  RunEventResource,
   type RunReceiptResource,
   type RunResource
 } from "./OperationsApi.ts"
@@ -94,6 +96,60 @@ const toTypeResource = (type: AnyOperationType): OperationTypeResource => {
 
 /** A timeline entry as the API shows it. */
 export const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
+
+/** Proxies cut connections on which nothing is sent. */
+const keepAliveEvery = "15 seconds"
+
+const retry = Sse.encoder.write(new Sse.Retry({ duration: Duration.seconds(3), lastEventId: undefined }))
+const end = Sse.encoder.write({ _tag: "Event", event: "end", id: undefined, data: "{}" })
+const encodeEvent = Schema.encodeSync(Schema.toCodecJson(RunEventResource))
+
+const message = (event: RunEvent) =>
+  Sse.encoder.write({
+    _tag: "Event",
+    event: "message",
+    id: String(event.seq),
+    data: JSON.stringify(encodeEvent(toEventResource(event)))
+  })
+
+/** Whether a request wants a stream of events rather than a page of them. Nobody would ever read, or end, that of a HEAD. */
+const wantsStream = ({ headers, method }: HttpServerRequest.HttpServerRequest): boolean =>
+  method === "GET" && (headers["accept"]?.includes("text/event-stream") ?? false)
+
+/** The last event that a client has: what its browser says when it connects again, else what the address says. */
+const lastSeen = ({ headers }: HttpServerRequest.HttpServerRequest, after: number): number => {
+  const id = Number(headers["last-event-id"] ?? after)
+  return Number.isInteger(id) && id > 0 && id < 2 ** 31 ? id : 0
+}
+
+/**
+ * A run's timeline as server-sent events, from after what the client has seen until the run is completed; a reconnect past
+ * the end gets 204, which tells the browser to stop.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+const streamOf = Effect.fnUntraced(function* (runs: Runs["Service"], id: string, after: number) {
+  const actor = yield* CurrentActor
+  const run = yield* runs.get(actor, id)
+  if (run.status === "completed" && after >= run.lastEvent) return HttpServerResponse.empty()
+  const events = Stream.fromIterable([retry]).pipe(
+    Stream.concat(Stream.map(runs.follow(actor, id, after), message)),
+    // Whoever loses the right to watch loses the stream; the reconnect says why.
+    Stream.catch(() => Stream.empty),
+    Stream.concat(Stream.fromIterable([end])),
+    Stream.merge(
+      Stream.map(Stream.tick(keepAliveEvery), () => ": keep-alive\n\n"),
+      { haltStrategy: "left" }
+    )
+  )
+  return HttpServerResponse.stream(Stream.encodeText(events), {
+    contentType: "text/event-stream",
+    headers: {
+      "cache-control": "no-store",
+      vary: "Authorization, Cookie, Accept",
+      "x-accel-buffering": "no"
+    }
+  })
+})
 
 // RFC 9110, section 13.1.2: a list of tags, compared weakly, or `*`.
 const matchesEtag = (header: string | undefined, etag: string) =>
@@ -193,7 +249,8 @@ const handlers = HttpApiBuilder.group(
           headers: run.status === "completed" ? cache : { ...cache, "retry-after": pollAfter }
         })
       }),
-      events: Effect.fnUntraced(function* ({ params, query }) {
+      events: Effect.fnUntraced(function* ({ params, query, request }) {
+        if (wantsStream(request)) return yield* streamOf(runs, params.run, lastSeen(request, query.after ?? 0))
         const page = { after: query.after ?? 0, limit: query.limit ?? defaultPageSize }
         const events = yield* runs.events(yield* CurrentActor, params.run, page)
         return { events: events.map(toEventResource) }
