@@ -11,7 +11,7 @@ const slower = {
 }
 
 const fast = [
-  "packages/*/test/**/*.test.ts",
+  "packages/*/test/**/*.test.{ts,tsx}",
   "apps/*/test/**/*.test.{ts,tsx}",
   "examples/**/*.test.ts",
   "test/**/*.test.ts"

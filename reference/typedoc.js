@@ -9,7 +9,7 @@ const entries = readdirSync(packages).flatMap((folder) => {
   const { name, exports } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, packages), "utf8"))
   return Object.entries(exports).map(([path, file]) => ({
     file: `../packages/${folder}/${file.replace("./", "")}`,
-    derived: `${folder}/${file.replace("./", "").replace(/(\/index)?\.ts$/, "")}`,
+    derived: `${folder}/${file.replace("./", "").replace(/(\/index)?\.tsx?$/, "")}`,
     name: name + path.slice(1)
   }))
 })

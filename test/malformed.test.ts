@@ -106,7 +106,7 @@ const paths = (run: string) => [
   `/admin/tenants/contoso/operations/provider.connection.check`,
   `/admin/legacy/inventory_sync_runs/77777777-0000-4000-8000-000000000001`,
   `/sign-in`,
-  `/assets/app.js`,
+  `/admin/assets/app.js`,
   `/metrics`,
   `/`
 ]

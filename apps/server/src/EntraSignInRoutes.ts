@@ -1,11 +1,10 @@
+import { home, Host, html, makeRequests, redirect, safeReturnTo, type Shell } from "@atlas/console/shell"
 import { sanitisedCause } from "@atlas/operations"
 import { Cause, Effect, Option } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
 import { EntraId, type EntraSignIn } from "./EntraId.ts"
-import { EntraSignInPage } from "./pages/EntraSignInPage.tsx"
-import type { Shell } from "./pages/Layout.tsx"
-import { html, makeRequests, redirect, safeReturnTo } from "./Requests.ts"
+import { EntraSignInPage } from "./EntraSignInPage.tsx"
 import { Sessions } from "./Sessions.ts"
 import { SignInAttempts } from "./SignInAttempts.ts"
 
@@ -22,13 +21,15 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
   const attempts = yield* SignInAttempts
   const sessions = yield* Sessions
   const { open } = yield* makeRequests
+  const start = (yield* Host).links.to(home)
+  const returnToOf = (c: Context) => safeReturnTo(c.req.query("returnTo"), start)
 
   const problemPage = (c: Context, shell: Shell, name: keyof typeof problems, returnTo: string) =>
     html(c, EntraSignInPage({ shell, returnTo, problem: problems[name][1] }), problems[name][0])
 
   const begin = open(
     Effect.fnUntraced(function* (c, shell) {
-      const returnTo = safeReturnTo(c.req.query("returnTo"))
+      const returnTo = returnToOf(c)
       const begun = yield* entra.begin.pipe(
         Effect.tapError(({ cause }) =>
           Effect.logWarning("A sign-in could not begin", sanitisedCause(Cause.fail(cause)))
@@ -45,7 +46,7 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
       const kept = yield* attempts.kept(c.req.header("cookie"))
       c.header("Set-Cookie", attempts.forget)
       if (Option.isNone(kept) || kept.value.attempt.state !== c.req.query("state"))
-        return yield* problemPage(c, shell, "expired", safeReturnTo(undefined))
+        return yield* problemPage(c, shell, "expired", start)
       const { attempt, returnTo } = kept.value
       const code = c.req.query("code")
       if (code === undefined) return yield* problemPage(c, shell, "denied", returnTo)
@@ -73,7 +74,7 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
   return (app: Hono) => {
     app.get(
       "/sign-in",
-      open((c, shell) => html(c, EntraSignInPage({ shell, returnTo: safeReturnTo(c.req.query("returnTo")) })))
+      open((c, shell) => html(c, EntraSignInPage({ shell, returnTo: returnToOf(c) })))
     )
     app.get("/sign-in/entra", begin)
     app.get("/sign-in/callback", callback)

@@ -1,6 +1,5 @@
-import { type Actor, Authentication, CurrentActor, Problems, sanitisedCause } from "@atlas/operations"
+import { type Actor, sanitisedCause } from "@atlas/operations"
 import { Cause, Context, Effect, Layer, Option } from "effect"
-import { HttpServerRequest } from "effect/http"
 import { Accounts } from "./Accounts.ts"
 import { EntraId } from "./EntraId.ts"
 import { Sessions } from "./Sessions.ts"
@@ -62,19 +61,3 @@ export class Identity extends Context.Service<
     })
   )
 }
-
-/** Authenticates API requests. */
-export const authentication: Layer.Layer<Authentication, never, Identity> = Layer.effect(
-  Authentication,
-  Effect.gen(function* () {
-    const identity = yield* Identity
-    return Authentication.of(
-      Effect.fnUntraced(function* (answer) {
-        const { headers } = yield* HttpServerRequest.HttpServerRequest
-        const actor = yield* identity.actor({ authorization: headers["authorization"], cookie: headers["cookie"] })
-        if (Option.isNone(actor)) return yield* new Problems.Unauthenticated({})
-        return yield* Effect.provideService(answer, CurrentActor, actor.value)
-      })
-    )
-  })
-)

@@ -1,12 +1,20 @@
+import {
+  FormText,
+  home,
+  Host,
+  html,
+  makeRequests,
+  readForm,
+  redirect,
+  safeReturnTo,
+  type Shell
+} from "@atlas/console/shell"
 import { Effect, Option, Schema } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
 import { makeEntraSignInRoutes } from "./EntraSignInRoutes.ts"
-import { FormText, readForm } from "./Form.ts"
 import { Identity } from "./Identity.ts"
-import type { Shell } from "./pages/Layout.tsx"
-import { SignInPage } from "./pages/SignInPage.tsx"
-import { html, makeRequests, redirect, safeReturnTo } from "./Requests.ts"
+import { SignInPage } from "./SignInPage.tsx"
 import { Sessions } from "./Sessions.ts"
 
 const Choice = Schema.Struct({ account: Schema.optionalKey(FormText), returnTo: Schema.optionalKey(FormText) })
@@ -17,6 +25,8 @@ export const makeSignInRoutes = Effect.gen(function* () {
   const sessions = yield* Sessions
   const { development } = yield* Identity
   const { open } = yield* makeRequests
+  const start = (yield* Host).links.to(home)
+  const returnToOf = (c: Context) => safeReturnTo(c.req.query("returnTo"), start)
 
   const choose = Effect.fnUntraced(function* (c: Context, shell: Shell, returnTo: string, problem?: string) {
     const people = development ? yield* accounts.all : []
@@ -32,14 +42,14 @@ export const makeSignInRoutes = Effect.gen(function* () {
     if (Option.isSome(entraSignIn)) return entraSignIn.value(app)
     app.get(
       "/sign-in",
-      open((c, shell) => choose(c, shell, safeReturnTo(c.req.query("returnTo"))))
+      open((c, shell) => choose(c, shell, returnToOf(c)))
     )
     app.post(
       "/sign-in",
       open(
         Effect.fnUntraced(function* (c, shell) {
           const { account = "", ...form } = yield* readForm(c, Choice)
-          const returnTo = safeReturnTo(form.returnTo)
+          const returnTo = safeReturnTo(form.returnTo, start)
           const actor = development ? yield* accounts.actor(account) : Option.none()
           if (Option.isNone(actor)) {
             return yield* choose(c, shell, returnTo, "There is no such account. Choose one from the list.")

@@ -14,7 +14,6 @@ import {
   DefaultRetention,
   InputResolver,
   Operations,
-  OperationsHttp,
   sanitise,
   sanitisingLogger,
   StartGate,
@@ -25,7 +24,6 @@ import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { type Cause, Console, Duration, Effect, Layer } from "effect"
 import * as AccessPolicy from "./AccessPolicy.ts"
 import { Accounts } from "./Accounts.ts"
-import { Confirmations } from "./Confirmations.ts"
 import * as Database from "./Database.ts"
 import * as DemonstrationData from "./DemonstrationData.ts"
 import { EntraId } from "./EntraId.ts"
@@ -117,19 +115,12 @@ const worker = Layer.merge(
   Intune.scheduler
 )
 
-const publicUrl = Layer.effect(
-  OperationsHttp.PublicUrl,
-  Effect.map(Settings, (settings) => ({ origin: settings.publicUrl }))
-)
-
 const entraId = EntraId.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
 
 const web = WebApp.layer.pipe(
   Layer.provide(
     Identity.layer.pipe(
-      Layer.provideMerge(
-        Layer.mergeAll(Accounts.layer, Confirmations.layer, Sessions.layer, SignInAttempts.layer, entraId, publicUrl)
-      )
+      Layer.provideMerge(Layer.mergeAll(Accounts.layer, Sessions.layer, SignInAttempts.layer, entraId))
     )
   )
 )

@@ -2,7 +2,7 @@ import { Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { app, pages, types } from "./Pages.ts"
+import { app, foundation, types } from "./Pages.ts"
 
 const operator = "operator@northwind"
 const mapped = "/admin/legacy/inventory_sync_runs/77777777-0000-4000-8000-000000000001"
@@ -17,7 +17,7 @@ const ask = (path: string, account = operator, method = "GET") =>
     })
   })
 
-layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the old run pages", (it) => {
+layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the old run pages", (it) => {
   it.effect("lead to the canonical viewer where the record is mapped, and are read-only otherwise", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -1,25 +1,21 @@
 import * as Pg from "@atlas/operations/pg"
+import { Console } from "@atlas/console"
+import { directory } from "@atlas/console/directory"
+import { graph } from "@atlas/console/graph"
+import { intune } from "@atlas/console/intune"
+import { legacy } from "@atlas/console/legacy"
 import { ConnectionAdministration, CredentialVault, GraphCloud, ProviderConnections } from "@atlas/graph"
-import { AuditLog, Operations, OperationsHttp, OperationType, StartGate } from "@atlas/operations"
+import { AuditLog, Operations, OperationType, StartGate } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Directory } from "@atlas/directory"
 import { Intune } from "@atlas/intune"
-import { Hono } from "hono"
 import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { Accounts } from "../src/Accounts.ts"
-import { Confirmations } from "../src/Confirmations.ts"
 import * as DemonstrationData from "../src/DemonstrationData.ts"
-import { Identity } from "../src/Identity.ts"
 import { ServerSecret } from "../src/ServerSecret.ts"
 import { tenantNames } from "../src/tenantNames.ts"
 import { policySecrets } from "../src/policySecrets.ts"
-import { nameRequests } from "../src/RequestIds.ts"
-import { makeRunActionRoutes } from "../src/RunActionRoutes.ts"
-import { makeLegacyRoutes } from "../src/LegacyRoutes.ts"
-import { makeRunListRoutes } from "../src/RunListRoutes.ts"
-import { makeRunRoutes } from "../src/RunRoutes.ts"
-import { makeTenantRoutes } from "../src/TenantRoutes.ts"
 
 const common = {
   description: "Copies what is configured in the tenant, so that it can be compared later.",
@@ -63,14 +59,6 @@ export const types = {
   })
 }
 
-// Whom the header names; how people prove who they are is tested elsewhere.
-const identity = Layer.effect(
-  Identity,
-  Effect.map(Accounts, (accounts) =>
-    Identity.of({ development: true, actor: ({ authorization = "" }) => accounts.actor(authorization) })
-  )
-)
-
 const secret = Redacted.make("a development secret of 32 bytes!")
 
 const vault = CredentialVault.layer(secret)
@@ -81,10 +69,9 @@ const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministrat
 
 /** What everything stands on, with the demonstration data and no worker. */
 export const foundation = Layer.mergeAll(
-  Confirmations.layer.pipe(Layer.provideMerge(Layer.succeed(ServerSecret, secret))),
+  Layer.succeed(ServerSecret, secret),
   Directory.layer,
   Intune.layer,
-  Layer.succeed(OperationsHttp.PublicUrl, { origin: "http://127.0.0.1:3000" }),
   Layer.effectDiscard(DemonstrationData.seed())
 ).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
@@ -94,19 +81,22 @@ export const foundation = Layer.mergeAll(
   Layer.provideMerge(TestDatabase.layer)
 )
 
-/** What the pages stand on. */
-export const pages = identity.pipe(Layer.provideMerge(foundation))
+const origin = "http://127.0.0.1:3000"
 
-/** The pages of tenants and runs, without sockets and sessions. */
+/** The console without sockets and sessions, for whom the header names: how people prove who they are is tested elsewhere. */
 export const app = Effect.gen(function* () {
-  const hono = new Hono().use(nameRequests)
-  for (const add of [
-    yield* makeTenantRoutes,
-    yield* makeLegacyRoutes,
-    yield* makeRunListRoutes,
-    yield* makeRunRoutes,
-    yield* makeRunActionRoutes
-  ])
-    add(hono)
-  return hono
+  const accounts = yield* Accounts
+  const console = yield* Console.make({
+    origin,
+    basePath: "/admin",
+    apiBasePath: "",
+    actorOf: ({ headers }) => Effect.map(accounts.actor(headers.get("authorization") ?? ""), Option.getOrNull),
+    tenantsOf: accounts.tenantsOf,
+    secret,
+    parts: [legacy, intune, directory, graph]
+  })
+  return {
+    request: (path: string, { headers, ...init }: RequestInit = {}) =>
+      console(new Request(`${origin}${path}`, { ...init, headers: { origin, ...(headers as Record<string, string>) } }))
+  }
 })

@@ -2,7 +2,7 @@ import { Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { app, pages, types } from "./Pages.ts"
+import { app, foundation, types } from "./Pages.ts"
 
 const operator = "operator@northwind"
 const reader = "readonly@northwind"
@@ -49,7 +49,7 @@ const recorded = SqlClient.SqlClient.use(
 
 const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM operation_runs`)
 
-layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the list of runs", (it) => {
+layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the list of runs", (it) => {
   it.effect("keeps its filters in the address, as chips that go one by one", () =>
     Effect.gen(function* () {
       const { get } = yield* visitor

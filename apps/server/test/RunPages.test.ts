@@ -3,7 +3,7 @@ import { RunQueue } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { app, pages, types } from "./Pages.ts"
+import { app, foundation, types } from "./Pages.ts"
 
 const operator = "operator@northwind"
 const reader = "readonly@northwind"
@@ -34,7 +34,7 @@ const claimAll = Effect.gen(function* () {
 
 const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM operation_runs`)
 
-layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("the pages of runs", (it) => {
+layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the pages of runs", (it) => {
   it.effect("a queued run is cancelled after a confirmation, and started again from its page", () =>
     Effect.gen(function* () {
       const { get, post, start } = yield* visitor

@@ -1,8 +1,9 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { AtlasApi } from "../src/AtlasApi.ts"
+import * as ConsoleHost from "../src/ConsoleHost.ts"
 import { EntraId } from "../src/EntraId.ts"
-import { authentication, Identity } from "../src/Identity.ts"
+import { Identity } from "../src/Identity.ts"
 import * as RateLimits from "../src/RateLimits.ts"
 import { Sessions } from "../src/Sessions.ts"
 import { Settings } from "../src/Settings.ts"
@@ -25,7 +26,7 @@ const people = Layer.mergeAll(Sessions.layer, SignInAttempts.layer, EntraId.laye
 )
 
 /** What the whole application stands on: real sessions and settings, the demonstration data, no worker. */
-export const whole = Layer.mergeAll(authentication, RateLimits.layer, Logger.layer([])).pipe(
+export const whole = Layer.mergeAll(ConsoleHost.layer, RateLimits.layer, Logger.layer([])).pipe(
   Layer.provideMerge(Identity.layer),
   Layer.provideMerge(people),
   Layer.provideMerge(foundation)
@@ -63,7 +64,7 @@ export const browser = Effect.gen(function* () {
   const send = (path: string, init: RequestInit = {}) =>
     Effect.promise(async () => {
       const headers = { host: "127.0.0.1:3000", ...(init.headers as Record<string, string>) }
-      const response = await app.request(`${publicUrl}${path}`, { ...init, headers }, peer)
+      const response = await app.fetch(new Request(`${publicUrl}${path}`, { ...init, headers }), peer)
       return { status: response.status, headers: response.headers, text: await response.text() }
     })
   const cookieOf = (account: string) => Effect.map(open(account), (cookie) => cookie.split(";")[0] ?? "")

@@ -1,19 +1,9 @@
 import net from "node:net"
-import { DirectoryHttp } from "@atlas/directory"
-import { IntuneHttp } from "@atlas/intune"
-import { Authentication, CurrentActor } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Predicate, Redacted } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
-import { makeBackupRoutes } from "../src/BackupRoutes.ts"
-import { makeDriftRoutes } from "../src/DriftRoutes.ts"
-import { makeRestoreRoutes } from "../src/RestoreRoutes.ts"
-import { makeScheduleRoutes } from "../src/ScheduleRoutes.ts"
-import { makeInventoryRoutes } from "../src/InventoryRoutes.ts"
-import { makeConfigurationRoutes } from "../src/ConfigurationRoutes.ts"
+import { Effect, Predicate, Redacted } from "effect"
 import { backupId, fill, fillInventory, restoreId, scheduleId } from "./Filled.ts"
-import { app, pages } from "./Pages.ts"
+import { app, foundation } from "./Pages.ts"
 
 /** Every connection that this process opens, but to the database. */
 const outbound = Effect.acquireRelease(
@@ -30,13 +20,6 @@ const outbound = Effect.acquireRelease(
     return { attempts, restore: () => (net.Socket.prototype.connect = original) }
   }),
   ({ restore }) => Effect.sync(restore)
-)
-
-const authentication = Layer.succeed(
-  Authentication,
-  Authentication.of((answer) =>
-    Effect.provideService(answer, CurrentActor, { id: "operator@northwind", kind: "user", name: "Oskar" })
-  )
 )
 
 const configuration = "/admin/tenants/contoso/configuration"
@@ -86,36 +69,21 @@ const calls = ["groups", "role-definitions"]
     )
   )
 
-layer(pages, { excludeTestServices: true, timeout: "60 seconds" })("rendering", (it) => {
+layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("rendering", (it) => {
   it.effect("every page and selector, and every call of the directory, opens no connection but the database's", () =>
     Effect.gen(function* () {
       yield* fill
       yield* fillInventory
-      const hono = yield* app
-      ;(yield* makeConfigurationRoutes)(hono)
-      ;(yield* makeInventoryRoutes)(hono)
-      ;(yield* makeScheduleRoutes)(hono)
-      ;(yield* makeBackupRoutes)(hono)
-      ;(yield* makeRestoreRoutes)(hono)
-      ;(yield* makeDriftRoutes)(hono)
-      const routes = Layer.merge(DirectoryHttp.layer, IntuneHttp.layer).pipe(
-        Layer.provide(authentication),
-        Layer.provide(Layer.succeedContext(yield* Effect.context<Layer.Success<typeof pages>>())),
-        Layer.provide(HttpServer.layerServices)
-      )
-      const api = yield* Effect.acquireRelease(
-        Effect.sync(() => HttpRouter.toWebHandler(routes, { disableLogger: true })),
-        ({ dispose }) => Effect.promise(() => dispose())
-      )
+      const { request } = yield* app
       const { attempts } = yield* outbound
       yield* Effect.promise(async () => {
         for (const path of paths) {
-          const answer = await hono.request(path, { headers: { authorization: "operator@northwind" } })
+          const answer = await request(path, { headers: { authorization: "operator@northwind" } })
           assert.strictEqual(answer.status, 200, path)
           await answer.text()
         }
         for (const path of calls) {
-          const answer = await api.handler(new Request(`https://atlas.example${path}`))
+          const answer = await request(path, { headers: { authorization: "operator@northwind" } })
           assert.strictEqual(answer.status, 200, path)
           const body = await answer.json()
           if (path.startsWith(directory)) assert.isNotNull(body.freshness.completedAt, path)

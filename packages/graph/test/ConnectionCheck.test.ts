@@ -148,7 +148,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
       assert.strictEqual(byId.get("licence")?.status, "passed")
       const step = "Grant GroupMember.Read.All to the app and give admin consent, then start again."
       assert.deepStrictEqual([check?.nextStep, check?.missingPermission], [step, "GroupMember.Read.All"])
-      const [failure] = OperationsHttp.toResource("https://atlas.example", run).failureSummary
+      const [failure] = OperationsHttp.toResource({ origin: "https://atlas.example" }, run).failureSummary
       assert.deepInclude(failure, { count: 1, nextStep: step, missingPermissions: ["GroupMember.Read.All"] })
       assert.include(failure?.message, "lacks the permission GroupMember.Read.All")
     })

@@ -20,29 +20,37 @@ import type { RunEvent } from "../run/RunEvent.ts"
 import { Runs } from "../starting/Runs.ts"
 import type { StartProblem, StartRequest, StartResult } from "../starting/RunStart.ts"
 
-/** Where the host is reached from outside, such as `https://atlas.example.com`: the base of absolute links. */
-export class PublicUrl extends Context.Service<PublicUrl, { readonly origin: string }>()(
-  "@atlas/operations/PublicUrl"
-) {}
+/** Where the host is reached from outside: the base of absolute links. */
+export class PublicUrl extends Context.Service<
+  PublicUrl,
+  {
+    /** Such as `https://atlas.example.com`. */
+    readonly origin: string
+    /** The path below which `/api/v1` is mounted. The root if left out. */
+    readonly api?: string
+    /** The path below which people find the pages of runs. `/admin` if left out. */
+    readonly pages?: string
+  }
+>()("@atlas/operations/PublicUrl") {}
 
 /**
  * A run's links.
  *
- * @param origin the host's public origin
+ * @param url where the host is
  * @param run whose links
  */
-export const linksOf = (origin: string, run: Pick<Run, "id">) => ({
-  self: `${origin}/api/v1/operations/${run.id}`,
-  view: `${origin}/admin/operations/${run.id}`
+export const linksOf = ({ api = "", origin, pages = "/admin" }: PublicUrl["Service"], run: Pick<Run, "id">) => ({
+  self: `${origin}${api}/api/v1/operations/${run.id}`,
+  view: `${origin}${pages}/operations/${run.id}`
 })
 
 /**
  * A run as the API shows it.
  *
- * @param origin the host's public origin
+ * @param url where the host is
  * @param run the record
  */
-export const toResource = (origin: string, run: Run): RunResource => ({
+export const toResource = (url: PublicUrl["Service"], run: Run): RunResource => ({
   id: run.id,
   workspaceId: run.workspaceId,
   tenantId: run.tenantId,
@@ -72,12 +80,12 @@ export const toResource = (origin: string, run: Run): RunResource => ({
   supersededBy: run.supersededBy,
   retryOf: run.retryOf,
   traceparent: run.traceparent,
-  links: linksOf(origin, run)
+  links: linksOf(url, run)
 })
 
 /** A run as the API shows it to somebody who acts on it, and may or may not view it. */
-export const toSeenResource = (origin: string, run: Run | RunReceipt): RunResource | RunReceiptResource =>
-  isWholeRun(run) ? toResource(origin, run) : { ...run, links: linksOf(origin, run) }
+export const toSeenResource = (url: PublicUrl["Service"], run: Run | RunReceipt): RunResource | RunReceiptResource =>
+  isWholeRun(run) ? toResource(url, run) : { ...run, links: linksOf(url, run) }
 
 const typeResources = new WeakMap<AnyOperationType, OperationTypeResource>()
 
@@ -169,18 +177,18 @@ const readStart = (payload: unknown): Effect.Effect<Pick<StartRequest, "input" |
     : Effect.fail(invalid("/supersede", "Expected the id of a run"))
 }
 
-const answerStart = (origin: string) =>
+const answerStart = (url: PublicUrl["Service"]) =>
   Effect.fnUntraced(function* <E>(start: Effect.Effect<StartResult, E | StartProblem>) {
     const { disposition, run } = yield* start.pipe(
       Effect.mapError((problem) =>
         problem instanceof OperationBusy
-          ? new OperationBusy({ ...problem, links: linksOf(origin, { id: RunId.make(problem.holder.id) }) })
+          ? new OperationBusy({ ...problem, links: linksOf(url, { id: RunId.make(problem.holder.id) }) })
           : problem
       )
     )
-    const links = linksOf(origin, run)
+    const links = linksOf(url, run)
     return HttpApiSchema.withHeaders({
-      body: { disposition, run: toSeenResource(origin, run), links },
+      body: { disposition, run: toSeenResource(url, run), links },
       headers: { location: links.self, "operation-location": links.self, "retry-after": pollAfter }
     })
   })
@@ -193,8 +201,8 @@ const handlers = HttpApiBuilder.group(
   "operations",
   Effect.fnUntraced(function* (handlers) {
     const runs = yield* Runs
-    const { origin } = yield* PublicUrl
-    const answer = answerStart(origin)
+    const url = yield* PublicUrl
+    const answer = answerStart(url)
 
     return handlers.handleAll({
       start: Effect.fnUntraced(function* ({ params, payload, headers }) {
@@ -216,7 +224,7 @@ const handlers = HttpApiBuilder.group(
         return yield* answer(runs.start(yield* CurrentActor, request))
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {
-        return toSeenResource(origin, yield* runs.cancel(yield* CurrentActor, params.run))
+        return toSeenResource(url, yield* runs.cancel(yield* CurrentActor, params.run))
       }),
       retry: Effect.fnUntraced(function* ({ params, headers }) {
         return yield* answer(runs.retry(yield* CurrentActor, params.run, keyOf(headers).nonce))
@@ -233,7 +241,7 @@ const handlers = HttpApiBuilder.group(
           cursor: cursor ?? null,
           limit: limit ?? defaultPageSize
         })
-        return { runs: page.runs.map((run) => toResource(origin, run)), nextCursor: page.nextCursor }
+        return { runs: page.runs.map((run) => toResource(url, run)), nextCursor: page.nextCursor }
       }),
       types: Effect.fnUntraced(function* () {
         return { types: (yield* runs.types(yield* CurrentActor)).map(toTypeResource) }
@@ -245,7 +253,7 @@ const handlers = HttpApiBuilder.group(
         if (matchesEtag(headers["if-none-match"], etag))
           return HttpApiSchema.withHeaders({ body: undefined, headers: cache })
         return HttpApiSchema.withHeaders({
-          body: toResource(origin, run),
+          body: toResource(url, run),
           headers: run.status === "completed" ? cache : { ...cache, "retry-after": pollAfter }
         })
       }),

@@ -10,7 +10,7 @@ const encodeRun = Schema.encodeSync(Schema.Struct(fields))
 const encodeEvent = Schema.encodeSync(RunEventResource)
 
 /** A run as those outside Effect see it: what the HTTP API shows, but for the links. */
-export const toRun = (run: Ledger.Run): Run => encodeRun(toResource("", run))
+export const toRun = (run: Ledger.Run): Run => encodeRun(toResource({ origin: "" }, run))
 
 const { links: __, ...receiptFields } = RunReceiptResource.fields
 const encodeReceipt = Schema.encodeSync(Schema.Struct(receiptFields))

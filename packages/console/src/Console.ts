@@ -1,0 +1,144 @@
+import {
+  type Authorization,
+  type OperationCatalog,
+  OperationsApi,
+  OperationsHttp,
+  Problems,
+  type Runs,
+  type StartGate
+} from "@atlas/operations"
+import { Effect, Layer, type Scope } from "effect"
+import { type HttpApi, type HttpApiEndpoint, HttpApi as Api } from "effect/http-api"
+import { RateLimiter } from "effect/persistence"
+import { Hono } from "hono"
+import { apiHeaders, makeApi } from "./api/Api.ts"
+import { makeRunActionRoutes } from "./operations/RunActionRoutes.ts"
+import { makeRunListRoutes } from "./operations/RunListRoutes.ts"
+import { makeRunRoutes } from "./operations/RunRoutes.ts"
+import { makeApiReferenceRoutes } from "./reference/ApiReferenceRoutes.ts"
+import { makeAssets } from "./shell/Assets.ts"
+import { Confirmations } from "./shell/Confirmations.ts"
+import { makeGuard } from "./shell/guard.ts"
+import { Host, type HostOptions } from "./shell/Host.ts"
+import { Contributions, makePart, type Part } from "./shell/Part.ts"
+import { problemJson } from "./shell/problemJson.ts"
+import { requestServices } from "./shell/RequestIds.ts"
+import { makeRequests, redirect } from "./shell/Requests.ts"
+import { makeStartLimit, type Routes, routesOf } from "./shell/Routes.ts"
+import { makeTenantRoutes } from "./tenants/TenantRoutes.ts"
+
+/** How a console is mounted, and what of Atlas it shows. */
+export interface Options<Parts extends ReadonlyArray<Part<unknown>>> extends HostOptions {
+  /** Features beside runs and tenants. Of those that are not here there is no page, call or link. */
+  readonly parts?: Parts
+}
+
+/** A console as a web handler. Knows what it answers, for tests and gateways that try every path. */
+export interface Handler {
+  (request: Request): Promise<Response>
+  /** Every method and path, with `:name` for what varies. */
+  readonly routes: ReadonlyArray<{ readonly method: string; readonly path: string }>
+}
+
+/** The services that parts need. */
+export type PartServices<Parts extends ReadonlyArray<Part<unknown>>> = Parts[number] extends Part<infer R> ? R : never
+
+/** What every console needs: the ledger. */
+export type LedgerServices = Authorization | OperationCatalog | Runs | StartGate.Gatekeeper
+
+/** Runs and tenants: what every console has. */
+const ledger = makePart({
+  pages: Effect.map(
+    Effect.all([makeTenantRoutes, makeRunListRoutes, makeRunRoutes, makeRunActionRoutes]),
+    (adders) => (routes: Routes) => {
+      for (const add of adders) add(routes)
+    }
+  ),
+  api: { declaration: OperationsApi, routes: OperationsHttp.layer }
+})
+
+/** Whether a call starts runs: only what does can be refused because another operation is at work. */
+const startsRuns = ({ error }: HttpApiEndpoint.Top) => [...error].some(({ ast }) => ast === Problems.OperationBusy.ast)
+
+const startPathsOf = (declarations: ReadonlyArray<HttpApi.Top>) => {
+  const paths: Array<string> = []
+  for (const declaration of declarations) {
+    Api.reflect(declaration, {
+      onGroup: () => {},
+      onEndpoint: ({ endpoint }) => {
+        if (startsRuns(endpoint)) paths.push(endpoint.path)
+      }
+    })
+  }
+  return paths
+}
+
+/** The limiter keeps what it knows in this process: with several, each allows as much. */
+const limiter = RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))
+
+const contributionsOf = <R>(parts: ReadonlyArray<Part<R>>) =>
+  Layer.effect(
+    Contributions,
+    Effect.forEach(parts, ({ contribution = Effect.succeed({}) }) => contribution)
+  )
+
+const nothing = Effect.succeed(() => {})
+
+const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
+  const { links } = yield* Host
+  const requests = yield* makeRequests
+  const declared = parts.flatMap(({ api }) => api ?? [])
+  const declarations = declared.map(({ declaration }) => declaration as HttpApi.Top)
+  const api = yield* makeApi(declared.map(({ routes }) => routes))
+  const addPages = yield* Effect.forEach(parts, ({ pages = nothing }) => pages)
+  const addReference = yield* makeApiReferenceRoutes(declarations)
+  const addAssets = yield* makeAssets
+  const guard = yield* makeGuard
+  const limitStarts = yield* makeStartLimit
+  const run = Effect.runPromiseWith(yield* Effect.context())
+
+  const app = new Hono()
+  const calls = links.api("/*")
+  guard(app, "*")
+  app.use(calls, apiHeaders)
+  for (const path of startPathsOf(declarations))
+    app.post(`${links.api("").slice(0, -"/api".length)}${path}`, limitStarts)
+  const below = links.to("") === "" ? app : app.basePath(links.to(""))
+  addAssets(below)
+  addReference(app)
+  app.all(calls, api)
+  const routes = routesOf(below, limitStarts)
+  for (const add of addPages) add(routes)
+  app.get(links.to("") || "/", () => redirect(links.to("/tenants")))
+  app.onError((error, c) =>
+    run(
+      Effect.logError(`${c.req.method} ${c.req.path} failed`, error).pipe(Effect.provideContext(requestServices(c)))
+    ).then(() => problemJson(500, "Something went wrong."))
+  )
+  app.notFound(requests.open(() => new Problems.NotFound({})))
+  return app
+})
+
+/**
+ * Makes a console: every page, the API and the live timeline, as one web handler, for as long as the scope is open.
+ *
+ * @returns the handler; options that make no sense are refused with each problem named
+ */
+export const make = Effect.fn("Console.make")(function* <
+  const Parts extends ReadonlyArray<Part<unknown>> = readonly []
+>({
+  parts,
+  ...options
+}: Options<Parts>): Effect.fn.Return<
+  Handler,
+  Problems.InvalidInput,
+  Scope.Scope | LedgerServices | PartServices<Parts>
+> {
+  type Needed = LedgerServices | PartServices<Parts>
+  const all: ReadonlyArray<Part<Needed>> = [ledger, ...((parts ?? []) as ReadonlyArray<Part<PartServices<Parts>>>)]
+  const own = Layer.merge(Confirmations.layer, contributionsOf(all)).pipe(
+    Layer.provideMerge(Layer.merge(Layer.effect(Host, Host.make(options)), limiter))
+  )
+  const app = yield* Effect.provideContext(build(all), yield* Layer.build(own))
+  return Object.assign(async (request: Request) => app.fetch(request), { routes: app.routes })
+})

@@ -1,0 +1,108 @@
+import { Authentication, CurrentActor, OperationsHttp, Problems } from "@atlas/operations"
+import { Cause, Context, Effect, Layer, Logger, Option } from "effect"
+import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import type { Context as Request, MiddlewareHandler } from "hono"
+import { Host } from "../shell/Host.ts"
+import type { ApiServices } from "../shell/Part.ts"
+import { problemJson } from "../shell/problemJson.ts"
+import { requestServices } from "../shell/RequestIds.ts"
+
+/** The request as it came to the console, for whoever has to tell who makes it. */
+const Incoming = Context.Reference<globalThis.Request | null>("@atlas/console/Api/Incoming", {
+  defaultValue: () => null
+})
+
+const authentication = Layer.effect(
+  Authentication,
+  Effect.map(Host, ({ actorOf }) =>
+    Authentication.of(
+      Effect.fnUntraced(function* (answer) {
+        const request = yield* Incoming
+        const actor = request === null ? Option.none() : yield* actorOf(request)
+        if (Option.isNone(actor)) return yield* new Problems.Unauthenticated({})
+        return yield* Effect.provideService(answer, CurrentActor, actor.value)
+      })
+    )
+  )
+)
+
+const publicUrl = Layer.effect(
+  OperationsHttp.PublicUrl,
+  Effect.map(Host, ({ apiBasePath, links, origin }) => ({ origin, api: apiBasePath, pages: links.to("") }))
+)
+
+// What the router refuses by itself, such as an unknown path, arrives as a defect that holds the answer.
+const isOurs = (defect: unknown) => !HttpServerResponse.isHttpServerResponse(defect) || defect.status >= 500
+
+// Whoever asked learns that something went wrong; what it was is for the log.
+const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
+  Effect.tapCause(answer, (cause) =>
+    cause.reasons.some((reason) => Cause.isDieReason(reason) && isOurs(reason.defect))
+      ? Effect.logError("A request to the API failed", cause)
+      : Effect.void
+  )
+
+/** What is answered depends on who asks: no cache between us may hand it to others. */
+export const apiHeaders: MiddlewareHandler = async (c, next) => {
+  await next()
+  const { headers } = c.res
+  if (!headers.has("cache-control")) c.header("cache-control", "private, no-cache")
+  if (!headers.has("vary")) c.header("vary", "Authorization, Cookie")
+  // RFC 9110, section 11.6.1: what would be accepted, and no more than that.
+  if (c.res.status === 401) c.header("www-authenticate", "Bearer")
+}
+
+const notFound = Effect.map(HttpServerRespondable.toResponse(new Problems.NotFound({})), (response) =>
+  HttpServerResponse.toWeb(response)
+)
+
+/** The answer of the router, where it has nothing to say, in words. */
+const inWords = async (response: Response): Promise<Response> => {
+  // Answered in plain text, and often met: what curl sends with `-d` is a form.
+  if (response.status === 415)
+    return problemJson(415, "This call takes JSON.", "Send the body with the header Content-Type: application/json.")
+  if (response.ok || response.headers.has("content-type")) return response
+  // The router's own answers have no body. An unknown path looks like anything else that is not there.
+  if (response.status === 404) return Effect.runPromise(notFound)
+  return response.status < 500
+    ? response
+    : problemJson(
+        response.status,
+        "Something went wrong on our side.",
+        "Try again; if it persists, report it with the time."
+      )
+}
+
+/**
+ * The API as a web handler. It shares the services that are already built.
+ *
+ * @param routes of every part, declared below `/api/v1`
+ */
+export const makeApi = Effect.fn("Api.make")(function* <R>(
+  routes: ReadonlyArray<Layer.Layer<never, never, R | ApiServices>>
+) {
+  const { apiBasePath } = yield* Host
+  const services = yield* Effect.context<R | Host>()
+  const [first = Layer.empty, ...others] = routes
+  const served = Layer.mergeAll(first, ...others).pipe(
+    Layer.provide(Layer.merge(authentication, publicUrl)),
+    Layer.provide(Layer.succeedContext(services)),
+    Layer.provide(HttpServer.layerServices)
+  ) as Layer.Layer<never, never, HttpRouter.HttpRouter>
+  // The handler runs outside the host's context, and would log with loggers of its own.
+  const loggers = yield* Logger.CurrentLoggers
+  const middleware = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
+    Effect.provideService(logDefects(answer), Logger.CurrentLoggers, loggers)
+  const api = yield* Effect.acquireRelease(
+    Effect.sync(() => HttpRouter.toWebHandler(served, { disableLogger: true, middleware })),
+    (handler) => Effect.promise(() => handler.dispose())
+  )
+
+  return async (c: Request): Promise<Response> => {
+    const { raw } = c.req
+    const url = new URL(raw.url)
+    url.pathname = url.pathname.slice(apiBasePath.length)
+    const request = apiBasePath === "" ? raw : new globalThis.Request(url, raw)
+    return inWords(await api.handler(request, Context.add(requestServices(c), Incoming, raw)))
+  }
+})

@@ -1,0 +1,31 @@
+import { ProviderConnections } from "@atlas/graph"
+import { Effect } from "effect"
+import { Badge } from "../shell/components/Badge.tsx"
+import { makePart } from "../shell/Part.ts"
+import { reportPanel } from "./ConnectionReport.tsx"
+
+const Connected = ({ connected }: { readonly connected: boolean }) =>
+  connected ? (
+    <Badge tone="success" icon="check">
+      Connected
+    </Badge>
+  ) : (
+    <Badge tone="warning" icon="partial">
+      No provider connection
+    </Badge>
+  )
+
+/**
+ * The part of a console for hosts whose runs use the connections of `@atlas/graph`: which tenants have one, and what was found
+ * out about one that was verified.
+ */
+export const graph = makePart({
+  contribution: Effect.map(ProviderConnections, (connections) => ({
+    badgesOf: (tenants) =>
+      Effect.map(
+        Effect.orDie(connections.tenantsWithDefault(tenants.map(({ id }) => id))),
+        (connected) => new Map(tenants.map(({ id }) => [id, <Connected connected={connected.has(id)} />]))
+      ),
+    reportOf: reportPanel
+  }))
+})

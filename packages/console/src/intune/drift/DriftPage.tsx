@@ -1,0 +1,156 @@
+import { type BackupSet, DriftCompare, type DriftItem, policyTypeNamed } from "@atlas/intune"
+import type { Run } from "@atlas/operations"
+import { DateTime } from "effect"
+import { Badge, type Tone } from "../../shell/components/Badge.tsx"
+import { EmptyState } from "../../shell/components/EmptyState.tsx"
+import { formatAbsolute, plural } from "../../shell/components/format.ts"
+import { Icon, type IconName } from "../../shell/components/Icon.tsx"
+import { PolicyDifference } from "../policies/PolicyDifference.tsx"
+import { Progress } from "../../shell/components/Counts.tsx"
+import { type RunRow, RunsTable } from "../../shell/components/RunsTable.tsx"
+import { Layout, type Shell } from "../../shell/Layout.tsx"
+
+interface Props {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly backups: ReadonlyArray<BackupSet>
+  /** What compared before, the newest first. */
+  readonly runs: ReadonlyArray<RunRow>
+  /** Named when the person may not compare. */
+  readonly missingCapability: string | null
+  readonly now: DateTime.Utc
+}
+
+/** Choosing two states of a tenant, and what was compared before. */
+export const DriftPage = ({ shell, tenant, backups, runs, missingCapability, now }: Props) => {
+  const path = `${shell.links.tenant(tenant.id)}/drift`
+  const choices = [
+    ...backups.map(
+      ({ createdAt, id, name }) => [`backup/${id}`, `Backup “${name}” of ${formatAbsolute(createdAt)}`] as const
+    ),
+    ["inventory", "The inventory, as of the last sync"] as const,
+    ["live", "The tenant, as it is now"] as const
+  ]
+  return (
+    <Layout title={`Drift in ${tenant.name}`} shell={shell}>
+      <a class="crumb" href={shell.links.tenant(tenant.id)}>
+        <Icon name="back" />
+        <span>{tenant.name}</span>
+      </a>
+      <h1>Drift</h1>
+      <p class="lead">What differs between two states of the policies of {tenant.name}.</p>
+      <form class="form" method="post" action={path}>
+        <Choice name="from" label="From" choices={choices} chosen={choices[0]?.[0] ?? "inventory"} />
+        <Choice name="to" label="To" choices={choices} chosen="live" />
+        <div class="card-actions">
+          <button class="button primary" disabled={missingCapability !== null}>
+            Compare
+          </button>
+          {missingCapability !== null && (
+            <span class="muted small">
+              Your role does not allow this: it needs <code>{missingCapability}</code>.
+            </span>
+          )}
+        </div>
+      </form>
+      <div>
+        <h2>Comparisons</h2>
+        {runs.length === 0 ? (
+          <EmptyState title="Nothing was compared yet">Choose two states above.</EmptyState>
+        ) : (
+          <RunsTable
+            rows={runs.map((row) => ({ ...row, href: `${path}/${row.run.id}` }))}
+            now={now}
+            caption={`Comparisons in ${tenant.name}`}
+            tenant={false}
+          />
+        )}
+      </div>
+    </Layout>
+  )
+}
+
+interface ChoiceProps {
+  readonly name: string
+  readonly label: string
+  readonly choices: ReadonlyArray<readonly [value: string, text: string]>
+  readonly chosen: string
+}
+
+const Choice = ({ name, label, choices, chosen }: ChoiceProps) => (
+  <label class="field">
+    <span>{label}</span>
+    <select name={name}>
+      {choices.map(([value, text]) => (
+        <option value={value} selected={value === chosen}>
+          {text}
+        </option>
+      ))}
+    </select>
+  </label>
+)
+
+interface ResultProps {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly run: Run
+  readonly from: string
+  readonly to: string
+  readonly items: ReadonlyArray<DriftItem>
+  readonly nextHref: string | null
+}
+
+const looks: Record<DriftItem["change"], readonly [text: string, tone: Tone, icon: IconName]> = {
+  added: ["Added", "info", "dot"],
+  removed: ["Removed", "danger", "cancelled"],
+  changed: ["Changed", "warning", "retry"]
+}
+
+/** What a comparison has found. */
+export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref }: ResultProps) => (
+  <Layout title={`Differences in ${tenant.name}`} shell={shell}>
+    <a class="crumb" href={`${shell.links.tenant(tenant.id)}/drift`}>
+      <Icon name="back" />
+      <span>Drift in {tenant.name}</span>
+    </a>
+    <div id="drift" data-region="" data-refresh={run.status === "completed" ? undefined : "2"}>
+      <h1>Differences</h1>
+      <p class="lead">
+        From {from} to {to}, found by <a href={shell.links.run(run.id)}>this run</a>.
+      </p>
+      {run.status !== "completed" ? (
+        <Progress run={run} label={DriftCompare.type.label} />
+      ) : items.length === 0 ? (
+        <EmptyState title={run.outcome === "succeeded" ? "Nothing differs" : "Nothing was found out"}>
+          {run.outcome === "succeeded"
+            ? `${plural(run.summaryCounts.processed ?? 0, "policy", "policies")} were compared.`
+            : "The run says why."}
+        </EmptyState>
+      ) : (
+        <ul class="restore-items">
+          {items.map((item) => (
+            <li class="card">
+              <div class="title-badge">
+                <h2>{item.title}</h2>
+                <Badge tone={looks[item.change][1]} icon={looks[item.change][2]}>
+                  {looks[item.change][0]}
+                </Badge>
+              </div>
+              <p class="muted small">
+                {(item.type === null ? undefined : policyTypeNamed(item.type)?.label) ?? "Unknown type"}
+              </p>
+              {item.difference !== null && <PolicyDifference difference={item.difference} from="From" to="To" />}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+    {nextHref !== null && (
+      <p class="pager">
+        <a class="button" rel="next" href={nextHref}>
+          Next page
+        </a>
+      </p>
+    )}
+  </Layout>
+)

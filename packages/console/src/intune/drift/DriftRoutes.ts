@@ -1,0 +1,117 @@
+import { Backups, DriftCompare, PolicyDrift, viewBackups } from "@atlas/intune"
+import { type Actor, Problems, Runs } from "@atlas/operations"
+import { DateTime, Effect, Option, Schema } from "effect"
+import type { Context } from "hono"
+import { FormText, readForm } from "../../shell/Form.ts"
+import { formatAbsolute, hrefWith } from "../../shell/components/format.ts"
+import { DriftPage, DriftResultPage } from "./DriftPage.tsx"
+import { html, makeRequests, redirect } from "../../shell/Requests.ts"
+import { makeRunRows } from "../../shell/RunRows.ts"
+import { makeTenantAccess } from "../../shell/TenantAccess.ts"
+import type { Routes } from "../../shell/Routes.ts"
+import { Host } from "../../shell/Host.ts"
+
+const section = "/tenants"
+const perPage = 50
+const shownBackups = 20
+
+const Sides = Schema.Struct({ from: Schema.optionalKey(FormText), to: Schema.optionalKey(FormText) })
+
+const stateOf = (value: string) => {
+  const [kind, id] = value.split("/")
+  return kind === "backup" ? { kind, id } : { kind }
+}
+
+const decodeInput = Schema.decodeUnknownOption(DriftCompare.type.input)
+
+/** Comparing two states of a tenant's policies, and what was found. Pages read the database only. */
+export const makeDriftRoutes = Effect.gen(function* () {
+  const runs = yield* Runs
+  const backups = yield* Backups
+  const drift = yield* PolicyDrift
+  const rows = yield* makeRunRows
+  const tenantOf = yield* makeTenantAccess
+  const { links } = yield* Host
+  const { page } = yield* makeRequests
+  const type = DriftCompare.type.name
+
+  const choose = page(
+    section,
+    Effect.fn("DriftPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const [made, compared, now] = yield* Effect.all([
+        grant.capabilities.has(viewBackups)
+          ? backups.list(actor, tenant.id, { before: null, limit: shownBackups })
+          : Effect.succeed([]),
+        runs.list(actor, { tenant: tenant.id, type }, { cursor: null, limit: 20 }).pipe(Effect.orDie),
+        DateTime.now
+      ])
+      const capability = DriftCompare.type.capabilities.start
+      return yield* html(
+        c,
+        DriftPage({
+          shell,
+          tenant,
+          backups: made.filter(({ state }) => state !== "expired"),
+          runs: rows(compared.runs, [tenant]),
+          missingCapability: grant.capabilities.has(capability) ? null : capability,
+          now
+        })
+      )
+    })
+  )
+
+  const start = page(
+    section,
+    Effect.fn("DriftStart")(function* ({ c, actor }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const { from = "", to = "" } = yield* readForm(c, Sides)
+      const input = { from: stateOf(from), to: stateOf(to) }
+      const { run } = yield* runs.start(actor, { tenantId: tenant.id, type, input })
+      return redirect(`${links.tenant(tenant.id)}/drift/${run.id}`, 303)
+    })
+  )
+
+  const nameOf = Effect.fnUntraced(function* (actor: Actor, tenantId: string, state: DriftCompare.PolicyState) {
+    if (state.kind !== "backup") return state.kind === "live" ? "the tenant as it was at that time" : "the inventory"
+    const backup = yield* Effect.option(backups.get(actor, tenantId, state.id))
+    return Option.match(backup, {
+      onNone: () => "a backup",
+      onSome: ({ createdAt, name }) => `the backup “${name}” of ${formatAbsolute(createdAt)}`
+    })
+  })
+
+  const afterOf = (c: Context) => {
+    const [source, id] = [c.req.query("after.source"), c.req.query("after.id")]
+    return source === undefined || id === undefined ? null : { source, id }
+  }
+
+  const view = page(
+    section,
+    Effect.fn("DriftResultPage")(function* ({ c, actor, shell }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const run = yield* runs.get(actor, c.req.param("run") ?? "")
+      const input = Option.getOrUndefined(decodeInput(run.input))
+      if (run.tenantId !== tenant.id || run.type !== type || input === undefined)
+        return yield* new Problems.NotFound({})
+      const found = yield* drift.items(actor, run.id, { after: afterOf(c), limit: perPage + 1 })
+      const items = found.slice(0, perPage)
+      const last = items.at(-1)
+      const nextHref =
+        found.length > perPage && last !== undefined
+          ? hrefWith(`${links.tenant(tenant.id)}/drift/${run.id}`, [
+              ["after.source", last.source],
+              ["after.id", last.id]
+            ])
+          : null
+      const [from, to] = yield* Effect.all([nameOf(actor, tenant.id, input.from), nameOf(actor, tenant.id, input.to)])
+      return yield* html(c, DriftResultPage({ shell, tenant, run, from, to, items, nextHref }))
+    })
+  )
+
+  return (routes: Routes) => {
+    routes.get(`${section}/:tenant/drift`, choose)
+    routes.start(`${section}/:tenant/drift`, start)
+    routes.get(`${section}/:tenant/drift/:run`, view)
+  }
+})

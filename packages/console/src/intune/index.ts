@@ -1,0 +1,41 @@
+import { BackupTypes, DriftCompare, IntuneApi, IntuneHttp, RestoreTypes } from "@atlas/intune"
+import { Effect } from "effect"
+import { makePart } from "../shell/Part.ts"
+import { makeBackupRoutes } from "./backups/BackupRoutes.ts"
+import { makeDriftRoutes } from "./drift/DriftRoutes.ts"
+import { makeInventoryRoutes } from "./inventory/InventoryRoutes.ts"
+import { makeRunRecords } from "./records.ts"
+import { makeRestoreRoutes } from "./restores/RestoreRoutes.ts"
+import { makeScheduleRoutes } from "./schedules/ScheduleRoutes.ts"
+
+const features = [
+  makeInventoryRoutes,
+  makeScheduleRoutes,
+  makeBackupRoutes,
+  makeRestoreRoutes,
+  makeDriftRoutes
+] as const
+
+/** The part of a console for hosts with policies of Intune: their inventory, backups, schedules, restores and comparisons. */
+export const intune = makePart({
+  pages: Effect.map(Effect.all(features), (adders) => (routes) => {
+    for (const add of adders) add(routes)
+  }),
+  contribution: Effect.map(makeRunRecords, (recordsOf) => ({
+    tenantPages: [
+      { path: "backup-schedules", label: "Backup schedules" },
+      { path: "backups", label: "Backups" },
+      { path: "drift", label: "Drift" },
+      { path: "inventory", label: "Inventory" }
+    ],
+    startPages: {
+      [BackupTypes.runNow.name]: "backup-schedules",
+      [BackupTypes.retry.name]: "backup-schedules",
+      [DriftCompare.type.name]: "drift",
+      [RestoreTypes.preview.name]: "backups",
+      [RestoreTypes.execute.name]: "restores"
+    },
+    recordsOf
+  })),
+  api: { declaration: IntuneApi, routes: IntuneHttp.layer }
+})

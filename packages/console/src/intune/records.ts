@@ -1,0 +1,52 @@
+import { Backups, BackupSchedules, BackupTypes, DriftCompare, Restores, RestoreTypes } from "@atlas/intune"
+import { type Actor, type Run } from "@atlas/operations"
+import { Effect, Option } from "effect"
+import { Host } from "../shell/Host.ts"
+import type { RunRecord } from "../shell/Part.ts"
+
+const scheduleTypes: ReadonlyArray<string> = [...BackupTypes.backupTypes, BackupTypes.retention].map(({ name }) => name)
+
+const restoreTypes: ReadonlyArray<string> = [RestoreTypes.preview.name, RestoreTypes.execute.name]
+
+/** The records of a run, as far as the person may see them: its schedule, backup or restore. From the database only. */
+export const makeRunRecords = Effect.gen(function* () {
+  const { links } = yield* Host
+  const schedules = yield* BackupSchedules
+  const backups = yield* Backups
+  const restores = yield* Restores
+  return Effect.fnUntraced(function* (actor: Actor, run: Run) {
+    const { context, id, tenantId, type } = run
+    if (tenantId === null) return []
+    const section = links.tenant(tenantId)
+    if (type === DriftCompare.type.name) {
+      return [{ title: "Comparison", name: "What it found", href: `${section}/drift/${id}` }]
+    }
+    if (restoreTypes.includes(type)) {
+      const restore = yield* Effect.option(restores.get(actor, tenantId, context["restore"] ?? ""))
+      return Option.match(restore, {
+        onNone: (): ReadonlyArray<RunRecord> => [],
+        onSome: (found) => [
+          { title: "Restore", name: "What is restored", href: `${section}/restores/${found.id}` },
+          { title: "Backup", name: "What it is restored from", href: `${section}/backups/${found.backupId}` }
+        ]
+      })
+    }
+    if (!scheduleTypes.includes(type)) return []
+    const schedule = yield* Effect.option(schedules.get(actor, tenantId, context["schedule"] ?? ""))
+    const backup = Option.flatten(yield* Effect.option(backups.ofRun(actor, tenantId, id)))
+    const records: ReadonlyArray<RunRecord> = [
+      ...Option.match(schedule, {
+        onNone: () => [],
+        onSome: (found) => [
+          { title: "Backup schedule", name: found.name, href: `${section}/backup-schedules/${found.id}` }
+        ]
+      }),
+      ...Option.match(backup, {
+        onNone: () => [],
+        onSome: (found) =>
+          found.state === "open" ? [] : [{ title: "Backup", name: found.name, href: `${section}/backups/${found.id}` }]
+      })
+    ]
+    return records
+  })
+})

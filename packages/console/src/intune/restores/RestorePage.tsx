@@ -1,0 +1,290 @@
+import { type BackupSet, policyTypeNamed, type Restore, type RestoreItem, type RestoreTally } from "@atlas/intune"
+import { Badge, type Tone } from "../../shell/components/Badge.tsx"
+import { plural } from "../../shell/components/format.ts"
+import { Icon, type IconName } from "../../shell/components/Icon.tsx"
+import { PolicyDifference } from "../policies/PolicyDifference.tsx"
+import { AbsoluteTime } from "../../shell/components/Time.tsx"
+import { Layout, type Shell } from "../../shell/Layout.tsx"
+import { RestoreBadge } from "./RestoresPage.tsx"
+import { useLinks } from "../../shell/Links.ts"
+
+interface Props {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly restore: Restore
+  readonly backup: BackupSet | null
+  readonly items: ReadonlyArray<RestoreItem>
+  readonly tally: ReadonlyArray<RestoreTally>
+  readonly nextHref: string | null
+  /** The run that is at it has ended, or there is none. */
+  readonly stopped: boolean
+  /** Named when the person may not restore. */
+  readonly missingCapability: string | null
+  /** The key of this page's confirmation. */
+  readonly nonce: string
+  /** What was wrong with the last try to confirm. */
+  readonly problem: string | null
+}
+
+/** A restore: what it would do, the question whether it should, and what became of it. */
+export const RestorePage = (props: Props) => {
+  const { shell, tenant, restore, nextHref } = props
+  const path = `${shell.links.tenant(tenant.id)}/restores/${restore.id}`
+  const isOpen = restore.state === "planning" || restore.state === "confirmed" || restore.state === "running"
+  const waits = isOpen && !props.stopped
+  return (
+    <Layout title={`Restore in ${tenant.name}`} shell={shell}>
+      <a class="crumb" href={`${shell.links.tenant(tenant.id)}/restores`}>
+        <Icon name="back" />
+        <span>Restores of {tenant.name}</span>
+      </a>
+      <div id="restore" data-region="" data-refresh={waits ? "2" : undefined}>
+        <div class="title-badge">
+          <h1>Restore</h1>
+          <RestoreBadge restore={restore} />
+        </div>
+        <Facts {...props} />
+        {restore.state === "planning" ? (
+          <Planning {...props} path={path} />
+        ) : (
+          <>
+            <Summary {...props} />
+            {(restore.state === "planned" || (isOpen && props.stopped)) && <Confirm {...props} path={path} />}
+            <Items {...props} />
+          </>
+        )}
+      </div>
+      {nextHref !== null && (
+        <p class="pager">
+          <a class="button" rel="next" href={nextHref}>
+            Next page
+          </a>
+        </p>
+      )}
+    </Layout>
+  )
+}
+
+const Archive = ({ path }: { readonly path: string }) => (
+  <form class="card-actions" method="post" action={`${path}/archive`}>
+    <button class="button">Archive</button>
+  </form>
+)
+
+const Planning = ({ restore, stopped, path, missingCapability }: Props & { readonly path: string }) => {
+  const links = useLinks()
+  return stopped ? (
+    <>
+      <p class="notice tone-warning">
+        <span>
+          The plan could not be made, and nothing was changed.{" "}
+          {restore.previewRun !== null && <a href={links.run(restore.previewRun)}>Its run says why.</a>}
+        </span>
+      </p>
+      {missingCapability === null ? (
+        <>
+          <form class="card-actions" method="post" action={`${path}/plan`}>
+            <button class="button">Plan again</button>
+          </form>
+          <Archive path={path} />
+        </>
+      ) : (
+        <NotAllowed capability={missingCapability} />
+      )}
+    </>
+  ) : (
+    <p class="muted">The backup is being compared with the tenant. Nothing is changed by that.</p>
+  )
+}
+
+const Facts = ({ tenant, restore, backup }: Props) => {
+  const links = useLinks()
+  return (
+    <dl class="facts">
+      <div>
+        <dt>From</dt>
+        <dd>
+          <a href={`${links.tenant(tenant.id)}/backups/${restore.backupId}`}>{backup?.name ?? "a backup"}</a>
+          {backup !== null && (
+            <span class="block small muted">
+              <AbsoluteTime at={backup.createdAt} />
+            </span>
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Planned by</dt>
+        <dd>
+          {restore.createdBy.name}
+          {restore.previewRun !== null && (
+            <span class="block small">
+              in <a href={links.run(restore.previewRun)}>this run</a>
+            </span>
+          )}
+        </dd>
+      </div>
+      {restore.confirmedBy !== null && (
+        <div>
+          <dt>Confirmed by</dt>
+          <dd>
+            {restore.confirmedBy.name}
+            {restore.executeRun !== null && (
+              <span class="block small">
+                in <a href={links.run(restore.executeRun)}>this run</a>
+              </span>
+            )}
+          </dd>
+        </div>
+      )}
+      <div>
+        <dt>Assignments</dt>
+        <dd>{restore.withAssignments ? "come back, too" : "stay as they are"}</dd>
+      </div>
+      {restore.safetyBackupId !== null && (
+        <div>
+          <dt>What was overwritten</dt>
+          <dd>
+            <a href={`${links.tenant(tenant.id)}/backups/${restore.safetyBackupId}`}>is in a backup of its own</a>
+          </dd>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+const actions: Record<
+  NonNullable<RestoreItem["action"]>,
+  readonly [text: string, tone: Tone, icon: IconName, many: (count: string) => string]
+> = {
+  create: ["Create", "info", "dot", (count) => `${count} to create`],
+  update: ["Change", "warning", "retry", (count) => `${count} to change`],
+  unchanged: ["Unchanged", "neutral", "check", (count) => `${count} unchanged`],
+  conflict: ["Conflict", "danger", "blocked", (count) => `${count} in conflict`],
+  not_restorable: ["Not restorable", "neutral", "cancelled", (count) => `${count} that cannot be restored`]
+}
+
+const results: Record<RestoreItem["result"], readonly [text: string, tone: Tone, icon: IconName] | null> = {
+  pending: null,
+  writing: ["Being written", "info", "running"],
+  done: ["Restored", "success", "check"],
+  failed: ["Failed", "danger", "failed"],
+  skipped: null
+}
+
+const countOf = (tally: ReadonlyArray<RestoreTally>, holds: (each: RestoreTally) => boolean) =>
+  tally.filter(holds).reduce((sum, { count }) => sum + count, 0)
+
+const Summary = ({ tally }: Props) => {
+  const parts = Object.entries(actions).flatMap(([action, [, , , many]]) => {
+    const count = countOf(tally, (each) => each.action === action)
+    return count === 0 ? [] : [many(plural(count, "policy", "policies"))]
+  })
+  return <p class="lead">The plan: {parts.join(", ")}.</p>
+}
+
+const NotAllowed = ({ capability }: { readonly capability: string }) => (
+  <p class="muted">
+    Your role does not allow restores: they need <code>{capability}</code>.
+  </p>
+)
+
+const Confirm = ({
+  tenant,
+  restore,
+  tally,
+  missingCapability,
+  nonce,
+  path,
+  problem
+}: Props & { readonly path: string }) => {
+  const writes = countOf(
+    tally,
+    ({ action, result }) =>
+      (action === "create" || action === "update") && (result === "pending" || result === "writing")
+  )
+  if (missingCapability !== null) return <NotAllowed capability={missingCapability} />
+  return (
+    <section class="callout tone-warning" aria-labelledby="confirm-title">
+      <Icon name="info" />
+      <div>
+        <h2 id="confirm-title">
+          {writes === 0
+            ? "There is nothing to write"
+            : restore.state === "planned"
+              ? "Nothing has been changed yet"
+              : "It was not finished: the rest can be restored"}
+        </h2>
+        {writes > 0 && (
+          <p>
+            {plural(writes, "policy", "policies")} of {tenant.name} will be written. What was changed since this was
+            planned is left alone, and a backup of what is overwritten is made first.
+          </p>
+        )}
+        {writes > 0 && (
+          <form class="form" method="post" action={`${path}/confirm`}>
+            <input type="hidden" name="nonce" value={nonce} />
+            <div class="field">
+              <label for="tenantName">Type “{tenant.name}” to confirm</label>
+              <input type="text" name="tenantName" id="tenantName" autocomplete="off" required />
+              {problem !== null && (
+                <span class="field-problem" role="alert">
+                  {problem}
+                </span>
+              )}
+            </div>
+            <div class="card-actions">
+              <button class="button danger">Restore {plural(writes, "policy", "policies")}</button>
+            </div>
+          </form>
+        )}
+        <Archive path={path} />
+      </div>
+    </section>
+  )
+}
+
+const Items = ({ tenant, items }: Props) => {
+  const links = useLinks()
+  return (
+    <ul class="restore-items">
+      {items.map((item) => (
+        <li class="card" id={`${item.source}-${item.id}`}>
+          <div class="title-badge">
+            <h2>{item.title}</h2>
+            {item.action !== null && (
+              <Badge tone={actions[item.action][1]} icon={actions[item.action][2]}>
+                {actions[item.action][0]}
+              </Badge>
+            )}
+            <ResultBadge item={item} />
+          </div>
+          <p class="muted small">
+            {(item.type === null ? undefined : policyTypeNamed(item.type)?.label) ?? "Unknown type"}
+          </p>
+          {item.reason !== null && <p>{item.reason}</p>}
+          {item.resultMessage !== null && <p>{item.resultMessage}</p>}
+          {item.resultId !== null && (
+            <p class="small">
+              <a href={`${links.tenant(tenant.id)}/inventory/${item.source}/${encodeURIComponent(item.resultId)}`}>
+                In the inventory
+              </a>
+              <span class="muted">, after the next sync</span>
+            </p>
+          )}
+          {item.difference !== null && item.difference.fields.length > 0 && (
+            <PolicyDifference difference={item.difference} from="In the tenant" to="In the backup" />
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const ResultBadge = ({ item }: { readonly item: RestoreItem }) => {
+  const look = results[item.result]
+  return look === null ? null : (
+    <Badge tone={look[1]} icon={look[2]}>
+      {look[0]}
+    </Badge>
+  )
+}

@@ -1,0 +1,184 @@
+import { Backups, type RestoreConflict, restorePolicies, Restores, viewBackups } from "@atlas/intune"
+import { type Actor, type RunId, Runs, type StartProblem, type TenantGrant } from "@atlas/operations"
+import { DateTime, Effect, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Context } from "hono"
+import { readNothing } from "../../shell/FormInput.ts"
+import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
+import { hrefWith } from "../../shell/components/format.ts"
+import { RestorePage } from "./RestorePage.tsx"
+import { RestoresPage } from "./RestoresPage.tsx"
+import { html, makeRequests, type PageRequest, redirect } from "../../shell/Requests.ts"
+import { makeTenantAccess } from "../../shell/TenantAccess.ts"
+import type { Routes } from "../../shell/Routes.ts"
+import { Host } from "../../shell/Host.ts"
+
+type Problem = StartProblem | RestoreConflict
+
+const section = "/tenants"
+const perPage = 50
+
+const Chosen = Schema.Struct({
+  backup: FormText,
+  item: Schema.optionalKey(FormTexts),
+  all: Schema.optionalKey(Schema.Literal("true")),
+  withAssignments: Schema.optionalKey(Schema.Literal("true")),
+  nonce: Schema.optionalKey(FormText)
+})
+
+const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), nonce: Schema.optionalKey(FormText) })
+
+// A chosen policy is named by its collection and its id, which may hold anything.
+const itemOf = (value: string) => {
+  const [source = "", ...id] = value.split("/")
+  return { source, id: id.join("/") }
+}
+
+/** A tenant's restores: planning, confirming and looking at them. Pages read the database only. */
+export const makeRestoreRoutes = Effect.gen(function* () {
+  const restores = yield* Restores
+  const backups = yield* Backups
+  const runs = yield* Runs
+  const tenantOf = yield* makeTenantAccess
+  const { links } = yield* Host
+  const { page } = yield* makeRequests
+  const hrefOf = (tenant: { readonly id: string }, id: string) => `${links.tenant(tenant.id)}/restores/${id}`
+
+  const list = page(
+    section,
+    Effect.fn("RestoresPage")(function* ({ c, actor, shell }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const before = c.req.query("before") ?? null
+      const found = yield* restores.list(actor, tenant.id, { before, limit: perPage + 1 })
+      const shown = found.slice(0, perPage)
+      const nextHref =
+        found.length > perPage ? hrefWith(`${links.tenant(tenant.id)}/restores`, [["before", shown.at(-1)?.id]]) : null
+      return yield* html(c, RestoresPage({ shell, tenant, restores: shown, nextHref, now: yield* DateTime.now }))
+    })
+  )
+
+  const afterOf = (c: Context) => {
+    const [source, id] = [c.req.query("after.source"), c.req.query("after.id")]
+    return source === undefined || id === undefined ? null : { source, id }
+  }
+
+  const backupOf = (actor: Actor, { capabilities }: TenantGrant, tenantId: string, id: string) =>
+    capabilities.has(viewBackups)
+      ? backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
+      : Effect.succeed(null)
+
+  /** Whether no run is at work: it has ended, or there is none any more. */
+  const hasEnded = (actor: Actor, id: RunId | null) =>
+    id === null
+      ? Effect.succeed(true)
+      : runs.get(actor, id).pipe(
+          Effect.map(({ status }) => status === "completed"),
+          Effect.catchTag("NotFound", () => Effect.succeed(true))
+        )
+
+  const render = Effect.fnUntraced(function* (
+    { c, actor, shell }: PageRequest,
+    grant: TenantGrant,
+    tenant: { readonly id: string; readonly name: string },
+    problem: string | null
+  ) {
+    const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
+    const [found, tally, backup, stopped] = yield* Effect.all([
+      restores.items(actor, tenant.id, restore.id, { after: afterOf(c), limit: perPage + 1 }),
+      restores.tally(actor, tenant.id, restore.id),
+      backupOf(actor, grant, tenant.id, restore.backupId),
+      hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
+    ])
+    const items = found.slice(0, perPage)
+    const last = items.at(-1)
+    const nextHref =
+      found.length > perPage && last !== undefined
+        ? hrefWith(hrefOf(tenant, restore.id), [
+            ["after.source", last.source],
+            ["after.id", last.id]
+          ])
+        : null
+    const shown = {
+      shell,
+      tenant,
+      restore,
+      backup,
+      items,
+      tally,
+      nextHref,
+      stopped,
+      missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
+      nonce: SecureRandom.uuidV4Unsafe(),
+      problem
+    }
+    return yield* html(c, RestorePage(shown), problem === null ? 200 : 422)
+  })
+
+  const view = page(
+    section,
+    Effect.fn("RestorePage")(function* (request) {
+      const { grant, tenant } = yield* tenantOf(request.actor, request.c)
+      return yield* render(request, grant, tenant, null)
+    })
+  )
+
+  const plan = page(
+    section,
+    Effect.fn("RestorePlan")(function* ({ c, actor }) {
+      const { tenant } = yield* tenantOf(actor, c)
+      const form = yield* readForm(c, Chosen)
+      const request = {
+        backup: form.backup,
+        items: form.all === undefined ? [form.item ?? []].flat().map(itemOf) : null,
+        withAssignments: form.withAssignments === "true"
+      }
+      const { restore } = yield* restores.plan(actor, tenant.id, request, form.nonce)
+      return redirect(hrefOf(tenant, restore.id), 303)
+    })
+  )
+
+  // Whoever was first: the restore's page says how it is.
+  const change = (
+    name: string,
+    work: (actor: Actor, tenantId: string, id: string) => Effect.Effect<unknown, Problem>
+  ) =>
+    page(
+      section,
+      Effect.fn(name)(function* ({ c, actor }) {
+        yield* readNothing(c)
+        const { tenant } = yield* tenantOf(actor, c)
+        const id = c.req.param("restore") ?? ""
+        yield* work(actor, tenant.id, id).pipe(Effect.catchTag("RestoreConflict", () => Effect.void))
+        return redirect(hrefOf(tenant, id), 303)
+      })
+    )
+
+  const confirm = page(
+    section,
+    Effect.fn("RestoreConfirm")(function* (request) {
+      const { c, actor } = request
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const { tenantName = "", nonce = "" } = yield* readForm(c, Typed)
+      const id = c.req.param("restore") ?? ""
+      const typed = { tenantName, nonce }
+      return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
+        Effect.as(redirect(hrefOf(tenant, id), 303)),
+        Effect.catchTag("InvalidInput", ({ errors }) =>
+          render(request, grant, tenant, `${errors.map(({ detail }) => detail).join(". ")}.`)
+        ),
+        // Whoever was first: its page says how it is.
+        Effect.catchTag("RestoreConflict", () => Effect.succeed(redirect(hrefOf(tenant, id), 303)))
+      )
+    })
+  )
+
+  return (routes: Routes) => {
+    const all = `${section}/:tenant/restores`
+    routes.get(all, list)
+    routes.start(all, plan)
+    routes.get(`${all}/:restore`, view)
+    routes.start(`${all}/:restore/confirm`, confirm)
+    routes.start(`${all}/:restore/plan`, change("RestorePlanAgain", restores.planAgain))
+    routes.post(`${all}/:restore/archive`, change("RestoreArchive", restores.archive))
+  }
+})

@@ -1,0 +1,82 @@
+import type { Restore } from "@atlas/intune"
+import type { DateTime } from "effect"
+import { Badge, type Tone } from "../../shell/components/Badge.tsx"
+import { EmptyState } from "../../shell/components/EmptyState.tsx"
+import { Icon, type IconName } from "../../shell/components/Icon.tsx"
+import { Time } from "../../shell/components/Time.tsx"
+import { Layout, type Shell } from "../../shell/Layout.tsx"
+import { TableHead } from "../../shell/components/TableHead.tsx"
+
+interface Props {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  readonly restores: ReadonlyArray<Restore>
+  readonly nextHref: string | null
+  readonly now: DateTime.Utc
+}
+
+const looks: Record<Restore["state"], readonly [text: string, tone: Tone, icon: IconName]> = {
+  planning: ["Being planned", "info", "running"],
+  planned: ["Planned", "warning", "clock"],
+  confirmed: ["Confirmed", "info", "clock"],
+  running: ["At work", "info", "running"],
+  done: ["Done", "success", "check"],
+  archived: ["Archived", "neutral", "cancelled"]
+}
+
+/** How far a restore is, in a word with a shape. */
+export const RestoreBadge = ({ restore }: { readonly restore: Restore }) => {
+  const [text, tone, icon] = looks[restore.state]
+  return (
+    <Badge tone={tone} icon={icon}>
+      {text}
+    </Badge>
+  )
+}
+
+/** The restores of a tenant. */
+export const RestoresPage = ({ shell, tenant, restores, nextHref, now }: Props) => (
+  <Layout title={`Restores of ${tenant.name}`} shell={shell}>
+    <a class="crumb" href={`${shell.links.tenant(tenant.id)}/backups`}>
+      <Icon name="back" />
+      <span>Backups of {tenant.name}</span>
+    </a>
+    <h1>Restores</h1>
+    <p class="lead">What was brought back from backups into {tenant.name}, or is planned to be.</p>
+    {restores.length === 0 ? (
+      <EmptyState title="Nothing was restored yet">
+        A restore begins with <a href={`${shell.links.tenant(tenant.id)}/backups`}>a backup</a>: choose what of it is to
+        come back.
+      </EmptyState>
+    ) : (
+      <table class="runs" role="table">
+        <caption class="visually-hidden">Restores of {tenant.name}, the newest first</caption>
+        <TableHead titles={["Restore", "State", "By"]} />
+        <tbody role="rowgroup">
+          {restores.map((restore) => (
+            <tr role="row">
+              <td role="cell" class="cell-main">
+                <a href={`${shell.links.tenant(tenant.id)}/restores/${restore.id}`}>
+                  Planned <Time at={restore.createdAt} now={now} />
+                </a>
+              </td>
+              <td role="cell" data-label="State">
+                <RestoreBadge restore={restore} />
+              </td>
+              <td role="cell" data-label="By">
+                {restore.createdBy.name}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    )}
+    {nextHref !== null && (
+      <p class="pager">
+        <a class="button" rel="next" href={nextHref}>
+          Older restores
+        </a>
+      </p>
+    )}
+  </Layout>
+)

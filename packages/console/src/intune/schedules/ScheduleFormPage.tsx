@@ -1,0 +1,161 @@
+import { policyTypes } from "@atlas/intune"
+import type { Child } from "hono/jsx"
+import type { ScheduleFields } from "./ScheduleForm.ts"
+import { Icon } from "../../shell/components/Icon.tsx"
+import { Layout, type Shell } from "../../shell/Layout.tsx"
+
+interface Props {
+  readonly shell: Shell
+  readonly tenant: { readonly id: string; readonly name: string }
+  /** Null for a new one. */
+  readonly schedule: { readonly id: string; readonly name: string } | null
+  readonly fields: ScheduleFields
+  /** What is wrong, by the field that it is about. */
+  readonly problems: ReadonlyArray<{ readonly pointer: string; readonly detail: string }>
+}
+
+const skipped = [
+  ["later", "comes as much later as the clocks are moved"],
+  ["skip", "is left out that day"]
+] as const
+const repeated = [
+  ["earlier", "counts the first time"],
+  ["later", "counts the second time"],
+  ["both", "counts both times"]
+] as const
+const missed = [
+  ["once", "are made up for by one backup"],
+  ["all", "are made up for by a backup each"],
+  ["skip", "are left out"]
+] as const
+
+/** Making or changing a backup schedule. What was typed stays, whatever is wrong with it. */
+export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: Props) => {
+  const section = `${shell.links.tenant(tenant.id)}/backup-schedules`
+  const action = schedule === null ? section : `${section}/${schedule.id}`
+  const title = schedule === null ? "New backup schedule" : `Change “${schedule.name}”`
+  const problemOf = (name: string) => problems.find(({ pointer }) => pointer.split("/")[1] === name)?.detail
+  return (
+    <Layout title={title} shell={shell}>
+      <a class="crumb" href={schedule === null ? section : action}>
+        <Icon name="back" />
+        <span>{schedule === null ? `Backup schedules of ${tenant.name}` : schedule.name}</span>
+      </a>
+      <h1>{title}</h1>
+      {problems.length > 0 && (
+        <p class="notice tone-danger" role="alert">
+          <span>Nothing was saved yet: see the fields below.</span>
+        </p>
+      )}
+      <form class="form" method="post" action={action}>
+        <Field name="name" label="Name" problem={problemOf("name")}>
+          <input type="text" name="name" id="name" value={fields.name} maxlength={200} required />
+        </Field>
+        <Field
+          name="cron"
+          label="When"
+          hint="Cron expression: minute, hour, day, month, weekday. “0 2 * * *” is every night at two."
+          problem={problemOf("cron")}
+        >
+          <input type="text" name="cron" id="cron" value={fields.cron} required />
+        </Field>
+        <Field name="timeZone" label="Time zone" hint="Such as Europe/Berlin." problem={problemOf("timeZone")}>
+          <input type="text" name="timeZone" id="timeZone" value={fields.timeZone} list="zones" required />
+          <datalist id="zones">
+            {Intl.supportedValuesOf("timeZone").map((zone) => (
+              <option value={zone} />
+            ))}
+          </datalist>
+        </Field>
+        <Choice
+          name="skippedTime"
+          label="A time that a change of the clocks skips"
+          options={skipped}
+          value={fields.skippedTime}
+        />
+        <Choice
+          name="repeatedTime"
+          label="A time that a change of the clocks repeats"
+          options={repeated}
+          value={fields.repeatedTime}
+        />
+        <Choice name="missed" label="Times at which Atlas did not run" options={missed} value={fields.missed} />
+        <Field name="missedLimit" label="How many of them are made up for at most" problem={problemOf("missedLimit")}>
+          <input type="text" inputmode="numeric" name="missedLimit" id="missedLimit" value={fields.missedLimit} />
+        </Field>
+        <fieldset class="form-kinds">
+          <legend>What is backed up (none chosen: everything)</legend>
+          {policyTypes.map(({ label, name }) => (
+            <label class="toggle">
+              <input type="checkbox" name="types" value={name} checked={fields.types.includes(name)} />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <Field
+          name="keepLast"
+          label="Keep the last"
+          hint="How many backups. Empty: as many as there are."
+          problem={problemOf("keepLast")}
+        >
+          <input type="text" inputmode="numeric" name="keepLast" id="keepLast" value={fields.keepLast} />
+        </Field>
+        <Field
+          name="keepDays"
+          label="Keep for days"
+          hint="A backup expires when neither rule keeps it any longer."
+          problem={problemOf("keepDays")}
+        >
+          <input type="text" inputmode="numeric" name="keepDays" id="keepDays" value={fields.keepDays} />
+        </Field>
+        <div class="card-actions">
+          <button class="button primary">{schedule === null ? "Create the schedule" : "Save"}</button>
+          <a class="button" href={schedule === null ? section : action}>
+            Leave it
+          </a>
+        </div>
+      </form>
+    </Layout>
+  )
+}
+
+interface FieldProps {
+  readonly name: string
+  readonly label: string
+  readonly hint?: string
+  readonly problem: string | undefined
+  readonly children?: Child
+}
+
+const Field = ({ name, label, hint, problem, children }: FieldProps) => (
+  <div class="field">
+    <label for={name}>{label}</label>
+    {children}
+    {hint !== undefined && <span class="small muted">{hint}</span>}
+    {problem !== undefined && (
+      <span class="field-problem" role="alert">
+        {problem}
+      </span>
+    )}
+  </div>
+)
+
+interface ChoiceProps {
+  readonly name: string
+  readonly label: string
+  readonly options: ReadonlyArray<readonly [value: string, text: string]>
+  readonly value: string
+}
+
+const Choice = ({ name, label, options, value }: ChoiceProps) => (
+  <label class="field">
+    <span>{label}</span>
+    <select name={name}>
+      {options.map(([option, text]) => (
+        <option value={option} selected={option === value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  </label>
+)

@@ -1,0 +1,162 @@
+import { Backups, BackupSchedules, BackupTypes, manageBackups, nextFireTimes } from "@atlas/intune"
+import { Authorization } from "@atlas/operations"
+import { DateTime, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Context } from "hono"
+import { readNothing } from "../../shell/FormInput.ts"
+import { Contributions } from "../../shell/Part.ts"
+import { ScheduleDeletePage } from "./ScheduleDeletePage.tsx"
+import { ScheduleFormPage } from "./ScheduleFormPage.tsx"
+import { SchedulePage } from "./SchedulePage.tsx"
+import { SchedulesPage } from "./SchedulesPage.tsx"
+import { html, makeRequests, redirect } from "../../shell/Requests.ts"
+import { makeRunRows } from "../../shell/RunRows.ts"
+import { fieldsOf, readFields, settingsOf } from "./ScheduleForm.ts"
+import { makeTenantAccess } from "../../shell/TenantAccess.ts"
+import type { Routes } from "../../shell/Routes.ts"
+import { Host } from "../../shell/Host.ts"
+
+const section = "/tenants"
+const shownTimes = 10
+const shownRows = 20
+
+const idOf = (c: Context) => c.req.param("schedule") ?? ""
+
+/** A tenant's backup schedules: making, changing, pausing, deleting them, and what they did. */
+export const makeScheduleRoutes = Effect.gen(function* () {
+  const door = yield* Authorization
+  const schedules = yield* BackupSchedules
+  const backups = yield* Backups
+  const contributions = yield* Contributions
+  const rows = yield* makeRunRows
+  const tenantOf = yield* makeTenantAccess
+  const { links } = yield* Host
+  const { page } = yield* makeRequests
+  const hrefOf = (tenant: { readonly id: string }, schedule = "") =>
+    `${links.tenant(tenant.id)}/backup-schedules${schedule === "" ? "" : `/${schedule}`}`
+
+  const list = page(
+    section,
+    Effect.fn("SchedulesPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const found = yield* schedules.list(actor, tenant.id)
+      const missingCapability = grant.capabilities.has(manageBackups) ? null : manageBackups
+      return yield* html(
+        c,
+        SchedulesPage({ shell, tenant, schedules: found, missingCapability, now: yield* DateTime.now })
+      )
+    })
+  )
+
+  const view = page(
+    section,
+    Effect.fn("SchedulePage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+      const now = yield* DateTime.now
+      const [slots, made, executions, appendices] = yield* Effect.all([
+        schedules.slots(actor, tenant.id, schedule.id, { before: null, limit: shownRows }),
+        backups.list(actor, tenant.id, { schedule: schedule.id, before: null, limit: shownRows }),
+        schedules.executions(actor, tenant.id, schedule.id, shownRows),
+        Effect.forEach(
+          contributions,
+          (part) => part.appendixOf?.("backup-schedule", actor, tenant) ?? Effect.succeed([])
+        )
+      ])
+      return yield* html(
+        c,
+        SchedulePage({
+          shell,
+          tenant,
+          schedule,
+          nextTimes: nextFireTimes(schedule, now, shownTimes),
+          slots,
+          executions: rows(executions, [tenant]),
+          backups: made,
+          appendices: appendices.flat(),
+          mayRun: grant.capabilities.has(BackupTypes.runNow.capabilities.start),
+          mayManage: grant.capabilities.has(manageBackups),
+          nonces: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
+          now
+        })
+      )
+    })
+  )
+
+  const form = (existing: boolean) =>
+    page(
+      section,
+      Effect.fn("ScheduleFormPage")(function* ({ c, actor, shell }) {
+        const { grant, tenant } = yield* tenantOf(actor, c)
+        const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
+        yield* door.require(actor, grant, [manageBackups], "backup_schedule")
+        return yield* html(c, ScheduleFormPage({ shell, tenant, schedule, fields: fieldsOf(schedule), problems: [] }))
+      })
+    )
+
+  const save = (existing: boolean) =>
+    page(
+      section,
+      Effect.fn("ScheduleSave")(function* ({ c, actor, shell }) {
+        const { tenant } = yield* tenantOf(actor, c)
+        const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
+        const fields = yield* readFields(c)
+        const settings = settingsOf(fields)
+        const saved =
+          schedule === null
+            ? schedules.create(actor, tenant.id, settings)
+            : schedules.update(actor, tenant.id, schedule.id, settings)
+        return yield* saved.pipe(
+          Effect.map(({ id }) => redirect(hrefOf(tenant, id), 303)),
+          Effect.catchTag("InvalidInput", ({ errors }) =>
+            html(c, ScheduleFormPage({ shell, tenant, schedule, fields, problems: errors }), 422)
+          )
+        )
+      })
+    )
+
+  const pause = (paused: boolean) =>
+    page(
+      section,
+      Effect.fn("SchedulePause")(function* ({ c, actor }) {
+        yield* readNothing(c)
+        const { tenant } = yield* tenantOf(actor, c)
+        const { id } = yield* schedules.pause(actor, tenant.id, idOf(c), paused)
+        return redirect(hrefOf(tenant, id), 303)
+      })
+    )
+
+  const confirm = page(
+    section,
+    Effect.fn("ScheduleDeletePage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+      yield* door.require(actor, grant, [manageBackups], "backup_schedule")
+      return yield* html(c, ScheduleDeletePage({ shell, tenant, schedule }))
+    })
+  )
+
+  const remove = page(
+    section,
+    Effect.fn("ScheduleDelete")(function* ({ c, actor }) {
+      yield* readNothing(c)
+      const { tenant } = yield* tenantOf(actor, c)
+      yield* schedules.remove(actor, tenant.id, idOf(c))
+      return redirect(hrefOf(tenant), 303)
+    })
+  )
+
+  return (routes: Routes) => {
+    const all = `${section}/:tenant/backup-schedules`
+    routes.get(all, list)
+    routes.post(all, save(false))
+    routes.get(`${all}/new`, form(false))
+    routes.get(`${all}/:schedule`, view)
+    routes.post(`${all}/:schedule`, save(true))
+    routes.get(`${all}/:schedule/edit`, form(true))
+    routes.post(`${all}/:schedule/pause`, pause(true))
+    routes.post(`${all}/:schedule/resume`, pause(false))
+    routes.get(`${all}/:schedule/delete`, confirm)
+    routes.post(`${all}/:schedule/delete`, remove)
+  }
+})

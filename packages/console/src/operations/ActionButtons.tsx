@@ -1,0 +1,60 @@
+import type { Capability, Run } from "@atlas/operations"
+import type { RunAction } from "./RunActions.ts"
+import { useLinks } from "../shell/Links.ts"
+
+interface Props {
+  readonly run: Run
+  readonly actions: ReadonlyArray<RunAction>
+  /** What the actions need; named to those who lack it. */
+  readonly capability: Capability
+  /** Sent along by a form of which each rendering may start a run of its own. */
+  readonly nonce: string | null
+}
+
+const labels = { cancel: "Cancel", replace: "Replace this run", retry: "Start again" } as const
+
+const reasonId = "why-not"
+
+/** What can be done with the run. What this person cannot do is shown, disabled, with the reason. */
+export const RunActions = ({ run, actions, nonce }: Props) => {
+  const links = useLinks()
+  return (
+    <>
+      {actions.map(({ name, refused }) =>
+        refused !== null ? (
+          <button class="button" type="button" disabled aria-describedby={reasonId}>
+            {labels[name]}
+          </button>
+        ) : name === "retry" ? (
+          <form method="post" action={`${links.run(run.id)}/retry`}>
+            {nonce !== null && <input type="hidden" name="nonce" value={nonce} />}
+            <button class="button primary">{labels[name]}</button>
+          </form>
+        ) : (
+          <a class="button" href={`${links.run(run.id)}/${name}`}>
+            {labels[name]}
+          </a>
+        )
+      )}
+    </>
+  )
+}
+
+/** Why an action is disabled. */
+export const RefusedActions = ({ run, actions, capability }: Props) => {
+  const refused = actions.find((action) => action.refused !== null)?.refused
+  if (refused === undefined) return null
+  return (
+    <p class="muted why" id={reasonId}>
+      {refused === "right" ? (
+        <>
+          Your role does not allow this: it needs <code>{capability}</code>.
+        </>
+      ) : refused === "system" ? (
+        "Only Atlas itself starts this operation."
+      ) : (
+        `${run.cancelRequestedBy?.name ?? "Somebody"} has cancelled it already: it stops in a moment.`
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,59 @@
+import {
+  type Actor,
+  type AnyOperationType,
+  Authorization,
+  type Capability,
+  OperationCatalog,
+  type Problems,
+  type Run
+} from "@atlas/operations"
+import { Effect, Option } from "effect"
+
+/** What a person may want to do with a run. */
+export type RunActionName = "cancel" | "replace" | "retry"
+
+/** An action that fits the run's state, and what keeps this person from it, if anything does. */
+export interface RunAction {
+  readonly name: RunActionName
+  /** `right`: the capability is missing. `asked`: it is under way. `system`: only Atlas starts this type. */
+  readonly refused: "right" | "asked" | "system" | null
+}
+
+/**
+ * The actions that pages offer on a run. They decide nothing: `Runs` does, when it is asked.
+ *
+ * @param run as it is now
+ * @param type its operation type
+ * @param capabilities of the person who looks at it
+ */
+const actionsOf = (
+  run: Run,
+  type: AnyOperationType,
+  capabilities: ReadonlySet<Capability>
+): ReadonlyArray<RunAction> => {
+  const right = capabilities.has(type.capabilities.start) ? null : "right"
+  if (run.status === "completed") {
+    return run.outcome === "succeeded"
+      ? []
+      : [{ name: "retry", refused: type.startedBy === "system" ? "system" : right }]
+  }
+  const cancel: RunAction = { name: "cancel", refused: right ?? (run.cancelRequestedAt === null ? null : "asked") }
+  const replaceable = type.supersedable && type.startedBy === "members"
+  return replaceable ? [cancel, { name: "replace", refused: right }] : [cancel]
+}
+
+/** The actions that fit a run, as far as an actor may take them. */
+export const makeRunActions = Effect.gen(function* () {
+  const door = yield* Authorization
+  const catalog = yield* OperationCatalog
+  return Effect.fnUntraced(function* (
+    actor: Actor,
+    run: Run
+  ): Effect.fn.Return<ReadonlyArray<RunAction>, Problems.Refusal> {
+    const capabilities = yield* door.acting(actor, run)
+    return Option.match(catalog.find(run.type), {
+      onNone: () => [],
+      onSome: (type) => actionsOf(run, type, capabilities)
+    })
+  })
+})

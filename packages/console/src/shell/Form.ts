@@ -1,0 +1,44 @@
+import { decodeInput, invalid, type Problems, StorableText } from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import type { Context } from "hono"
+
+/** The value of a field: text that can be stored and looked for. */
+export const FormText = StorableText.check(Schema.isMaxLength(10_000))
+
+/** The values of a field that may be there any number of times, such as a group of checkboxes. */
+export const FormTexts = Schema.Union([FormText, Schema.Array(FormText)])
+
+const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+
+const bodyOf = Effect.fnUntraced(function* (c: Context) {
+  if (forms.test(c.req.header("content-type") ?? "")) {
+    return yield* Effect.tryPromise({
+      try: () => c.req.formData(),
+      catch: () => invalid("", "The form cannot be read: send it again")
+    })
+  }
+  const text = yield* Effect.promise(() => c.req.text())
+  return text === "" ? new FormData() : yield* invalid("", "Send a form")
+})
+
+/**
+ * Reads a form. What is no form, and every field that is unknown, missing, there too often, a file or too long, is refused
+ * with its name; no body at all is a form without fields.
+ *
+ * @param c the request
+ * @param schema of its fields: `FormText`, or `FormTexts` for those that may be repeated
+ */
+export const readForm = Effect.fn("Form.read")(function* <A, E>(
+  c: Context,
+  schema: Schema.Codec<A, E>
+): Effect.fn.Return<A, Problems.InvalidInput> {
+  const body = yield* bodyOf(c)
+  const fields: Record<string, unknown> = Object.create(null)
+  for (const name of new Set(body.keys())) {
+    const values = body.getAll(name)
+    if (values.some((value) => typeof value !== "string"))
+      return yield* invalid(`/${name}`, "Expected text, not a file")
+    fields[name] = values.length === 1 ? values[0] : values
+  }
+  return yield* decodeInput(schema, { ...fields })
+})

@@ -1,0 +1,17 @@
+import { OperationCatalog, type Run } from "@atlas/operations"
+import { Effect, Option } from "effect"
+import { Host, type Tenant } from "./Host.ts"
+import type { RunRow } from "./components/RunsTable.tsx"
+
+/** Names a run for people: its type's label and its tenant's name. */
+export const makeRunRows = Effect.map(
+  Effect.all([OperationCatalog, Host]),
+  ([catalog, { links }]) =>
+    (runs: ReadonlyArray<Run>, tenants: ReadonlyArray<Tenant>): ReadonlyArray<RunRow> =>
+      runs.map((run) => ({
+        run,
+        label: Option.match(catalog.find(run.type), { onNone: () => run.type, onSome: ({ label }) => label }),
+        tenantName: tenants.find(({ id }) => id === run.tenantId)?.name ?? run.tenantId,
+        href: links.run(run.id)
+      }))
+)

@@ -1,0 +1,52 @@
+import { DateTime } from "effect"
+
+const numbers = new Intl.NumberFormat("en")
+const relatives = new Intl.RelativeTimeFormat("en", { numeric: "always" })
+
+/** A count with thousands separators. */
+export const formatCount = (count: number): string => numbers.format(count)
+
+/** A count and its noun: `1 group`, `5,000 groups`. */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`
+
+/** Milliseconds from one instant to another, never negative: clocks of two machines may disagree. */
+export const elapsed = (from: DateTime.Utc, to: DateTime.Utc): number =>
+  Math.max(0, DateTime.toEpochMillis(to) - DateTime.toEpochMillis(from))
+
+const pair = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
+
+/** A duration with at most two units: `40 ms`, `0.4 s`, `12 s`, `3 min 4 s`, `2 h 5 min`, `3 d 4 h`. */
+export const formatDuration = (millis: number): string => {
+  if (millis < 100) return `${Math.round(millis)} ms`
+  if (millis < 9_950) return `${(millis / 1_000).toFixed(1)} s`
+  const seconds = Math.round(millis / 1_000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return pair(minutes, "min", seconds % 60, "s")
+  const hours = Math.floor(minutes / 60)
+  return hours < 24 ? pair(hours, "h", minutes % 60, "min") : pair(Math.floor(hours / 24), "d", hours % 24, "h")
+}
+
+/** `2026-07-01 14:03:22 UTC`: unambiguous without a script; the script shows the viewer's zone. */
+export const formatAbsolute = (at: DateTime.Utc): string =>
+  `${DateTime.formatIso(at).slice(0, 19).replace("T", " ")} UTC`
+
+/** How long ago, or how soon; instants a month away are shown as a date. The script in `assets` says it the same way. */
+export const formatRelative = (at: DateTime.Utc, now: DateTime.Utc): string => {
+  const seconds = Math.round((DateTime.toEpochMillis(at) - DateTime.toEpochMillis(now)) / 1_000)
+  const size = Math.abs(seconds)
+  if (size < 5) return "just now"
+  if (size < 60) return relatives.format(seconds, "second")
+  if (size < 3_600) return relatives.format(Math.trunc(seconds / 60), "minute")
+  if (size < 86_400) return relatives.format(Math.trunc(seconds / 3_600), "hour")
+  if (size < 30 * 86_400) return relatives.format(Math.trunc(seconds / 86_400), "day")
+  return DateTime.formatIso(at).slice(0, 10)
+}
+
+/** A path with a query string; names without a value are left out. */
+export const hrefWith = (path: string, params: ReadonlyArray<readonly [string, string | undefined]>): string => {
+  const query = new URLSearchParams(params.filter((param): param is [string, string] => Boolean(param[1])))
+  return query.size === 0 ? path : `${path}?${query}`
+}

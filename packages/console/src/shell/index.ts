@@ -1,0 +1,15 @@
+/**
+ * What surrounds every page of a console: for hosts with pages of their own that look and behave like the others, such as a
+ * sign-in, and for parts of their own.
+ */
+export { Icon } from "./components/Icon.tsx"
+export { hrefWith } from "./components/format.ts"
+export { FormText, FormTexts, readForm } from "./Form.ts"
+export { makeGuard } from "./guard.ts"
+export { type Answer, Host, type HostOptions, Tenant } from "./Host.ts"
+export { home, Layout, type Shell } from "./Layout.tsx"
+export { type Links, useLinks } from "./Links.ts"
+export { type Contribution, makePart, type PageServices, type Part, type RunRecord } from "./Part.ts"
+export { problemJson } from "./problemJson.ts"
+export { html, makeRequests, type PageProblem, type PageRequest, redirect, safeReturnTo } from "./Requests.ts"
+export { type Routes, tooMany } from "./Routes.ts"

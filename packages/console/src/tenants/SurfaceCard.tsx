@@ -1,0 +1,138 @@
+import { reasonInfo, type Run, type StartGate } from "@atlas/operations"
+import type { DateTime } from "effect"
+import { RunBadge } from "../shell/components/Badge.tsx"
+import { Progress } from "../shell/components/Counts.tsx"
+import { RunReason } from "../shell/components/Reason.tsx"
+import { Time } from "../shell/components/Time.tsx"
+import { useLinks } from "../shell/Links.ts"
+
+/** A place where one operation type is started in a tenant. */
+export interface Surface {
+  readonly type: string
+  readonly label: string
+  readonly description: string
+  readonly startedBy: "members" | "system"
+  /** Named when the actor may not start it. */
+  readonly missingCapability: string | null
+  /** For a type of which every start is a run of its own. */
+  readonly nonce: string | null
+  /** It works on a record, on whose page it is started: where such records are, below the tenant. Else null. */
+  readonly startsAt: string | null
+  /** What a start would meet now. */
+  readonly gate: StartGate.GateAnswer
+  readonly active: Run | null
+  readonly last: Run | null
+}
+
+interface Props {
+  readonly tenantId: string
+  readonly surface: Surface
+  readonly now: DateTime.Utc
+}
+
+/** An operation in a tenant: how it went last, how it goes, what is in its way, and where it is started. */
+export const SurfaceCard = ({ tenantId, surface, now }: Props) => {
+  const links = useLinks()
+  return (
+    <>
+      <div>
+        <h3>{surface.label}</h3>
+        <p class="muted">{surface.description}</p>
+      </div>
+      {surface.active === null ? (
+        <LastRun run={surface.last} now={now} />
+      ) : (
+        <div class="card-state">
+          <p>
+            <RunBadge run={surface.active} />{" "}
+            <span class="muted">
+              requested <Time at={surface.active.queuedAt} now={now} />
+            </span>
+          </p>
+          <Progress run={surface.active} label={surface.label} />
+        </div>
+      )}
+      <Hindrance surface={surface} />
+      <div class="card-actions">
+        {surface.active !== null && (
+          <a class="button primary" href={links.run(surface.active.id)}>
+            View {surface.active.status} run
+          </a>
+        )}
+        <Start tenantId={tenantId} surface={surface} />
+      </div>
+    </>
+  )
+}
+
+const LastRun = ({ run, now }: { readonly run: Run | null; readonly now: DateTime.Utc }) => {
+  const links = useLinks()
+  return run === null ? (
+    <p class="card-state muted">Never run.</p>
+  ) : (
+    <div class="card-state">
+      <p>
+        <RunBadge run={run} />{" "}
+        <a href={links.run(run.id)}>
+          <span class="visually-hidden">last run, </span>
+          <Time at={run.completedAt ?? run.queuedAt} now={now} />
+        </a>
+      </p>
+      <RunReason run={run} />
+    </div>
+  )
+}
+
+/** What would block a start now. The button stays: the start asks again, and puts the answer on record. */
+const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surface }) => {
+  const links = useLinks()
+  if (gate._tag === "Open" || active !== null) return null
+  if (gate._tag === "Busy") {
+    return (
+      <p class="small">
+        <a href={links.run(gate.holder)}>Another operation</a> is at work here: wait for it to end.
+      </p>
+    )
+  }
+  // The last run says the same already.
+  if (last?.reasonCode === gate.reasonCode) return null
+  const { title, nextStep } = reasonInfo(gate.reasonCode)
+  return (
+    <p class="small">
+      <b>{title}.</b> <span class="muted">{nextStep}</span>
+    </p>
+  )
+}
+
+const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surface: Surface }) => {
+  const links = useLinks()
+  const { active, missingCapability: missing, nonce, startedBy } = surface
+  if (startedBy === "system") return <p class="muted small">Only Atlas itself starts this operation.</p>
+  if (surface.startsAt !== null) {
+    return (
+      <p class="muted small">
+        Started <a href={`${links.tenant(tenantId)}/${surface.startsAt}`}>on the page of what it works on</a>.
+      </p>
+    )
+  }
+  // While its run lasts, another start would be the same one.
+  if (active !== null && nonce === null) return null
+  const reasonId = `why-${surface.type}`
+  return (
+    <form method="post" action={links.start(tenantId, surface.type)}>
+      {nonce !== null && <input type="hidden" name="nonce" value={nonce} />}
+      <button
+        class={active === null ? "button primary" : "button"}
+        disabled={missing !== null}
+        aria-describedby={missing === null ? undefined : reasonId}
+      >
+        {surface.label}
+      </button>
+      {missing !== null && (
+        <p class="muted why" id={reasonId}>
+          Your role does not allow this: it needs <code>{missing}</code>.
+        </p>
+      )}
+    </form>
+  )
+}
