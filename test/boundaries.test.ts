@@ -6,7 +6,8 @@ const packages = new URL("../packages/", import.meta.url)
 /** Packages without such a test, and why. */
 const exempt = {
   console: "what comes in are requests: test/malformed.test.ts sends hostile ones",
-  "fake-graph": "only tests and demonstrations call it, in their own process"
+  "fake-graph": "only tests and demonstrations call it, in their own process",
+  replica: "packages describe their collections to it in constants; it has no service"
 }
 const guarded = readdirSync(packages).filter((name) => !(name in exempt))
 
