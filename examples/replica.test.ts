@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs"
 import { FakeGraph } from "@atlas/fake-graph"
 import {
   Access,
@@ -17,7 +16,7 @@ import {
 } from "@atlas/operations"
 import { type Collection, ConfirmedRemovals, copy, makeReplicaStore, resultOf, unset } from "@atlas/replica"
 import { TestDatabase } from "@atlas/test"
-import { assert, it, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -125,11 +124,4 @@ layer(fixture, { excludeTestServices: true })("packages/replica/README.md", (tes
       ])
     })
   )
-})
-
-it("shows the code that runs here", () => {
-  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8")
-  const [, shown] = /```ts\n(.*?)```/s.exec(read("../packages/replica/README.md")) ?? []
-  const [, runs] = /\/\/ #region copy\n(.*?)\/\/ #endregion/s.exec(read("replica.test.ts")) ?? []
-  assert.strictEqual(shown, runs)
 })

@@ -9,6 +9,7 @@ import {
   ProviderConnections
 } from "@atlas/graph"
 import { Intune, PolicySecretRotation } from "@atlas/intune"
+import { LegacyRuns } from "@atlas/legacy"
 import {
   AuditLog,
   DefaultRetention,
@@ -54,7 +55,7 @@ const retention = Layer.effect(
 )
 
 /** The ledger and what stands on it: the same in every role. */
-const operations = Layer.merge(Directory.layer, Intune.layer).pipe(
+const operations = Layer.mergeAll(Directory.layer, Intune.layer, LegacyRuns.layer).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...operationTypes)),
   Layer.provide(StartGate.layer(ProviderConnections.gate, ...Intune.gates)),

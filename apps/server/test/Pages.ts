@@ -10,6 +10,7 @@ import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Directory } from "@atlas/directory"
 import { Intune } from "@atlas/intune"
+import { LegacyRuns } from "@atlas/legacy"
 import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { Accounts } from "../src/Accounts.ts"
 import * as DemonstrationData from "../src/DemonstrationData.ts"
@@ -72,6 +73,7 @@ export const foundation = Layer.mergeAll(
   Layer.succeed(ServerSecret, secret),
   Directory.layer,
   Intune.layer,
+  LegacyRuns.layer,
   Layer.effectDiscard(DemonstrationData.seed())
 ).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),

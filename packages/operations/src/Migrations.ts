@@ -4,7 +4,6 @@ import trustedLedger from "./migrations/0002_trusted_ledger.ts"
 import dueRuns from "./migrations/0003_due_runs.ts"
 import runReports from "./migrations/0004_run_reports.ts"
 import runHours from "./migrations/0005_run_hours.ts"
-import legacyRuns from "./migrations/0006_legacy_runs.ts"
 import retention from "./migrations/0008_retention.ts"
 import operationKeys from "./migrations/0012_operation_keys.ts"
 import traceContext from "./migrations/0007_trace_context.ts"
@@ -18,7 +17,6 @@ const migrations = {
   "0003_due_runs": dueRuns,
   "0004_run_reports": runReports,
   "0005_run_hours": runHours,
-  "0006_legacy_runs": legacyRuns,
   "0007_trace_context": traceContext,
   "0008_retention": retention,
   "0009_view_capabilities": viewCapabilities,
@@ -27,8 +25,11 @@ const migrations = {
   "0012_operation_keys": operationKeys
 }
 
-/** The table that keeps which migrations were applied, and the newest that this version has. */
-export const ledger = { table: "atlas_operations_migrations", latest: Object.keys(migrations).length }
+/** The table that keeps which migrations were applied, and the newest that this version has. The sixth is of @atlas/legacy now. */
+export const ledger = {
+  table: "atlas_operations_migrations",
+  latest: Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+}
 
 /**
  * Creates or upgrades the ledger's tables. Safe to run from several processes at once.

@@ -4,7 +4,6 @@ import type { Access } from "./access/Access.ts"
 import { AuditLog } from "./access/AuditLog.ts"
 import { Authorization } from "./access/Authorization.ts"
 import { InputResolvers, type UnregisteredInputResolver } from "./definition/InputResolvers.ts"
-import { LegacyRuns } from "./LegacyRuns.ts"
 import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./definition/OperationCatalog.ts"
 import { RunGauges } from "./ledger/reads/RunGauges.ts"
 import { RunHours } from "./ledger/reads/RunHours.ts"
@@ -45,7 +44,6 @@ export const layer = (
   ...types: ReadonlyArray<AnyOperationType>
 ): Layer.Layer<
   | Authorization
-  | LegacyRuns
   | RunGauges
   | RunRetention
   | Runs
@@ -56,7 +54,7 @@ export const layer = (
   DuplicateOperationType | UnregisteredInputResolver | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
-  Layer.mergeAll(Runs.layer, SystemRuns.layer, LegacyRuns.layer).pipe(
+  Layer.merge(Runs.layer, SystemRuns.layer).pipe(
     Layer.provide(Layer.merge(WhyWaiting.layer, InputResolvers.layer)),
     Layer.provideMerge(Layer.merge(Authorization.layer, Gatekeeper.layer)),
     Layer.provideMerge(Layer.merge(RunRetention.layer, RunGauges.layer)),

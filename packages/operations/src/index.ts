@@ -40,7 +40,6 @@ export {
   StartedResource
 } from "./http/OperationsApi.ts"
 export * as OperationsHttp from "./http/OperationsHttp.ts"
-export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns, type LegacyTable } from "./LegacyRuns.ts"
 export { nextStep, nextStepOf, nextStepOfRun } from "./run/NextStep.ts"
 export * as HttpProblems from "./http/HttpProblems.ts"
 export * as InputResolver from "./definition/InputResolver.ts"

@@ -6,7 +6,6 @@ import {
   AuditLog,
   Authorization,
   decodeInput,
-  LegacyRuns,
   OperationCatalog,
   OperationType,
   Runs,
@@ -63,10 +62,6 @@ const callsOf = (run: string) =>
       events: [run, { after: 0, limit: 10 }],
       cancel: ["command-line", run]
     },
-    LegacyRuns: {
-      get: [operator, "inventory_sync_runs", run],
-      list: [operator, "inventory_sync_runs", contoso, { before: null, limit: 10 }]
-    },
     AuditLog: {
       record: [
         {
@@ -91,7 +86,7 @@ const callsOf = (run: string) =>
     },
     OperationCatalog: { find: [Work.name] }
   }) satisfies Record<string, Calls>
-const tried = ["Runs", "SystemRuns", "LegacyRuns", "AuditLog", "Authorization", "OperationCatalog"] as const
+const tried = ["Runs", "SystemRuns", "AuditLog", "Authorization", "OperationCatalog"] as const
 
 /** Between services only: what they are handed comes from the door, or from the catalog. */
 const internal: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -129,7 +124,6 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
         const services = {
           Runs: yield* Runs,
           SystemRuns: yield* SystemRuns,
-          LegacyRuns: yield* LegacyRuns,
           AuditLog: yield* AuditLog,
           Authorization: yield* Authorization,
           OperationCatalog: yield* OperationCatalog

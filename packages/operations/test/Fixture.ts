@@ -49,7 +49,6 @@ const person = (id: string): Actor => ({ id, kind: "user", name: id })
 export const operator = person("operator@northwind")
 export const reader = person("readonly@northwind")
 export const contosoOnly = person("contoso-operator@northwind")
-export const historian = person("historian@northwind")
 export const outsider = person("owner@fourth-coffee")
 
 const grant = (
@@ -60,7 +59,6 @@ const grant = (
 
 const grants = new Map<string, ReadonlyArray<Grant>>([
   [operator.id, [grant(northwind, "all", ["tenant.work.run", "tenant.work.view"])]],
-  [historian.id, [grant(northwind, "all", ["tenant.directory.view"])]],
   [reader.id, [grant(northwind, "all", ["tenant.work.view"])]],
   [contosoOnly.id, [grant(northwind, new Set([contoso]), ["tenant.work.run", "tenant.work.view"])]],
   [outsider.id, [grant(fourthCoffee, "all", ["tenant.work.run", "tenant.work.view", "tenant.secret.view"])]]

@@ -1,4 +1,5 @@
-import { isStorable, legacyKinds } from "@atlas/operations"
+import { legacyKinds } from "@atlas/legacy"
+import { isStorable } from "@atlas/operations"
 import { Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"

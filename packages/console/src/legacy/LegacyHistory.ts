@@ -1,4 +1,5 @@
-import { type Actor, type LegacyKind, LegacyRuns, type Problems, Runs } from "@atlas/operations"
+import { type LegacyKind, LegacyRuns } from "@atlas/legacy"
+import { type Actor, type Problems, Runs } from "@atlas/operations"
 import { Effect } from "effect"
 import type { HistoryList } from "./LegacyHistoryPage.tsx"
 

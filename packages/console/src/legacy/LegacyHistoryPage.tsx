@@ -1,4 +1,4 @@
-import type { LegacyKind, LegacyRun } from "@atlas/operations"
+import type { LegacyKind, LegacyRun } from "@atlas/legacy"
 import { EmptyState } from "../shell/components/EmptyState.tsx"
 import { hrefWith } from "../shell/components/format.ts"
 import { Icon } from "../shell/components/Icon.tsx"

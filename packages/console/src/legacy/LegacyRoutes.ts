@@ -1,4 +1,5 @@
-import { type LegacyKind, legacyKinds, LegacyRuns, Problems, Runs } from "@atlas/operations"
+import { type LegacyKind, legacyKinds, LegacyRuns } from "@atlas/legacy"
+import { Problems, Runs } from "@atlas/operations"
 import { Effect } from "effect"
 import type { Context } from "hono"
 import { makeLegacyHistory } from "./LegacyHistory.ts"

@@ -1,4 +1,4 @@
-import type { LegacyRun } from "@atlas/operations"
+import type { LegacyRun } from "@atlas/legacy"
 import { Icon } from "../shell/components/Icon.tsx"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 

@@ -1,4 +1,4 @@
-import { type LegacyKind, legacyKinds } from "@atlas/operations"
+import { type LegacyKind, legacyKinds } from "@atlas/legacy"
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
 import { makeLegacyHistory } from "./LegacyHistory.ts"

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { legacyKinds, type Run } from "../../src/index.ts"
+import type { Run } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
 import { claim, complete, ledger, Plain, start } from "../starting/StartTypes.ts"
 
@@ -132,7 +132,7 @@ layer(ledger, { excludeTestServices: true })("the database", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const run = yield* ended("timeline")
-      for (const table of ["operation_runs", "operation_run_events", ...legacyKinds.map((kind) => kind.table)]) {
+      for (const table of ["operation_runs", "operation_run_events"]) {
         yield* refused(sql`TRUNCATE ${sql(table)} CASCADE`, table)
       }
       yield* refused(sql`DELETE FROM operation_run_events WHERE run_id = ${run.id}::uuid AND seq = 2`, "an event")

@@ -1,13 +1,16 @@
+import {
+  type Actor,
+  argumentsOf,
+  Authorization,
+  type Capability,
+  GivenActor,
+  isStorable,
+  Problems,
+  RunId,
+  sanitise
+} from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema, type Statement } from "effect/sql"
-import { type Actor, GivenActor } from "./run/Actor.ts"
-import { Authorization } from "./access/Authorization.ts"
-import type { Capability } from "./run/Capability.ts"
-import { argumentsOf } from "./boundary/Decoding.ts"
-import * as Problems from "./boundary/Problems.ts"
-import { RunId } from "./run/Run.ts"
-import { sanitise } from "./text/Sanitiser.ts"
-import { isStorable } from "./text/StorableText.ts"
 
 const LegacyTable = Schema.Literals(["inventory_sync_runs", "entra_group_sync_runs", "backup_schedule_runs"])
 /** The name of a table that held runs before the ledger. */
@@ -88,7 +91,7 @@ export class LegacyRuns extends Context.Service<
       page: { readonly before: string | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<LegacyRun>, Problems.Refusal>
   }
->()("@atlas/operations/LegacyRuns") {
+>()("@atlas/legacy/LegacyRuns") {
   static readonly layer: Layer.Layer<LegacyRuns, never, Authorization | SqlClient.SqlClient> = Layer.effect(
     LegacyRuns,
     Effect.suspend(() => make)

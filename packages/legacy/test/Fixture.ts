@@ -1,0 +1,73 @@
+import {
+  Access,
+  type Actor,
+  type Capability,
+  type Grant,
+  Operations,
+  OperationType,
+  TenantId,
+  WorkspaceId
+} from "@atlas/operations"
+import * as Pg from "@atlas/operations/pg"
+import { TestDatabase } from "@atlas/test"
+import { Effect, Layer, Option } from "effect"
+import { LegacyRuns } from "../src/index.ts"
+
+const northwind = WorkspaceId.make("northwind")
+export const contoso = TenantId.make("contoso")
+const fabrikam = TenantId.make("fabrikam")
+
+/** An operation whose runs old records may be shown as. */
+export const Work = OperationType.make("test.work", {
+  label: "Work",
+  description: "Does what the test says.",
+  category: "Test",
+  input: OperationType.NoInput,
+  capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
+  identity: { rule: "while_active" }
+})
+
+const person = (id: string): Actor => ({ id, kind: "user", name: id })
+export const operator = person("operator@northwind")
+export const contosoOnly = person("contoso-operator@northwind")
+export const historian = person("historian@northwind")
+export const outsider = person("owner@fourth-coffee")
+
+const grant = (
+  workspaceId: WorkspaceId,
+  tenants: ReadonlyArray<TenantId>,
+  capabilities: ReadonlyArray<Capability>
+): Grant => ({ workspaceId, tenants: new Set(tenants), capabilities: new Set(capabilities) })
+
+const grants = new Map<string, Grant>([
+  [operator.id, grant(northwind, [contoso, fabrikam], ["tenant.work.run", "tenant.work.view"])],
+  [historian.id, grant(northwind, [contoso, fabrikam], ["tenant.directory.view"])],
+  [contosoOnly.id, grant(northwind, [contoso], ["tenant.directory.view"])],
+  [outsider.id, grant(WorkspaceId.make("fourth-coffee"), [TenantId.make("adatum")], ["tenant.directory.view"])]
+])
+
+const access = Layer.succeed(
+  Access,
+  Access.of({
+    grants: (actor) => Effect.succeed([grants.get(actor.id) ?? []].flat()),
+    tenant: (actor, id) => {
+      const found = grants.get(actor.id)
+      const tenant = TenantId.make(id)
+      return Effect.succeed(
+        found === undefined || found.tenants === "all" || !found.tenants.has(tenant)
+          ? Option.none()
+          : Option.some({
+              scope: { workspaceId: found.workspaceId, tenantId: tenant },
+              capabilities: found.capabilities
+            })
+      )
+    }
+  })
+)
+
+/** The old records beside a ledger, on a database of its own. */
+export const records = LegacyRuns.layer.pipe(
+  Layer.provideMerge(Operations.layer(Work)),
+  Layer.provideMerge(Layer.merge(access, Pg.listener)),
+  Layer.provideMerge(TestDatabase.layer)
+)
