@@ -53,7 +53,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
       yield* Effect.sync(() => [received.get("/v1/traces"), received.get("/v1/metrics")]).pipe(
         Effect.repeat({
           until: ([traces = "", metrics = ""]) =>
-            ["Runs.start", "CollectionSync"].every((span) => traces.includes(span)) &&
+            ["Runs.start", "Replica.copy"].every((span) => traces.includes(span)) &&
             metrics.includes("atlas_graph_requests_total"),
           schedule: Schedule.spaced("200 millis")
         }),
