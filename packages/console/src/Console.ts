@@ -1,4 +1,5 @@
 import {
+  argumentsOf,
   type Authorization,
   type OperationCatalog,
   OperationsApi,
@@ -7,11 +8,12 @@ import {
   type Runs,
   type StartGate
 } from "@atlas/operations"
-import { Effect, Layer, type Scope } from "effect"
-import { type HttpApi, type HttpApiEndpoint, HttpApi as Api } from "effect/http-api"
+import { Effect, Layer, Schema, type Scope } from "effect"
+import type { HttpApi } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
 import { Hono } from "hono"
 import { apiHeaders, makeApi } from "./api/Api.ts"
+import { startPathsOf } from "./api/starts.ts"
 import { makeRunActionRoutes } from "./operations/RunActionRoutes.ts"
 import { makeRunListRoutes } from "./operations/RunListRoutes.ts"
 import { makeRunRoutes } from "./operations/RunRoutes.ts"
@@ -27,6 +29,11 @@ import { makeRequests, redirect } from "./shell/Requests.ts"
 import { makeStartLimit, type Routes, routesOf } from "./shell/Routes.ts"
 import { makeTenantRoutes } from "./tenants/TenantRoutes.ts"
 
+/**
+ * The console: every page, form and asset, the HTTP API and the live timeline of runs, as one web handler. A host makes one and
+ * mounts it below any path; who is asking and what they may see are the host's answers, through `actorOf` and its `Access`.
+ */
+
 /** How a console is mounted, and what of Atlas it shows. */
 export interface Options<Parts extends ReadonlyArray<Part<unknown>>> extends HostOptions {
   /** Features beside runs and tenants. Of those that are not here there is no page, call or link. */
@@ -40,8 +47,10 @@ export interface Handler {
   readonly routes: ReadonlyArray<{ readonly method: string; readonly path: string }>
 }
 
+type ServicesOf<One> = One extends Part<infer R> ? R : never
+
 /** The services that parts need. */
-export type PartServices<Parts extends ReadonlyArray<Part<unknown>>> = Parts[number] extends Part<infer R> ? R : never
+export type PartServices<Parts extends ReadonlyArray<Part<unknown>>> = ServicesOf<Parts[number]>
 
 /** What every console needs: the ledger. */
 export type LedgerServices = Authorization | OperationCatalog | Runs | StartGate.Gatekeeper
@@ -57,22 +66,6 @@ const ledger = makePart({
   api: { declaration: OperationsApi, routes: OperationsHttp.layer }
 })
 
-/** Whether a call starts runs: only what does can be refused because another operation is at work. */
-const startsRuns = ({ error }: HttpApiEndpoint.Top) => [...error].some(({ ast }) => ast === Problems.OperationBusy.ast)
-
-const startPathsOf = (declarations: ReadonlyArray<HttpApi.Top>) => {
-  const paths: Array<string> = []
-  for (const declaration of declarations) {
-    Api.reflect(declaration, {
-      onGroup: () => {},
-      onEndpoint: ({ endpoint }) => {
-        if (startsRuns(endpoint)) paths.push(endpoint.path)
-      }
-    })
-  }
-  return paths
-}
-
 /** The limiter keeps what it knows in this process: with several, each allows as much. */
 const limiter = RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))
 
@@ -85,7 +78,7 @@ const contributionsOf = <R>(parts: ReadonlyArray<Part<R>>) =>
 const nothing = Effect.succeed(() => {})
 
 const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
-  const { links } = yield* Host
+  const { apiBasePath, links } = yield* Host
   const requests = yield* makeRequests
   const declared = parts.flatMap(({ api }) => api ?? [])
   const declarations = declared.map(({ declaration }) => declaration as HttpApi.Top)
@@ -101,8 +94,7 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   const calls = links.api("/*")
   guard(app, "*")
   app.use(calls, apiHeaders)
-  for (const path of startPathsOf(declarations))
-    app.post(`${links.api("").slice(0, -"/api".length)}${path}`, limitStarts)
+  for (const path of startPathsOf(declarations)) app.post(`${apiBasePath}${path}`, limitStarts)
   const below = links.to("") === "" ? app : app.basePath(links.to(""))
   addAssets(below)
   addReference(app)
@@ -119,6 +111,12 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   return app
 })
 
+const Given = Schema.StructWithRest(Schema.Struct({ parts: Schema.optionalKey(Schema.Array(Schema.ObjectKeyword)) }), [
+  Schema.Record(Schema.String, Schema.Unknown)
+])
+
+const decode = argumentsOf(Schema.Struct({ options: Given }))
+
 /**
  * Makes a console: every page, the API and the live timeline, as one web handler, for as long as the scope is open.
  *
@@ -126,14 +124,11 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
  */
 export const make = Effect.fn("Console.make")(function* <
   const Parts extends ReadonlyArray<Part<unknown>> = readonly []
->({
-  parts,
-  ...options
-}: Options<Parts>): Effect.fn.Return<
-  Handler,
-  Problems.InvalidInput,
-  Scope.Scope | LedgerServices | PartServices<Parts>
-> {
+>(
+  given: Options<Parts>
+): Effect.fn.Return<Handler, Problems.InvalidInput, Scope.Scope | LedgerServices | PartServices<Parts>> {
+  yield* decode({ options: given })
+  const { parts, ...options } = given
   type Needed = LedgerServices | PartServices<Parts>
   const all: ReadonlyArray<Part<Needed>> = [ledger, ...((parts ?? []) as ReadonlyArray<Part<PartServices<Parts>>>)]
   const own = Layer.merge(Confirmations.layer, contributionsOf(all)).pipe(

@@ -47,21 +47,21 @@ const Origin = Schema.String.check(
   )
 )
 
-const decodeOptions = argumentsOf(
-  Schema.Struct({
-    origin: Origin,
-    basePath: Schema.optionalKey(Path),
-    apiBasePath: Schema.optionalKey(Path),
-    actorOf: Question,
-    tenantsOf: Question,
-    secret: Schema.Union([Schema.String, Schema.Redacted(Schema.String)]),
-    signIn: Schema.optionalKey(Question),
-    signOut: Schema.optionalKey(Schema.NonEmptyString),
-    brand: Schema.optionalKey(Schema.NonEmptyString),
-    notice: Schema.optionalKey(Schema.NonEmptyString),
-    startsPerMinute: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
-  })
-)
+const Options = Schema.Struct({
+  origin: Origin,
+  basePath: Schema.optionalKey(Path),
+  apiBasePath: Schema.optionalKey(Path),
+  actorOf: Question,
+  tenantsOf: Question,
+  secret: Schema.Union([Schema.String, Schema.Redacted(Schema.String)]),
+  signIn: Schema.optionalKey(Question),
+  signOut: Schema.optionalKey(Schema.NonEmptyString),
+  brand: Schema.optionalKey(Schema.NonEmptyString),
+  notice: Schema.optionalKey(Schema.NonEmptyString),
+  startsPerMinute: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+})
+
+const decode = argumentsOf(Schema.Struct({ options: Options }))
 
 const answered = <A>(ask: () => Answer<A>): Effect.Effect<A> =>
   Effect.suspend(() => {
@@ -93,12 +93,12 @@ export class Host extends Context.Service<
   static readonly make = Effect.fn("Host.make")(function* (
     options: HostOptions
   ): Effect.fn.Return<Host["Service"], Problems.InvalidInput> {
-    yield* decodeOptions(options)
+    yield* decode({ options })
     const { actorOf, basePath = "", origin, signIn, tenantsOf } = options
     const { apiBasePath = basePath, brand = "Atlas", notice, signOut, startsPerMinute = 600 } = options
     const secret = Redacted.isRedacted(options.secret) ? options.secret : Redacted.make(options.secret)
     if (Redacted.value(secret).length < shortestSecret)
-      return yield* invalid("/secret", `Expected at least ${shortestSecret} characters`)
+      return yield* invalid("/options/secret", `Expected at least ${shortestSecret} characters`)
     return Host.of({
       origin,
       links: makeLinks(basePath, apiBasePath),

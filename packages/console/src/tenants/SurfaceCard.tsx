@@ -16,7 +16,7 @@ export interface Surface {
   readonly missingCapability: string | null
   /** For a type of which every start is a run of its own. */
   readonly nonce: string | null
-  /** It works on a record, on whose page it is started: where such records are, below the tenant. Else null. */
+  /** It needs an input, and is started where that is chosen: on which page below the tenant; empty if on none. Else null. */
   readonly startsAt: string | null
   /** What a start would meet now. */
   readonly gate: StartGate.GateAnswer
@@ -108,6 +108,9 @@ const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surf
   const links = useLinks()
   const { active, missingCapability: missing, nonce, startedBy } = surface
   if (startedBy === "system") return <p class="muted small">Only Atlas itself starts this operation.</p>
+  if (surface.startsAt === "") {
+    return <p class="muted small">Only a program can start it: it needs an input.</p>
+  }
   if (surface.startsAt !== null) {
     return (
       <p class="muted small">
