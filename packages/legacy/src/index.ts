@@ -1,9 +1,11 @@
 /**
  * The three tables that held runs before the ledger, for hosts that have such a history: `LegacyRuns` reads them, authorised like
- * runs, and each record may name the run that it is shown as. The migrations create the tables or adopt them, and close them to new
- * rows. A host that has no such history leaves this package out, and its own tables of these names are its own.
+ * runs, and `LegacyMappings` says which run a record is shown as. The migrations create the tables or adopt them, and close them
+ * to new rows. A host that has no such history leaves this package out, and its own tables of these names are its own.
  *
  * @module
  */
 
-export { type LegacyKind, legacyKinds, type LegacyRun, LegacyRuns, type LegacyTable } from "./LegacyRuns.ts"
+export { type LegacyKind, legacyKinds, type LegacyTable } from "./LegacyKind.ts"
+export { type LegacyMapping, LegacyMappings, type LegacyMisfit } from "./LegacyMappings.ts"
+export { type LegacyRun, LegacyRuns } from "./LegacyRuns.ts"

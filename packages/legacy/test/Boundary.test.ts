@@ -2,25 +2,32 @@ import { assertRefusesHostileCalls, servicesOf } from "@atlas/test"
 import { assert, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { LegacyRuns } from "../src/index.ts"
+import { LegacyMappings, LegacyRuns } from "../src/index.ts"
 import * as index from "../src/index.ts"
-import { contoso, historian, records } from "./Fixture.ts"
+import { contoso, historian, insertOld, records } from "./Fixture.ts"
 
-const unknownRecord = "01900000-0000-7000-8000-000000000000"
-const recorded = SqlClient.SqlClient.use((sql) => sql`SELECT count(*) FROM operation_runs`)
+const id = "77777777-0000-4000-8000-000000000001"
+const run = "01900000-0000-7000-8000-000000000000"
+const table = "entra_group_sync_runs"
 
-it("Every service of the index is tried", () => assert.sameMembers([...servicesOf(index)], ["LegacyRuns"]))
+const mapped = SqlClient.SqlClient.use(
+  (sql) => sql`SELECT count(*) FROM entra_group_sync_runs WHERE operation_run_id IS NOT NULL`
+)
 
-layer(records, { excludeTestServices: true, timeout: "60 seconds" })("the reader of old records", (it) => {
-  it.effect("answers or refuses every call with a type", () =>
+it("Every service of the index is tried", () =>
+  assert.sameMembers([...servicesOf(index)], ["LegacyMappings", "LegacyRuns"]))
+
+layer(records, { excludeTestServices: true })("the public functions of the history", (it) => {
+  it.effect("answer or refuse every call with a type", () =>
     Effect.gen(function* () {
+      yield* insertOld(id, contoso)
+      const calls = { get: [historian, table, id], list: [historian, table, contoso, { before: null, limit: 10 }] }
+      yield* assertRefusesHostileCalls(yield* LegacyRuns, calls, { recorded: mapped })
+      const { map } = yield* LegacyMappings
       yield* assertRefusesHostileCalls(
-        yield* LegacyRuns,
-        {
-          get: [historian, "inventory_sync_runs", unknownRecord],
-          list: [historian, "inventory_sync_runs", contoso, { before: null, limit: 10 }]
-        },
-        { recorded }
+        { map },
+        { map: [[{ table, id, runId: run }], { dryRun: false }] },
+        { recorded: mapped }
       )
     })
   )

@@ -11,15 +11,16 @@ import {
 import * as Pg from "@atlas/operations/pg"
 import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option } from "effect"
-import { LegacyRuns } from "../src/index.ts"
+import { SqlClient } from "effect/sql"
+import { LegacyMappings, LegacyRuns } from "../src/index.ts"
 
 const northwind = WorkspaceId.make("northwind")
 export const contoso = TenantId.make("contoso")
 const fabrikam = TenantId.make("fabrikam")
 
-/** An operation whose runs old records may be shown as. */
-export const Work = OperationType.make("test.work", {
-  label: "Work",
+/** The operation that took the place of `entra_group_sync_runs`. */
+export const GroupsSync = OperationType.make("directory_groups.sync", {
+  label: "Groups sync",
   description: "Does what the test says.",
   category: "Test",
   input: OperationType.NoInput,
@@ -66,8 +67,19 @@ const access = Layer.succeed(
 )
 
 /** The old records beside a ledger, on a database of its own. */
-export const records = LegacyRuns.layer.pipe(
-  Layer.provideMerge(Operations.layer(Work)),
+export const records = Layer.merge(LegacyRuns.layer, LegacyMappings.layer).pipe(
+  Layer.provideMerge(Operations.layer(GroupsSync)),
   Layer.provideMerge(Layer.merge(access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
 )
+
+/** An old groups sync, as its table had it when it still took rows. */
+export const insertOld = (id: string, tenant: string, more: { readonly error?: string } = {}) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`ALTER TABLE entra_group_sync_runs DISABLE TRIGGER USER`
+    yield* sql`
+      INSERT INTO entra_group_sync_runs (id, workspace_id, tenant_id, status, started_at, error)
+      VALUES (${id}::uuid, 'northwind', ${tenant}, 'failed', now(), ${more.error ?? null})`
+    yield* sql`ALTER TABLE entra_group_sync_runs ENABLE TRIGGER USER`
+  })

@@ -6,20 +6,10 @@ import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
 import { legacyKinds, LegacyRuns } from "../src/index.ts"
 import * as Migrations from "../src/Migrations.ts"
-import { contoso, contosoOnly, historian, operator, outsider, records, Work } from "./Fixture.ts"
+import { contoso, contosoOnly, GroupsSync, historian, insertOld, operator, outsider, records } from "./Fixture.ts"
 
 const [inventory, groups] = legacyKinds
 const id = "77777777-0000-4000-8000-000000000001"
-
-const insertOld = (recordId: string, tenant: string, more: { readonly error?: string } = {}) =>
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    yield* sql`ALTER TABLE entra_group_sync_runs DISABLE TRIGGER USER`
-    yield* sql`
-      INSERT INTO entra_group_sync_runs (id, workspace_id, tenant_id, status, started_at, error)
-      VALUES (${recordId}::uuid, 'northwind', ${tenant}, 'failed', now(), ${more.error ?? null})`
-    yield* sql`ALTER TABLE entra_group_sync_runs ENABLE TRIGGER USER`
-  })
 
 layer(records, { excludeTestServices: true, timeout: "60 seconds" })("history from before the ledger", (it) => {
   it.effect("takes no new rows, and no change but of the mapping", () =>
@@ -35,7 +25,9 @@ layer(records, { excludeTestServices: true, timeout: "60 seconds" })("history fr
       }
       const changed = yield* Effect.exit(sql`UPDATE entra_group_sync_runs SET status = 'succeeded'`)
       assert.isTrue(Exit.isFailure(changed))
-      const { run } = yield* Runs.use((runs) => runs.start(operator, { tenantId: contoso, type: Work.name, input: {} }))
+      const { run } = yield* Runs.use((runs) =>
+        runs.start(operator, { tenantId: contoso, type: GroupsSync.name, input: {} })
+      )
       yield* sql`UPDATE entra_group_sync_runs SET operation_run_id = ${run.id}::uuid`
       const mapped = yield* LegacyRuns.use(({ get }) => get(historian, groups!.table, id))
       assert.strictEqual(mapped.operationRunId, run.id)

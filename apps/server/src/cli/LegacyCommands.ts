@@ -1,97 +1,52 @@
-import { legacyKinds } from "@atlas/legacy"
-import { isStorable } from "@atlas/operations"
-import { Console, Effect, FileSystem, Option } from "effect"
+import { legacyKinds, type LegacyMapping, LegacyMappings } from "@atlas/legacy"
+import { isStorable, Uuid } from "@atlas/operations"
+import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
-import { SqlClient } from "effect/sql"
 import { database } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
 import { text } from "./flags.ts"
 import { table } from "./table.ts"
 
-/** A record and the run that it is to be shown as. */
-interface Mapping {
+/** A mapping, and the line of the file that it comes from. */
+interface Line {
   readonly line: number
-  readonly table: string
-  readonly id: string
-  readonly runId: string
+  readonly mapping: LegacyMapping
 }
 
 const header = "table,legacy_id,operation_run_id"
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const isUuid = (text: string) => Option.isSome(Schema.decodeOption(Uuid)(text))
 
 /** Reads the file's lines; every line that is none of ours is a problem. */
-const parse = (
-  file: string
-): { readonly mappings: ReadonlyArray<Mapping>; readonly problems: ReadonlyArray<string> } => {
-  const [first, ...lines] = file.replace(/^\uFEFF/, "").split(/\r?\n/)
-  if (first?.trim() !== header) return { mappings: [], problems: [`Line 1: the header must be ${header}`] }
+const parse = (file: string): { readonly lines: ReadonlyArray<Line>; readonly problems: ReadonlyArray<string> } => {
+  const [first, ...rows] = file.replace(/^\uFEFF/, "").split(/\r?\n/)
+  if (first?.trim() !== header) return { lines: [], problems: [`Line 1: the header must be ${header}`] }
   const problems: Array<string> = []
-  const mappings = lines.flatMap((content, index) => {
+  const lines = rows.flatMap((content, index): ReadonlyArray<Line> => {
     if (content.trim() === "") return []
     const line = index + 2
     const [name = "", id = "", runId = "", ...more] = content.split(",").map((cell) => cell.trim())
+    const kind = legacyKinds.find(({ table: known }) => known === name)
     if (!isStorable(content)) problems.push(`Line ${line}: it holds characters that no id has.`)
     else if (more.length > 0 || id === "") problems.push(`Line ${line}: it must have three values.`)
-    else if (!legacyKinds.some((kind) => kind.table === name)) problems.push(`Line ${line}: there is no table ${name}.`)
-    else if (!uuid.test(runId)) problems.push(`Line ${line}: ${runId || "the run"} is no id of a run.`)
-    else return [{ line, table: name, id, runId }]
+    else if (kind === undefined) problems.push(`Line ${line}: there is no table ${name}.`)
+    else if (!isUuid(runId)) problems.push(`Line ${line}: ${runId || "the run"} is no id of a run.`)
+    else return [{ line, mapping: { table: kind.table, id, runId } }]
     return []
   })
-  return { mappings, problems }
+  return { lines, problems }
 }
-
-/** What keeps the database from taking a mapping: both have to be there, and of the same tenant and operation. */
-const misfits = Effect.fnUntraced(function* (mappings: ReadonlyArray<Mapping>) {
-  const sql = yield* SqlClient.SqlClient
-  const found = yield* Effect.forEach(legacyKinds, ({ table: name, type }) => {
-    const own = mappings.filter((mapping) => mapping.table === name)
-    return own.length === 0
-      ? Effect.succeed([])
-      : sql<{ line: number; problem: string | null }>`
-          SELECT w.line, CASE WHEN t.id IS NULL THEN 'there is no record ' || w.id
-            WHEN r.id IS NULL THEN 'there is no run ' || w.run
-            WHEN r.type <> ${type} THEN 'the run is a ' || r.type
-            WHEN r.tenant_id IS DISTINCT FROM t.tenant_id::text THEN 'the run is of another tenant' END AS problem
-          FROM json_to_recordset(${JSON.stringify(own.map(({ id, line, runId }) => ({ line, id, run: runId })))}::json)
-              AS w(line int, id text, run text)
-            LEFT JOIN ${sql(name)} t ON t.id::text = w.id LEFT JOIN operation_runs r ON r.id = w.run::uuid`
-  })
-  return found.flat().flatMap(({ line, problem }) => (problem === null ? [] : [`Line ${line}: ${problem}.`]))
-})
 
 const fromFile = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
   const content = yield* files
     .readFileString(path)
     .pipe(Effect.mapError(({ reason }) => new CliProblem({ message: `${path} cannot be read (${reason._tag}).` })))
-  const { mappings, problems } = parse(content)
-  const all = [...problems, ...(yield* misfits(mappings))]
+  const { lines, problems } = parse(content)
+  const mappings = lines.map(({ mapping }) => mapping)
+  const misfits = yield* LegacyMappings.use((service) => service.map(mappings, { dryRun: true }))
+  const all = [...problems, ...misfits.map(({ index, problem }) => `Line ${lines[index]?.line}: ${problem}.`)]
   if (all.length > 0) return yield* new CliProblem({ message: `Nothing was mapped.\n${all.join("\n")}` })
   return mappings
-})
-
-// The run's context names the record that it continues; where several do, nobody can say which it is.
-const byContext = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const found = yield* Effect.forEach(
-    legacyKinds,
-    ({ table: name, type }) => sql<{ table: string; id: string; runId: string }>`
-      SELECT ${name} AS table, t.id::text AS id, min(r.id::text) AS "runId"
-      FROM ${sql(name)} t JOIN operation_runs r
-        ON r.type = ${type} AND r.tenant_id = t.tenant_id::text AND r.context ->> 'legacyId' = t.id::text
-      WHERE t.operation_run_id IS NULL GROUP BY t.id HAVING count(*) = 1 ORDER BY t.id`
-  )
-  return found.flat().map((mapping, index): Mapping => ({ ...mapping, line: index + 1 }))
-})
-
-const write = Effect.fnUntraced(function* (mappings: ReadonlyArray<Mapping>) {
-  const sql = yield* SqlClient.SqlClient
-  yield* Effect.forEach(legacyKinds, ({ table: name }) => {
-    const own = mappings.filter((mapping) => mapping.table === name).map(({ id, runId }) => ({ id, run: runId }))
-    return sql`
-      UPDATE ${sql(name)} t SET operation_run_id = w.run::uuid
-      FROM json_to_recordset(${JSON.stringify(own)}::json) AS w(id text, run text) WHERE t.id::text = w.id`
-  }).pipe(sql.withTransaction)
 })
 
 const map = Command.make(
@@ -108,7 +63,7 @@ const map = Command.make(
     Effect.gen(function* () {
       if (Option.isSome(file) === match)
         return yield* new CliProblem({ message: "Say where the mapping comes from: either --file or --match." })
-      const mappings = Option.isSome(file) ? yield* fromFile(file.value) : yield* byContext
+      const mappings = yield* Option.isSome(file) ? fromFile(file.value) : LegacyMappings.use(({ matches }) => matches)
       if (mappings.length === 0) return yield* Console.log("There is nothing to map.")
       yield* Console.log(
         table(
@@ -117,9 +72,10 @@ const map = Command.make(
         )
       )
       if (dryRun) return yield* Console.log(`\nWould map ${mappings.length} records.`)
-      yield* write(mappings)
+      const misfits = yield* LegacyMappings.use((service) => service.map(mappings, { dryRun: false }))
+      if (misfits.length > 0) return yield* new CliProblem({ message: "Nothing was mapped: the runs have changed." })
       yield* Console.log(`\nMapped ${mappings.length} records.`)
-    }).pipe(Effect.provide(database))
+    }).pipe(Effect.provide(LegacyMappings.layer.pipe(Layer.provide(database))))
 ).pipe(Command.withDescription("Say which run an old record is shown as"))
 
 /** `atlas legacy`. */

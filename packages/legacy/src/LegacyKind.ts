@@ -1,0 +1,32 @@
+import type { Capability } from "@atlas/operations"
+import { Schema } from "effect"
+
+/** The name of a table that held runs before the ledger. */
+export const LegacyTable = Schema.Literals(["inventory_sync_runs", "entra_group_sync_runs", "backup_schedule_runs"])
+export type LegacyTable = typeof LegacyTable.Type
+
+/** A table that held runs before the ledger. */
+export interface LegacyKind {
+  readonly table: LegacyTable
+  readonly label: string
+  /** The operation type that took its place. */
+  readonly type: string
+  readonly view: Capability
+}
+
+/** The tables that held runs before the ledger. */
+export const legacyKinds: ReadonlyArray<LegacyKind> = [
+  { table: "inventory_sync_runs", label: "Inventory sync", type: "inventory.sync", view: "tenant.inventory.view" },
+  {
+    table: "entra_group_sync_runs",
+    label: "Groups sync",
+    type: "directory_groups.sync",
+    view: "tenant.directory.view"
+  },
+  {
+    table: "backup_schedule_runs",
+    label: "Scheduled backup",
+    type: "backup_schedule.scheduled",
+    view: "tenant.backups.view"
+  }
+]

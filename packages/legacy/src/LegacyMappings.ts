@@ -1,0 +1,106 @@
+import { argumentsOf, type Problems, StorableText, Uuid } from "@atlas/operations"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { legacyKinds, LegacyTable } from "./LegacyKind.ts"
+
+const LegacyMapping = Schema.Struct({ table: LegacyTable, id: StorableText, runId: Uuid })
+/** A record, and the run that it is shown as. */
+export type LegacyMapping = typeof LegacyMapping.Type
+
+/** Why a record cannot be shown as a run. */
+export interface LegacyMisfit {
+  /** The place of the mapping in what was given. */
+  readonly index: number
+  /** For people, in lower case and without a full stop. */
+  readonly problem: string
+}
+
+/**
+ * Says which run an old record is shown as. It authorises nobody: for trusted code, such as a command line. Database failures are
+ * defects.
+ */
+export class LegacyMappings extends Context.Service<
+  LegacyMappings,
+  {
+    /**
+     * Maps records to runs of the same tenant and operation: all of them, or none where one does not fit.
+     *
+     * @param options with `dryRun`, nothing is written
+     * @returns those that do not fit
+     */
+    map(
+      mappings: ReadonlyArray<LegacyMapping>,
+      options: { readonly dryRun: boolean }
+    ): Effect.Effect<ReadonlyArray<LegacyMisfit>, Problems.InvalidInput>
+    /** The mappings of records without one that the context of exactly one run names as `legacyId`. */
+    readonly matches: Effect.Effect<ReadonlyArray<LegacyMapping>>
+  }
+>()("@atlas/legacy/LegacyMappings") {
+  static readonly layer: Layer.Layer<LegacyMappings, never, SqlClient.SqlClient> = Layer.effect(
+    LegacyMappings,
+    Effect.suspend(() => make)
+  )
+}
+
+const decodeMap = argumentsOf(
+  Schema.Struct({ mappings: Schema.Array(LegacyMapping), options: Schema.Struct({ dryRun: Schema.Boolean }) })
+)
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  /** Mappings of one table as JSON, each with its place in all of them. */
+  const rowsOf = (mappings: ReadonlyArray<LegacyMapping>, name: LegacyTable) =>
+    JSON.stringify(mappings.flatMap(({ id, runId: run, table }, index) => (table === name ? [{ index, id, run }] : [])))
+
+  // Both have to be there, and of the same tenant and operation.
+  const misfits = (mappings: ReadonlyArray<LegacyMapping>) =>
+    Effect.forEach(
+      legacyKinds,
+      ({ table: name, type }) => sql<LegacyMisfit>`
+        SELECT * FROM (
+          SELECT w.index, CASE WHEN t.id IS NULL THEN 'there is no record ' || w.id
+            WHEN r.id IS NULL THEN 'there is no run ' || w.run
+            WHEN r.type <> ${type} THEN 'the run is a ' || r.type
+            WHEN r.tenant_id IS DISTINCT FROM t.tenant_id::text THEN 'the run is of another tenant' END AS problem
+          FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(index int, id text, run text)
+            LEFT JOIN ${sql(name)} t ON t.id::text = w.id LEFT JOIN operation_runs r ON r.id = w.run::uuid
+        ) checked WHERE problem IS NOT NULL`
+    ).pipe(Effect.map((found) => found.flat().toSorted((a, b) => a.index - b.index)))
+
+  const write = (mappings: ReadonlyArray<LegacyMapping>) =>
+    Effect.forEach(
+      legacyKinds,
+      ({ table: name }) => sql`
+        UPDATE ${sql(name)} t SET operation_run_id = w.run::uuid
+        FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(id text, run text) WHERE t.id::text = w.id`,
+      { discard: true }
+    )
+
+  const map = Effect.fn("LegacyMappings.map")(function* (
+    givenMappings: ReadonlyArray<LegacyMapping>,
+    givenOptions: { readonly dryRun: boolean }
+  ) {
+    const { mappings, options } = yield* decodeMap({ mappings: givenMappings, options: givenOptions })
+    return yield* Effect.gen(function* () {
+      const found = yield* misfits(mappings)
+      if (found.length === 0 && !options.dryRun) yield* write(mappings)
+      return found
+    }).pipe(sql.withTransaction, Effect.orDie)
+  })
+
+  // The run's context names the record that it continues; where several do, nobody can say which it is.
+  const matches = Effect.forEach(
+    legacyKinds,
+    ({ table: name, type }) => sql<LegacyMapping>`
+      SELECT ${name} AS table, t.id::text AS id, min(r.id::text) AS "runId"
+      FROM ${sql(name)} t JOIN operation_runs r
+        ON r.type = ${type} AND r.tenant_id = t.tenant_id::text AND r.context ->> 'legacyId' = t.id::text
+      WHERE t.operation_run_id IS NULL GROUP BY t.id HAVING count(*) = 1 ORDER BY t.id`
+  ).pipe(
+    Effect.map((found) => found.flat()),
+    Effect.orDie
+  )
+
+  return LegacyMappings.of({ map, matches })
+})
