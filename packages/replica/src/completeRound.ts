@@ -15,7 +15,8 @@ const size = sqlText`round.size`
 /**
  * The statement that ends a round after its last page: it removes what is proved to be gone, and keeps the history.
  *
- * Rows are updated where they were found: joined by their keys, without statistics, all of the tenant's would be read.
+ * Rows are updated where they were found: joined by their keys, without statistics, all of the tenant's would be read. The row of
+ * the round is locked first: a run that has begun it anew meanwhile is waited for, and then nothing is removed.
  */
 export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collection, layout: Layout) => {
   const { collectionOf, objects, objectsOf, rounds, sightings } = layout

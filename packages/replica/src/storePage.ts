@@ -28,8 +28,7 @@ const encode = (changes: ReadonlyArray<Change>) =>
  * OFFSET 0 keeps each lookup a probe of a primary key. As joins, planned without statistics on tables just filled, they would
  * compare every object with every row. The first that a full round tells of an object is all there is of it; what follows, and
  * all that a round of changes tells, are patches. A page's commit does not wait for the disk: the last one does, and none is
- * durable before those that it follows; a round that a crash has shortened goes on from its cursor. The row of the round is
- * locked first, so that of two runs one stores and the other learns that the round is no longer its own.
+ * durable before those that it follows; a round that a crash has shortened goes on from its cursor.
  */
 export const makeStorePage = (sql: SqlClient.SqlClient, { name }: Collection, layout: Layout) => {
   const {
@@ -63,7 +62,7 @@ export const makeStorePage = (sql: SqlClient.SqlClient, { name }: Collection, la
     const isOwned = sql`${collectionOf(tenant)} AND round_run = ${run}::uuid`
     const [written] = yield* sql<PageStored & { readonly held: boolean }>`
       WITH round AS MATERIALIZED (
-        SELECT round AS number, round_kind = 'full' AS whole FROM ${rounds} WHERE ${isOwned} FOR UPDATE
+        SELECT round AS number, round_kind = 'full' AS whole FROM ${rounds} WHERE ${isOwned}
       ), page AS MATERIALIZED (
         SELECT c.*, o.g AS old, s.id IS NOT NULL AS staged, s.removal AS staged_removal, round.number, round.whole,
           s.id IS NULL AND (o.g).seen_round IS DISTINCT FROM round.number AS first
