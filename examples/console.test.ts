@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { Directory } from "@atlas/directory"
-import { Access, Operations, OperationType, TenantId, WorkspaceId } from "@atlas/operations"
+import { Access, Operations, Operation, TenantId, WorkspaceId } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
 import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Logger, Option } from "effect"
@@ -9,11 +9,12 @@ import express from "express"
 import { assert, it, vi } from "vitest"
 import { mountConsole } from "./console.ts"
 
-const report = OperationType.make("reports.export", {
+const report = Operation.make({
+  name: "reports.export",
   label: "Export report",
   description: "Writes a report.",
   category: "Reports",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.reports.export", view: "tenant.reports.view" },
   identity: { rule: "while_active" }
 })

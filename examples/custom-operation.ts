@@ -1,5 +1,5 @@
 /** An operation of a host's own, whole: what it is, when it may start, what it does, and how it is started. */
-import { type Actor, OperationType, RunHandler, Runs, StartGate } from "@atlas/operations"
+import { type Actor, Operation, RunHandler, Runs, StartGate } from "@atlas/operations"
 import { Context, Effect, Schema } from "effect"
 
 /** The host's own system, behind a service, so that tests bring another. */
@@ -13,7 +13,8 @@ export class Mailboxes extends Context.Service<
 >()("examples/Mailboxes") {}
 
 // #region custom-operation
-export const ArchiveMailboxes = OperationType.make("mailboxes.archive", {
+export const ArchiveMailboxes = Operation.make({
+  name: "mailboxes.archive",
   label: "Archive mailboxes",
   description: "Moves what is older than a year to the archive.",
   category: "Mail",
@@ -34,7 +35,7 @@ export const archivingEnabled = StartGate.make("archiving_enabled", () =>
   })
 )
 
-export const archiveMailboxes = RunHandler.make(ArchiveMailboxes, ({ input, report, failed }) =>
+export const archiveMailboxes = ArchiveMailboxes.toLayer(({ input, report, failed }) =>
   Effect.gen(function* () {
     const { archive } = yield* Mailboxes
     const counts = { total: input.mailboxes.length, processed: 0, succeeded: 0, failed: 0 }

@@ -3,16 +3,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
 import { Fault, parseFaultRules } from "@atlas/fake-graph"
-import {
-  type Graph,
-  OperationsApi,
-  OperationType,
-  runEventKinds,
-  RunHandler,
-  RunOutcome,
-  Runs,
-  RunStatus
-} from "@atlas/operations"
+import { type Graph, OperationsApi, Operation, runEventKinds, RunOutcome, Runs, RunStatus } from "@atlas/operations"
 import { call, completed, startServer, TestDatabase } from "@atlas/test"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
 import { Effect, type Layer, Result } from "effect"
@@ -131,16 +122,17 @@ describe("docs/run-lifecycle.md", () => {
 
 describe("docs/operation-types.md", () => {
   it("lists every field of a definition with its default", () => {
-    const type = OperationType.make("minimal.type", {
+    const type = Operation.make({
+      name: "minimal.type",
       label: "",
       description: "",
       category: "",
-      input: OperationType.NoInput,
+      input: Operation.NoInput,
       capabilities: { start: "tenant.minimal.start", view: "tenant.minimal.view" },
       identity: { rule: "while_active" }
     })
     const required = ["name", "label", "description", "category", "input", "capabilities", "identity"]
-    const { retry, ...rest } = type
+    const { retry, toLayer: _, ...rest } = type
     const fields: Readonly<Record<string, unknown>> = {
       ...rest,
       ...Object.fromEntries(Object.entries(retry).map(([key, value]) => [`retry.${key}`, value]))
@@ -180,7 +172,7 @@ describe("docs/fake-graph.md", () => {
 
 describe("docs/architecture.md", () => {
   it("is right that showing needs no Graph", () => {
-    const worker = RunHandler.layer(GroupsSync.handler)
+    const worker = GroupsSync.handler
     expectTypeOf<Extract<Graph, Layer.Services<typeof worker>>>().toEqualTypeOf<Graph>()
     expectTypeOf<Extract<Graph, Layer.Services<typeof Runs.layer>>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Graph, Layer.Services<typeof DirectoryGroups.layer>>>().toEqualTypeOf<never>()

@@ -1,5 +1,5 @@
 import { listGroups } from "@atlas/directory"
-import { Graph, OperationType, RunHandler, type TenantScope } from "@atlas/operations"
+import { Graph, Operation, RunHandler, type TenantScope } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 
 /**
@@ -14,18 +14,19 @@ export const mailGroups = Effect.fn("mailGroups")(function* (tenant: TenantScope
 })
 
 /** The same as an operation. */
-export const CountMailGroups = OperationType.make("mail_groups.count", {
+export const CountMailGroups = Operation.make({
+  name: "mail_groups.count",
   label: "Count mail groups",
   description: "Counts the groups that receive mail.",
   category: "Mail",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.mail_groups.count", view: "tenant.mail_groups.view" },
   identity: { rule: "while_active" },
   contracts: [listGroups],
   retry: { backoff: "1 minute" }
 })
 
-export const countMailGroups = RunHandler.make(CountMailGroups, ({ tenant, report }) =>
+export const countMailGroups = CountMailGroups.toLayer(({ tenant, report }) =>
   Effect.gen(function* () {
     const addresses = yield* mailGroups(tenant)
     yield* report({ total: addresses.length })

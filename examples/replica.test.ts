@@ -5,8 +5,7 @@ import {
   Graph,
   GraphContract,
   Operations,
-  OperationType,
-  RunHandler,
+  Operation,
   Runs,
   sqlText,
   StartGate,
@@ -29,7 +28,8 @@ const listTags = GraphContract.list({
   permissions: [{ name: "DeviceManagementRBAC.Read.All", appRoleId: "58ca0d9a-1575-47e1-a3cb-007ef2e4583b" }]
 })
 
-const syncTags = OperationType.make("scope_tags.sync", {
+const syncTags = Operation.make({
+  name: "scope_tags.sync",
   label: "Sync scope tags",
   description: "Copies the scope tags of the tenant's Intune.",
   category: "Intune",
@@ -49,8 +49,7 @@ const tags: Collection = {
   ginIndex: null
 }
 
-const handler = RunHandler.make(
-  syncTags,
+const handler = syncTags.toLayer(
   Effect.fnUntraced(function* (run) {
     const graph = yield* Graph
     const store = makeReplicaStore(yield* SqlClient.SqlClient, tags)

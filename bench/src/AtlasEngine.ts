@@ -2,7 +2,7 @@ import {
   Access,
   type Actor,
   Operations,
-  OperationType,
+  Operation,
   RunHandler,
   Runs,
   TenantId,
@@ -17,7 +17,8 @@ import { Effect, Layer, ManagedRuntime, Option, Redacted, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { connections, type Engine, type OpenEngine, type Work } from "./Engine.ts"
 
-const Noop = OperationType.make("bench.noop", {
+const Noop = Operation.make({
+  name: "bench.noop",
   label: "Nothing",
   description: "Does nothing.",
   category: "Benchmark",
@@ -44,7 +45,7 @@ const client = (url: string) => PgClient.layer({ url: Redacted.make(url), maxCon
 
 const worker = ({ slots, handled }: Work) =>
   Worker.layer(
-    RunHandler.make(Noop, ({ input }) =>
+    Noop.toLayer(({ input }) =>
       Effect.as(
         Effect.sync(() => handled(input.key)),
         RunHandler.succeeded

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { Operations, OperationType, RunHandler, Runs, Worker, WorkerSettings } from "@atlas/operations"
+import { Operations, Operation, RunHandler, Runs, Worker, WorkerSettings } from "@atlas/operations"
 import { RunHours, RunRetention } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
 import { Effect, Fiber, Layer, ManagedRuntime, Redacted, Schema } from "effect"
@@ -22,7 +22,8 @@ const steps = 10
 const tenants = Array.from({ length: 50 }, (_, index) => `tenant-${index}`)
 const keptEach = 20
 
-const Noop = OperationType.make("bench.kept", {
+const Noop = Operation.make({
+  name: "bench.kept",
   label: "Nothing",
   description: "Does nothing.",
   category: "Benchmark",
@@ -40,7 +41,7 @@ await postgres.admin.query("SELECT pg_reload_conf()")
 await using database = await postgres.createDatabase("retention")
 const client = Pg.layer({ url: Redacted.make(database.url), maxConnections: 30 })
 
-const worker = Worker.layer(RunHandler.make(Noop, () => Effect.succeed(RunHandler.succeeded))).pipe(
+const worker = Worker.layer(Noop.toLayer(() => Effect.succeed(RunHandler.succeeded))).pipe(
   Layer.provide(
     Layer.effect(
       WorkerSettings,

@@ -9,7 +9,7 @@ import {
   type Grant,
   grantFor,
   Operations,
-  OperationType,
+  Operation,
   RunHandler,
   Runs,
   type StartProblem,
@@ -57,7 +57,8 @@ const actorOf = (c: Context): Actor => {
 }
 
 // #region embedding
-const ExportReport = OperationType.make("reports.export", {
+const ExportReport = Operation.make({
+  name: "reports.export",
   label: "Export report",
   description: "Exports one month of a tenant's report.",
   category: "Reports",
@@ -66,7 +67,7 @@ const ExportReport = OperationType.make("reports.export", {
   identity: { rule: "while_active", key: ({ month }) => month }
 })
 
-const exportReport = RunHandler.make(ExportReport, ({ input, tenant }) =>
+const exportReport = ExportReport.toLayer(({ input, tenant }) =>
   Effect.as(Effect.log(`Exporting ${input.month} of ${tenant.tenantId}`), RunHandler.succeeded)
 )
 

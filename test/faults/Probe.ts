@@ -3,7 +3,7 @@ import {
   type Actor,
   type Grant,
   Operations,
-  OperationType,
+  Operation,
   RunHandler,
   TenantId,
   WorkspaceId
@@ -37,7 +37,8 @@ export const operator: Actor = { id: "operator@northwind", kind: "user", name: "
 const capability = "tenant.probe.run"
 
 /** Writes two pages, and waits in between until its gate is open. */
-export const Probe = OperationType.make("fault.probe", {
+export const Probe = Operation.make({
+  name: "fault.probe",
   label: "Probe",
   description: "Leaves traces of what its handlers did.",
   category: "Test",
@@ -90,7 +91,7 @@ const passGate = (name: string) =>
 
 /** The handler of probes. */
 export const handler = (reach: Reach) =>
-  RunHandler.make(Probe, ({ run, input, transaction }) =>
+  Probe.toLayer(({ run, input, transaction }) =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       // Read once, when the attempt begins: later it may be that of whoever took the run over.

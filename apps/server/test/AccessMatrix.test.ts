@@ -1,12 +1,4 @@
-import {
-  type AnyOperationType,
-  OperationsApi,
-  type Run,
-  Runs,
-  SystemRuns,
-  TenantId,
-  WorkspaceId
-} from "@atlas/operations"
+import { type Operation, OperationsApi, type Run, Runs, SystemRuns, TenantId, WorkspaceId } from "@atlas/operations"
 import { wholeRun } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, DateTime, Effect, Schema } from "effect"
@@ -43,7 +35,7 @@ interface Answer {
 }
 
 /** What the rules say of a member. `workspace`: the operation concerns the workspace as a whole. */
-const expected = (person: Person, type: AnyOperationType, call: Call): Answer => {
+const expected = (person: Person, type: Operation.Any, call: Call): Answer => {
   const { right, on, success } = calls[call]
   const workspace = type.scope === "workspace"
   if (right === "none") return { status: success }
@@ -61,14 +53,14 @@ const expected = (person: Person, type: AnyOperationType, call: Call): Answer =>
 }
 
 /** An input that the type accepts. */
-const inputOf = (type: AnyOperationType) =>
+const inputOf = (type: Operation.Any) =>
   Arbitrary.sampleEffect(Arbitrary.schema(type.input), { count: 1, seed: 1 }).pipe(
     Effect.flatMap(([input]) => Schema.encodeEffect(Schema.toCodecJson(type.input))(input)),
     Effect.orDie
   )
 
 /** A run of the type, by whoever may start it. */
-const startRun = Effect.fnUntraced(function* (type: AnyOperationType, scope: Pick<Run, "workspaceId" | "tenantId">) {
+const startRun = Effect.fnUntraced(function* (type: Operation.Any, scope: Pick<Run, "workspaceId" | "tenantId">) {
   const runs = yield* Runs
   const input = yield* inputOf(type)
   const { identity, name } = type
@@ -80,10 +72,10 @@ const startRun = Effect.fnUntraced(function* (type: AnyOperationType, scope: Pic
   return (yield* (yield* SystemRuns).start("scheduler", { scope, type: name, input, fireTime })).run
 })
 
-const scopeOf = (type: AnyOperationType) => (type.scope === "workspace" ? { ...contoso, tenantId: null } : contoso)
+const scopeOf = (type: Operation.Any) => (type.scope === "workspace" ? { ...contoso, tenantId: null } : contoso)
 
 /** An empty ledger but for what the call is about. */
-const prepare = Effect.fnUntraced(function* (type: AnyOperationType, { on }: (typeof calls)[Call]) {
+const prepare = Effect.fnUntraced(function* (type: Operation.Any, { on }: (typeof calls)[Call]) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`DELETE FROM operation_runs`
   yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
@@ -97,7 +89,7 @@ const prepare = Effect.fnUntraced(function* (type: AnyOperationType, { on }: (ty
 /** The request of a call, as the API declares it. */
 const requestOf = Effect.fnUntraced(function* (
   call: Call,
-  type: AnyOperationType,
+  type: Operation.Any,
   names: { readonly tenant: string; readonly workspace: string; readonly run: string },
   headers: Record<string, string>
 ) {
@@ -197,14 +189,14 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("who may call 
       const foreign = { workspaceId: WorkspaceId.make("fourth-coffee"), tenantId: TenantId.make("adatum") }
       const tenants = [contoso, { ...contoso, tenantId: TenantId.make("fabrikam") }, foreign]
       const workspaces = [contoso, foreign].map((scope) => ({ ...scope, tenantId: null }))
-      const all: Array<readonly [Run, AnyOperationType]> = []
+      const all: Array<readonly [Run, Operation.Any]> = []
       for (const type of types) {
         const nonce = type.identity.rule === "once" && type.identity.by === "nonce"
         const scopes = type.scope === "workspace" ? workspaces : nonce ? tenants.slice(0, 2) : tenants
         for (const scope of scopes) all.push([wholeRun(yield* startRun(type, scope)), type])
       }
       for (const person of [...members, stranger]) {
-        const sees = (run: Run, type: AnyOperationType) =>
+        const sees = (run: Run, type: Operation.Any) =>
           person.role !== null &&
           run.workspaceId === (person.reach === "foreign" ? foreign.workspaceId : northwind) &&
           (run.tenantId === null ||

@@ -1,14 +1,13 @@
 import * as Pg from "@atlas/operations/pg"
 import {
   type Actor,
-  type AnyOperationType,
+  Operation,
   Authentication,
   type Capability,
   CurrentActor,
   InputResolver,
   Operations,
   OperationsHttp,
-  OperationType,
   Problems,
   Runs,
   StartGate
@@ -21,24 +20,27 @@ import * as AccessPolicy from "../src/AccessPolicy.ts"
 import { operationTypes } from "../src/OperationTypes.ts"
 import { Role } from "../src/Roles.ts"
 
-const probe = <Kind extends OperationType.ScopeKind = "tenant">(
+const probe = <Kind extends Operation.ScopeKind = "tenant">(
   name: string,
   start: Capability,
   view: Capability,
-  more: Partial<OperationType.Definition<unknown, unknown, Kind>> = {}
+  more: Partial<Operation.Definition<unknown, unknown, Kind>> = {}
 ) =>
-  OperationType.make<unknown, unknown, Kind>(`probe.${name}`, {
-    label: name,
-    description: "Stands for the types of its sort that this server does not have yet.",
-    category: "Test",
-    input: Schema.Unknown,
-    identity: { rule: "while_active" },
-    capabilities: { start, view },
-    ...more
-  } as OperationType.Definition<unknown, unknown, Kind>)
+  Operation.make<unknown, unknown, Kind>({
+    ...({
+      label: name,
+      description: "Stands for the types of its sort that this server does not have yet.",
+      category: "Test",
+      input: Schema.Unknown,
+      identity: { rule: "while_active" },
+      capabilities: { start, view },
+      ...more
+    } as Operation.Definition<unknown, unknown, Kind>),
+    name: `probe.${name}`
+  })
 
 /** The server's own types, and one of each sort of rule. */
-export const types: ReadonlyArray<AnyOperationType> = [
+export const types: ReadonlyArray<Operation.Any> = [
   ...operationTypes,
   probe("workspace", "tenant.directory.sync", "tenant.directory.view", { scope: "workspace" }),
   probe("system", "tenant.providers.verify", "tenant.providers.view", {

@@ -5,7 +5,7 @@ import { graph } from "@atlas/console/graph"
 import { intune } from "@atlas/console/intune"
 import { legacy } from "@atlas/console/legacy"
 import { ConnectionAdministration, CredentialVault, GraphCloud, ProviderConnections } from "@atlas/graph"
-import { AuditLog, Operations, OperationType, StartGate } from "@atlas/operations"
+import { AuditLog, Operations, Operation, StartGate } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Directory } from "@atlas/directory"
@@ -21,38 +21,43 @@ import { policySecrets } from "../src/policySecrets.ts"
 const common = {
   description: "Copies what is configured in the tenant, so that it can be compared later.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.directory.sync", view: "tenant.directory.view" }
 } as const
 
 /** One type for each thing that pages treat differently. */
 export const types = {
-  checked: OperationType.make("test.check", {
+  checked: Operation.make({
+    name: "test.check",
     ...common,
     label: "Check connection",
     identity: { rule: "while_active" },
     supersedable: true
   }),
-  clicked: OperationType.make("test.backup", {
+  clicked: Operation.make({
+    name: "test.backup",
     ...common,
     label: "Back up now",
     identity: { rule: "once", by: "nonce" },
     concurrency: 1
   }),
-  restored: OperationType.make("test.restore", {
+  restored: Operation.make({
+    name: "test.restore",
     ...common,
     label: "Restore",
     input: Schema.Struct({ backup: Schema.optionalKey(Schema.String) }),
     identity: { rule: "while_active", key: ({ backup }) => backup ?? null },
     class: "exclusive_write"
   }),
-  gated: OperationType.make("test.gated", {
+  gated: Operation.make({
+    name: "test.gated",
     ...common,
     label: "Sync policies",
     identity: { rule: "while_active" },
     gates: [StartGate.providerConnection]
   }),
-  nightly: OperationType.make("test.nightly", {
+  nightly: Operation.make({
+    name: "test.nightly",
     ...common,
     label: "Clean up backups",
     identity: { rule: "while_active" },

@@ -6,7 +6,7 @@ import {
   type Actor,
   type Capability,
   Operations,
-  OperationType,
+  Operation,
   StartGate,
   TenantId,
   WorkspaceId
@@ -17,11 +17,12 @@ import { Effect, Layer, Logger, Option, Redacted } from "effect"
 import type { HostOptions, Tenant } from "../src/index.ts"
 
 /** An operation that nobody executes here: its runs wait, and can be watched and cancelled. */
-export const work = OperationType.make("test.work", {
+export const work = Operation.make({
+  name: "test.work",
   label: "Work",
   description: "Does what the test says.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
   identity: { rule: "once", by: "nonce" }
 })

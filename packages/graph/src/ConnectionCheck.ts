@@ -3,7 +3,7 @@ import {
   GraphCaller,
   InputResolver,
   OperationCatalog,
-  OperationType,
+  Operation,
   reasonInfo,
   RunFailure,
   RunHandler,
@@ -15,7 +15,8 @@ import { type ConnectionCheckResult, type ConnectionReport, skipped } from "./Co
 import { ConnectionChoice, ProviderConnections } from "./ProviderConnections.ts"
 
 /** Verifies that a provider connection works, and tells what is missing where it does not. */
-export const type = OperationType.make("provider.connection.check", {
+export const type = Operation.make({
+  name: "provider.connection.check",
   label: "Verify connection",
   description: "Checks the credential, the tenant, each permission that operations need, and licences.",
   category: "Connections",
@@ -77,9 +78,8 @@ const conclude = Effect.fnUntraced(function* (
 })
 
 /** Makes the checks one after the other, each on the run's report as soon as it is made. Needs no enabled connection. */
-export const handler = RunHandler.make(
-  type,
-  Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<OperationType.Input<typeof type>>) {
+export const handler = type.toLayer(
+  Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<Operation.Input<typeof type>>) {
     const { tenant } = run
     const connections = yield* ProviderConnections
     const needs = yield* makeNeeds

@@ -6,7 +6,7 @@ import {
   InputResolver,
   Operations,
   OperationsHttp,
-  OperationType,
+  Operation,
   Problems,
   Runs,
   TenantId,
@@ -50,11 +50,12 @@ const devices = GraphContract.list({
 })
 
 /** A type of the host, whose contracts say what has to be granted. */
-const hostType = OperationType.make("host.work", {
+const hostType = Operation.make({
+  name: "host.work",
   label: "Work",
   description: "Needs groups and Intune.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.host.work", view: "tenant.host.work" },
   identity: { rule: "while_active" },
   contracts: [groups, devices]

@@ -1,5 +1,5 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { GraphContract, OperationCatalog, OperationType, RunHandler, TenantId, WorkspaceId } from "@atlas/operations"
+import { GraphContract, OperationCatalog, Operation, RunHandler, TenantId, WorkspaceId } from "@atlas/operations"
 import { assert, it } from "@effect/vitest"
 import { Arbitrary, Effect, Layer, Schema } from "effect"
 import { ConnectionCheck, ConnectionReport } from "../src/index.ts"
@@ -23,11 +23,12 @@ const Needs = Schema.Struct({
 type Needs = typeof Needs.Type
 
 const typeOf = ({ contracts }: Needs) =>
-  OperationType.make("host.work", {
+  Operation.make({
+    name: "host.work",
     label: "Work",
     description: "Needs whatever the case says.",
     category: "Test",
-    input: OperationType.NoInput,
+    input: Operation.NoInput,
     capabilities: { start: "tenant.host.work", view: "tenant.host.work" },
     identity: { rule: "while_active" },
     contracts: contracts.map(({ intune, permissions }, index) =>

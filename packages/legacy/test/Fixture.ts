@@ -4,7 +4,7 @@ import {
   type Capability,
   type Grant,
   Operations,
-  OperationType,
+  Operation,
   TenantId,
   WorkspaceId
 } from "@atlas/operations"
@@ -19,11 +19,12 @@ export const contoso = TenantId.make("contoso")
 const fabrikam = TenantId.make("fabrikam")
 
 /** The operation that took the place of `entra_group_sync_runs`. */
-export const GroupsSync = OperationType.make("directory_groups.sync", {
+export const GroupsSync = Operation.make({
+  name: "directory_groups.sync",
   label: "Groups sync",
   description: "Does what the test says.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
   identity: { rule: "while_active" }
 })

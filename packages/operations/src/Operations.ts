@@ -4,7 +4,8 @@ import type { Access } from "./access/Access.ts"
 import { AuditLog } from "./access/AuditLog.ts"
 import { Authorization } from "./access/Authorization.ts"
 import { InputResolvers, type UnregisteredInputResolver } from "./definition/InputResolvers.ts"
-import { type AnyOperationType, type DuplicateOperationType, OperationCatalog } from "./definition/OperationCatalog.ts"
+import type * as Operation from "./definition/Operation.ts"
+import { type DuplicateOperation, OperationCatalog } from "./definition/OperationCatalog.ts"
 import { RunGauges } from "./ledger/reads/RunGauges.ts"
 import { RunHours } from "./ledger/reads/RunHours.ts"
 import { RunLedger } from "./ledger/RunLedger.ts"
@@ -41,7 +42,7 @@ const tables = Layer.mergeAll(
  * @param types every operation type that the host knows
  */
 export const layer = (
-  ...types: ReadonlyArray<AnyOperationType>
+  ...types: ReadonlyArray<Operation.Any>
 ): Layer.Layer<
   | Authorization
   | RunGauges
@@ -51,7 +52,7 @@ export const layer = (
   | Layer.Success<typeof tables>
   | OperationCatalog
   | Gatekeeper,
-  DuplicateOperationType | UnregisteredInputResolver | UnregisteredStartGate,
+  DuplicateOperation | UnregisteredInputResolver | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>
   Layer.merge(Runs.layer, SystemRuns.layer).pipe(

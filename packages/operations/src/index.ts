@@ -19,12 +19,7 @@ export {
 export { GraphCaller } from "./graph/GraphCaller.ts"
 export * as GraphContract from "./graph/GraphContract.ts"
 export { GraphError } from "./graph/GraphError.ts"
-export {
-  type AnyOperationType,
-  DuplicateOperationType,
-  OperationCatalog,
-  UnregisteredOperationType
-} from "./definition/OperationCatalog.ts"
+export { DuplicateOperation, OperationCatalog, UnregisteredOperation } from "./definition/OperationCatalog.ts"
 export * as Operations from "./Operations.ts"
 export { GivenTenantScope, type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./run/OperationScope.ts"
 export {
@@ -43,7 +38,7 @@ export * as OperationsHttp from "./http/OperationsHttp.ts"
 export { nextStep, nextStepOf, nextStepOfRun } from "./run/NextStep.ts"
 export * as HttpProblems from "./http/HttpProblems.ts"
 export * as InputResolver from "./definition/InputResolver.ts"
-export * as OperationType from "./definition/OperationType.ts"
+export * as Operation from "./definition/Operation.ts"
 export * as Problems from "./boundary/Problems.ts"
 export { type KnownReasonCode, knownReasonCodes, ReasonCode, type ReasonInfo, reasonInfo } from "./run/ReasonCode.ts"
 export {

@@ -7,7 +7,7 @@ import {
   Authorization,
   decodeInput,
   OperationCatalog,
-  OperationType,
+  Operation,
   Runs,
   SystemRuns,
   WorkspaceId
@@ -181,9 +181,10 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
   )
 })
 
-describe("The definition of an operation type", () => {
+describe("The definition of an operation", () => {
   it("is refused with what is wrong with it, whatever it is", () => {
     const definition = {
+      name: "test.fair",
       label: "Work",
       description: "Works.",
       category: "Test",
@@ -205,19 +206,19 @@ describe("The definition of an operation type", () => {
       retention: { days: 1, count: 1 },
       retry: { maxAttempts: 2, backoff: "1 second", maxBackoff: 5_000 }
     }
-    const make = OperationType.make as unknown as (name: unknown, definition: unknown) => unknown
-    assert.doesNotThrow(() => make("test.fair", definition))
-    assert.doesNotThrow(() => make("test.fair", { ...definition, timeLimit: undefined, retry: { backoff: undefined } }))
-    for (const { args, what } of hostileCalls(["test.hostile", definition])) {
+    const make = Operation.make as unknown as (definition: unknown) => unknown
+    assert.doesNotThrow(() => make(definition))
+    assert.doesNotThrow(() => make({ ...definition, timeLimit: undefined, retry: { backoff: undefined } }))
+    for (const { args, what } of hostileCalls([{ ...definition, name: "test.hostile" }])) {
       try {
-        make(args[0], args[1])
+        make(args[0])
       } catch (error) {
         assert.instanceOf(error, TypeError, what)
         assert.include((error as Error).message, "is not acceptable", what)
       }
     }
     assert.throws(
-      () => make("test.wrong", { ...definition, retries: 5, concurrency: 0 }),
+      () => make({ ...definition, name: "test.wrong", retries: 5, concurrency: 0 }),
       "/definition/retries: Unknown: correct its name, or leave it out; /definition/concurrency: Expected"
     )
   })

@@ -7,7 +7,7 @@ import {
   type Capability,
   type Grant,
   Operations,
-  OperationType,
+  Operation,
   TenantId,
   WorkspaceId
 } from "../src/index.ts"
@@ -25,7 +25,8 @@ const workspaceOf = new Map([
 ])
 
 /** An operation for tests: starts with the same `key` are the same start. */
-export const Work = OperationType.make("test.work", {
+export const Work = Operation.make({
+  name: "test.work",
   label: "Work",
   description: "Does what the test says.",
   category: "Test",
@@ -36,11 +37,12 @@ export const Work = OperationType.make("test.work", {
 })
 
 /** An operation that only others may see. */
-export const Secret = OperationType.make("test.secret", {
+export const Secret = Operation.make({
+  name: "test.secret",
   label: "Secret",
   description: "Visible to owners only.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.secret.run", view: "tenant.secret.view" },
   identity: { rule: "while_active" }
 })

@@ -1,7 +1,7 @@
 import * as Pg from "../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Schema } from "effect"
-import { Operations, OperationType, StartGate } from "../src/index.ts"
+import { Operations, Operation, StartGate } from "../src/index.ts"
 import { access, Work } from "./Fixture.ts"
 
 const definition = {
@@ -15,38 +15,43 @@ const definition = {
 const key = (input: { readonly key: string }) => input.key
 
 /** One run while active, which may be replaced. */
-export const Check = OperationType.make("test.check", {
+export const Check = Operation.make({
+  name: "test.check",
   ...definition,
   identity: { rule: "while_active", key },
   supersedable: true
 })
 
 /** One run for each click. */
-export const Click = OperationType.make("test.click", { ...definition, identity: { rule: "once", by: "nonce" } })
+export const Click = Operation.make({ name: "test.click", ...definition, identity: { rule: "once", by: "nonce" } })
 
 /** One run for each fire time, for ever. */
-export const Slot = OperationType.make("test.slot", {
+export const Slot = Operation.make({
+  name: "test.slot",
   ...definition,
   startedBy: "system",
   identity: { rule: "once", by: "fire_time", key }
 })
 
 /** One run for each click, one while active, and alone in its scope. */
-export const Restore = OperationType.make("test.restore", {
+export const Restore = Operation.make({
+  name: "test.restore",
   ...definition,
   identity: { rule: "once", by: "nonce", whileActive: key },
   class: "exclusive_write"
 })
 
 /** What no gate lets through. */
-export const Gated = OperationType.make("test.gated", {
+export const Gated = Operation.make({
+  name: "test.gated",
   ...definition,
   identity: { rule: "while_active", key },
   gates: ["closed"]
 })
 
 /** The same for each click. */
-export const GatedClick = OperationType.make("test.gated_click", {
+export const GatedClick = Operation.make({
+  name: "test.gated_click",
   ...definition,
   identity: { rule: "once", by: "nonce" },
   gates: ["closed"]

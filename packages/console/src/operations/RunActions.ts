@@ -1,6 +1,6 @@
 import {
   type Actor,
-  type AnyOperationType,
+  type Operation,
   Authorization,
   type Capability,
   OperationCatalog,
@@ -26,11 +26,7 @@ export interface RunAction {
  * @param type its operation type
  * @param capabilities of the person who looks at it
  */
-const actionsOf = (
-  run: Run,
-  type: AnyOperationType,
-  capabilities: ReadonlySet<Capability>
-): ReadonlyArray<RunAction> => {
+const actionsOf = (run: Run, type: Operation.Any, capabilities: ReadonlySet<Capability>): ReadonlyArray<RunAction> => {
   const right = capabilities.has(type.capabilities.start) ? null : "right"
   if (run.status === "completed") {
     return run.outcome === "succeeded"

@@ -1,4 +1,4 @@
-import type { AnyOperationType, Run, RunEvent, Waiting } from "@atlas/operations"
+import type { Operation, Run, RunEvent, Waiting } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge, runState } from "../shell/components/Badge.tsx"
 import type { Child } from "hono/jsx"
@@ -23,7 +23,7 @@ interface Props {
   readonly shell: Shell
   readonly run: Run
   /** Its operation; null where it is registered no more. */
-  readonly type: AnyOperationType | null
+  readonly type: Operation.Any | null
   readonly actions: ReadonlyArray<RunAction>
   /** For the form that starts it again, where the type needs one. */
   readonly nonce: string | null

@@ -1,6 +1,6 @@
 import {
   type Actor,
-  type AnyOperationType,
+  type Operation,
   OperationCatalog,
   type Problems,
   type Run,
@@ -14,10 +14,10 @@ import { Contributions } from "../shell/Part.ts"
 import type { Surface } from "./SurfaceCard.tsx"
 
 /** What a form without fields would send, where the type accepts that. */
-const emptyInput = (type: AnyOperationType) => Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({})
+const emptyInput = (type: Operation.Any) => Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({})
 
 const surfaceOf = (
-  type: AnyOperationType,
+  type: Operation.Any,
   grant: TenantGrant,
   latest: ReadonlyArray<Run>,
   gate: StartGate.GateAnswer,
@@ -47,7 +47,7 @@ export const makeSurfaces = Effect.gen(function* () {
   const types = catalog.types.filter(({ scope }) => scope === "tenant")
 
   // What the form would send: a type that cannot be started without input has no answer before it is known.
-  const ask = (actor: Actor, { scope }: TenantGrant, type: AnyOperationType) =>
+  const ask = (actor: Actor, { scope }: TenantGrant, type: Operation.Any) =>
     Option.match(emptyInput(type), {
       onNone: () => Effect.succeed(StartGate.open),
       onSome: (input) => gatekeeper.check(type, { scope, input, actor })

@@ -1,4 +1,4 @@
-import { Graph, type GraphChange, OperationType, RunHandler, StartGate, storable, foldName } from "@atlas/operations"
+import { Graph, type GraphChange, Operation, StartGate, storable, foldName } from "@atlas/operations"
 import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
 import * as CollectionSync from "./CollectionSync.ts"
@@ -9,7 +9,8 @@ import { countGroups, type GraphGroup, groupChanges } from "./GroupContracts.ts"
  * Copies the tenant's Entra groups into the cache. Its identity allows one run per tenant at a time, so its concurrency
  * needs no limit of its own; a million groups take a fraction of its time limit.
  */
-export const type = OperationType.make("directory_groups.sync", {
+export const type = Operation.make({
+  name: "directory_groups.sync",
   label: "Sync groups",
   description: "Copies the tenant's Entra groups into the directory cache that selectors search.",
   category: "Directory",
@@ -54,8 +55,7 @@ const toChange = (change: GraphChange<GraphGroup>): Change =>
 const history = `${groupChanges.name}?$select=${groupChanges.select?.join(",") ?? ""}`
 
 /** Follows the history of the tenant's groups. */
-export const handler = RunHandler.make(
-  type,
+export const handler = type.toLayer(
   Effect.fn("GroupsSync")(function* (run) {
     const graph = yield* Graph
     const cache = yield* DirectoryCache

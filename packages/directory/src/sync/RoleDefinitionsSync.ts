@@ -1,4 +1,4 @@
-import { Graph, OperationType, RunHandler, StartGate, storable, foldName } from "@atlas/operations"
+import { Graph, Operation, StartGate, storable, foldName } from "@atlas/operations"
 import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
 import * as CollectionSync from "./CollectionSync.ts"
@@ -6,7 +6,8 @@ import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
 
 /** Copies the definitions of the tenant's directory roles into the cache. */
-export const type = OperationType.make("directory_role_definitions.sync", {
+export const type = Operation.make({
+  name: "directory_role_definitions.sync",
   label: "Sync role definitions",
   description: "Copies the definitions of the tenant's directory roles into the cache that selectors search.",
   category: "Directory",
@@ -37,8 +38,7 @@ const toChange = (role: GraphRoleDefinition): Change => {
 }
 
 /** Lists them all, since Graph has no history of them. */
-export const handler = RunHandler.make(
-  type,
+export const handler = type.toLayer(
   Effect.fn("RoleDefinitionsSync")(function* (run) {
     const graph = yield* Graph
     const cache = yield* DirectoryCache

@@ -27,8 +27,7 @@ export const expirable = (sql: SqlClient.SqlClient, schedule: Statement.Fragment
 const setsAtOnce = 10
 
 /** Lets the backups of a schedule expire, a few at a time, and removes the contents that nothing refers to any more. */
-export const retentionHandler = RunHandler.make(
-  retention,
+export const retentionHandler = retention.toLayer(
   Effect.fn("BackupRetention")(function* (run) {
     const sql = yield* SqlClient.SqlClient
     const store = yield* PolicyStore

@@ -1,11 +1,4 @@
-import {
-  type GraphError,
-  type OperationType,
-  reportOf,
-  type RunCounts,
-  RunFailure,
-  RunHandler
-} from "@atlas/operations"
+import { type GraphError, type Operation, reportOf, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
@@ -18,7 +11,7 @@ import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
 
-type BackupRun = RunHandler.RunContext<OperationType.Input<typeof runNow>>
+type BackupRun = RunHandler.RunContext<Operation.Input<typeof runNow>>
 
 const decodeSchedule = Schema.decodeUnknownEffect(BackupSchedule)
 
@@ -105,8 +98,4 @@ const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
 })
 
 /** What makes backups, for `Worker.layer`. */
-export const backupHandlers = [
-  RunHandler.make(runNow, backUp),
-  RunHandler.make(retry, backUp),
-  RunHandler.make(scheduled, backUp)
-] as const
+export const backupHandlers = [runNow.toLayer(backUp), retry.toLayer(backUp), scheduled.toLayer(backUp)] as const

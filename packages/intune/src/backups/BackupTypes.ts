@@ -1,4 +1,4 @@
-import { OperationType, StartGate } from "@atlas/operations"
+import { Operation, StartGate } from "@atlas/operations"
 import { Schema } from "effect"
 import { ScheduleId } from "./BackupSchedule.ts"
 import { readContracts } from "../policies/PolicyType.ts"
@@ -25,7 +25,8 @@ const backup = {
 const key = ({ schedule }: Input) => schedule
 
 /** A backup because a person asked for it; each click is one. */
-export const runNow = OperationType.make("backup_schedule.run_now", {
+export const runNow = Operation.make({
+  name: "backup_schedule.run_now",
   ...backup,
   label: "Back up now",
   description: "Backs up the policies of a schedule now.",
@@ -33,7 +34,8 @@ export const runNow = OperationType.make("backup_schedule.run_now", {
 })
 
 /** A backup because an earlier one was not whole. */
-export const retry = OperationType.make("backup_schedule.retry", {
+export const retry = Operation.make({
+  name: "backup_schedule.retry",
   ...backup,
   label: "Repeat a backup",
   description: "Backs up the policies of a schedule again, after a backup that was not whole.",
@@ -41,7 +43,8 @@ export const retry = OperationType.make("backup_schedule.retry", {
 })
 
 /** A backup because its time has come: one for each fire time, for ever. */
-export const scheduled = OperationType.make("backup_schedule.scheduled", {
+export const scheduled = Operation.make({
+  name: "backup_schedule.scheduled",
   ...backup,
   label: "Scheduled backup",
   description: "Backs up the policies of a schedule at its time.",
@@ -54,7 +57,8 @@ export const scheduled = OperationType.make("backup_schedule.scheduled", {
 })
 
 /** Lets backups expire that the schedule does not keep any longer. */
-export const retention = OperationType.make("backup_schedule.retention", {
+export const retention = Operation.make({
+  name: "backup_schedule.retention",
   ...common,
   label: "Expire backups",
   description: "Removes what the schedule does not keep any longer.",

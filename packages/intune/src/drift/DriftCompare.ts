@@ -1,4 +1,4 @@
-import { type Capability, OperationType, RunFailure, RunHandler, StartGate } from "@atlas/operations"
+import { type Capability, Operation, RunFailure, RunHandler, StartGate } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupId } from "../backups/BackupSet.ts"
@@ -23,7 +23,8 @@ const viewOfSide = ({ kind }: PolicyState): Capability =>
   kind === "backup" ? "tenant.backups.view" : "tenant.inventory.view"
 
 /** Compares two states of a tenant, policy by policy. Whoever may not see one of them sees no comparison with it. */
-export const type = OperationType.make("drift.compare", {
+export const type = Operation.make({
+  name: "drift.compare",
   label: "Compare policies",
   description: "Compares two of: the inventory, a backup, and the tenant as it is now. Nothing is changed.",
   category: "Intune",
@@ -46,7 +47,7 @@ export const type = OperationType.make("drift.compare", {
   contracts: readContracts
 })
 
-type DriftRun = RunHandler.RunContext<OperationType.Input<typeof type>>
+type DriftRun = RunHandler.RunContext<Operation.Input<typeof type>>
 
 /** A policy in one of the states. */
 interface Side {
@@ -207,8 +208,7 @@ const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicySt
 })
 
 /** Collection after collection; what it found is on the run, and each difference in a table. */
-export const handler = RunHandler.make(
-  type,
+export const handler = type.toLayer(
   Effect.fn("DriftCompare")(function* (run) {
     yield* requireBackup(run, run.input.from)
     yield* requireBackup(run, run.input.to)

@@ -2,7 +2,7 @@ import {
   type FailureReport,
   Graph,
   type GraphError,
-  OperationType,
+  Operation,
   reportOf,
   RunFailure,
   RunHandler,
@@ -19,7 +19,8 @@ import { PolicySelection, sourceLabel, sourcesOf } from "../policies/PolicyType.
 import { changeOf, policyCollection } from "./policyCollection.ts"
 
 /** Copies what is configured in a tenant's Intune into the inventory. */
-export const type = OperationType.make("inventory.sync", {
+export const type = Operation.make({
+  name: "inventory.sync",
   label: "Sync inventory",
   description: "Copies the tenant's policies, with their settings and assignments, into the inventory.",
   category: "Intune",
@@ -35,7 +36,7 @@ export const type = OperationType.make("inventory.sync", {
   contracts: sourcesOf().flatMap(contractsOf)
 })
 
-type SyncRun = RunHandler.RunContext<OperationType.Input<typeof type>>
+type SyncRun = RunHandler.RunContext<Operation.Input<typeof type>>
 
 const findings = {
   unclaimed: {
@@ -92,8 +93,7 @@ const syncSource = Effect.fnUntraced(function* (run: SyncRun, source: PolicySour
 })
 
 /** Collection after collection. One that fails costs nothing of the others: what is known of it stays. */
-export const handler = RunHandler.make(
-  type,
+export const handler = type.toLayer(
   Effect.fn("InventorySync")(function* (run) {
     const sources = sourcesOf(run.input.types)
     const tally: Tally = { counts: run.run.summaryCounts }

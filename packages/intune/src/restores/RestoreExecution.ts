@@ -182,8 +182,7 @@ const restoringOf = (row: PendingRow): RestoringPolicy | null => {
  * Does what was confirmed, policy by policy. Before each write it is on record that it begins; after a crash what was begun is
  * looked at before anything is written.
  */
-export const executeHandler = RunHandler.make(
-  execute,
+export const executeHandler = execute.toLayer(
   Effect.fn("RestoreExecution")(function* (run) {
     const sql = yield* SqlClient.SqlClient
     const { hasSafety, name, withAssignments } = yield* run.transaction(begin(run))

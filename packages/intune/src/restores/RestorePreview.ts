@@ -161,8 +161,7 @@ const progressOf = Effect.fnUntraced(function* (restore: string) {
 })
 
 /** Compares what is to be restored with the tenant. Reads only; what it saw binds what is confirmed. */
-export const previewHandler = RunHandler.make(
-  preview,
+export const previewHandler = preview.toLayer(
   Effect.fn("RestorePreview")(function* (run) {
     const state = yield* makeRestoreState
     const restore = { tenant: run.tenant, id: run.input.restore }

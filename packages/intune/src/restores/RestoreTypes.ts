@@ -1,4 +1,4 @@
-import { OperationType, StartGate, Uuid } from "@atlas/operations"
+import { Operation, StartGate, Uuid } from "@atlas/operations"
 import { Schema } from "effect"
 import { writeContractsOf } from "../policies/PolicySource.ts"
 import { readContracts, sourcesOf } from "../policies/PolicyType.ts"
@@ -24,7 +24,8 @@ const common = {
 const key = ({ restore }: Input) => restore
 
 /** Finds out what a restore would do, without doing it. */
-export const preview = OperationType.make("restore.preview", {
+export const preview = Operation.make({
+  name: "restore.preview",
   ...common,
   label: "Plan a restore",
   description: "Compares a backup with the tenant, and says what a restore would do. Nothing is changed.",
@@ -34,7 +35,8 @@ export const preview = OperationType.make("restore.preview", {
 })
 
 /** Does what a person has confirmed. */
-export const execute = OperationType.make("restore.execute", {
+export const execute = Operation.make({
+  name: "restore.execute",
   ...common,
   label: "Restore",
   description: "Writes policies of a backup into the tenant, as they were planned and confirmed.",

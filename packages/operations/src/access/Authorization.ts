@@ -4,7 +4,7 @@ import { type Actor, GivenActor } from "../run/Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
 import type { Capability } from "../run/Capability.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import { GivenScope, type OperationScope, TenantId, type TenantScope } from "../run/OperationScope.ts"
 import * as Problems from "../boundary/Problems.ts"
 import type { Run } from "../run/Run.ts"
@@ -53,7 +53,7 @@ export class Authorization extends Context.Service<
     start(
       actor: Actor,
       target: StartTarget,
-      type: Option.Option<AnyOperationType>
+      type: Option.Option<Operation.Any>
     ): Effect.Effect<ScopeGrant, Problems.Refusal>
     /**
      * A run, for an actor who may view it.
@@ -70,9 +70,9 @@ export class Authorization extends Context.Service<
     act(
       actor: Actor,
       run: Option.Option<Run>,
-      type: Option.Option<AnyOperationType>
+      type: Option.Option<Operation.Any>
     ): Effect.Effect<
-      { readonly run: Run; readonly type: AnyOperationType; readonly capabilities: ReadonlySet<Capability> },
+      { readonly run: Run; readonly type: Operation.Any; readonly capabilities: ReadonlySet<Capability> },
       Problems.Refusal | Problems.NotSupported
     >
     /** Refuses, on record, whoever lacks one of the capabilities. */
@@ -169,7 +169,7 @@ const make = Effect.gen(function* () {
       )
     )
 
-  const start = Effect.fnUntraced(function* (actor: Actor, target: StartTarget, type: Option.Option<AnyOperationType>) {
+  const start = Effect.fnUntraced(function* (actor: Actor, target: StartTarget, type: Option.Option<Operation.Any>) {
     const grant: Option.Option<ScopeGrant> = yield* "tenantId" in target
       ? tenantGrant(actor, target.tenantId)
       : workspaceGrant(actor, target.workspaceId)
@@ -207,7 +207,7 @@ const make = Effect.gen(function* () {
   const act = Effect.fnUntraced(function* (
     actor: Actor,
     found: Option.Option<Run>,
-    registered: Option.Option<AnyOperationType>
+    registered: Option.Option<Operation.Any>
   ) {
     const { grant, run } = yield* reached(actor, found)
     if (Option.isNone(registered)) {

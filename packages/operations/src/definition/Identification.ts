@@ -2,14 +2,14 @@ import { DateTime, Effect } from "effect"
 import type { Actor } from "../run/Actor.ts"
 import type { RunIdentity } from "./RunIdentity.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
-import type { OperationType } from "./OperationType.ts"
+import type { Operation } from "./Operation.ts"
 import { IdempotencyKeyRequired } from "../boundary/Problems.ts"
 import { canonical, canonicalKey } from "./RunIdentity.ts"
 import type { Json } from "../text/Json.ts"
 
 /** A start as far as its identity goes: authorised and valid. */
 export interface Identifiable {
-  readonly type: OperationType<any, any>
+  readonly type: Operation<any, any>
   readonly scope: OperationScope
   readonly actor: Actor
   readonly input: unknown

@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { RegisteredResolvers } from "./InputResolvers.ts"
+import type * as Operation from "./Operation.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
-import type { OperationType } from "./OperationType.ts"
 
 export { UnregisteredInputResolver } from "./InputResolvers.ts"
 
@@ -10,26 +10,26 @@ export { UnregisteredInputResolver } from "./InputResolvers.ts"
  * is identified, asked of gates and stored. So a start that names the default and one that leaves it out are the same start.
  */
 export interface InputResolver<R = never> {
-  /** The operation type's name. */
+  /** The operation's name. */
   readonly type: string
   readonly resolve: (input: any, scope: OperationScope) => Effect.Effect<unknown, never, R>
 }
 
 /**
- * Defines how the input of a type that `resolves` is filled in.
+ * Defines how the input of an operation that `resolves` is filled in.
  *
  * @param type whose input it is
  * @param resolve answers from the database only; what it cannot fill in, it leaves as it is
  */
 export const make = <Input, Encoded, R>(
-  type: OperationType<Input, Encoded>,
+  type: Operation.Operation<Input, Encoded>,
   resolve: (input: Input, scope: OperationScope) => Effect.Effect<Input, never, R>
 ): InputResolver<R> => ({ type: type.name, resolve })
 
 type Requirements<Resolver> = Resolver extends InputResolver<infer R> ? R : never
 
 /**
- * The resolvers of this host's operation types, provided to `Operations.layer`.
+ * The resolvers of this host's operations, provided to `Operations.layer`.
  *
  * @param resolvers one for each type that `resolves`
  */

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import type { InputResolver } from "./InputResolver.ts"
-import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
+import type * as Operation from "./Operation.ts"
+import { OperationCatalog } from "./OperationCatalog.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 
 /** A type's input is to be resolved, and the host did not register how. */
@@ -24,7 +25,7 @@ export class InputResolvers extends Context.Service<
   InputResolvers,
   {
     /** The input as the run has it. */
-    resolve(type: AnyOperationType, input: unknown, scope: OperationScope): Effect.Effect<unknown>
+    resolve(type: Operation.Any, input: unknown, scope: OperationScope): Effect.Effect<unknown>
   }
 >()("@atlas/operations/InputResolver/InputResolvers") {
   /** A type whose input stayed unresolved would be another start each time: better to say so at once. */

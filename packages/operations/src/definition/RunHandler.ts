@@ -1,24 +1,17 @@
-import { Context, Effect, Layer, Option, type Scope } from "effect"
+import type { Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import type { FailureReport } from "../run/Failure.ts"
 import type { RunFailure } from "./RunFailure.ts"
 import type { GraphError } from "../graph/GraphError.ts"
-import {
-  type AnyOperationType,
-  DuplicateOperationType,
-  OperationCatalog,
-  UnregisteredOperationType
-} from "./OperationCatalog.ts"
-import type { OperationType, ScopeKind, ScopeOf } from "./OperationType.ts"
+import type { ScopeKind, ScopeOf } from "./Operation.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { Run, RunCounts } from "../run/Run.ts"
-import { RunHandlers } from "./RunHandlers.ts"
 import type { RunReport } from "../run/RunReport.ts"
 
 /** What a handler is handed: its run, its input, and the only ways in which it may write. */
 export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   readonly run: Run
-  /** Where it works: for a type of workspace scope, without a tenant. */
+  /** Where it works: for an operation of workspace scope, without a tenant. */
   readonly tenant: ScopeOf<Kind>
   readonly input: Input
   /** Reports how far the run is; stored at most about once a second, however often it is called. */
@@ -72,56 +65,7 @@ export const partiallySucceeded = (reasonCode: ReasonCode): RunResult => ({
   reasonCode
 })
 
-/** The work of one operation type. It may be interrupted at any point, and executed again after a crash. */
-export interface RunHandler<R = never> {
-  readonly type: AnyOperationType
-  readonly handle: (context: RunContext<any, any>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
-}
-
-/**
- * Binds a handler to its operation type; the input's type follows from the definition.
- *
- * @param type the definition
- * @param handle the work of one attempt
- */
-export const make = <Input, Encoded, Kind extends ScopeKind, R>(
-  type: OperationType<Input, Encoded, Kind>,
-  handle: (context: RunContext<Input, Kind>) => Effect.Effect<RunResult, RunFailure | GraphError, R>
-): RunHandler<R> => ({ type, handle })
-
-// A handler's resources are released when its attempt ends.
-type Requirements<Handler> = Handler extends RunHandler<infer R> ? Exclude<R, Scope.Scope> : never
-
-/**
- * The handlers that this process executes. Two for one type, or one for a type that is not in the catalog, stop the start.
- *
- * @param handlers at most one for each type
- */
-export const layer = <const Handlers extends ReadonlyArray<RunHandler<any>>>(
-  ...handlers: Handlers
-): Layer.Layer<
-  RunHandlers,
-  DuplicateOperationType | UnregisteredOperationType,
-  OperationCatalog | Requirements<Handlers[number]>
-> =>
-  Layer.effect(
-    RunHandlers,
-    Effect.gen(function* () {
-      const catalog = yield* OperationCatalog
-      const context = yield* Effect.context<any>()
-      const byType = new Map<string, RunHandler>()
-      for (const { type, handle } of handlers) {
-        const { name } = type
-        if (byType.has(name)) return yield* new DuplicateOperationType({ name })
-        if (Option.getOrUndefined(catalog.find(name)) !== type) return yield* new UnregisteredOperationType({ name })
-        byType.set(name, {
-          type,
-          handle: (run) => Effect.scoped(Effect.updateContext(handle(run), (own) => Context.merge(context, own)))
-        })
-      }
-      return RunHandlers.of({
-        types: handlers.map(({ type }) => type),
-        find: (type) => Option.fromUndefinedOr(byType.get(type))
-      })
-    })
-  )
+/** The work of one attempt. It may be interrupted at any point, and reruns after a crash. */
+export type Handle<Input, Kind extends ScopeKind, R> = (
+  run: RunContext<Input, Kind>
+) => Effect.Effect<RunResult, RunFailure | GraphError, R>

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import type { Actor } from "../run/Actor.ts"
-import { type AnyOperationType, OperationCatalog } from "./OperationCatalog.ts"
+import type * as Operation from "./Operation.ts"
+import { OperationCatalog } from "./OperationCatalog.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { RunId } from "../run/Run.ts"
@@ -114,7 +115,7 @@ export class Gatekeeper extends Context.Service<
   Gatekeeper,
   {
     /** Asks the type's gates in their order; the first that is not open answers. */
-    check(type: AnyOperationType, request: Omit<GateRequest, "type">): Effect.Effect<GateAnswer>
+    check(type: Operation.Any, request: Omit<GateRequest, "type">): Effect.Effect<GateAnswer>
   }
 >()("@atlas/operations/StartGate/Gatekeeper") {
   /** A type behind a gate that nobody registered could never start: better to say so at once. */
@@ -132,10 +133,7 @@ export class Gatekeeper extends Context.Service<
           gates.flatMap((name) => registered.get(name) ?? [])
         )
       }
-      const check = Effect.fn("Gatekeeper.check")(function* (
-        type: AnyOperationType,
-        request: Omit<GateRequest, "type">
-      ) {
+      const check = Effect.fn("Gatekeeper.check")(function* (type: Operation.Any, request: Omit<GateRequest, "type">) {
         for (const gate of gatesOf.get(type.name) ?? []) {
           const answer = yield* gate.check({ ...request, type: type.name })
           if (answer._tag !== "Open") return answer

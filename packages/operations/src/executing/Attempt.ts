@@ -5,7 +5,7 @@ import { reportOf } from "../definition/RunFailure.ts"
 import type { RunFailure } from "../definition/RunFailure.ts"
 import type { GraphError } from "../graph/GraphError.ts"
 import type { Block } from "../ledger/NewRun.ts"
-import type { RetryPolicy } from "../definition/OperationType.ts"
+import type { RetryPolicy } from "../definition/Operation.ts"
 import { type ReasonCode, reasonInfo } from "../run/ReasonCode.ts"
 import type { RunResult } from "../definition/RunHandler.ts"
 

@@ -6,10 +6,10 @@ import { monotonicMillis } from "../ledger/monotonicMillis.ts"
 import { RunFailure } from "../definition/RunFailure.ts"
 import { GraphCaller } from "../graph/GraphCaller.ts"
 import type { GraphError } from "../graph/GraphError.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import type { Run, RunId } from "../run/Run.ts"
-import type { RunContext, RunHandler } from "../definition/RunHandler.ts"
-import { RunHandlers } from "../definition/RunHandlers.ts"
+import type { RunContext } from "../definition/RunHandler.ts"
+import { type RunHandler, RunHandlers } from "../definition/RunHandlers.ts"
 import * as Metrics from "../ledger/Metrics.ts"
 import { makeRunLease } from "./RunLease.ts"
 import type { RunLedger } from "../ledger/RunLedger.ts"
@@ -33,7 +33,7 @@ export class RunExecutor extends Context.Service<
     /** The name under which this process appears in timelines. */
     readonly worker: string
     /** The types that this process can execute. */
-    readonly types: ReadonlyArray<AnyOperationType>
+    readonly types: ReadonlyArray<Operation.Any>
     /**
      * Claims an assigned run and executes it. Nothing happens if it is not due: it may have been assigned twice. Work that
      * does not fit its run, or has none, is refused, with an event on the run and a metric.
@@ -51,10 +51,11 @@ export class RunExecutor extends Context.Service<
     RunExecutor,
     Effect.gen(function* () {
       const handlers = yield* RunHandlers
+      const types = yield* handlers.types
       const queue = yield* RunQueue
       const { leaseMillis } = yield* WorkerSettings
       const worker = `worker-${SecureRandom.uuidV4Unsafe().slice(0, 8)}`
-      const claimant = { worker, types: handlers.types, leaseMillis }
+      const claimant = { worker, types, leaseMillis }
       const leaseOf = yield* makeRunLease
       const settle = yield* makeSettle(worker)
       const refusal = yield* makeRefusal(claimant)
@@ -84,7 +85,7 @@ export class RunExecutor extends Context.Service<
             yield* Fiber.interrupt(keeper)
             const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
             if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
-            yield* settle(claim, handler?.type.retry, lease.reached(), end)
+            yield* settle(claim, handler?.operation.retry, lease.reached(), end)
           })
         ).pipe(
           stops.watching(run.id, lease.look),
@@ -104,7 +105,7 @@ export class RunExecutor extends Context.Service<
         )
       )
 
-      return RunExecutor.of({ worker, types: handlers.types, attempt, execute })
+      return RunExecutor.of({ worker, types, attempt, execute })
     })
   )
 }
@@ -127,7 +128,7 @@ const makePerform = Effect.gen(function* () {
     { run, claimedAt, remainingMillis }: Claim,
     lease: Omit<RunContext<unknown>, "input" | "tenant">
   ) {
-    const { type } = handler
+    const { operation: type } = handler
     const scope = { workspaceId: run.workspaceId, tenantId: run.tenantId }
     const input: unknown = yield* Schema.decodeUnknownEffect(Schema.toCodecJson(type.input))(run.input).pipe(
       Effect.orDie

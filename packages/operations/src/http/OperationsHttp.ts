@@ -3,7 +3,7 @@ import { Sse } from "effect/encoding"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import * as HttpProblems from "./HttpProblems.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import {
   CurrentActor,
   OperationsApi,
@@ -87,10 +87,10 @@ export const toResource = (url: PublicUrl["Service"], run: Run): RunResource => 
 export const toSeenResource = (url: PublicUrl["Service"], run: Run | RunReceipt): RunResource | RunReceiptResource =>
   isWholeRun(run) ? toResource(url, run) : { ...run, links: linksOf(url, run) }
 
-const typeResources = new WeakMap<AnyOperationType, OperationTypeResource>()
+const typeResources = new WeakMap<Operation.Any, OperationTypeResource>()
 
 /** An operation type as the API shows it; its input's schema is derived once. */
-const toTypeResource = (type: AnyOperationType): OperationTypeResource => {
+const toTypeResource = (type: Operation.Any): OperationTypeResource => {
   const known = typeResources.get(type)
   if (known !== undefined) return known
   const { capabilities, category, description, identity, label, name, scope, startedBy } = type

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import { monotonicMillis } from "./monotonicMillis.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 import type { Run, RunId } from "../run/Run.ts"
 import { readRun, type RunRow, runColumns } from "./reads/RunRow.ts"
@@ -24,7 +24,7 @@ export interface Claim {
 /** Who claims, what it can execute, and how long a claim lives without a heartbeat. */
 export interface Claimant {
   readonly worker: string
-  readonly types: ReadonlyArray<Pick<AnyOperationType, "name" | "concurrency">>
+  readonly types: ReadonlyArray<Pick<Operation.Any, "name" | "concurrency">>
   readonly leaseMillis: number
 }
 

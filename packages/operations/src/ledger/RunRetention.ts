@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { OperationCatalog } from "../definition/OperationCatalog.ts"
-import type { Retention } from "../definition/OperationType.ts"
+import type { Retention } from "../definition/Operation.ts"
 
 /** How long runs are kept of types that leave it to the host: for ever, unless the host provides something else. */
 export const DefaultRetention = Context.Reference<Retention>("@atlas/operations/DefaultRetention", {

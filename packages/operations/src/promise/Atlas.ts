@@ -199,7 +199,7 @@ const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
  * Connects Atlas to a host's Postgres, creates its tables where they are missing, and begins to execute runs.
  *
  * @returns Atlas, once it is ready; rejects with `InvalidInput` for options that are not acceptable, members that nobody knows
- * included, `DatabaseUnavailable`, `DuplicateOperationType`, or a `TypeError` for an operation whose definition contradicts itself
+ * included, `DatabaseUnavailable`, `DuplicateOperation`, or a `TypeError` for an operation whose definition contradicts itself
  */
 export const createAtlas = async <const Operations extends ReadonlyArray<Operation>>(
   options: AtlasOptions<Operations>

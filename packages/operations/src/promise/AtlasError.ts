@@ -111,8 +111,8 @@ export class DatabaseUnavailable extends AtlasError {
 }
 
 /** Two operations share one name. */
-export class DuplicateOperationType extends AtlasError {
-  readonly _tag = "DuplicateOperationType"
+export class DuplicateOperation extends AtlasError {
+  readonly _tag = "DuplicateOperation"
 }
 
 /** Atlas failed in a way that nobody foresaw; `cause` has more, for the log. 500. */

@@ -13,7 +13,7 @@ export {
 export {
   AtlasError,
   DatabaseUnavailable,
-  DuplicateOperationType,
+  DuplicateOperation,
   Forbidden,
   IdempotencyKeyRequired,
   IdempotencyKeyReused,

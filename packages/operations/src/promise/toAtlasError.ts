@@ -4,7 +4,7 @@ import * as Catalog from "../definition/OperationCatalog.ts"
 import {
   type AtlasError,
   DatabaseUnavailable,
-  DuplicateOperationType,
+  DuplicateOperation,
   Forbidden,
   IdempotencyKeyRequired,
   IdempotencyKeyReused,
@@ -41,8 +41,8 @@ const isProblem = (error: unknown): error is { readonly _tag: string; toJSON(): 
 export const toAtlasError = (cause: Cause.Cause<unknown>): Error => {
   const error = Cause.squash(cause)
   if (isProblem(error)) return new classes[error._tag]!(JSON.parse(JSON.stringify(error)) as ProblemDetails)
-  if (error instanceof Catalog.DuplicateOperationType)
-    return new DuplicateOperationType(problemOf(500, "Two operations share one name.", error.message))
+  if (error instanceof Catalog.DuplicateOperation)
+    return new DuplicateOperation(problemOf(500, "Two operations share one name.", error.message))
   if (SqlError.isSqlError(error)) {
     return new DatabaseUnavailable(problemOf(503, "The database cannot be used.", whyUnusable(error)), { cause: error })
   }

@@ -1,7 +1,7 @@
 import { type Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunFailure } from "../definition/RunFailure.ts"
-import * as OperationType from "../definition/OperationType.ts"
+import * as Definition from "../definition/Operation.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import * as RunHandler from "../definition/RunHandler.ts"
 import * as StartGate from "../definition/StartGate.ts"
@@ -14,7 +14,7 @@ import { type ValidatedInput, validatedBy } from "./ValidatedInput.ts"
 /** How long a handler that is to stop has for it, before it is left alone. */
 const stopWithin = "10 seconds"
 
-/** A definition as the ledger takes it: the operation type, its gate and its handler. */
+/** A definition as the ledger takes it: the operation, its gate and its handler. */
 export const toLedger = (operation: Operation) => {
   const { name, input, identity, records, gate, handler, capabilities, ...rest } = operation
   const valueOf = <A>(read: ((input: any) => A) | undefined) =>
@@ -24,18 +24,19 @@ export const toLedger = (operation: Operation) => {
     whileActive: "whileActive" in identity ? valueOf(identity.whileActive) : undefined
   })
   const gateName = `ready:${name}`
-  const type = OperationType.make(name, {
+  const type = Definition.make({
+    name,
     ...rest,
     ...defined({ records: valueOf(records) }),
     capabilities: { ...capabilities, ...defined({ viewOf: valueOf(capabilities.viewOf) }) },
     input: validatedBy(input),
-    identity: { ...identity, ...given } as OperationType.OperationType<ValidatedInput>["identity"],
+    identity: { ...identity, ...given } as Definition.Operation<ValidatedInput>["identity"],
     gates: gate === undefined ? [] : [gateName]
-  } as OperationType.Definition<ValidatedInput, any, "tenant">)
+  } as Definition.Definition<ValidatedInput, any, "tenant">)
   return {
     type,
     gates: gate === undefined ? [] : [toGate(gateName, gate)],
-    handler: RunHandler.make(type, (context) => perform(handler, context))
+    handler: type.toLayer((context) => perform(handler, context))
   }
 }
 

@@ -7,9 +7,10 @@ import { InputResolvers } from "../definition/InputResolvers.ts"
 import { identify } from "../definition/Identification.ts"
 import type { NewRun } from "../ledger/NewRun.ts"
 import * as Metrics from "../ledger/Metrics.ts"
-import { type AnyOperationType, OperationCatalog } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
+import { OperationCatalog } from "../definition/OperationCatalog.ts"
 import { GivenScope, type OperationScope } from "../run/OperationScope.ts"
-import { viewCapabilities } from "../definition/OperationType.ts"
+import { viewCapabilities } from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
@@ -75,7 +76,7 @@ export type StartProblem =
 interface Authorised {
   readonly actor: Actor
   readonly scope: OperationScope
-  readonly type: AnyOperationType
+  readonly type: Operation.Any
   readonly input: unknown
   readonly nonce?: string | undefined
   readonly fireTime?: DateTime.Utc | undefined

@@ -4,7 +4,8 @@ import { type Actor, GivenActor } from "../run/Actor.ts"
 import { Authorization } from "../access/Authorization.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
 import type { InputResolvers } from "../definition/InputResolvers.ts"
-import { type AnyOperationType, OperationCatalog } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
+import { OperationCatalog } from "../definition/OperationCatalog.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { decodeRunId, type Run, type RunReceipt } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
@@ -99,7 +100,7 @@ export class Runs extends Context.Service<
     /** What a queued run waits for; none for one that does not wait. */
     whyWaiting(actor: Actor, id: string): Effect.Effect<Option.Option<Waiting>, Problems.Refusal>
     /** The operation types whose runs the actor may see somewhere. */
-    types(actor: Actor): Effect.Effect<ReadonlyArray<AnyOperationType>, Problems.InvalidInput>
+    types(actor: Actor): Effect.Effect<ReadonlyArray<Operation.Any>, Problems.InvalidInput>
     get(actor: Actor, id: string): Effect.Effect<Run, Problems.Refusal>
     /**
      * Those of some runs that the actor may see, newest first: for references, which refuse nobody and put nothing on record. At

@@ -1,13 +1,13 @@
 import { Effect, Option, Predicate, Schema } from "effect"
 import { decodeInput, invalid, invalidEach, jsonPointer } from "../boundary/Decoding.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { decodeRunId } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
 import { isStorable, unstorablePaths } from "../text/StorableText.ts"
 
 /** The run that is to be replaced; refused where the type does not allow it. */
-export const checkSupersedes = (type: AnyOperationType, supersedes: string) =>
+export const checkSupersedes = (type: Operation.Any, supersedes: string) =>
   !type.supersedable
     ? Effect.fail(
         new Problems.NotSupported({ detail: `A run of "${type.name}" cannot be replaced while it is active.` })
@@ -31,7 +31,7 @@ export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, Problem
 
 /** The input, decoded, with what the host fills in, and as it is stored; refused with every problem named. */
 export const validate = Effect.fnUntraced(function* (
-  type: AnyOperationType,
+  type: Operation.Any,
   given: unknown,
   resolve: (input: unknown) => Effect.Effect<unknown>
 ) {

@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
 import * as Metrics from "../ledger/Metrics.ts"
 import type { NewRun, RecordOptions } from "../ledger/NewRun.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { reasonInfo } from "../run/ReasonCode.ts"
 import type { Run, RunId } from "../run/Run.ts"
@@ -17,7 +17,7 @@ export interface Settled {
 /** A start that is authorised and valid. */
 export interface Settleable {
   readonly run: NewRun
-  readonly type: AnyOperationType
+  readonly type: Operation.Any
   /** Decoded. */
   readonly input: unknown
   /** The run that it replaces, if that is active and equal. */

@@ -1,13 +1,12 @@
 import { Effect, Layer, Option } from "effect"
 import { Access } from "../access/Access.ts"
 import type { Actor } from "../run/Actor.ts"
-import type { AnyOperationType } from "../definition/OperationCatalog.ts"
+import type * as Operation from "../definition/Operation.ts"
 import * as Operations from "../Operations.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
-import type { OperationType } from "../definition/OperationType.ts"
 import type { Run } from "../run/Run.ts"
 import { RunExecutor } from "../executing/RunExecutor.ts"
-import * as RunHandler from "../definition/RunHandler.ts"
+import * as RunHandlers from "../definition/RunHandlers.ts"
 import { RunHours } from "../ledger/reads/RunHours.ts"
 import { wholeRun } from "./RunAssertions.ts"
 import { RunQueue } from "../ledger/RunQueue.ts"
@@ -24,7 +23,7 @@ export const tester: Actor = { id: "tester", kind: "user", name: "Tester" }
 export const workspaceId: WorkspaceId = WorkspaceId.make("test")
 
 /** A policy under which everybody may start and see the given types in every tenant: for tests of flows, not of rights. */
-export const openAccess = (...types: ReadonlyArray<AnyOperationType>): Layer.Layer<Access> => {
+export const openAccess = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<Access> => {
   const capabilities = new Set(types.flatMap((type) => [type.capabilities.start, type.capabilities.view]))
   return Layer.succeed(
     Access,
@@ -40,12 +39,12 @@ export const openAccess = (...types: ReadonlyArray<AnyOperationType>): Layer.Lay
  * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. On a database such as `TestDatabase.layer()`, with
  * whatever the handlers need, such as `FakeGraph.layer(…)`. Gates that the types name are provided with `StartGate.layer`.
  *
- * @param handlers of the types that are to be started
+ * @param handlers of the operations that are to be started, from their `toLayer`
  */
-export const layer = <const Handlers extends ReadonlyArray<RunHandler.RunHandler<any>>>(...handlers: Handlers) => {
-  const types = handlers.map(({ type }) => type)
+export const layer = <const Handlers extends ReadonlyArray<Operation.HandlerLayer<any>>>(...handlers: Handlers) => {
+  const types = handlers.map(({ operation }) => operation)
   return RunExecutor.layer.pipe(
-    Layer.provide(RunHandler.layer(...handlers)),
+    Layer.provide(RunHandlers.layer(...handlers)),
     Layer.provideMerge(Operations.layer(...types)),
     Layer.provide(openAccess(...types)),
     Layer.orDie
@@ -61,7 +60,7 @@ export const layer = <const Handlers extends ReadonlyArray<RunHandler.RunHandler
  * @param nonce the caller's own key, for types that need one
  */
 export const start = <Input, Encoded>(
-  type: OperationType<Input, Encoded, "tenant">,
+  type: Operation.Operation<Input, Encoded, "tenant">,
   tenantId: string,
   input: Encoded,
   nonce?: string

@@ -11,7 +11,7 @@ import {
   type Capability,
   isWholeRun,
   Operations,
-  OperationType,
+  Operation,
   Runs,
   TenantId,
   WorkspaceId
@@ -21,7 +21,8 @@ const workspaceId = WorkspaceId.make("northwind")
 const contoso = TenantId.make("contoso")
 const person = (id: string): Actor => ({ id, kind: "user", name: id })
 
-const Work = OperationType.make("door.work", {
+const Work = Operation.make({
+  name: "door.work",
   label: "Work",
   description: "For tests.",
   category: "Test",
@@ -30,7 +31,8 @@ const Work = OperationType.make("door.work", {
   identity: { rule: "while_active", key: ({ key }) => key }
 })
 /** What may view a comparison depends on what it compares. */
-const Compare = OperationType.make("door.compare", {
+const Compare = Operation.make({
+  name: "door.compare",
   label: "Compare",
   description: "For tests.",
   category: "Test",

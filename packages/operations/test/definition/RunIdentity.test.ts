@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Predicate, Schema } from "effect"
 import { type Identifiable, identify } from "../../src/definition/Identification.ts"
-import { type OperationScope, OperationType, TenantId, WorkspaceId } from "../../src/index.ts"
+import { type OperationScope, Operation, TenantId, WorkspaceId } from "../../src/index.ts"
 import { canonical, canonicalKey } from "../../src/definition/RunIdentity.ts"
 import type { Json } from "../../src/text/Json.ts"
 
@@ -109,7 +109,8 @@ const ids = ["a", "b", 'a"', '","', '"],["', "null", "\\", "\\u0061", "\u00e9", 
 const Id = Schema.Literals(ids)
 
 const typeOf = (name: string, identity: (typeof rules)[keyof typeof rules]) =>
-  OperationType.make(name, {
+  Operation.make({
+    name,
     label: name,
     description: name,
     category: "Test",

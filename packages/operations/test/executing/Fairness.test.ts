@@ -35,7 +35,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("a tenant wi
         const runs = yield* Runs
         const sql = yield* SqlClient.SqlClient
         yield* backlog
-        yield* Worker.layer(RunHandler.make(Plain, () => Effect.succeed(RunHandler.succeeded))).pipe(
+        yield* Worker.layer(Plain.toLayer(() => Effect.succeed(RunHandler.succeeded))).pipe(
           Layer.provide(settings),
           Layer.build
         )

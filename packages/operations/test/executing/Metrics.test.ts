@@ -3,11 +3,12 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { SqlClient } from "effect/sql"
-import { OperationType, RunFailure, RunHandler, Runs } from "../../src/index.ts"
+import { Operation, RunFailure, RunHandler, Runs } from "../../src/index.ts"
 import { RunGauges } from "../../src/ledger/reads/RunGauges.ts"
 import { DatabaseClock, TestOperations } from "../../src/testing/index.ts"
 
-const Measured = OperationType.make("test.measured", {
+const Measured = Operation.make({
+  name: "test.measured",
   label: "Measured",
   description: "Does what its input says.",
   category: "Test",
@@ -16,7 +17,7 @@ const Measured = OperationType.make("test.measured", {
   identity: { rule: "while_active", key: ({ fails }) => fails },
   retry: { maxAttempts: 2, backoff: "1 minute" }
 })
-const handler = RunHandler.make(Measured, ({ input }) =>
+const handler = Measured.toLayer(({ input }) =>
   input.fails
     ? Effect.fail(new RunFailure({ reasonCode: "ext.test.down", message: "It is down.", retryable: true }))
     : Effect.succeed(RunHandler.succeeded)

@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Layer, Option, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 import { RunHandler, Runs, StartGate, Worker, WorkerSettings } from "../../src/index.ts"
+import * as RunHandlers from "../../src/definition/RunHandlers.ts"
 import { RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { type WorkRefused } from "../../src/executing/WorkRefused.ts"
 import { fenceOf, wholeRun } from "../../src/testing/index.ts"
@@ -26,15 +27,8 @@ import {
 } from "../starting/StartTypes.ts"
 
 const settings = { slots: 4, leaseMillis: 60_000, pollMillis: 50, sweepMillis: 50 }
-const forPlain = (
-  handle: Parameters<typeof RunHandler.make<{ readonly key: string }, any, "tenant", never>>[1],
-  own = settings
-) =>
-  Worker.layer(RunHandler.make(Plain, handle)).pipe(
-    Layer.provide(Layer.succeed(WorkerSettings, own)),
-    Layer.fresh,
-    Layer.build
-  )
+const forPlain = (handle: RunHandler.Handle<{ readonly key: string }, "tenant", never>, own = settings) =>
+  Worker.layer(Plain.toLayer(handle)).pipe(Layer.provide(Layer.succeed(WorkerSettings, own)), Layer.fresh, Layer.build)
 
 const ended = (run: { readonly id: string }) =>
   get(run as never).pipe(Effect.delay("20 millis"), Effect.repeat({ until: ({ status }) => status === "completed" }))
@@ -130,7 +124,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
         StartGate.busy(holder.id),
         Effect.scoped(
           Effect.andThen(
-            Worker.layer(RunHandler.make(Gated, () => Effect.succeed(RunHandler.succeeded))).pipe(
+            Worker.layer(Gated.toLayer(() => Effect.succeed(RunHandler.succeeded))).pipe(
               Layer.provide(Layer.succeed(WorkerSettings, settings)),
               Layer.fresh,
               Layer.build
@@ -254,8 +248,8 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       const executor = Layer.fresh(
         RunExecutor.layer.pipe(
           Layer.provide(
-            RunHandler.layer(
-              RunHandler.make(Plain, () => Ref.update(executed, (n) => n + 1).pipe(Effect.as(RunHandler.succeeded)))
+            RunHandlers.layer(
+              Plain.toLayer(() => Ref.update(executed, (n) => n + 1).pipe(Effect.as(RunHandler.succeeded)))
             )
           ),
           Layer.provide(Layer.succeed(WorkerSettings, settings))

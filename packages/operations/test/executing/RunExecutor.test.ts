@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Layer, Ref, Schedule, Stream } from "effect"
+import { Context, DateTime, Deferred, Effect, Layer, Ref, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   GraphError,
-  type OperationType,
+  Operation,
   type Run,
   RunFailure,
   RunHandler,
@@ -14,11 +14,15 @@ import {
 } from "../../src/index.ts"
 import { RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
+import * as RunHandlers from "../../src/definition/RunHandlers.ts"
 import { RunQueue } from "../../src/ledger/RunQueue.ts"
 import { DatabaseClock } from "../../src/testing/index.ts"
 import { contoso, ledger, operator, Work } from "../Fixture.ts"
 
-type Handle = Parameters<typeof RunHandler.make<OperationType.Input<typeof Work>, unknown, "tenant", never>>[1]
+class First extends Context.Service<First, ReadonlyArray<string>>()("test/First") {}
+class Second extends Context.Service<Second, ReadonlyArray<string>>()("test/Second") {}
+
+type Handle = RunHandler.Handle<Operation.Input<typeof Work>, "tenant", never>
 
 const settings = Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 60_000, pollMillis: 100, sweepMillis: 100 })
 /** For what happens when a lease is to be renewed, or lapses. */
@@ -26,7 +30,7 @@ const shortLease = { slots: 4, leaseMillis: 6_000, pollMillis: 100, sweepMillis:
 
 /** A worker whose handler does what the test says, for as long as the scope lives. */
 const worker = (handle: Handle, own = settings) =>
-  Worker.layer(RunHandler.make(Work, handle)).pipe(Layer.provide(own), Layer.fresh, Layer.build)
+  Worker.layer(Work.toLayer(handle)).pipe(Layer.provide(own), Layer.fresh, Layer.build)
 
 const start = (key: string) =>
   Runs.use((runs) => runs.start(operator, { tenantId: contoso, type: Work.name, input: { key } }))
@@ -404,8 +408,8 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       const executor = Layer.fresh(
         RunExecutor.layer.pipe(
           Layer.provide(
-            RunHandler.layer(
-              RunHandler.make(Work, () => Ref.update(executed, (n) => n + 1).pipe(Effect.as(RunHandler.succeeded)))
+            RunHandlers.layer(
+              Work.toLayer(() => Ref.update(executed, (n) => n + 1).pipe(Effect.as(RunHandler.succeeded)))
             )
           ),
           Layer.provide(settings)
@@ -500,9 +504,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       })
       const interrupted = yield* Deferred.make<void>()
       yield* Worker.layer(
-        RunHandler.make(Work, () =>
-          Effect.never.pipe(Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined)))
-        )
+        Work.toLayer(() => Effect.never.pipe(Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))))
       ).pipe(
         Layer.provide(Layer.merge(Layer.succeed(WorkerSettings, { ...shortLease, leaseMillis: 2_000 }), hanging)),
         Layer.fresh,
@@ -525,7 +527,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       })
       const seen = yield* Deferred.make<void>()
       yield* Worker.layer(
-        RunHandler.make(Work, (run) =>
+        Work.toLayer((run) =>
           Effect.forEach(
             Array.from({ length: 28 }, (_, n) => n + 1),
             (processed) => Effect.andThen(run.report({ processed }), Effect.sleep("30 millis")),
@@ -588,12 +590,27 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
 
   it.effect("refuses to start with a handler for a type that the catalog does not have, or with two for one", () =>
     Effect.gen(function* () {
-      const handle = RunHandler.make(Work, () => Effect.succeed(RunHandler.succeeded))
-      const stranger = RunHandler.make({ ...Work, name: "test.stranger" }, handle.handle)
+      const handle = Work.toLayer(() => Effect.succeed(RunHandler.succeeded))
+      const { toLayer: _, ...definition } = Work
+      const stranger = Operation.make({ ...definition, name: "test.stranger" }).toLayer(handle.handle)
       const refused = (layer: ReturnType<typeof Worker.layer<Array<typeof handle>>>) =>
         Effect.flip(Layer.build(Layer.fresh(layer)))
-      assert.strictEqual((yield* refused(Worker.layer(stranger)))._tag, "UnregisteredOperationType")
-      assert.strictEqual((yield* refused(Worker.layer(handle, handle)))._tag, "DuplicateOperationType")
+      assert.strictEqual((yield* refused(Worker.layer(stranger)))._tag, "UnregisteredOperation")
+      assert.strictEqual((yield* refused(Worker.layer(handle, handle)))._tag, "DuplicateOperation")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("gives a handler to each of two workers that are built together", () =>
+    Effect.gen(function* () {
+      const handler = Work.toLayer(() => Effect.succeed(RunHandler.succeeded))
+      const typesOf = RunExecutor.use(({ types }) => Effect.succeed(types.map(({ name }) => name)))
+      const executorOf = () => Layer.fresh(RunExecutor.layer).pipe(Layer.provide(RunHandlers.layer(handler)))
+      const both = Layer.merge(
+        Layer.effect(First, typesOf).pipe(Layer.provide(executorOf())),
+        Layer.effect(Second, typesOf).pipe(Layer.provide(executorOf()))
+      )
+      const found = yield* Effect.all([First, Second]).pipe(Effect.provide(both))
+      assert.deepStrictEqual(found, [[Work.name], [Work.name]])
     }).pipe(Effect.scoped)
   )
 })

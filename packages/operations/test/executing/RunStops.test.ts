@@ -1,23 +1,24 @@
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { OperationType, RunHandler, Runs, WorkerSettings } from "../../src/index.ts"
+import { Operation, Runs, WorkerSettings } from "../../src/index.ts"
 import { RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { RunQueue } from "../../src/ledger/RunQueue.ts"
 import { assertRun, TestOperations } from "../../src/testing/index.ts"
 
-const Endless = OperationType.make("test.endless", {
+const Endless = Operation.make({
+  name: "test.endless",
   label: "Endless",
   description: "Works until it is stopped.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
   identity: { rule: "while_active" }
 })
 
 // Heartbeats notice a stop as well, every third of a lease: this one is too long to wait for.
 const settings = Layer.succeed(WorkerSettings, { ...WorkerSettings.defaultValue(), leaseMillis: 300_000 })
-const host = TestOperations.layer(RunHandler.make(Endless, () => Effect.never)).pipe(
+const host = TestOperations.layer(Endless.toLayer(() => Effect.never)).pipe(
   Layer.provideMerge(settings),
   Layer.provideMerge(TestDatabase.layer)
 )

@@ -1,16 +1,16 @@
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AnyOperationType } from "../../src/index.ts"
+import { type Operation } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
 import { type Claim, RunQueue } from "../../src/ledger/RunQueue.ts"
 import { Background, Check, claim, complete, fabrikam, ledger, Limited, Plain, start } from "../starting/StartTypes.ts"
 
-const worker = (...types: ReadonlyArray<AnyOperationType>) =>
+const worker = (...types: ReadonlyArray<Operation.Any>) =>
   Effect.map(RunQueue, (queue) => queue.claimer({ worker: "w", types, leaseMillis: 60_000 }))
 
 /** Queued runs as starts leave them, in bulk: `of` runs in each of the tenants. */
-const queued = (type: AnyOperationType, tenants: ReadonlyArray<string>, of: number) =>
+const queued = (type: Operation.Any, tenants: ReadonlyArray<string>, of: number) =>
   SqlClient.SqlClient.use(
     (sql) => sql`
       INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,

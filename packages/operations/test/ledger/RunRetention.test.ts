@@ -3,7 +3,7 @@ import { TestDatabase } from "@atlas/test"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { DefaultRetention, Operations, OperationType } from "../../src/index.ts"
+import { DefaultRetention, Operations, Operation } from "../../src/index.ts"
 import { RunHours } from "../../src/ledger/reads/RunHours.ts"
 import { RunRetention } from "../../src/ledger/RunRetention.ts"
 import { access, contoso, fabrikam } from "../Fixture.ts"
@@ -12,16 +12,16 @@ const definition = {
   label: "Kept",
   description: "Kept for a while.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
   identity: { rule: "while_active" }
 } as const
 
-const ByDays = OperationType.make("kept.days", { ...definition, retention: { days: 30 } })
-const ByCount = OperationType.make("kept.count", { ...definition, retention: { count: 3 } })
-const ByBoth = OperationType.make("kept.both", { ...definition, retention: { days: 30, count: 3 } })
-const ByHost = OperationType.make("kept.host", definition)
-const ForEver = OperationType.make("kept.ever", { ...definition, retention: {} })
+const ByDays = Operation.make({ name: "kept.days", ...definition, retention: { days: 30 } })
+const ByCount = Operation.make({ name: "kept.count", ...definition, retention: { count: 3 } })
+const ByBoth = Operation.make({ name: "kept.both", ...definition, retention: { days: 30, count: 3 } })
+const ByHost = Operation.make({ ...definition, name: "kept.host" })
+const ForEver = Operation.make({ name: "kept.ever", ...definition, retention: {} })
 
 const host = Operations.layer(ByDays, ByCount, ByBoth, ByHost, ForEver).pipe(
   Layer.provide(Layer.succeed(DefaultRetention, { days: 400 })),
@@ -137,7 +137,7 @@ layer(host, { excludeTestServices: true })("Completed runs", (it) => {
 describe("A definition", () => {
   it("that keeps nothing, or a part of a run, is refused", () => {
     for (const retention of [{ days: 0 }, { count: 0 }, { count: 1.5 }, { days: Number.NaN }]) {
-      assert.throws(() => OperationType.make("kept.wrong", { ...definition, retention }), /retention/)
+      assert.throws(() => Operation.make({ name: "kept.wrong", ...definition, retention }), /retention/)
     }
   })
 })

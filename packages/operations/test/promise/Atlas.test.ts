@@ -10,7 +10,7 @@ import {
   createAtlas,
   DatabaseUnavailable,
   defineOperation,
-  DuplicateOperationType,
+  DuplicateOperation,
   Forbidden,
   type HostAccess,
   IdempotencyKeyRequired,
@@ -352,7 +352,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       const databaseUrl = yield* url
       yield* Effect.promise(async () => {
         const twice = { databaseUrl, operations: [exportReport, exportReport], access, log: () => {} }
-        assert.instanceOf(await rejection(createAtlas(twice)), DuplicateOperationType)
+        assert.instanceOf(await rejection(createAtlas(twice)), DuplicateOperation)
         const nowhere = {
           ...twice,
           databaseUrl: "postgres://atlas:hunter2@127.0.0.1:9/none",

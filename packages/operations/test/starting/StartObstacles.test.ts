@@ -49,7 +49,7 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
         closed,
         Effect.scoped(
           Effect.andThen(
-            Worker.layer(RunHandler.make(Gated, () => Effect.succeed(RunHandler.succeeded))).pipe(
+            Worker.layer(Gated.toLayer(() => Effect.succeed(RunHandler.succeeded))).pipe(
               Layer.provide(
                 Layer.succeed(WorkerSettings, { slots: 4, leaseMillis: 60_000, pollMillis: 50, sweepMillis: 100 })
               ),

@@ -5,10 +5,9 @@ import { Effect, Layer, Option, Ref, Schema } from "effect"
 import {
   Access,
   type Actor,
-  type AnyOperationType,
+  Operation,
   InputResolver,
   Operations,
-  OperationType,
   type Run,
   Runs,
   StartGate,
@@ -38,23 +37,27 @@ const common = {
 const Key = Schema.Struct({ key: Schema.String })
 const byKey = ({ key }: typeof Key.Type) => ({ key })
 
-export const Plain = OperationType.make("test.plain", {
+export const Plain = Operation.make({
+  name: "test.plain",
   ...common,
   input: Key,
   identity: { rule: "while_active", key: byKey }
 })
-export const Click = OperationType.make("test.click", {
+export const Click = Operation.make({
+  name: "test.click",
   ...common,
   input: Schema.Struct({ key: Schema.String, note: Schema.optionalKey(Schema.String) }),
   identity: { rule: "once", by: "nonce" }
 })
-export const GatedClick = OperationType.make("test.gated_click", {
+export const GatedClick = Operation.make({
+  name: "test.gated_click",
   ...common,
   input: Key,
   gates: ["door"],
   identity: { rule: "once", by: "nonce" }
 })
-export const Scheduled = OperationType.make("test.scheduled", {
+export const Scheduled = Operation.make({
+  name: "test.scheduled",
   ...common,
   input: Key,
   startedBy: "system",
@@ -62,33 +65,38 @@ export const Scheduled = OperationType.make("test.scheduled", {
   gates: ["door"],
   identity: { rule: "once", by: "fire_time", key: byKey }
 })
-export const Restore = OperationType.make("test.restore", {
+export const Restore = Operation.make({
+  name: "test.restore",
   ...common,
   input: Key,
   class: "exclusive_write",
   identity: { rule: "once", by: "nonce", whileActive: byKey }
 })
-export const Wipe = OperationType.make("test.wipe", {
+export const Wipe = Operation.make({
+  name: "test.wipe",
   ...common,
   input: Key,
   class: "exclusive_write",
   identity: { rule: "while_active", key: byKey }
 })
-export const Gated = OperationType.make("test.gated", {
+export const Gated = Operation.make({
+  name: "test.gated",
   ...common,
   input: Key,
   gates: ["door"],
   identity: { rule: "while_active", key: byKey },
   retry: { backoff: "20 millis" }
 })
-export const Check = OperationType.make("test.check", {
+export const Check = Operation.make({
+  name: "test.check",
   ...common,
   input: Key,
   supersedable: true,
   queueLimit: "1 minute",
   identity: { rule: "while_active", key: byKey }
 })
-export const GatedCheck = OperationType.make("test.gated_check", {
+export const GatedCheck = Operation.make({
+  name: "test.gated_check",
   ...common,
   input: Key,
   gates: ["door"],
@@ -96,19 +104,22 @@ export const GatedCheck = OperationType.make("test.gated_check", {
   queueLimit: "1 minute",
   identity: { rule: "while_active", key: byKey }
 })
-export const Limited = OperationType.make("test.limited", {
+export const Limited = Operation.make({
+  name: "test.limited",
   ...common,
   input: Key,
   concurrency: 2,
   identity: { rule: "while_active", key: byKey }
 })
-export const Background = OperationType.make("test.background", {
+export const Background = Operation.make({
+  name: "test.background",
   ...common,
   input: Key,
   priority: "background",
   identity: { rule: "while_active", key: byKey }
 })
-export const Report = OperationType.make("test.report", {
+export const Report = Operation.make({
+  name: "test.report",
   ...common,
   scope: "workspace",
   input: Key,
@@ -116,7 +127,8 @@ export const Report = OperationType.make("test.report", {
 })
 
 /** About a record, by default the tenant's own. */
-export const OfRecord = OperationType.make("test.of_record", {
+export const OfRecord = Operation.make({
+  name: "test.of_record",
   ...common,
   input: Schema.Struct({ record: Schema.optionalKey(Uuid) }),
   resolves: true,
@@ -170,7 +182,7 @@ export const ledger = Operations.layer(
 )
 
 /** Starts a type in Contoso. */
-export const start = (type: AnyOperationType, key: string, more: object = {}, actor = owner) =>
+export const start = (type: Operation.Any, key: string, more: object = {}, actor = owner) =>
   Effect.map(
     Runs.use((runs) => runs.start(actor, { tenantId: contoso, type: type.name, input: { key }, ...more })),
     (result) => ({ ...result, run: wholeRun(result.run) })
@@ -185,7 +197,7 @@ export const assignmentOf = ({ id, type, workspaceId, tenantId }: Run): Assignme
 })
 
 /** Claims a run for a worker that does not heartbeat. */
-export const claim = Effect.fnUntraced(function* (type: AnyOperationType, run: Run, leaseMillis = 60_000) {
+export const claim = Effect.fnUntraced(function* (type: Operation.Any, run: Run, leaseMillis = 60_000) {
   const queue = yield* RunQueue
   const [claimed] = yield* queue.claimOne({ worker: "w", types: [type], leaseMillis }, assignmentOf(run))
   assert.isDefined(claimed)

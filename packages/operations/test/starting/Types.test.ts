@@ -6,7 +6,7 @@ import {
   type AuditLog,
   Graph,
   type Identity,
-  OperationType,
+  Operation,
   RunHandler,
   Runs,
   StartGate,
@@ -24,11 +24,12 @@ const common = {
   identity: { rule: "while_active" }
 } as const
 
-const Counted = OperationType.make("typed.counted", { ...common, input: Schema.Struct({ count: Schema.Int }) })
-const Everywhere = OperationType.make("typed.everywhere", {
+const Counted = Operation.make({ name: "typed.counted", ...common, input: Schema.Struct({ count: Schema.Int }) })
+const Everywhere = Operation.make({
+  name: "typed.everywhere",
   ...common,
   scope: "workspace",
-  input: OperationType.NoInput
+  input: Operation.NoInput
 })
 
 class Calendar extends Context.Service<Calendar, { readonly isOpen: Effect.Effect<boolean> }>()("test/Calendar") {}
@@ -42,22 +43,22 @@ const openingHours = StartGate.make("opening_hours", () =>
 // The compiler is the test: each line below an expected error fails the type check once it compiles.
 describe("types", () => {
   it("a handler has the input of its definition", () => {
-    RunHandler.make(Counted, ({ input }) => {
+    Counted.toLayer(({ input }) => {
       expectTypeOf(input).toEqualTypeOf<{ readonly count: number }>()
       return Effect.succeed(RunHandler.succeeded)
     })
     // @ts-expect-error the input has a count, not a name
-    RunHandler.make(Counted, ({ input }: RunHandler.RunContext<{ readonly name: string }>) =>
+    Counted.toLayer(({ input }: RunHandler.RunContext<{ readonly name: string }>) =>
       Effect.as(Effect.log(input.name), RunHandler.succeeded)
     )
   })
 
   it("a handler of workspace scope has no tenant, one of tenant scope always has", () => {
-    RunHandler.make(Everywhere, ({ tenant }) => {
+    Everywhere.toLayer(({ tenant }) => {
       expectTypeOf(tenant.tenantId).toEqualTypeOf<TenantId | null>()
       return Effect.succeed(RunHandler.succeeded)
     })
-    RunHandler.make(Counted, ({ tenant }) => {
+    Counted.toLayer(({ tenant }) => {
       expectTypeOf(tenant.tenantId).toEqualTypeOf<TenantId>()
       return Effect.succeed(RunHandler.succeeded)
     })
@@ -75,9 +76,10 @@ describe("types", () => {
   it("an identity that is taken while active knows no nonce and no fire time", () => {
     expectTypeOf<Extract<Identity<unknown>, { rule: "while_active" }>>().not.toHaveProperty("by")
     void (() =>
-      OperationType.make("typed.confused", {
+      Operation.make({
+        name: "typed.confused",
         ...common,
-        input: OperationType.NoInput,
+        input: Operation.NoInput,
         // @ts-expect-error only a `once` identity is told apart by something
         identity: { rule: "while_active", by: "nonce" }
       }))
@@ -87,7 +89,7 @@ describe("types", () => {
     expectTypeOf<Extract<Layer.Services<typeof Runs.layer>, Graph | RunExecutor>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Layer.Services<typeof RunQueries.layer>, Graph>>().toEqualTypeOf<never>()
     expectTypeOf<Extract<Layer.Services<typeof AuditLog.layer>, Graph>>().toEqualTypeOf<never>()
-    const reading = RunHandler.make(Counted, () => Graph.use(() => Effect.succeed(RunHandler.succeeded)))
+    const reading = Counted.toLayer(() => Graph.use(() => Effect.succeed(RunHandler.succeeded)))
     const worker = Worker.layer(reading)
     expectTypeOf<Extract<Layer.Services<typeof worker>, Graph>>().toEqualTypeOf<Graph>()
   })

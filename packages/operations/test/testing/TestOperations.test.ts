@@ -2,7 +2,7 @@ import { TestDatabase as Prepared } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { OperationType, RunFailure, RunHandler, Runs } from "../../src/index.ts"
+import { Operation, RunFailure, RunHandler, Runs } from "../../src/index.ts"
 import {
   assertHoldsNone,
   assertRun,
@@ -13,7 +13,8 @@ import {
   TestOperations
 } from "../../src/testing/index.ts"
 
-const Import = OperationType.make("mail.import", {
+const Import = Operation.make({
+  name: "mail.import",
   label: "Import mail",
   description: "Imports mail.",
   category: "Mail",
@@ -25,7 +26,7 @@ const Import = OperationType.make("mail.import", {
 })
 
 let failures = 0
-const handler = RunHandler.make(Import, ({ input, report, tenant }) =>
+const handler = Import.toLayer(({ input, report, tenant }) =>
   Effect.gen(function* () {
     yield* report({ total: input.boxes.length, processed: input.boxes.length })
     if (failures < (input.failing ?? 0)) {

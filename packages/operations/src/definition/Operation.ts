@@ -1,4 +1,4 @@
-import { Duration, Effect, Result, Schema } from "effect"
+import { Duration, Effect, Predicate, Result, Schema } from "effect"
 import type { Capability } from "../run/Capability.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
 import { definitionFields, identityFields, OperationName, RetentionShape } from "./DefinitionFields.ts"
@@ -6,7 +6,11 @@ import type { GraphContract } from "../graph/GraphContract.ts"
 import type { OperationScope, TenantScope } from "../run/OperationScope.ts"
 import { providerConnection } from "./providerConnection.ts"
 import type { RunRecordLinks } from "../run/Run.ts"
+import type { Handle } from "./RunHandler.ts"
+import { type HandlerLayer, toLayer } from "./RunHandlers.ts"
 import type { Identity } from "./RunIdentity.ts"
+
+export type { HandlerLayer } from "./RunHandlers.ts"
 
 /** How often a run is attempted, and how long it rests in between. */
 export interface RetryPolicy {
@@ -48,8 +52,8 @@ export interface Capabilities<in Input = never> {
   readonly viewOf?: (input: Input) => ReadonlyArray<Capability>
 }
 
-/** Everything that is specific to one kind of operation. */
-export interface OperationType<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
+/** Everything that is specific to one kind of work. */
+export interface Operation<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
   /** Stable dotted name, such as `directory_groups.sync`. */
   readonly name: string
   readonly label: string
@@ -85,10 +89,20 @@ export interface OperationType<Input = unknown, Encoded = unknown, Kind extends 
   readonly supersedable: boolean
   /** How long completed runs are kept; `host`: as the host says for all types (`RunRetention.Default`), by default for ever. */
   readonly retention: Retention | "host"
+  /**
+   * The operation's handler, for `Worker.layer`. Two handlers for one operation, or one for an operation that the host did not give
+   * to `Operations.layer`, stop the start.
+   *
+   * @param handle the work of one attempt; what it needs, the layer needs
+   */
+  toLayer<R>(handle: Handle<Input, Kind, R>): HandlerLayer<R>
 }
 
-/** The input of an operation type, decoded. */
-export type Input<Type> = Type extends OperationType<infer A, infer _, infer _Kind> ? A : never
+/** Any operation, whatever its input. */
+export type Any = Operation<any, any>
+
+/** The input of an operation, decoded. */
+export type Input<Definition> = Definition extends Operation<infer A, infer _, infer _Kind> ? A : never
 
 const defaults = {
   scope: "tenant",
@@ -108,7 +122,7 @@ const defaults = {
  * Somebody waits for a run that asks a provider, and what it would find changes: it is better to hear soon that nobody takes
  * it than to have it done a day later.
  */
-const defaultQueueLimit = ({ contracts = [], gates = [] }: Partial<Pick<OperationType, "contracts" | "gates">>) =>
+const defaultQueueLimit = ({ contracts = [], gates = [] }: Partial<Pick<Operation, "contracts" | "gates">>) =>
   contracts.length > 0 || gates.includes(providerConnection) ? "10 minutes" : "1 day"
 
 const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
@@ -117,12 +131,10 @@ const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBac
 export interface Definition<Input, Encoded, Kind extends ScopeKind>
   extends
     Pick<
-      OperationType<Input, Encoded, Kind>,
-      "label" | "description" | "category" | "input" | "capabilities" | "identity"
+      Operation<Input, Encoded, Kind>,
+      "name" | "label" | "description" | "category" | "input" | "capabilities" | "identity"
     >,
-    Partial<
-      Pick<OperationType<Input, Encoded, Kind>, "records" | "queueLimit" | Exclude<keyof typeof defaults, "scope">>
-    > {
+    Partial<Pick<Operation<Input, Encoded, Kind>, "records" | "queueLimit" | Exclude<keyof typeof defaults, "scope">>> {
   /** A tenant by default. */
   readonly scope?: Kind
   /** 3 attempts, after 5 s and 10 s, by default. */
@@ -130,46 +142,58 @@ export interface Definition<Input, Encoded, Kind extends ScopeKind>
 }
 
 /**
- * Defines an operation type.
+ * Defines an operation.
  *
- * @param name stable dotted lower-case name
- * @param definition label, description, category, input schema (a JSON codec of non-secret values), capabilities and
- * identity; by default it works in a tenant, without gates, as a read of unlimited concurrency, within six hours
- * @returns the type; a definition that contradicts itself is a defect at start-up
+ * ```ts
+ * const ArchiveMailboxes = Operation.make({
+ *   name: "mailboxes.archive",
+ *   label: "Archive mailboxes",
+ *   description: "Archives mailboxes and keeps their content.",
+ *   category: "Mail",
+ *   input: Schema.Struct({ mailboxes: Schema.Array(Schema.String) }),
+ *   capabilities: { start: "tenant.mailboxes.archive", view: "tenant.mailboxes.view" },
+ *   identity: { rule: "while_active" }
+ * })
+ * const worker = Worker.layer(ArchiveMailboxes.toLayer(({ input }) => archive(input.mailboxes)))
+ * ```
+ *
+ * @param definition a stable dotted lower-case name, label, description, category, input schema (a JSON codec of non-secret values),
+ * capabilities and identity; by default it works in a tenant, without gates, as a read of unlimited concurrency, within six hours
+ * @returns the operation; a definition that contradicts itself is a defect at start-up
  */
 export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
-  name: string,
   definition: Definition<Input, Encoded, Kind>
-): OperationType<Input, Encoded, Kind> => {
-  refuse(name, shapeProblems({ name, definition }))
+): Operation<Input, Encoded, Kind> => {
+  refuse(definition, shapeProblems({ definition }))
   const { retry = {}, ...given } = defined(definition)
-  const type = {
+  const operation = {
     ...defaults,
     records: () => ({}),
     queueLimit: defaultQueueLimit(given),
     ...given,
     retry: { ...defaultRetry, ...defined(retry) },
-    name
-  } as OperationType<Input, Encoded, Kind>
-  refuse(name, contradictions(type))
-  return type
+    toLayer: (handle) => toLayer({ operation, handle })
+  } as Operation<Input, Encoded, Kind>
+  refuse(operation, contradictions(operation))
+  return operation
 }
 
 /** Without the members that are `undefined`: in JavaScript they are the same as absent ones. */
 const defined = <A extends object>(members: A): A =>
   Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as A
 
-const refuse = (name: unknown, problems: ReadonlyArray<string>) => {
+const refuse = (definition: unknown, problems: ReadonlyArray<string>) => {
   if (problems.length === 0) return
+  const name = Predicate.hasProperty(definition, "name") ? definition.name : undefined
   const which = typeof name === "string" ? ` "${name.slice(0, 200)}"` : ""
-  throw new TypeError(`The operation type${which} is not acceptable: ${problems.join("; ")}.`)
+  throw new TypeError(`The operation${which} is not acceptable: ${problems.join("; ")}.`)
 }
 
 const decodeShape = argumentsOf(
   Schema.Struct({
-    name: OperationName,
     definition: Schema.Struct({
       ...definitionFields,
+      name: OperationName,
       description: Schema.String,
       category: Schema.String,
       input: Schema.declare(Schema.isSchema, { expected: "a schema" }),
@@ -181,7 +205,7 @@ const decodeShape = argumentsOf(
     })
   })
 )
-const shapeProblems = (given: { readonly name: unknown; readonly definition: unknown }) =>
+const shapeProblems = (given: { readonly definition: unknown }) =>
   Result.match(Effect.runSync(Effect.result(decodeShape(given))), {
     onSuccess: () => [],
     onFailure: ({ errors }) => errors.map(({ detail, pointer }) => `${pointer}: ${detail}`)
@@ -192,7 +216,7 @@ const isLimit = (limit: Duration.Input) => {
   const millis = Duration.toMillis(limit)
   return millis >= 1 && millis <= longest
 }
-const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
+const contradictions = (type: Any): ReadonlyArray<string> =>
   [
     [isLimit(type.timeLimit), "timeLimit is not between 1 ms and 20 days"],
     [isLimit(type.queueLimit), "queueLimit is not between 1 ms and 20 days"],
@@ -214,7 +238,7 @@ const contradictions = (type: OperationType<any, any>): ReadonlyArray<string> =>
     ]
   ].flatMap(([holds, problem]) => (holds === true ? [] : [String(problem)]))
 
-/** The input of a type that takes none: an empty object, and nothing in it. */
+/** The input of an operation that takes none: an empty object, and nothing in it. */
 export const NoInput = Schema.Record(Schema.String, Schema.Never)
 
 /**
@@ -224,7 +248,7 @@ export const NoInput = Schema.Record(Schema.String, Schema.Never)
  * @param input of the run, decoded
  * @returns the capabilities, each once and in order
  */
-export const viewCapabilities = (type: OperationType<any, any>, input: unknown): ReadonlyArray<Capability> => {
+export const viewCapabilities = (type: Any, input: unknown): ReadonlyArray<Capability> => {
   const { view, viewOf } = type.capabilities
   if (viewOf === undefined) return [view]
   const needed = [...new Set(viewOf(input))].sort()

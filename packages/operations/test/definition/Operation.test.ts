@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { GraphContract, OperationType, StartGate } from "../../src/index.ts"
+import { GraphContract, Operation, StartGate } from "../../src/index.ts"
 
 const definition = {
   label: "Waits",
   description: "Waits in the queue.",
   category: "Test",
-  input: OperationType.NoInput,
+  input: Operation.NoInput,
   capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
   identity: { rule: "while_active" }
 } as const
@@ -14,7 +14,7 @@ const gates = [StartGate.providerConnection]
 
 describe("how long a run may wait in the queue", () => {
   it("is ten minutes for what asks a provider, a day for the rest, and what a definition says", () => {
-    const limitOf = (more: object) => OperationType.make("test.waits", { ...definition, ...more }).queueLimit
+    const limitOf = (more: object) => Operation.make({ name: "test.waits", ...definition, ...more }).queueLimit
     const reads = { name: "x.get", version: "v1.0", path: "/x", schema: Schema.Unknown, permissions: [] } as const
     const contracts = [GraphContract.get(reads)]
     assert.strictEqual(limitOf({}), "1 day")
