@@ -35,7 +35,7 @@ export const archivingEnabled = StartGate.make("archiving_enabled", () =>
   })
 )
 
-export const archiveMailboxes = ArchiveMailboxes.toLayer(({ input, report, failed }) =>
+export const archiveMailboxes = ArchiveMailboxes.toLayer(({ input, progress, failed }) =>
   Effect.gen(function* () {
     const { archive } = yield* Mailboxes
     const counts = { total: input.mailboxes.length, processed: 0, succeeded: 0, failed: 0 }
@@ -45,7 +45,7 @@ export const archiveMailboxes = ArchiveMailboxes.toLayer(({ input, report, faile
         yield* failed({ reasonCode: "ext.mailboxes.locked", message: "Its owner locked it.", item: mailbox })
       counts[archived ? "succeeded" : "failed"] += 1
       counts.processed += 1
-      yield* report({ ...counts })
+      yield* progress({ ...counts })
     }
     return RunHandler.succeeded
   })
@@ -53,6 +53,6 @@ export const archiveMailboxes = ArchiveMailboxes.toLayer(({ input, report, faile
 
 export const archive = Effect.fn("archive")(function* (actor: Actor, tenantId: string, ...mailboxes: Array<string>) {
   const runs = yield* Runs
-  return yield* runs.start(actor, { tenantId, type: ArchiveMailboxes.name, input: { mailboxes } })
+  return yield* runs.start(actor, ArchiveMailboxes, { tenantId, input: { mailboxes } })
 })
 // #endregion

@@ -51,7 +51,7 @@ const find = Effect.fnUntraced(function* (query: string) {
 const syncNow = Effect.gen(function* () {
   const runs = yield* Runs
   // While one is active, this is the same run.
-  const { run } = yield* runs.start(actor, { tenantId: "contoso", type: GroupsSync.type.name, input: {} })
+  const { run } = yield* runs.start(actor, GroupsSync.type, { tenantId: "contoso", input: {} })
   return run.id
 })
 // #endregion

@@ -26,10 +26,10 @@ export const CountMailGroups = Operation.make({
   retry: { backoff: "1 minute" }
 })
 
-export const countMailGroups = CountMailGroups.toLayer(({ tenant, report }) =>
+export const countMailGroups = CountMailGroups.toLayer(({ tenant, progress }) =>
   Effect.gen(function* () {
     const addresses = yield* mailGroups(tenant)
-    yield* report({ total: addresses.length })
+    yield* progress({ total: addresses.length })
     return RunHandler.succeeded
   })
 )

@@ -114,7 +114,7 @@ layer(fixture, { excludeTestServices: true })("packages/replica/README.md", (tes
     Effect.gen(function* () {
       const runs = yield* Runs
       const sql = yield* SqlClient.SqlClient
-      const { run } = yield* runs.start(actor, { tenantId: "contoso", type: syncTags.name, input: {} })
+      const { run } = yield* runs.start(actor, syncTags, { tenantId: "contoso", input: {} })
       yield* Stream.runDrain(runs.follow(actor, run.id, 0))
       assert.strictEqual((yield* runs.get(actor, run.id)).outcome, "succeeded")
       assert.deepStrictEqual(yield* sql`SELECT id, title FROM scope_tags ORDER BY id`, [

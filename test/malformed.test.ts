@@ -52,7 +52,7 @@ const bodies = [
   `{"x":"\\ud800"}`,
   "\u0000\u0001\u0002",
   "a=b&c",
-  "input=%7B&nonce=%00"
+  "input=%7B&idempotencyKey=%00"
 ]
 
 const mediaTypes = [

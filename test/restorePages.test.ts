@@ -34,7 +34,8 @@ const submit = (server: ServerProcess, path: string, fields: Record<string, stri
     body: new URLSearchParams(fields).toString()
   })
 
-const nonceIn = (text: string) => / name="nonce" value="([^"]+)"/.exec(text)?.[1] ?? assert.fail("The form has a key")
+const keyIn = (text: string) =>
+  / name="idempotencyKey" value="([^"]+)"/.exec(text)?.[1] ?? assert.fail("The form has a key")
 
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })("the pages of a restore", (it) => {
   it.effect("plan once for a double click", () =>
@@ -43,17 +44,17 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       const backup = "01920000-0000-7000-8000-000000000001"
       yield* importedInto("contoso", backup)
       const section = "/admin/tenants/contoso"
-      const nonce = nonceIn(yield* page(server, `${section}/backups/${backup}`))
+      const idempotencyKey = keyIn(yield* page(server, `${section}/backups/${backup}`))
       const plan = (fields: Record<string, string>) =>
-        Effect.map(submit(server, `${section}/restores`, { backup, all: "true", nonce, ...fields }), (answer) => [
-          answer.status,
-          answer.headers.get("location")
-        ])
+        Effect.map(
+          submit(server, `${section}/restores`, { backup, all: "true", idempotencyKey, ...fields }),
+          (answer) => [answer.status, answer.headers.get("location")]
+        )
       const first = yield* plan({})
       assert.strictEqual(first[0], 303)
       assert.deepStrictEqual(yield* plan({}), first)
       assert.strictEqual((yield* plan({ withAssignments: "true" }))[0], 422)
-      const another = yield* plan({ nonce: nonceIn(yield* page(server, `${section}/backups/${backup}`)) })
+      const another = yield* plan({ idempotencyKey: keyIn(yield* page(server, `${section}/backups/${backup}`)) })
       assert.notStrictEqual(another[1], first[1])
       const text = yield* page(server, String(first[1]))
       assert.include(text, "is being compared with the tenant")
@@ -68,7 +69,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       // A tenant without a provider connection.
       yield* importedInto("fabrikam", backup)
       const section = "/admin/tenants/fabrikam"
-      const planned = yield* submit(server, `${section}/restores`, { backup, all: "true", nonce: "1" })
+      const planned = yield* submit(server, `${section}/restores`, { backup, all: "true", idempotencyKey: "1" })
       const restore = planned.headers.get("location") ?? ""
       const runIn = (text: string) => /href="\/admin\/operations\/([^"]+)">Its run says why/.exec(text)?.[1]
       const before = yield* page(server, restore)

@@ -75,7 +75,7 @@ const open = async (url: string, work?: Work): Promise<OpenAtlas> => {
   const runtime = ManagedRuntime.make(layer)
   const runs = await runtime.runPromise(Runs)
   const startOne = (key: string, index: number) =>
-    runs.start(actor, { tenantId: tenants[index % tenants.length]!, type: Noop.name, input: { key } })
+    runs.start(actor, Noop, { tenantId: tenants[index % tenants.length]!, input: { key } })
   return {
     start: (keys, concurrency) => runtime.runPromise(Effect.forEach(keys, startOne, { concurrency, discard: true })),
     run: (effect) => runtime.runPromise(effect),

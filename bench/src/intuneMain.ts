@@ -24,17 +24,16 @@ const finish = Effect.fnUntraced(function* (id: string) {
 
 let schedule: string | undefined
 let backup = ""
-let nonce = 0
+let idempotencyKey = 0
 
 const backUp = Effect.gen(function* () {
   const runs = yield* Runs
   const schedules = yield* BackupSchedules
   schedule ??= (yield* schedules.create(actor, tenant, { name: "Bench", cron: "0 0 1 1 *", timeZone: "UTC", types })).id
-  const { run } = yield* runs.start(actor, {
+  const { run } = yield* runs.start(actor, BackupTypes.runNow, {
     tenantId: tenant,
-    type: BackupTypes.runNow.name,
     input: { schedule },
-    nonce: String(nonce++)
+    idempotencyKey: String(idempotencyKey++)
   })
   return yield* finish(run.id)
 })
@@ -42,13 +41,13 @@ const backUp = Effect.gen(function* () {
 const preview = Effect.gen(function* () {
   const restores = yield* Restores
   const request = { backup, items: null, withAssignments: true }
-  const { runId } = yield* restores.plan(actor, tenant, request, String(nonce++))
+  const { runId } = yield* restores.plan(actor, tenant, request, String(idempotencyKey++))
   return yield* finish(runId)
 })
 
 const sync = Effect.gen(function* () {
   const runs = yield* Runs
-  const { run } = yield* runs.start(actor, { tenantId: tenant, type: InventorySync.type.name, input: { types } })
+  const { run } = yield* runs.start(actor, InventorySync.type, { tenantId: tenant, input: { types } })
   return yield* finish(run.id)
 })
 

@@ -88,9 +88,8 @@ const through = (from: number, count: number) =>
     yield* Effect.forEach(
       Array.from({ length: count }, (_, index) => from + index),
       (index) =>
-        runs.start(actor, {
+        runs.start(actor, Noop, {
           tenantId: tenants[index % tenants.length]!,
-          type: Noop.name,
           input: { key: String(index) }
         }),
       { concurrency: 32, discard: true }

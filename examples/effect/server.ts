@@ -80,8 +80,8 @@ const runtime = ManagedRuntime.make(atlas)
 const app = new Hono()
 app.post("/tenants/:tenant/reports/:month", (c) => {
   const { tenant, month } = c.req.param()
-  const request = { tenantId: tenant, type: ExportReport.name, input: { month } }
-  return answer(c, 202, (runs) => runs.start(actorOf(c), request))
+  const request = { tenantId: tenant, input: { month } }
+  return answer(c, 202, (runs) => runs.start(actorOf(c), ExportReport, request))
 })
 app.get("/runs/:run", (c) => answer(c, 200, (runs) => runs.get(actorOf(c), c.req.param("run"))))
 // #endregion

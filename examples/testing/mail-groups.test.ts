@@ -15,7 +15,7 @@ layer(host, { excludeTestServices: true, timeout: "2 minutes" })("Counting mail 
   it.effect("comes to its number a minute after Graph was out of order", () =>
     Effect.gen(function* () {
       yield* (yield* FakeGraph).inject({ path: "/v1.0/groups", times: 9, fault: Fault.shapelessBody })
-      const { id } = yield* TestOperations.start(CountMailGroups, "contoso", {})
+      const { id } = yield* TestOperations.start(CountMailGroups, { tenantId: "contoso", input: {} })
       yield* TestOperations.runUntilIdle
       yield* assertRun(id, { status: "queued", attempt: 1 })
       yield* (yield* FakeGraph).clearFaults

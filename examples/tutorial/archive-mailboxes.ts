@@ -59,7 +59,7 @@ export const archiveAndWatch = async (
 ) => {
   const { disposition, run } = await atlas.start(actor, operation, { tenantId: "contoso", input: { mailboxes } })
   console.log(`${disposition}: ${run.id}`)
-  for await (const { kind, at } of atlas.events(actor, run.id)) console.log(at, kind)
+  for await (const { kind, at } of atlas.follow(actor, run.id)) console.log(at, kind)
   return atlas.get(actor, run.id)
 }
 // #endregion

@@ -128,9 +128,7 @@ let started = 0
 
 /** Starts a probe. */
 export const start = (input: Omit<typeof Probe.input.Type, "key"> = {}) =>
-  Runs.use((runs) =>
-    runs.start(operator, { tenantId, type: Probe.name, input: { key: `probe-${started++}`, ...input } })
-  ).pipe(
+  Runs.use((runs) => runs.start(operator, Probe, { tenantId, input: { key: `probe-${started++}`, ...input } })).pipe(
     Effect.map(({ run }) => run.id),
     Effect.orDie
   )

@@ -60,7 +60,7 @@ const workHere = Worker.layer(...Directory.handlers).pipe(
 )
 
 const startSync = (input: typeof GroupsSync.type.input.Type) =>
-  Runs.use((runs) => runs.start(operator, { tenantId: "contoso", type: GroupsSync.type.name, input })).pipe(
+  Runs.use((runs) => runs.start(operator, GroupsSync.type, { tenantId: "contoso", input })).pipe(
     Effect.map(({ run }) => run.id),
     Effect.orDie
   )

@@ -64,12 +64,16 @@ const startRun = Effect.fnUntraced(function* (type: Operation.Any, scope: Pick<R
   const runs = yield* Runs
   const input = yield* inputOf(type)
   const { identity, name } = type
-  if (identity.rule === "once" && identity.by === "nonce") {
-    const { run } = yield* runs.start(actorOf(owner), { tenantId: scope.tenantId!, type: name, input, nonce: "first" })
+  if (identity.rule === "once" && identity.by === "idempotency_key") {
+    const { run } = yield* runs.start(actorOf(owner), name, {
+      tenantId: scope.tenantId!,
+      input,
+      idempotencyKey: "first"
+    })
     return run
   }
   const fireTime = yield* DateTime.now
-  return (yield* (yield* SystemRuns).start("scheduler", { scope, type: name, input, fireTime })).run
+  return (yield* (yield* SystemRuns).start("scheduler", name, { scope, input, fireTime })).run
 })
 
 const scopeOf = (type: Operation.Any) => (type.scope === "workspace" ? { ...contoso, tenantId: null } : contoso)
@@ -191,8 +195,8 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("who may call 
       const workspaces = [contoso, foreign].map((scope) => ({ ...scope, tenantId: null }))
       const all: Array<readonly [Run, Operation.Any]> = []
       for (const type of types) {
-        const nonce = type.identity.rule === "once" && type.identity.by === "nonce"
-        const scopes = type.scope === "workspace" ? workspaces : nonce ? tenants.slice(0, 2) : tenants
+        const idempotencyKey = type.identity.rule === "once" && type.identity.by === "idempotency_key"
+        const scopes = type.scope === "workspace" ? workspaces : idempotencyKey ? tenants.slice(0, 2) : tenants
         for (const scope of scopes) all.push([wholeRun(yield* startRun(type, scope)), type])
       }
       for (const person of [...members, stranger]) {

@@ -22,10 +22,10 @@ layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the old
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* Runs.use((runs) =>
-        runs.start(
-          { id: operator, kind: "user", name: "Oskar Operator" },
-          { tenantId: "contoso", type: types.checked.name, input: {} }
-        )
+        runs.start({ id: operator, kind: "user", name: "Oskar Operator" }, types.checked, {
+          tenantId: "contoso",
+          input: {}
+        })
       )
       yield* sql`UPDATE inventory_sync_runs SET operation_run_id = ${run.id}::uuid`
       for (const method of ["GET", "HEAD"]) {

@@ -52,7 +52,9 @@ export const types: ReadonlyArray<Operation.Any> = [
     startedBy: "system"
   }),
   probe("verify", "tenant.providers.verify", "tenant.providers.view"),
-  probe("click", "tenant.directory.sync", "tenant.directory.view", { identity: { rule: "once", by: "nonce" } }),
+  probe("click", "tenant.directory.sync", "tenant.directory.view", {
+    identity: { rule: "once", by: "idempotency_key" }
+  }),
   probe("danger", "workspace.members.manage", "workspace.members.manage")
 ]
 

@@ -38,7 +38,7 @@ export const types = {
     name: "test.backup",
     ...common,
     label: "Back up now",
-    identity: { rule: "once", by: "nonce" },
+    identity: { rule: "once", by: "idempotency_key" },
     concurrency: 1
   }),
   restored: Operation.make({
@@ -47,7 +47,7 @@ export const types = {
     label: "Restore",
     input: Schema.Struct({ backup: Schema.optionalKey(Schema.String) }),
     identity: { rule: "while_active", key: ({ backup }) => backup ?? null },
-    class: "exclusive_write"
+    exclusive: true
   }),
   gated: Operation.make({
     name: "test.gated",

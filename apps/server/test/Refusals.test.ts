@@ -14,7 +14,7 @@ const existing = Effect.gen(function* () {
   yield* fillInventory
   const runs = yield* Runs
   const owner = { id: "owner@northwind", kind: "user", name: "Olivia Owner" } as const
-  const { run } = yield* runs.start(owner, { tenantId: "contoso", type: types.checked.name, input: {} })
+  const { run } = yield* runs.start(owner, types.checked, { tenantId: "contoso", input: {} })
   return {
     schedule: scheduleId,
     restore: restoreId,

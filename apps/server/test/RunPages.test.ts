@@ -90,18 +90,18 @@ layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the pag
   it.effect("each rendered form is one start, for types of which each start is a run", () =>
     Effect.gen(function* () {
       const { post, source, start } = yield* visitor
-      const nonceIn = (html: string) => /name="nonce" value="([^"]+)"/.exec(html)?.[1] ?? ""
-      const nonces = yield* Effect.forEach([1, 2], () => Effect.map(source("/admin/tenants/contoso"), nonceIn))
-      const [one = "", two = ""] = nonces
-      const first = yield* start(types.clicked, { nonce: one })
-      assert.strictEqual((yield* start(types.clicked, { nonce: one })).location, first.location)
-      assert.notStrictEqual((yield* start(types.clicked, { nonce: two })).location, first.location)
+      const keyIn = (html: string) => /name="idempotencyKey" value="([^"]+)"/.exec(html)?.[1] ?? ""
+      const idempotencyKeys = yield* Effect.forEach([1, 2], () => Effect.map(source("/admin/tenants/contoso"), keyIn))
+      const [one = "", two = ""] = idempotencyKeys
+      const first = yield* start(types.clicked, { idempotencyKey: one })
+      assert.strictEqual((yield* start(types.clicked, { idempotencyKey: one })).location, first.location)
+      assert.notStrictEqual((yield* start(types.clicked, { idempotencyKey: two })).location, first.location)
       assert.strictEqual((yield* start(types.clicked)).status, 400)
 
       yield* post(`${first.location}/cancel`)
-      const nonce = nonceIn(yield* source(first.location))
-      const again = yield* post(`${first.location}/retry`, { nonce })
-      assert.strictEqual((yield* post(`${first.location}/retry`, { nonce })).location, again.location)
+      const idempotencyKey = keyIn(yield* source(first.location))
+      const again = yield* post(`${first.location}/retry`, { idempotencyKey })
+      assert.strictEqual((yield* post(`${first.location}/retry`, { idempotencyKey })).location, again.location)
       assert.notStrictEqual(again.location, first.location)
       yield* forget
     })
@@ -112,7 +112,9 @@ layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the pag
       const { get, start } = yield* visitor
       const sql = yield* SqlClient.SqlClient
       yield* sql`INSERT INTO operation_workers (id, types, slots) VALUES ('w', ${[types.clicked.name]}, 8)`
-      const started = yield* Effect.forEach(["a", "b", "c"], (nonce) => start(types.clicked, { nonce }))
+      const started = yield* Effect.forEach(["a", "b", "c"], (idempotencyKey) =>
+        start(types.clicked, { idempotencyKey })
+      )
       assert.include((yield* get(started[2]?.location ?? "")).text, "It is number 3 in line.")
       yield* claimAll
       const { text } = yield* get(started[2]?.location ?? "")
@@ -127,7 +129,7 @@ layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the pag
       const runs = yield* Runs
       const actor = { id: operator, kind: "user", name: "Oskar Operator" } as const
       const input = { backup: "b-1" }
-      const holder = (yield* runs.start(actor, { tenantId: "contoso", type: types.restored.name, input })).run
+      const holder = (yield* runs.start(actor, types.restored, { tenantId: "contoso", input })).run
       const busy = yield* start(types.restored)
       assert.strictEqual(busy.status, 409)
       assert.include(busy.text, "View the run")
@@ -172,18 +174,13 @@ layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the pag
     Effect.gen(function* () {
       const { get, post, start } = yield* visitor
       const runs = yield* Runs
-      const scope = (yield* runs.start(
-        { id: operator, kind: "user", name: "O" },
-        {
-          tenantId: "contoso",
-          type: types.checked.name,
-          input: {}
-        }
-      )).run
+      const scope = (yield* runs.start({ id: operator, kind: "user", name: "O" }, types.checked, {
+        tenantId: "contoso",
+        input: {}
+      })).run
       const { tenantId, workspaceId } = scope
-      const { run: nightly } = yield* (yield* SystemRuns).start("scheduler", {
+      const { run: nightly } = yield* (yield* SystemRuns).start("scheduler", types.nightly, {
         scope: { tenantId, workspaceId },
-        type: types.nightly.name,
         input: {}
       })
       const location = `/admin/operations/${nightly.id}`

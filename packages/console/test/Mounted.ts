@@ -24,7 +24,7 @@ export const work = Operation.make({
   category: "Test",
   input: Operation.NoInput,
   capabilities: { start: "tenant.work.run", view: "tenant.work.view" },
-  identity: { rule: "once", by: "nonce" }
+  identity: { rule: "once", by: "idempotency_key" }
 })
 
 const types = [work, ...Directory.types, ...Intune.types]

@@ -29,7 +29,7 @@ describe("a web handler in a server of Node", () => {
     const origin = await listen(parsing(echo))
     const form = "application/x-www-form-urlencoded"
     const bodies: ReadonlyArray<readonly [type: string, sent: string, got?: string]> = [
-      [form, "input=%7B%7D&nonce=a+b"],
+      [form, "input=%7B%7D&idempotencyKey=a+b"],
       [form, "item=a%2F1&item=b%2F2&backup="],
       [form, "after.source=x&group%5Bname%5D=y"],
       [form, ""],

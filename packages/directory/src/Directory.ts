@@ -8,7 +8,7 @@ import { GroupLabels } from "./search/GroupLabels.ts"
 import * as GroupsSync from "./sync/GroupsSync.ts"
 import * as RoleDefinitionsSync from "./sync/RoleDefinitionsSync.ts"
 
-/** The operation types of this package, for `Operations.layer`. */
+/** The operations of this package, for `Operations.layer`. */
 export const types: readonly [typeof GroupsSync.type, typeof RoleDefinitionsSync.type] = [
   GroupsSync.type,
   RoleDefinitionsSync.type

@@ -79,7 +79,7 @@ export const sync = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
   const who = actor(tenant)
-  const { run } = yield* runs.start(who, { tenantId: tenant, type, input }).pipe(Effect.orDie)
+  const { run } = yield* runs.start(who, type, { tenantId: tenant, input }).pipe(Effect.orDie)
   yield* runs.follow(who, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"), Effect.orDie)
   return yield* runs.get(who, run.id).pipe(Effect.orDie)
 })

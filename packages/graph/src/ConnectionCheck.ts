@@ -43,7 +43,7 @@ export const resolver = InputResolver.make(
   })
 )
 
-/** What the operation types of this host need, each once. */
+/** What the operations of this host need, each once. */
 const makeNeeds = Effect.map(OperationCatalog, ({ types }) => {
   const contracts = [...new Set(types.flatMap((known) => known.contracts))]
   const permissions = new Map(contracts.flatMap((each) => each.permissions).map((each) => [each.name, each]))
@@ -111,8 +111,8 @@ export const handler = type.toLayer(
         connectionName: connection.displayName,
         checks: checks()
       }
-      yield* run.attach({ ...report })
-      yield* run.report({ total: plan.length, processed: report.checks.length })
+      yield* run.report({ ...report })
+      yield* run.progress({ total: plan.length, processed: report.checks.length })
     })
 
     const credentials = yield* ConnectionChecks.credentials(usable)

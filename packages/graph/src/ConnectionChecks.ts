@@ -25,7 +25,7 @@ export const listGrants = GraphContract.list({
   cost: 2
 })
 
-/** What the operation types of a host need, each once. */
+/** What the operations of a host need, each once. */
 export interface Needs {
   readonly contracts: ReadonlyArray<GraphContract.GraphContract>
   readonly permissions: ReadonlyArray<Permission>
@@ -43,7 +43,7 @@ const permissionName = ({ name }: Permission): CheckName => ({ id: `permission:$
 /**
  * Every check that a verification makes, in the order of its report.
  *
- * @param needs of the registered operation types
+ * @param needs of the registered operations
  */
 export const plan = ({ contracts, permissions: needed }: Needs): ReadonlyArray<CheckName> => [
   names.credentials,
@@ -141,7 +141,7 @@ export const organization = Effect.fn("ConnectionChecks.organization")(function*
  *
  * @param tenant the host's tenant
  * @param clientId the connection's
- * @param needed the permissions of the registered operation types
+ * @param needed the permissions of the registered operations
  * @param roles what the token carries; none where it does not tell
  */
 export const permissions = Effect.fn("ConnectionChecks.permissions")(function* (
@@ -187,10 +187,10 @@ const isIntune = (contract: GraphContract.GraphContract): contract is GraphContr
   !contract.path.includes("{")
 
 /**
- * Tries one listing of Intune's, where an operation type needs Intune: only its answer tells whether there is a licence.
+ * Tries one listing of Intune's, where an operation needs Intune: only its answer tells whether there is a licence.
  *
  * @param tenant the host's tenant
- * @param contracts of the registered operation types
+ * @param contracts of the registered operations
  */
 export const licence = Effect.fn("ConnectionChecks.licence")(function* (
   tenant: TenantScope,

@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /**
- * Lets only registered contracts pass, and within a run only those that its operation type lists.
+ * Lets only registered contracts pass, and within a run only those that its operation lists.
  *
  * @param contract as the flow handed it in
  * @returns nothing; fails with `provider_contract_violation`
@@ -21,7 +21,7 @@ export const permit = (contract: unknown): Effect.Effect<void, GraphError> =>
       return yield* violation("Graph is asked through registered contracts only.")
     const { contracts } = yield* GraphCaller
     if (contracts === null || contracts.has(contract)) return
-    return yield* violation(`The run's operation type does not list the contract ${contract.name}.`)
+    return yield* violation(`The run's operation does not list the contract ${contract.name}.`)
   })
 
 const noTenant = new GraphError({

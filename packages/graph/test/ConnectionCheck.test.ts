@@ -100,7 +100,7 @@ layer(withoutWorker, { excludeTestServices: true })("a verification", (it) => {
       const id = known.find(({ tenantId }) => tenantId === "complete")!.entraTenantId
       const inputs = [{}, { connectionId: id.toLowerCase() }, { connectionId: id.toUpperCase() }]
       const starts = yield* Effect.forEach(inputs, (input) =>
-        Runs.use((runs) => runs.start(verifier, { tenantId: "complete", type: ConnectionCheck.type.name, input }))
+        Runs.use((runs) => runs.start(verifier, ConnectionCheck.type, { tenantId: "complete", input }))
       )
       assert.deepStrictEqual(
         starts.map(({ disposition }) => disposition),
@@ -115,7 +115,7 @@ layer(withoutWorker, { excludeTestServices: true })("a verification", (it) => {
 
 const verify = Effect.fnUntraced(function* (tenantId: string) {
   const runs = yield* Runs
-  const { run } = yield* runs.start(verifier, { tenantId, type: ConnectionCheck.type.name, input: {} })
+  const { run } = yield* runs.start(verifier, ConnectionCheck.type, { tenantId, input: {} })
   yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
   const done = yield* runs.get(viewer, run.id)
   const report = Schema.decodeUnknownSync(ConnectionReport)(done.report)
@@ -202,7 +202,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
   it.effect("is seen by those who may view connections, and started by those who may verify them", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const start = runs.start(viewer, { tenantId: "complete", type: ConnectionCheck.type.name, input: {} })
+      const start = runs.start(viewer, ConnectionCheck.type, { tenantId: "complete", input: {} })
       const refused = yield* Effect.flip(start)
       assert.instanceOf(refused, Problems.Forbidden)
     })
@@ -214,9 +214,9 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
       const { inject, requests, tenants: made } = yield* FakeGraph
       const { entraTenantId } = made[6] ?? assert.fail("there is a tenant")
       yield* inject({ path: "/v1.0/organization", tenant: entraTenantId, fault: Fault.noAnswer })
-      const request = { tenantId: "flaky", type: ConnectionCheck.type.name, input: {} }
-      const first = yield* runs.start(verifier, request)
-      const again = yield* runs.start(verifier, request)
+      const request = { tenantId: "flaky", input: {} }
+      const first = yield* runs.start(verifier, ConnectionCheck.type, request)
+      const again = yield* runs.start(verifier, ConnectionCheck.type, request)
       assert.deepStrictEqual([again.disposition, again.run.id], ["existing", first.run.id])
       yield* requests.pipe(
         Effect.repeat({
@@ -224,7 +224,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
           schedule: Schedule.spaced("20 millis")
         })
       )
-      const { run } = yield* runs.start(verifier, { ...request, supersedes: first.run.id })
+      const { run } = yield* runs.start(verifier, ConnectionCheck.type, { ...request, supersedes: first.run.id })
       yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
       assert.strictEqual((yield* runs.get(viewer, run.id)).outcome, "succeeded")
       assert.strictEqual((yield* runs.get(viewer, first.run.id)).supersededBy, run.id)

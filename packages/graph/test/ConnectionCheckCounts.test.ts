@@ -13,7 +13,7 @@ const appRoles = {
 type Permission = keyof typeof appRoles
 const permissionNames = Object.keys(appRoles) as Array<Permission>
 
-/** What a host's operation types may need: any lists, of Intune or not, with permissions in common. */
+/** What a host's operations may need: any lists, of Intune or not, with permissions in common. */
 const Needs = Schema.Struct({
   contracts: Schema.Array(
     Schema.Struct({ intune: Schema.Boolean, permissions: Schema.Array(Schema.Literals(permissionNames)) })
@@ -57,13 +57,13 @@ const verify = (needs: Needs) =>
     const context: Partial<RunHandler.RunContext<unknown>> = {
       tenant,
       input: {},
-      attach: (report) =>
+      report: (report) =>
         Effect.sync(() => {
           const { checks } = Schema.decodeUnknownSync(ConnectionReport)(report)
           assert.strictEqual(new Set(checks.map(({ id }) => id)).size, checks.length)
           made = checks.length
         }),
-      report: ({ processed = 0, total = 0 }) => Effect.sync(() => void told.push({ processed, total, made }))
+      progress: ({ processed = 0, total = 0 }) => Effect.sync(() => void told.push({ processed, total, made }))
     }
     yield* Effect.exit(ConnectionCheck.handler.handle(context as RunHandler.RunContext<any, any>))
     return told

@@ -147,7 +147,7 @@ describe("LiveGraph", () => {
     }).pipe(Effect.provide(inMemory()))
   )
 
-  it.effect("uses only the contracts that the run's operation type lists", () =>
+  it.effect("uses only the contracts that the run's operation lists", () =>
     Effect.gen(function* () {
       const fake = yield* FakeGraph
       const inRun = Effect.provideService(GraphCaller, { priority: "background", contracts: new Set([groups]) })

@@ -19,7 +19,7 @@ import { Restores } from "./restores/Restores.ts"
 import { execute, preview } from "./restores/RestoreTypes.ts"
 import type { TenantNames } from "./restores/TenantNames.ts"
 
-/** The operation types of this package, for `Operations.layer`. */
+/** The operations of this package, for `Operations.layer`. */
 export const types: readonly [
   typeof InventorySync.type,
   ...typeof backupTypes,

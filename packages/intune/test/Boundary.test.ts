@@ -79,7 +79,7 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
       tally: [ada, tenant, restore],
       plan: [ada, tenant, { backup, items: [policy], withAssignments: true }, "key"],
       planAgain: [ada, tenant, restore],
-      confirm: [ada, tenant, restore, { tenantName: tenant, nonce: "key" }],
+      confirm: [ada, tenant, restore, { tenantName: tenant, idempotencyKey: "key" }],
       archive: [ada, tenant, restore]
     },
     PolicyDrift: { items: [ada, comparison, { after: policy, limit: 10 }] }

@@ -92,7 +92,8 @@ const restores: Doors<Restores["Service"]> = {
   planAgain: { needs: change, call: (all, actor, { restore }) => all.planAgain(actor, tenant, restore) },
   confirm: {
     needs: change,
-    call: (all, actor, { restore }) => all.confirm(actor, tenant, restore, { tenantName: tenant, nonce: "doors" })
+    call: (all, actor, { restore }) =>
+      all.confirm(actor, tenant, restore, { tenantName: tenant, idempotencyKey: "doors" })
   },
   archive: { needs: change, call: (all, actor, { restore }) => all.archive(actor, tenant, restore) }
 }
@@ -205,15 +206,15 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ev
       const { start } = DriftCompare.type.capabilities
       for (const [from, seeFrom] of Object.values(sides)) {
         for (const [to, seeTo] of Object.values(sides)) {
-          const request = { tenantId: tenant, type: DriftCompare.type.name, input: { from, to } }
-          const started = yield* runs.start(memberWith(start, seeFrom, seeTo), request)
+          const request = { tenantId: tenant, input: { from, to } }
+          const started = yield* runs.start(memberWith(start, seeFrom, seeTo), DriftCompare.type, request)
           yield* ended(started.run)
           assert.deepStrictEqual(
             (yield* runs.get(ada, started.run.id)).viewCapabilities,
             [...new Set([seeFrom, seeTo])].sort()
           )
           for (const missing of new Set([start, seeFrom, seeTo])) {
-            const refused = yield* Effect.flip(runs.start(without(missing), request))
+            const refused = yield* Effect.flip(runs.start(without(missing), DriftCompare.type, request))
             assert.instanceOf(refused, Problems.Forbidden)
             assert.strictEqual(refused.requiredCapability, missing)
             if (missing === start) continue

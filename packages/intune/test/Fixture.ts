@@ -159,11 +159,11 @@ export const completed = Effect.fnUntraced(function* (
   tenant: string,
   type: string,
   input: object = {},
-  nonce?: string
+  idempotencyKey?: string
 ): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
   const { run } = yield* runs
-    .start(ada, { tenantId: tenant, type, input, ...(nonce === undefined ? {} : { nonce }) })
+    .start(ada, type, { tenantId: tenant, input, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) })
     .pipe(Effect.orDie)
   return yield* ended(run)
 })
@@ -176,12 +176,12 @@ export const ended = Effect.fnUntraced(function* ({ id }: Pick<Run, "id">): Effe
 })
 
 /** Backs a tenant up, by a schedule of its own. */
-export const backedUp = Effect.fnUntraced(function* (tenant: string, nonce?: string) {
+export const backedUp = Effect.fnUntraced(function* (tenant: string, idempotencyKey?: string) {
   const schedules = yield* BackupSchedules
   const { id } = yield* schedules
     .create(ada, tenant, { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" })
     .pipe(Effect.orDie)
-  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, nonce ?? id)
+  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, idempotencyKey ?? id)
   const backups = yield* Backups
   const set = yield* Effect.orDie(backups.ofRun(ada, tenant, run.id))
   return yield* Effect.orDie(Effect.fromOption(set))

@@ -89,7 +89,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
         schedules.pause(ada, "atomic", id, true),
         schedules.remove(ada, "atomic", id),
         restores.plan(ada, "atomic", { backup: backup.id, items, withAssignments: false }, "2"),
-        restores.confirm(ada, "atomic", restore.id, { tenantName: "atomic", nonce: "1" }),
+        restores.confirm(ada, "atomic", restore.id, { tenantName: "atomic", idempotencyKey: "1" }),
         restores.archive(ada, "atomic", restore.id)
       ]
       for (const change of changes) {
@@ -119,7 +119,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       yield* ended({ id: second })
       // What is answered with what was there before is no change.
       yield* restores.plan(ada, "restores", request, "1")
-      const confirm = restores.confirm(ada, "restores", restore.id, { tenantName: "restores", nonce: "1" })
+      const confirm = restores.confirm(ada, "restores", restore.id, { tenantName: "restores", idempotencyKey: "1" })
       const { run } = yield* confirm
       yield* ended(run)
       yield* confirm
@@ -161,8 +161,8 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       })
       const [first, second] = [yield* planned("1"), yield* planned("2")]
       yield* graph.inject({ fault: Fault.noAnswer, method: "POST", tenant: "busy", times: 100 })
-      const { run } = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", nonce: "1" })
-      yield* Effect.flip(restores.confirm(ada, "busy", second, { tenantName: "busy", nonce: "2" }))
+      const { run } = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", idempotencyKey: "1" })
+      yield* Effect.flip(restores.confirm(ada, "busy", second, { tenantName: "busy", idempotencyKey: "2" }))
       const last = (yield* recordsOf("restore", second)).at(-1)
       assert.deepInclude({ ...last }, { action: "restore.refused_as_busy", runId: run.id })
       yield* runs.cancel(ada, run.id)

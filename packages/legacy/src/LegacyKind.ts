@@ -9,7 +9,7 @@ export type LegacyTable = typeof LegacyTable.Type
 export interface LegacyKind {
   readonly table: LegacyTable
   readonly label: string
-  /** The operation type that took its place. */
+  /** The operation that took its place. */
   readonly type: string
   readonly view: Capability
 }

@@ -23,9 +23,7 @@ layer(records, { excludeTestServices: true, timeout: "60 seconds" })("mapping ol
       const { map } = yield* LegacyMappings
       yield* insertOld(first, contoso)
       yield* insertOld(foreign, "fabrikam")
-      const { run } = yield* Runs.use((runs) =>
-        runs.start(operator, { tenantId: contoso, type: GroupsSync.name, input: {} })
-      )
+      const { run } = yield* Runs.use((runs) => runs.start(operator, GroupsSync, { tenantId: contoso, input: {} }))
       const good = { table, id: first, runId: run.id } as const
       const noRun = "01900000-0000-7000-8000-000000000000"
       const misfits = yield* map(
@@ -62,9 +60,7 @@ layer(records, { excludeTestServices: true, timeout: "60 seconds" })("mapping ol
       yield* insertOld(second, contoso)
       assert.deepStrictEqual(yield* matches, [])
       const continued = (legacyId: string) =>
-        Runs.use((runs) =>
-          runs.start(operator, { tenantId: contoso, type: GroupsSync.name, input: {}, context: { legacyId } })
-        )
+        Runs.use((runs) => runs.start(operator, GroupsSync, { tenantId: contoso, input: {}, context: { legacyId } }))
       yield* sql`DELETE FROM operation_runs`
       const { run } = yield* continued(second)
       assert.deepStrictEqual(

@@ -25,9 +25,7 @@ layer(records, { excludeTestServices: true, timeout: "60 seconds" })("history fr
       }
       const changed = yield* Effect.exit(sql`UPDATE entra_group_sync_runs SET status = 'succeeded'`)
       assert.isTrue(Exit.isFailure(changed))
-      const { run } = yield* Runs.use((runs) =>
-        runs.start(operator, { tenantId: contoso, type: GroupsSync.name, input: {} })
-      )
+      const { run } = yield* Runs.use((runs) => runs.start(operator, GroupsSync, { tenantId: contoso, input: {} }))
       yield* sql`UPDATE entra_group_sync_runs SET operation_run_id = ${run.id}::uuid`
       const mapped = yield* LegacyRuns.use(({ get }) => get(historian, groups!.table, id))
       assert.strictEqual(mapped.operationRunId, run.id)

@@ -39,7 +39,7 @@ const tables = Layer.mergeAll(
  * them or executes them. Gates that the types name are provided to it with `StartGate.layer`, and the
  * resolvers of their inputs with `InputResolver.layer`.
  *
- * @param types every operation type that the host knows
+ * @param types every operation that the host knows
  */
 export const layer = (
   ...types: ReadonlyArray<Operation.Any>

@@ -28,7 +28,7 @@ const filter = {
   from: at,
   to: at
 }
-const request = { type: Work.name, input: { key: "hostile", size: 1 }, context: { schedule: "1" } }
+const request = { input: { key: "hostile", size: 1 }, context: { schedule: "1" } }
 
 type Calls = Readonly<Record<string, ReadonlyArray<unknown>>>
 
@@ -36,10 +36,14 @@ type Calls = Readonly<Record<string, ReadonlyArray<unknown>>>
 const callsOf = (run: string) =>
   ({
     Runs: {
-      start: [operator, { ...request, tenantId: contoso, nonce: "n" }],
-      "start in a workspace, superseding": [operator, { ...request, workspaceId: "northwind", supersedes: run }],
+      start: [operator, Work.name, { ...request, tenantId: contoso, idempotencyKey: "n" }],
+      "start in a workspace, superseding": [
+        operator,
+        { name: Work.name },
+        { ...request, workspaceId: "northwind", supersedes: run }
+      ],
       cancel: [operator, run],
-      retry: [operator, run, "nonce"],
+      retry: [operator, run, "a-key"],
       lineage: [operator, run],
       whyWaiting: [operator, run],
       types: [operator],
@@ -53,7 +57,7 @@ const callsOf = (run: string) =>
       follow: [operator, run, 0]
     },
     SystemRuns: {
-      start: ["scheduler", { ...request, scope, fireTime: at }],
+      start: ["scheduler", Work.name, { ...request, scope, fireTime: at }],
       find: [run],
       list: [
         { ...filter, workspace: "northwind" },
@@ -128,7 +132,7 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
           Authorization: yield* Authorization,
           OperationCatalog: yield* OperationCatalog
         }
-        const { run } = yield* services.SystemRuns.start("timer", { scope, type: Work.name, input: { key: name } })
+        const { run } = yield* services.SystemRuns.start("timer", Work, { scope, input: { key: name } })
         yield* assertRefusesHostileCalls(services[name], callsOf(run.id)[name], {
           internal: internal[name] ?? [],
           recorded: countRows
@@ -140,7 +144,7 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
   it.effect("never let a filter widen what is visible", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const { run } = yield* runs.start(operator, { tenantId: contoso, type: Work.name, input: { key: "ours" } })
+      const { run } = yield* runs.start(operator, Work, { tenantId: contoso, input: { key: "ours" } })
       for (const status of ["queued' OR '1'='1", "queued') OR ('1'='1"]) {
         for (const hostile of [{ status }, { outcome: status }] as ReadonlyArray<object>) {
           const asked: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
@@ -197,7 +201,7 @@ describe("The definition of an operation", () => {
       gates: ["door"],
       contracts: [],
       resolves: false,
-      class: "read",
+      exclusive: false,
       concurrency: 5,
       priority: "background",
       timeLimit: "1 hour",

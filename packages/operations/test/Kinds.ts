@@ -23,7 +23,11 @@ export const Check = Operation.make({
 })
 
 /** One run for each click. */
-export const Click = Operation.make({ name: "test.click", ...definition, identity: { rule: "once", by: "nonce" } })
+export const Click = Operation.make({
+  name: "test.click",
+  ...definition,
+  identity: { rule: "once", by: "idempotency_key" }
+})
 
 /** One run for each fire time, for ever. */
 export const Slot = Operation.make({
@@ -37,8 +41,8 @@ export const Slot = Operation.make({
 export const Restore = Operation.make({
   name: "test.restore",
   ...definition,
-  identity: { rule: "once", by: "nonce", whileActive: key },
-  class: "exclusive_write"
+  identity: { rule: "once", by: "idempotency_key", whileActive: key },
+  exclusive: true
 })
 
 /** What no gate lets through. */
@@ -53,7 +57,7 @@ export const Gated = Operation.make({
 export const GatedClick = Operation.make({
   name: "test.gated_click",
   ...definition,
-  identity: { rule: "once", by: "nonce" },
+  identity: { rule: "once", by: "idempotency_key" },
   gates: ["closed"]
 })
 

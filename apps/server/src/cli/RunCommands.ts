@@ -40,7 +40,7 @@ const list = Command.make(
       Flag.optional
     ),
     outcome: Flag.Literals("outcome", RunOutcome.literals).pipe(Flag.optional),
-    type: text("type", "Operation type").pipe(Flag.optional),
+    type: text("type", "Operation").pipe(Flag.optional),
     tenant: text("tenant", "Id of a tenant").pipe(Flag.optional),
     actor: text("actor", "Id of who started it").pipe(Flag.optional),
     reason: text("reason", "Reason code").pipe(Flag.optional),

@@ -8,7 +8,7 @@ interface Props {
   /** What the actions need; named to those who lack it. */
   readonly capability: Capability
   /** Sent along by a form of which each rendering may start a run of its own. */
-  readonly nonce: string | null
+  readonly idempotencyKey: string | null
 }
 
 const labels = { cancel: "Cancel", replace: "Replace this run", retry: "Start again" } as const
@@ -16,7 +16,7 @@ const labels = { cancel: "Cancel", replace: "Replace this run", retry: "Start ag
 const reasonId = "why-not"
 
 /** What can be done with the run. What this person cannot do is shown, disabled, with the reason. */
-export const RunActions = ({ run, actions, nonce }: Props) => {
+export const RunActions = ({ run, actions, idempotencyKey }: Props) => {
   const links = useLinks()
   return (
     <>
@@ -27,7 +27,7 @@ export const RunActions = ({ run, actions, nonce }: Props) => {
           </button>
         ) : name === "retry" ? (
           <form method="post" action={`${links.run(run.id)}/retry`}>
-            {nonce !== null && <input type="hidden" name="nonce" value={nonce} />}
+            {idempotencyKey !== null && <input type="hidden" name="idempotencyKey" value={idempotencyKey} />}
             <button class="button primary">{labels[name]}</button>
           </form>
         ) : (

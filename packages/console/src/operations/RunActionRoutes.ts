@@ -1,7 +1,7 @@
 import { Problems, type Run, Runs } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { Host } from "../shell/Host.ts"
-import { readNonce, readNothing } from "../shell/FormInput.ts"
+import { readKey, readNothing } from "../shell/FormInput.ts"
 import { ConfirmPage } from "./ConfirmPage.tsx"
 import { html, makeRequests, type PageRequest, redirect } from "../shell/Requests.ts"
 import { makeRunActions } from "./RunActions.ts"
@@ -50,8 +50,8 @@ export const makeRunActionRoutes = Effect.gen(function* () {
   const retry = page(
     section,
     Effect.fn("RunRetry")(function* ({ c, actor }) {
-      const { nonce } = yield* readNonce(c)
-      return goTo((yield* runs.retry(actor, c.req.param("run") ?? "", nonce)).run)
+      const { idempotencyKey } = yield* readKey(c)
+      return goTo((yield* runs.retry(actor, c.req.param("run") ?? "", idempotencyKey)).run)
     })
   )
 
@@ -61,7 +61,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
       yield* readNothing(request.c)
       const { id, workspaceId, tenantId, type, input, context } = yield* runOf(request)
       const target = tenantId === null ? { workspaceId } : { tenantId }
-      const started = yield* runs.start(request.actor, { ...target, type, input, context, supersedes: id })
+      const started = yield* runs.start(request.actor, type, { ...target, input, context, supersedes: id })
       return goTo(started.run)
     })
   )

@@ -23,7 +23,7 @@ export interface RunAction {
  * The actions that pages offer on a run. They decide nothing: `Runs` does, when it is asked.
  *
  * @param run as it is now
- * @param type its operation type
+ * @param type its operation
  * @param capabilities of the person who looks at it
  */
 const actionsOf = (run: Run, type: Operation.Any, capabilities: ReadonlySet<Capability>): ReadonlyArray<RunAction> => {

@@ -26,7 +26,7 @@ interface Props {
   readonly type: Operation.Any | null
   readonly actions: ReadonlyArray<RunAction>
   /** For the form that starts it again, where the type needs one. */
-  readonly nonce: string | null
+  readonly idempotencyKey: string | null
   readonly relatives: ReadonlyArray<Relation>
   /** What the run belongs to, or has made. */
   readonly records: ReadonlyArray<RunRecord>

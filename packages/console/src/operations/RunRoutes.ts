@@ -1,7 +1,7 @@
 import { type Actor, type Lineage, OperationCatalog, type Run, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option } from "effect"
 import { Host } from "../shell/Host.ts"
-import { formNonce } from "../shell/FormNonce.ts"
+import { formKey } from "../shell/FormKey.ts"
 import type { Relation } from "./Relatives.tsx"
 import { RunPage } from "./RunPage.tsx"
 import { html, makeRequests } from "../shell/Requests.ts"
@@ -84,7 +84,7 @@ export const makeRunRoutes = Effect.gen(function* () {
           run,
           type,
           actions,
-          nonce: type === null ? null : formNonce(type),
+          idempotencyKey: type === null ? null : formKey(type),
           relatives,
           records,
           report: contributions.map((part) => part.reportOf?.(run) ?? null),

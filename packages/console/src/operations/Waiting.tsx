@@ -39,7 +39,7 @@ export const WaitingReason = ({ run, waiting, now }: Props) => {
           <DueTime at={due} now={now} />.
         </p>
       )
-    case "exclusive_write":
+    case "exclusive":
       return (
         <p>
           Another operation is at work here

@@ -6,7 +6,7 @@ import { RunReason } from "../shell/components/Reason.tsx"
 import { Time } from "../shell/components/Time.tsx"
 import { useLinks } from "../shell/Links.ts"
 
-/** A place where one operation type is started in a tenant. */
+/** A place where one operation is started in a tenant. */
 export interface Surface {
   readonly type: string
   readonly label: string
@@ -15,7 +15,7 @@ export interface Surface {
   /** Named when the actor may not start it. */
   readonly missingCapability: string | null
   /** For a type of which every start is a run of its own. */
-  readonly nonce: string | null
+  readonly idempotencyKey: string | null
   /** It needs an input, and is started where that is chosen: on which page below the tenant; empty if on none. Else null. */
   readonly startsAt: string | null
   /** What a start would meet now. */
@@ -106,7 +106,7 @@ const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surf
 
 const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surface: Surface }) => {
   const links = useLinks()
-  const { active, missingCapability: missing, nonce, startedBy } = surface
+  const { active, missingCapability: missing, idempotencyKey, startedBy } = surface
   if (startedBy === "system") return <p class="muted small">Only Atlas itself starts this operation.</p>
   if (surface.startsAt === "") {
     return <p class="muted small">Only a program can start it: it needs an input.</p>
@@ -119,11 +119,11 @@ const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surf
     )
   }
   // While its run lasts, another start would be the same one.
-  if (active !== null && nonce === null) return null
+  if (active !== null && idempotencyKey === null) return null
   const reasonId = `why-${surface.type}`
   return (
     <form method="post" action={links.start(tenantId, surface.type)}>
-      {nonce !== null && <input type="hidden" name="nonce" value={nonce} />}
+      {idempotencyKey !== null && <input type="hidden" name="idempotencyKey" value={idempotencyKey} />}
       <button
         class={active === null ? "button primary" : "button"}
         disabled={missing !== null}

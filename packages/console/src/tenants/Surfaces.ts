@@ -9,7 +9,7 @@ import {
   type TenantGrant
 } from "@atlas/operations"
 import { Effect, Option, Schema } from "effect"
-import { formNonce } from "../shell/FormNonce.ts"
+import { formKey } from "../shell/FormKey.ts"
 import { Contributions } from "../shell/Part.ts"
 import type { Surface } from "./SurfaceCard.tsx"
 
@@ -30,7 +30,7 @@ const surfaceOf = (
     description: type.description,
     startedBy: type.startedBy,
     missingCapability: grant.capabilities.has(type.capabilities.start) ? null : type.capabilities.start,
-    nonce: formNonce(type),
+    idempotencyKey: formKey(type),
     startsAt: Option.isNone(emptyInput(type)) ? (startPages[type.name] ?? "") : null,
     gate,
     active: ofType.find(({ status }) => status !== "completed") ?? null,

@@ -59,9 +59,8 @@ export const makeTenantRoutes: Effect.Effect<
     section,
     Effect.fn("TenantStart")(function* ({ c, actor }) {
       const type = c.req.param("type") ?? ""
-      const { run } = yield* runs.start(actor, {
+      const { run } = yield* runs.start(actor, type, {
         tenantId: c.req.param("tenant") ?? "",
-        type,
         ...(yield* readStart(c))
       })
       return redirect(links.run(run.id), 303)

@@ -91,7 +91,7 @@ layer(
     Effect.gen(function* () {
       const runs = yield* Runs
       const type = GroupsSync.type.name
-      const { run } = yield* runs.start(who, { tenantId: "contoso", type, input: {} })
+      const { run } = yield* runs.start(who, type, { tenantId: "contoso", input: {} })
       const { activeRunId, lastRunId } = (yield* search("")).freshness
       assert.include([activeRunId, lastRunId], run.id)
     })

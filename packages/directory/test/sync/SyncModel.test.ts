@@ -142,9 +142,9 @@ const attempt = Effect.fnUntraced(function* (
       run: { id: run.id, summaryCounts: run.counts } as Run,
       tenant: scopeOf(tenant),
       input,
-      report: () => Effect.void,
+      progress: () => Effect.void,
       failed: () => Effect.void,
-      attach: () => Effect.void,
+      report: () => Effect.void,
       transaction
     })
   )

@@ -30,7 +30,7 @@ export const runNow = Operation.make({
   ...backup,
   label: "Back up now",
   description: "Backs up the policies of a schedule now.",
-  identity: { rule: "once", by: "nonce" }
+  identity: { rule: "once", by: "idempotency_key" }
 })
 
 /** A backup because an earlier one was not whole. */
@@ -39,7 +39,7 @@ export const retry = Operation.make({
   ...backup,
   label: "Repeat a backup",
   description: "Backs up the policies of a schedule again, after a backup that was not whole.",
-  identity: { rule: "once", by: "nonce" }
+  identity: { rule: "once", by: "idempotency_key" }
 })
 
 /** A backup because its time has come: one for each fire time, for ever. */

@@ -56,7 +56,7 @@ const makeDueBackups = Effect.gen(function* () {
   const start = Effect.fnUntraced(function* (schedule: BackupSchedule, { fireTime }: SlotDecision) {
     const scope: TenantScope = { workspaceId: schedule.workspaceId, tenantId: schedule.tenantId }
     const { run } = yield* runs
-      .start("scheduler", { scope, type: scheduled.name, input: { schedule: schedule.id }, fireTime })
+      .start("scheduler", scheduled, { scope, input: { schedule: schedule.id }, fireTime })
       .pipe(Effect.orDie)
     return run.id
   })
@@ -139,7 +139,7 @@ const makeDueBackups = Effect.gen(function* () {
       WHERE EXISTS (${expirable(sql, sql`s.id`)}) LIMIT 100`
     for (const { id, tenantId, workspaceId } of rows) {
       const scope = { workspaceId, tenantId } as TenantScope
-      yield* runs.start("scheduler", { scope, type: retention.name, input: { schedule: id } })
+      yield* runs.start("scheduler", retention, { scope, input: { schedule: id } })
     }
   }).pipe(Effect.orDie)
 

@@ -216,14 +216,14 @@ export const handler = type.toLayer(
     for (const source of sourcesOf(run.input.types)) {
       const found = yield* compareSource(run, source)
       for (const name of ["compared", "added", "removed", "changed"] as const) total[name] += found[name]
-      yield* run.report({
+      yield* run.progress({
         processed: total.compared,
         created: total.added,
         updated: total.changed,
         removed: total.removed
       })
     }
-    yield* run.attach({ kind: "drift", version: 1, ...total })
+    yield* run.report({ kind: "drift", version: 1, ...total })
     return RunHandler.succeeded
   })
 )

@@ -118,7 +118,7 @@ const handlers = HttpApiBuilder.group(
       confirmRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
         const actor = yield* CurrentActor
         const { tenantName } = yield* decodeInput(Confirmation, payload)
-        const typed = { tenantName, nonce: headers["idempotency-key"] }
+        const typed = { tenantName, idempotencyKey: headers["idempotency-key"] }
         const { disposition, run } = yield* restores.confirm(actor, params.tenant, params.restore, typed)
         return { disposition, runId: run.id }
       }),

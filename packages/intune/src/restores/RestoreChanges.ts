@@ -53,7 +53,7 @@ export class RestoreConflict extends HttpApiError.Problem<RestoreConflict>()(
 export const restoreKind = "restore"
 
 const decodeTyped = argumentsOf(
-  Schema.Struct({ typed: Schema.Struct({ tenantName: Schema.String, nonce: Schema.optional(Schema.String) }) })
+  Schema.Struct({ typed: Schema.Struct({ tenantName: Schema.String, idempotencyKey: Schema.optional(Schema.String) }) })
 )
 
 /** What the audit keeps of a restore. */
@@ -82,13 +82,13 @@ export interface RestoreChanges {
    * Confirms what was planned, by typing the tenant's name, and starts it: both or neither. One whose execution has stopped is
    * confirmed again, and goes on. `RestoreConflict` where it is not planned, or is over.
    *
-   * @param nonce the caller's own key of this confirmation
+   * @param idempotencyKey the caller's own key of this confirmation
    */
   confirm(
     actor: Actor,
     tenantId: string,
     id: string,
-    typed: { readonly tenantName: string; readonly nonce: string | undefined }
+    typed: { readonly tenantName: string; readonly idempotencyKey: string | undefined }
   ): Effect.Effect<StartResult, StartProblem | RestoreConflict>
   /** Archives a restore: nobody can execute it any more. `RestoreConflict` while a run is at work on it, and if it is archived. */
   archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Problems.Refusal | RestoreConflict>
@@ -142,7 +142,7 @@ export const makeRestoreChanges: Effect.Effect<
 
   const startPreview = Effect.fnUntraced(function* (actor: Actor, { id, tenant }: RestoreOf) {
     const { tenantId } = tenant
-    const { disposition, run } = yield* runs.start(actor, { tenantId, type: preview.name, input: { restore: id } })
+    const { disposition, run } = yield* runs.start(actor, preview, { tenantId, input: { restore: id } })
     yield* state.preview({ tenant, id }, run.id)
     return { disposition, runId: run.id }
   })
@@ -188,12 +188,12 @@ export const makeRestoreChanges: Effect.Effect<
     )
   })
 
-  const start = Effect.fnUntraced(function* (actor: Actor, tenant: TenantScope, id: string, nonce: string) {
+  const start = Effect.fnUntraced(function* (actor: Actor, tenant: TenantScope, id: string, idempotencyKey: string) {
     const before = yield* records.lock(tenant, id)
     const restore = { tenant, id: before.id }
     const confirmed = yield* state.confirm(restore, actor)
     const { tenantId } = tenant
-    const started = yield* runs.start(actor, { tenantId, type: execute.name, input: { restore: before.id }, nonce })
+    const started = yield* runs.start(actor, execute, { tenantId, input: { restore: before.id }, idempotencyKey })
     // The same confirmation, made again: its run is there, whatever has become of the restore.
     if (started.disposition === "existing") return started
     if (!confirmed) {
@@ -211,16 +211,16 @@ export const makeRestoreChanges: Effect.Effect<
     actor: Actor,
     tenantId: string,
     id: string,
-    given: { readonly tenantName: string; readonly nonce: string | undefined }
+    given: { readonly tenantName: string; readonly idempotencyKey: string | undefined }
   ) {
     const { typed } = yield* decodeTyped({ typed: given })
     const tenant = yield* changing(actor, tenantId)
     const restore = yield* records.find(tenant, id)
-    const nonce = yield* requireKey(typed.nonce)
+    const idempotencyKey = yield* requireKey(typed.idempotencyKey)
     if (typed.tenantName.trim() !== (yield* names.nameOf(tenant))) {
       return yield* invalid("/tenantName", "This is not the name of the tenant")
     }
-    return yield* together(start(actor, tenant, restore.id, nonce)).pipe(
+    return yield* together(start(actor, tenant, restore.id, idempotencyKey)).pipe(
       // Nothing was changed, so neither is the refusal on record that the start has left.
       Effect.tapError((problem) =>
         problem._tag === "OperationBusy"

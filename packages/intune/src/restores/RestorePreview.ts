@@ -171,7 +171,7 @@ export const previewHandler = preview.toLayer(
     let processed = row.planned
     for (const source of sourcesOf()) {
       processed += yield* planSource(run, source, row.withAssignments)
-      yield* run.report({ total: row.total, processed })
+      yield* run.progress({ total: row.total, processed })
     }
     const planned = yield* run.transaction(state.plan(restore), () => ({ total: row.total, processed }))
     if (!planned) return yield* notPlanning()

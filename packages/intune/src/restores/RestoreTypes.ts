@@ -40,8 +40,8 @@ export const execute = Operation.make({
   ...common,
   label: "Restore",
   description: "Writes policies of a backup into the tenant, as they were planned and confirmed.",
-  identity: { rule: "once", by: "nonce", whileActive: key },
+  identity: { rule: "once", by: "idempotency_key", whileActive: key },
   gates: [confirmedGate, StartGate.providerConnection],
   contracts: [...new Set(sourcesOf().flatMap(writeContractsOf))],
-  class: "exclusive_write"
+  exclusive: true
 })

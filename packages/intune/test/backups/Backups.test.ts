@@ -18,8 +18,8 @@ const create = (tenant: string, settings: object = {}) =>
   BackupSchedules.use((all) => all.create(ada, tenant, { ...nightly, ...settings })).pipe(Effect.orDie)
 
 /** A backup now, and its set. */
-const backUp = Effect.fnUntraced(function* (tenant: string, schedule: string, nonce: string) {
-  const run = yield* completed(tenant, runNow, { schedule }, nonce)
+const backUp = Effect.fnUntraced(function* (tenant: string, schedule: string, idempotencyKey: string) {
+  const run = yield* completed(tenant, runNow, { schedule }, idempotencyKey)
   const backups = yield* Backups
   const found = yield* Effect.orDie(backups.ofRun(ada, tenant, run.id))
   return { run, set: found._tag === "Some" ? found.value : assert.fail("The run made a backup") }
@@ -185,11 +185,10 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
     Effect.gen(function* () {
       const runs = yield* Runs
       const schedule = "01920000-0000-7000-8000-000000000000"
-      const { disposition, run } = yield* runs.start(ada, {
+      const { disposition, run } = yield* runs.start(ada, runNow, {
         tenantId: "contoso",
-        type: runNow,
         input: { schedule },
-        nonce: "x"
+        idempotencyKey: "x"
       })
       assert.strictEqual(disposition, "blocked")
       assert.strictEqual(run.reasonCode, "ext.backup.schedule_missing")
@@ -332,9 +331,8 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const { id } = yield* create("expiring", { cron: "* * * * *" })
       // Its retention is due only later, and is active meanwhile.
       const retention = yield* runs
-        .start("scheduler", {
+        .start("scheduler", BackupTypes.retention, {
           scope: scopeOf("expiring"),
-          type: BackupTypes.retention.name,
           input: { schedule: id }
         })
         .pipe(

@@ -105,12 +105,12 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("pl
       }
       const id = yield* planned("atomic", backup, "1")
       for (const step of ["run", "restore"] as const) {
-        const confirm = restores.confirm(ada, "atomic", id, { tenantName: "atomic", nonce: "1" })
+        const confirm = restores.confirm(ada, "atomic", id, { tenantName: "atomic", idempotencyKey: "1" })
         assert.isTrue(Exit.isFailure(yield* Effect.exit(failingAt(step, confirm))), step)
         assert.strictEqual(yield* stateOf("atomic", id), "planned")
         assert.deepStrictEqual(yield* counts("atomic"), { restores: 1, runs: 1 })
       }
-      const started = yield* restores.confirm(ada, "atomic", id, { tenantName: "atomic", nonce: "1" })
+      const started = yield* restores.confirm(ada, "atomic", id, { tenantName: "atomic", idempotencyKey: "1" })
       assert.strictEqual((yield* ended(started.run)).outcome, "succeeded")
     })
   )
@@ -205,7 +205,8 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("co
       const restores = yield* Restores
       const { id: backup } = yield* backedUp("replayed")
       const id = yield* planned("replayed", backup, "1")
-      const confirm = (nonce: string) => restores.confirm(ada, "replayed", id, { tenantName: "replayed", nonce })
+      const confirm = (idempotencyKey: string) =>
+        restores.confirm(ada, "replayed", id, { tenantName: "replayed", idempotencyKey })
       const clicks = yield* Effect.all(
         Array.from({ length: 10 }, () => confirm("click")),
         { concurrency: "unbounded" }
@@ -230,8 +231,10 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("co
       yield* graph.removeItem("busy", configurations, "wifi")
       const [first, second] = [yield* planned("busy", backup, "1"), yield* planned("busy", backup, "2")]
       yield* hanging("busy", "POST")
-      const { run } = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", nonce: "1" })
-      const refused = yield* Effect.flip(restores.confirm(ada, "busy", second, { tenantName: "busy", nonce: "2" }))
+      const { run } = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", idempotencyKey: "1" })
+      const refused = yield* Effect.flip(
+        restores.confirm(ada, "busy", second, { tenantName: "busy", idempotencyKey: "2" })
+      )
       assert.instanceOf(refused, Problems.OperationBusy)
       assert.deepInclude({ ...(yield* restores.get(ada, "busy", second)) }, { state: "planned", confirmedBy: null })
       yield* cancelled(run.id)
@@ -246,14 +249,14 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("co
       const { id: backup } = yield* backedUp("stopped")
       yield* graph.removeItem("stopped", configurations, "wifi")
       const [first, second] = [yield* planned("stopped", backup, "1"), yield* planned("stopped", backup, "2")]
-      const confirm = (id: string, nonce: string) =>
-        Effect.map(restores.confirm(ada, "stopped", id, { tenantName: "stopped", nonce }), ({ run }) => run)
+      const confirm = (id: string, idempotencyKey: string) =>
+        Effect.map(restores.confirm(ada, "stopped", id, { tenantName: "stopped", idempotencyKey }), ({ run }) => run)
       yield* hanging("stopped", "POST")
-      for (const [id, nonce] of [
+      for (const [id, idempotencyKey] of [
         [first, "1"],
         [second, "2"]
       ] as const) {
-        const run = yield* confirm(id, nonce)
+        const run = yield* confirm(id, idempotencyKey)
         assert.instanceOf(yield* Effect.flip(restores.archive(ada, "stopped", id)), RestoreConflict)
         yield* cancelled(run.id)
       }

@@ -41,9 +41,9 @@ const plan = Effect.fnUntraced(function* (
 const itemsOf = (tenant: string, restore: string) =>
   Restores.use((all) => all.items(ada, tenant, restore, { after: null, limit: 500 })).pipe(Effect.orDie)
 
-const execute = Effect.fnUntraced(function* (tenant: string, restore: string, nonce = "1") {
+const execute = Effect.fnUntraced(function* (tenant: string, restore: string, idempotencyKey = "1") {
   const restores = yield* Restores
-  const { run } = yield* Effect.orDie(restores.confirm(ada, tenant, restore, { tenantName: tenant, nonce }))
+  const { run } = yield* Effect.orDie(restores.confirm(ada, tenant, restore, { tenantName: tenant, idempotencyKey }))
   return yield* ended(run)
 })
 
@@ -123,7 +123,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
 
       // What is over is over.
       const restores = yield* Restores
-      const again = restores.confirm(ada, "single", restore, { tenantName: "single", nonce: "2" })
+      const again = restores.confirm(ada, "single", restore, { tenantName: "single", idempotencyKey: "2" })
       assert.strictEqual((yield* Effect.flip(again))._tag, "RestoreConflict")
       const unchanged = yield* plan("single", before.id, onlyWifi)
       assert.strictEqual((yield* itemsOf("single", unchanged))[0]?.action, "unchanged")
@@ -251,11 +251,11 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("re
       const unknown = { ...request, items: [{ source: "scope_tags", id: "nobody" }] }
       assert.strictEqual(yield* failure(restores.plan(ada, "rights", unknown, "r3")), "InvalidInput")
       const restore = yield* plan("rights", before.id, onlyWifi)
-      const typed = { tenantName: "somebody else's", nonce: "1" }
+      const typed = { tenantName: "somebody else's", idempotencyKey: "1" }
       assert.strictEqual(yield* failure(restores.confirm(ada, "rights", restore, typed)), "InvalidInput")
       // Nobody executes what was not confirmed.
       const direct = yield* Runs.use((runs) =>
-        runs.start(ada, { tenantId: "rights", type: "restore.execute", input: { restore }, nonce: "x" })
+        runs.start(ada, "restore.execute", { tenantId: "rights", input: { restore }, idempotencyKey: "x" })
       )
       assert.strictEqual(direct.disposition, "blocked")
       yield* restores.archive(ada, "rights", restore)

@@ -34,6 +34,13 @@ export const OperationName = Schema.String.check(
   })
 )
 
+/** Which operation is meant: one, or its name. Only the name is looked at. */
+export const OperationOrName = Schema.declare(
+  (value): value is string | { readonly name: string } =>
+    Predicate.isString(value) || (Predicate.hasProperty(value, "name") && Predicate.isString(value.name)),
+  { expected: "an operation, or the name of one" }
+)
+
 /** The members that a definition has in Effect and outside of it. */
 export const definitionFields = {
   label: Schema.String,
@@ -41,7 +48,7 @@ export const definitionFields = {
   capabilities: Schema.Struct({ start: Capability, view: Capability, viewOf: optional(Callable) }),
   startedBy: optional(Schema.Literals(["members", "system"])),
   records: optional(Callable),
-  class: optional(Schema.Literals(["read", "exclusive_write"])),
+  exclusive: optional(Schema.Boolean),
   concurrency: optional(Schema.Union([Schema.Literal("unlimited"), whole(1, 1_000)])),
   priority: optional(Schema.Literals(["interactive", "background"])),
   timeLimit: optional(Length),

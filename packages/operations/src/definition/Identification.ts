@@ -16,7 +16,7 @@ export interface Identifiable {
   /** The input as it is stored. */
   readonly stored: Json
   /** The caller's `Idempotency-Key`. */
-  readonly nonce: string | null
+  readonly idempotencyKey: string | null
   /** The time for which a schedule means the run. */
   readonly fireTime: DateTime.Utc | null
   /** Whatever else makes it another request when it differs. */
@@ -27,10 +27,10 @@ export interface Identifiable {
  * What decides whether a start is the same as another: the only place that does.
  *
  * @param start what is to be started
- * @returns the identity; fails when the type needs a nonce and there is none
+ * @returns the identity; fails when the type needs an idempotency key and there is none
  */
 export const identify = Effect.fnUntraced(function* (start: Identifiable) {
-  const { type, scope, actor, input, stored, nonce, fireTime, extras } = start
+  const { type, scope, actor, input, stored, idempotencyKey, fireTime, extras } = start
   const { identity } = type
   const key = identity.key?.(input) ?? null
 
@@ -48,20 +48,20 @@ export const identify = Effect.fnUntraced(function* (start: Identifiable) {
   const once: Json | null =
     identity.by === "fire_time"
       ? fireTime && DateTime.formatIso(fireTime)
-      : nonce === null
+      : idempotencyKey === null
         ? null
-        : [actor.kind, actor.id, nonce]
-  if (once === null && identity.by === "nonce") return yield* new IdempotencyKeyRequired({})
+        : [actor.kind, actor.id, idempotencyKey]
+  if (once === null && identity.by === "idempotency_key") return yield* new IdempotencyKeyRequired({})
   if (once === null) return yield* Effect.die(new Error(`"${type.name}" is started for a fire time: give one`))
   // Not what the start is about: the caller's key belongs to one request, which may be about one record only.
-  const text = canonicalKey(scope, type.name, "once", identity.by === "nonce" ? null : key, once)
+  const text = canonicalKey(scope, type.name, "once", identity.by === "idempotency_key" ? null : key, once)
   return {
     rule: "once",
     key: text,
     activeKey: identity.whileActive
       ? canonicalKey(scope, type.name, "while_active", identity.whileActive(input))
       : null,
-    request: identity.by === "nonce" ? canonical([text, stored, extras]) : text,
+    request: identity.by === "idempotency_key" ? canonical([text, stored, extras]) : text,
     takenWhenBlocked: identity.by === "fire_time"
   } satisfies RunIdentity
 })

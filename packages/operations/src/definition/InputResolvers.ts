@@ -10,7 +10,7 @@ export class UnregisteredInputResolver extends Schema.TaggedError<UnregisteredIn
   { type: Schema.String }
 ) {
   override get message(): string {
-    return `The input of the operation type "${this.type}" has to be resolved: provide its resolver with InputResolver.layer.`
+    return `The input of the operation "${this.type}" has to be resolved: provide its resolver with InputResolver.layer.`
   }
 }
 

@@ -75,8 +75,8 @@ export interface Operation<Input = unknown, Encoded = unknown, Kind extends Scop
   /** All that its handler may ask of Graph; the permissions that a tenant has to grant follow from it. */
   readonly contracts: ReadonlyArray<GraphContract>
   readonly retry: RetryPolicy
-  /** `exclusive_write`: never two of them in one scope; the second start is refused as busy. */
-  readonly class: "read" | "exclusive_write"
+  /** Whether it must be alone in its scope: of all exclusive operations one run at a time; a second start is refused as busy. */
+  readonly exclusive: boolean
   /** Runs of this type that execute at once in one scope. */
   readonly concurrency: number | "unlimited"
   /** Interactive runs are taken before background ones. */
@@ -101,6 +101,13 @@ export interface Operation<Input = unknown, Encoded = unknown, Kind extends Scop
 /** Any operation, whatever its input. */
 export type Any = Operation<any, any>
 
+/** The name of an operation, given as the operation itself or as its name. */
+export const nameOf = (operation: { readonly name: string } | string): string =>
+  typeof operation === "string" ? operation : operation.name
+
+/** What a start of an operation takes as its input: the encoded side of its schema; anything where only a name is known. */
+export type Given<Chosen> = Chosen extends Operation<infer _, infer Encoded, infer _Kind> ? Encoded : unknown
+
 /** The input of an operation, decoded. */
 export type Input<Definition> = Definition extends Operation<infer A, infer _, infer _Kind> ? A : never
 
@@ -110,7 +117,7 @@ const defaults = {
   gates: [],
   contracts: [],
   resolves: false,
-  class: "read",
+  exclusive: false,
   concurrency: "unlimited",
   priority: "interactive",
   timeLimit: "6 hours",
@@ -158,7 +165,7 @@ export interface Definition<Input, Encoded, Kind extends ScopeKind>
  * ```
  *
  * @param definition a stable dotted lower-case name, label, description, category, input schema (a JSON codec of non-secret values),
- * capabilities and identity; by default it works in a tenant, without gates, as a read of unlimited concurrency, within six hours
+ * capabilities and identity; by default it works in a tenant, without gates, of unlimited concurrency, within six hours
  * @returns the operation; a definition that contradicts itself is a defect at start-up
  */
 export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
@@ -197,7 +204,10 @@ const decodeShape = argumentsOf(
       description: Schema.String,
       category: Schema.String,
       input: Schema.declare(Schema.isSchema, { expected: "a schema" }),
-      identity: Schema.Struct({ ...identityFields, by: Schema.optional(Schema.Literals(["nonce", "fire_time"])) }),
+      identity: Schema.Struct({
+        ...identityFields,
+        by: Schema.optional(Schema.Literals(["idempotency_key", "fire_time"]))
+      }),
       gates: Schema.optional(Schema.Array(Schema.String)),
       contracts: Schema.optional(Schema.Array(Schema.Unknown)),
       resolves: Schema.optional(Schema.Boolean),
@@ -225,12 +235,12 @@ const contradictions = (type: Any): ReadonlyArray<string> =>
       "only a type whose identity is while_active can be supersedable"
     ],
     [
-      type.identity.rule !== "once" || type.identity.by !== "nonce" || !("key" in type.identity),
-      "an identity by nonce takes no key: the caller's key belongs to one request"
+      type.identity.rule !== "once" || type.identity.by !== "idempotency_key" || !("key" in type.identity),
+      "an identity by idempotency key takes no key: the caller's key belongs to one request"
     ],
     [
       type.identity.rule !== "once" || type.identity.by !== undefined,
-      'an identity that is taken once says by what: "nonce" or "fire_time"'
+      'an identity that is taken once says by what: "idempotency_key" or "fire_time"'
     ],
     [
       type.identity.rule !== "once" || type.identity.by !== "fire_time" || type.startedBy === "system",

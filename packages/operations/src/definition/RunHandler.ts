@@ -14,8 +14,8 @@ export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   /** Where it works: for an operation of workspace scope, without a tenant. */
   readonly tenant: ScopeOf<Kind>
   readonly input: Input
-  /** Reports how far the run is; stored at most about once a second, however often it is called. */
-  report(counts: RunCounts): Effect.Effect<void>
+  /** Says how far the run is; stored at most about once a second, however often it is called. */
+  progress(counts: RunCounts): Effect.Effect<void>
   /**
    * Notes that an item failed, while the work goes on. Failures are counted by reason, with a few samples, and stored with
    * the progress; tokens and the like are taken out of the texts.
@@ -29,7 +29,7 @@ export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
    *
    * @param report its kind, the version of that kind's form, and whatever the kind has
    */
-  attach(report: RunReport): Effect.Effect<void>
+  report(report: RunReport): Effect.Effect<void>
   /**
    * Runs database work in one transaction that ends with the run's fenced update: it commits only while this worker
    * still owns the run, and extends its lease. Database failures are defects.

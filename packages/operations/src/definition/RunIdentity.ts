@@ -16,7 +16,7 @@ export interface WhileActive<Input> {
  */
 export interface OnceByKey<Input> {
   readonly rule: "once"
-  readonly by: "nonce"
+  readonly by: "idempotency_key"
   /** The caller's key tells starts apart, whatever they are about. */
   readonly key?: never
   /** A second identity, that is taken only while the run is active. */
@@ -33,7 +33,7 @@ export interface OnceByFireTime<Input> {
   readonly whileActive?: (input: Input) => Json
 }
 
-/** What makes two starts of an operation type the same, beyond type, workspace and tenant. */
+/** What makes two starts of an operation the same, beyond type, workspace and tenant. */
 export type Identity<Input> = WhileActive<Input> | OnceByKey<Input> | OnceByFireTime<Input>
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
@@ -66,10 +66,10 @@ export const canonical = (value: Json | undefined): string => {
  * The readable canonical key of a start, the text that is digested to decide "same start".
  *
  * @param scope where the operation works
- * @param type the operation type's name
+ * @param type the operation's name
  * @param rule the identity rule
  * @param key what the type says tells its starts apart
- * @param once what tells the starts of a `once` identity apart: actor and nonce, or the fire time
+ * @param once what tells the starts of a `once` identity apart: actor and idempotency key, or the fire time
  */
 export const canonicalKey = (
   scope: OperationScope,

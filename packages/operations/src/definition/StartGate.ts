@@ -10,7 +10,7 @@ export { providerConnection } from "./providerConnection.ts"
 
 /** What a gate is asked about: a start that is authorised and valid, or the attempt that follows it. */
 export interface GateRequest {
-  /** The operation type's name. */
+  /** The operation's name. */
   readonly type: string
   readonly scope: OperationScope
   readonly input: unknown
@@ -69,13 +69,13 @@ export class DuplicateStartGate extends Schema.TaggedError<DuplicateStartGate>()
   }
 }
 
-/** An operation type names a gate that the host did not register. */
+/** An operation names a gate that the host did not register. */
 export class UnregisteredStartGate extends Schema.TaggedError<UnregisteredStartGate>()("UnregisteredStartGate", {
   name: Schema.String,
   type: Schema.String
 }) {
   override get message(): string {
-    return `The operation type "${this.type}" needs the start gate "${this.name}", which is not registered: provide it with StartGate.layer.`
+    return `The operation "${this.type}" needs the start gate "${this.name}", which is not registered: provide it with StartGate.layer.`
   }
 }
 
@@ -90,7 +90,7 @@ const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
 type Requirements<Gate> = Gate extends StartGate<infer R> ? R : never
 
 /**
- * The gates that this host's operation types name.
+ * The gates that this host's operations name.
  *
  * @param gates each with a name of its own
  */

@@ -86,7 +86,7 @@ const longestWait = Duration.toMillis("1 hour")
 /**
  * When the next attempt is due, or nothing when there will be none.
  *
- * @param policy of the operation type
+ * @param policy of the operation
  * @param end how this attempt failed
  * @param attempt failed attempts before this one, why the last of them failed, how many there may be, and how many
  * milliseconds the run has left

@@ -62,7 +62,7 @@ export const makeRunLease = Effect.gen(function* () {
             : Effect.void
       )
 
-    const report: RunContext<unknown>["report"] = (next) =>
+    const progress: RunContext<unknown>["progress"] = (next) =>
       Effect.map(checkCounts(next), (checked) => {
         counts = checked
         unseen = true
@@ -113,8 +113,8 @@ export const makeRunLease = Effect.gen(function* () {
       yield* signals.changed(run.id)
     })
 
-    const attach: RunContext<unknown>["attach"] = Effect.fnUntraced(function* (report) {
-      const text = yield* writeReport(report)
+    const report: RunContext<unknown>["report"] = Effect.fnUntraced(function* (found) {
+      const text = yield* writeReport(found)
       yield* show(yield* monotonicMillis, text)
     })
 
@@ -155,7 +155,7 @@ export const makeRunLease = Effect.gen(function* () {
     )
 
     return {
-      context: { run, report, failed, attach, transaction },
+      context: { run, progress, failed, report, transaction },
       keep: Effect.raceAllFirst([beat, expire, Deferred.await(lost)]) as Effect.Effect<never>,
       cancelled: Deferred.await(stop),
       look,

@@ -10,7 +10,7 @@ export interface GraphCaller {
 }
 
 /**
- * Who asks Graph: while a handler runs, the run's operation type, with the contracts that it lists and its priority.
+ * Who asks Graph: while a handler runs, the run's operation, with the contracts that it lists and its priority.
  * Outside of runs, as in a flow's unit test, any contract may be used. Whatever executes handlers provides it, and every
  * Graph adapter refuses other contracts with `provider_contract_violation`: so the permissions that verification derives
  * from a type's contracts are all that its handler can use.

@@ -105,7 +105,7 @@ export const RunEventResource = Schema.Struct({
 })
 export type RunEventResource = typeof RunEventResource.Type
 
-/** An operation type on the wire. */
+/** An operation on the wire. */
 export const OperationTypeResource = Schema.Struct({
   name: Schema.String,
   label: Schema.String,
@@ -114,7 +114,7 @@ export const OperationTypeResource = Schema.Struct({
   scope: Schema.Literals(["tenant", "workspace"]),
   startedBy: Schema.String,
   capabilities: Schema.Struct({ start: Schema.String, view: Schema.String }),
-  /** `once` by `nonce`: each start needs an `Idempotency-Key`. */
+  /** `once` by `idempotency_key`: each start needs an `Idempotency-Key`. */
   identity: Schema.String,
   /** JSON Schema of the input, draft 2020-12. */
   input: Schema.Record(Schema.String, Schema.Unknown)
@@ -162,7 +162,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       OpenApi.annotations({
         summary: "Start an operation in a tenant",
         description:
-          "The body is the operation type's input, with `supersede` to replace a stuck run. An equal start is answered with the run that is active."
+          "The body is the operation's input, with `supersede` to replace a stuck run. An equal start is answered with the run that is active."
       })
     ),
     HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {
@@ -237,7 +237,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       error: InvalidInput
     }).annotateMerge(
       OpenApi.annotations({
-        summary: "List operation types",
+        summary: "List operations",
         description: "What may be started, as far as the actor may see its runs, with the input as JSON Schema."
       })
     ),

@@ -89,7 +89,7 @@ export const toSeenResource = (url: PublicUrl["Service"], run: Run | RunReceipt)
 
 const typeResources = new WeakMap<Operation.Any, OperationTypeResource>()
 
-/** An operation type as the API shows it; its input's schema is derived once. */
+/** An operation as the API shows it; its input's schema is derived once. */
 const toTypeResource = (type: Operation.Any): OperationTypeResource => {
   const known = typeResources.get(type)
   if (known !== undefined) return known
@@ -194,7 +194,7 @@ const answerStart = (url: PublicUrl["Service"]) =>
   })
 
 const keyOf = (headers: { readonly "idempotency-key"?: string }) =>
-  headers["idempotency-key"] === undefined ? {} : { nonce: headers["idempotency-key"] }
+  headers["idempotency-key"] === undefined ? {} : { idempotencyKey: headers["idempotency-key"] }
 
 const handlers = HttpApiBuilder.group(
   OperationsApi,
@@ -208,26 +208,24 @@ const handlers = HttpApiBuilder.group(
       start: Effect.fnUntraced(function* ({ params, payload, headers }) {
         const request = {
           tenantId: params.tenant,
-          type: params.type,
           ...(yield* readStart(payload)),
           ...keyOf(headers)
         }
-        return yield* answer(runs.start(yield* CurrentActor, request))
+        return yield* answer(runs.start(yield* CurrentActor, params.type, request))
       }),
       startInWorkspace: Effect.fnUntraced(function* ({ params, payload, headers }) {
         const request = {
           workspaceId: params.workspace,
-          type: params.type,
           ...(yield* readStart(payload)),
           ...keyOf(headers)
         }
-        return yield* answer(runs.start(yield* CurrentActor, request))
+        return yield* answer(runs.start(yield* CurrentActor, params.type, request))
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {
         return toSeenResource(url, yield* runs.cancel(yield* CurrentActor, params.run))
       }),
       retry: Effect.fnUntraced(function* ({ params, headers }) {
-        return yield* answer(runs.retry(yield* CurrentActor, params.run, keyOf(headers).nonce))
+        return yield* answer(runs.retry(yield* CurrentActor, params.run, keyOf(headers).idempotencyKey))
       }),
       waiting: Effect.fnUntraced(function* ({ params }) {
         return { waiting: Option.getOrNull(yield* runs.whyWaiting(yield* CurrentActor, params.run)) }

@@ -31,7 +31,7 @@ export interface Claimant {
 /** Work as it is handed to a worker from outside the ledger: which run, and what the sender believes of it. */
 export interface Assignment extends OperationScope {
   readonly id: RunId
-  /** The operation type's name. */
+  /** The operation's name. */
   readonly type: string
   /** The run's fence when it was handed out, where the sender knows it. */
   readonly fence?: bigint

@@ -5,7 +5,7 @@ import { SqlClient, type Statement } from "effect/sql"
 export interface WorkerAnnouncement {
   /** The name under which it appears in timelines. */
   readonly worker: string
-  /** The operation types that it has handlers for. */
+  /** The operations that it has handlers for. */
   readonly types: ReadonlyArray<string>
   /** Runs that it executes at once. */
   readonly slots: number

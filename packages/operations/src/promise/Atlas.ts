@@ -1,9 +1,10 @@
 import { PgClient } from "@effect/sql-pg"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
-import { Effect, Exit, Layer, ManagedRuntime, Redacted, Stream } from "effect"
+import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
 import type { Actor as LedgerActor } from "../run/Actor.ts"
 import * as Pg from "../pg.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
+import { nameOf } from "../definition/Operation.ts"
 import * as Operations from "../Operations.ts"
 import { DefaultRetention } from "../ledger/RunRetention.ts"
 import { Runs } from "../starting/Runs.ts"
@@ -15,6 +16,8 @@ import * as TraceContext from "../run/TraceContext.ts"
 import * as Worker from "../executing/Worker.ts"
 import { WorkerSettings } from "../executing/WorkerSettings.ts"
 import { checked } from "./arguments.ts"
+import { follow } from "./follow.ts"
+import { toActor } from "./toActor.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 import type { HostAccess } from "./HostAccess.ts"
 import type { LogEntry } from "./LogEntry.ts"
@@ -140,11 +143,21 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
     filter?: ListFilter
   ): Promise<{ readonly runs: ReadonlyArray<Run>; readonly nextCursor: string | null }>
   /**
+   * A page of a run's timeline, oldest first. Rejects with `NotFound` or `Forbidden`.
+   *
+   * @param page `after`: only what follows that sequence number, 0 by default; `limit`: 1 to 200, 50 by default
+   */
+  events(
+    actor: Actor,
+    runId: string,
+    page?: { readonly after?: number; readonly limit?: number }
+  ): Promise<ReadonlyArray<RunEvent>>
+  /**
    * A run's timeline, live until the run is completed. Rights are asked for again as it goes on.
    *
    * @param options `after`: only what follows that sequence number; `signal`: ends the watching
    */
-  events(
+  follow(
     actor: Actor,
     runId: string,
     options?: { readonly after?: number; readonly signal?: AbortSignal }
@@ -164,12 +177,6 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
 
 type InputOf<Chosen> =
   Chosen extends Operation<infer Schema extends StandardSchemaV1> ? StandardSchemaV1.InferInput<Schema> : unknown
-
-const toActor = ({ id, name }: { readonly id: string; readonly name?: string | undefined }): LedgerActor => ({
-  id,
-  kind: "user",
-  name: name ?? id
-})
 
 const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
   const { databaseUrl, operations, access, worker = {}, migrate = true, retention = {}, log } = options
@@ -236,7 +243,11 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
       const given = checked("list", { actor, filter })
       return run(list(toActor(given.actor), given.filter))
     },
-    events: (...[actor, runId, options = {}]) => iterate(runtime, { actor, runId, options }),
+    events: async (...[actor, runId, page = {}]) => {
+      const given = checked("events", { actor, runId, page })
+      return run(events(toActor(given.actor), given.runId, given.page))
+    },
+    follow: (...[actor, runId, options = {}]) => follow(runtime, { actor, runId, options }),
     cancel: async (...[actor, runId]) => {
       const given = checked("ofRun", { actor, runId })
       return run(Runs.use((runs) => Effect.map(runs.cancel(toActor(given.actor), given.runId), toSeenRun)))
@@ -251,18 +262,16 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
   }
 }
 
-const nameOf = (operation: { readonly name: string } | string) =>
-  typeof operation === "string" ? operation : operation.name
-
 const toStarted = ({ disposition, run }: StartResult): Started => ({ disposition, run: toSeenRun(run) })
 
 type Start = ReturnType<typeof checked<"start">>["request"]
 type SystemStart = ReturnType<typeof checked<"startAsSystem">>["request"]
+type Events = ReturnType<typeof checked<"events">>["page"]
 type List = ReturnType<typeof checked<"list">>["filter"]
 
-const start = (actor: LedgerActor, type: string, { idempotencyKey: nonce, traceparent, ...request }: Start) =>
+const start = (actor: LedgerActor, type: string, { traceparent, ...request }: Start) =>
   // What is neither a tenant's nor a workspace's, or both, the ledger refuses.
-  Runs.use((runs) => runs.start(actor, { ...request, type, nonce } as Ledger.StartRequest)).pipe(
+  Runs.use((runs) => runs.start(actor, type, request as Ledger.StartRequest)).pipe(
     TraceContext.within(traceparent),
     Effect.map(toStarted)
   )
@@ -272,7 +281,7 @@ const startAsSystem = (part: string, type: string, { context = {}, traceparent, 
     workspaceId: WorkspaceId.make(request.workspaceId),
     tenantId: request.tenantId === undefined ? null : TenantId.make(request.tenantId)
   }
-  return SystemRuns.use((runs) => runs.start(part, { type, input: request.input, scope, context })).pipe(
+  return SystemRuns.use((runs) => runs.start(part, type, { input: request.input, scope, context })).pipe(
     TraceContext.within(traceparent),
     Effect.map(({ disposition, run }): SystemStarted => ({ disposition, run: toRun(run) }))
   )
@@ -286,21 +295,5 @@ const list = (actor: LedgerActor, { cursor = null, limit = 50, ...filter }: List
     }))
   )
 
-/** A run's timeline as an async iterable, whose failures are those of the other methods. */
-async function* iterate(
-  runtime: ManagedRuntime.ManagedRuntime<Runs, unknown>,
-  given: Parameters<typeof checked<"events">>[1]
-): AsyncGenerator<RunEvent, void, void> {
-  const { actor, options, runId } = checked("events", given)
-  const { after = 0, signal } = options
-  const aborted = Effect.callback<void>((resume) => {
-    if (signal?.aborted) return resume(Effect.void)
-    signal?.addEventListener("abort", () => resume(Effect.void), { once: true })
-  })
-  const context = await runtime.context()
-  const following = Stream.unwrap(
-    Effect.map(Runs, (runs) => Stream.map(runs.follow(toActor(actor), runId, after), toRunEvent))
-  )
-  const failing = Stream.catchCause(following, (cause) => Stream.die(toAtlasError(cause)))
-  yield* Stream.toAsyncIterableWith(Stream.interruptWhen(failing, aborted), context)
-}
+const events = (actor: LedgerActor, runId: string, { after = 0, limit = 50 }: Events) =>
+  Runs.use((runs) => Effect.map(runs.events(actor, runId, { after, limit }), (found) => found.map(toRunEvent)))

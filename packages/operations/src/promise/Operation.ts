@@ -20,7 +20,7 @@ export type Identity<Input> =
   | {
       /** A start with the same `idempotencyKey` is answered with the run that was recorded first. Each start needs one. */
       readonly rule: "once"
-      readonly by: "nonce"
+      readonly by: "idempotency_key"
       /** A second identity, which is taken only while the run is active. */
       readonly whileActive?: (input: Input) => Json
     }
@@ -49,12 +49,12 @@ export interface HandlerContext<Input> {
   readonly signal: AbortSignal
   /** This attempt, in the trace of whoever started the run: a W3C `traceparent`, to be sent along with requests to others. */
   readonly traceparent: string | null
-  /** Reports how far the run is. Cheap: stored at most about once a second. */
+  /** Says how far the run is. Cheap: stored at most about once a second. */
   progress(counts: RunCounts): void
   /** Notes that an item failed, while the work goes on. With such, the run ends as partially succeeded. */
   failed(report: FailureReport): void
   /** Puts on the run what it found out so far, in place of an earlier report; at most 64 KiB of JSON. */
-  attach(report: RunReport): Promise<void>
+  report(report: RunReport): Promise<void>
   /**
    * Statements in one transaction that commits only while this worker still owns the run, so that nothing is written twice
    * by one that was thought dead.
@@ -115,7 +115,8 @@ export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardS
     readonly input: StandardSchemaV1.InferOutput<Schema>
     readonly actor: RunActor
   }) => Promise<Block | null>
-  readonly class?: "read" | "exclusive_write"
+  /** Whether it must be alone in its scope: of all exclusive operations one run at a time; a second start is refused as busy. */
+  readonly exclusive?: boolean
   readonly concurrency?: number | "unlimited"
   readonly priority?: "interactive" | "background"
   readonly timeLimit?: Duration

@@ -6,6 +6,7 @@ import {
   definitionFields,
   identityFields,
   OperationName,
+  OperationOrName,
   RetentionShape,
   whole
 } from "../definition/DefinitionFields.ts"
@@ -32,12 +33,13 @@ const Definition = Schema.Struct({
   description: optional(Schema.String),
   category: optional(Schema.String),
   input: StandardSchema,
-  identity: Schema.Struct({ ...identityFields, by: optional(Schema.Literals(["nonce"])) }).check(
+  identity: Schema.Struct({ ...identityFields, by: optional(Schema.Literals(["idempotency_key"])) }).check(
     Schema.makeFilter(
       ({ by, key, rule, whileActive }) =>
         rule === "once" ? by !== undefined && key === undefined : by === undefined && whileActive === undefined,
       {
-        expected: 'by: "nonce" and no key for the rule "once", and neither by nor whileActive for "while_active"'
+        expected:
+          'by: "idempotency_key" and no key for the rule "once", and neither by nor whileActive for "while_active"'
       }
     )
   ),
@@ -67,10 +69,6 @@ const Options = Schema.Struct({
 const Actor = Schema.StructWithRest(Schema.Struct({ id: ActorId, name: optional(Schema.String) }), [
   Schema.Record(Schema.String, Schema.Unknown)
 ])
-const Named = Schema.Union([
-  Schema.String,
-  Schema.StructWithRest(Schema.Struct({ name: Schema.String }), [Schema.Record(Schema.String, Schema.Unknown)])
-])
 const Links = optional(Schema.Record(StorableText, StorableText))
 const Signal = Schema.declare((value): value is AbortSignal => value instanceof AbortSignal, {
   expected: "an AbortSignal"
@@ -84,7 +82,7 @@ const decoders = {
   start: argumentsOf(
     Schema.Struct({
       actor: Actor,
-      operation: Named,
+      operation: OperationOrName,
       request: Schema.Struct({
         tenantId: optional(Schema.String),
         workspaceId: optional(Schema.String),
@@ -99,7 +97,7 @@ const decoders = {
   startAsSystem: argumentsOf(
     Schema.Struct({
       part: ActorId,
-      operation: Named,
+      operation: OperationOrName,
       request: Schema.Struct({
         workspaceId: ActorId,
         tenantId: optional(ActorId),
@@ -126,6 +124,13 @@ const decoders = {
     })
   ),
   events: argumentsOf(
+    Schema.Struct({
+      actor: Actor,
+      runId: Schema.String,
+      page: Schema.Struct({ after: optional(Sequence), limit: optional(whole(1, maxPageSize)) })
+    })
+  ),
+  follow: argumentsOf(
     Schema.Struct({
       actor: Actor,
       runId: Schema.String,

@@ -89,7 +89,7 @@ const failureOf = (error: unknown): Effect.Effect<never, RunFailure> => {
 }
 
 const toHandlerContext = (
-  { run, tenant, input, report, failed, attach, transaction }: RunHandler.RunContext<ValidatedInput>,
+  { run, tenant, input, progress, failed, report, transaction }: RunHandler.RunContext<ValidatedInput>,
   services: Context.Context<SqlClient.SqlClient>
 ): Omit<HandlerContext<any>, "signal" | "traceparent"> => {
   const wait = Effect.runPromiseWith(services)
@@ -98,9 +98,9 @@ const toHandlerContext = (
     run: toRun(run),
     scope: tenant,
     input: input.value,
-    progress: (counts) => note(report(counts)),
+    progress: (counts) => note(progress(counts)),
     failed: (item) => note(failed(item as Parameters<typeof failed>[0])),
-    attach: (found) => wait(attach(found as Parameters<typeof attach>[0])),
+    report: (found) => wait(report(found as Parameters<typeof report>[0])),
     transaction: <A>(
       work: (query: Query) => Promise<A>,
       counts?: Parameters<typeof transaction<A, unknown, never>>[1]

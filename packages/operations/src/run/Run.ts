@@ -67,7 +67,7 @@ export const isWholeRun = (run: Run | RunReceipt): run is Run => run.actor !== u
 /** What of a run somebody has who may act on it but not view it. */
 export const receiptOf = (run: Run): RunReceipt => Struct.pick(run, receiptMembers)
 
-/** One execution record of an operation type, as the ledger keeps it. */
+/** One execution record of an operation, as the ledger keeps it. */
 export interface Run {
   readonly id: RunId
   readonly workspaceId: WorkspaceId

@@ -7,10 +7,10 @@ import { InputResolvers } from "../definition/InputResolvers.ts"
 import { identify } from "../definition/Identification.ts"
 import type { NewRun } from "../ledger/NewRun.ts"
 import * as Metrics from "../ledger/Metrics.ts"
-import type * as Operation from "../definition/Operation.ts"
+import * as Operation from "../definition/Operation.ts"
+import { OperationOrName } from "../definition/DefinitionFields.ts"
 import { OperationCatalog } from "../definition/OperationCatalog.ts"
 import { GivenScope, type OperationScope } from "../run/OperationScope.ts"
-import { viewCapabilities } from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
@@ -21,13 +21,11 @@ import { StorableText } from "../text/StorableText.ts"
 import * as TraceContext from "../run/TraceContext.ts"
 
 /** A request to start an operation. Untrusted. */
-export type StartRequest = StartTarget & {
-  /** The operation type's name. */
-  readonly type: string
-  /** JSON for the type's input schema. */
-  readonly input: unknown
+export type StartRequest<Input = unknown> = StartTarget & {
+  /** JSON for the operation's input schema. */
+  readonly input: Input
   /** The caller's own key of this start (`Idempotency-Key`), for types whose identity needs one. At most 200 characters. */
-  readonly nonce?: string
+  readonly idempotencyKey?: string
   /** The run that this one replaces while it is active, for types that allow it. */
   readonly supersedes?: string
   /** Ids of the host's records that the run belongs to. From the host's own code, not from outside. */
@@ -35,10 +33,9 @@ export type StartRequest = StartTarget & {
 }
 
 /** A start by Atlas or the host itself, without an actor's rights: from trusted code only. */
-export interface SystemStartRequest {
+export interface SystemStartRequest<Input = unknown> {
   readonly scope: OperationScope
-  readonly type: string
-  readonly input: unknown
+  readonly input: Input
   /** For types whose identity is a fire time. */
   readonly fireTime?: DateTime.Utc
   readonly context?: RunRecordLinks
@@ -78,7 +75,7 @@ interface Authorised {
   readonly scope: OperationScope
   readonly type: Operation.Any
   readonly input: unknown
-  readonly nonce?: string | undefined
+  readonly idempotencyKey?: string | undefined
   readonly fireTime?: DateTime.Utc | undefined
   readonly supersedes?: string | undefined
   readonly retryOf?: RunId | undefined
@@ -89,9 +86,8 @@ interface Authorised {
 
 const Links = Schema.optional(Schema.Record(StorableText, StorableText))
 const requestMembers = {
-  type: Schema.String,
   input: Schema.Unknown,
-  nonce: Schema.optional(Schema.String),
+  idempotencyKey: Schema.optional(Schema.String),
   supersedes: Schema.optional(Schema.String),
   context: Links
 }
@@ -100,6 +96,7 @@ const isOneTarget = ({ tenantId, workspaceId }: { readonly tenantId?: unknown; r
 const decodeStart = argumentsOf(
   Schema.Struct({
     actor: GivenActor,
+    operation: OperationOrName,
     request: Schema.Struct({
       tenantId: Schema.optional(Schema.String),
       workspaceId: Schema.optional(Schema.String),
@@ -110,9 +107,9 @@ const decodeStart = argumentsOf(
 const decodeSystemStart = argumentsOf(
   Schema.Struct({
     part: ActorId,
+    operation: OperationOrName,
     request: Schema.Struct({
       scope: GivenScope,
-      type: Schema.String,
       input: Schema.Unknown,
       fireTime: Schema.optional(Schema.DateTimeUtc),
       context: Links
@@ -136,9 +133,17 @@ export const makeStart = Effect.gen(function* () {
     return { disposition, run: asSeen(run, capabilities) } satisfies StartResult
   })
 
-  const start = Effect.fn("Runs.start")(function* (givenActor: Actor, given: StartRequest) {
-    const { actor, request } = yield* decodeStart({ actor: givenActor, request: given })
-    const found = catalog.find(request.type)
+  const start = Effect.fn("Runs.start")(function* (
+    givenActor: Actor,
+    givenOperation: Operation.Any | string,
+    given: StartRequest
+  ) {
+    const { actor, operation, request } = yield* decodeStart({
+      actor: givenActor,
+      operation: givenOperation,
+      request: given
+    })
+    const found = catalog.find(Operation.nameOf(operation))
     const { tenantId, workspaceId = "" } = request
     const target: StartTarget = tenantId === undefined ? { workspaceId } : { tenantId }
     const grant = yield* door.start(actor, target, found)
@@ -154,10 +159,18 @@ export const makeSystemStart = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const begin = yield* makeBegin
 
-  return Effect.fn("SystemRuns.start")(function* (givenPart: string, given: SystemStartRequest) {
-    const { part, request } = yield* decodeSystemStart({ part: givenPart, request: given })
-    const type = Option.getOrUndefined(catalog.find(request.type))
-    if (type === undefined) return yield* invalid("/request/type", "No operation of this name is registered")
+  return Effect.fn("SystemRuns.start")(function* (
+    givenPart: string,
+    givenOperation: Operation.Any | string,
+    given: SystemStartRequest
+  ) {
+    const { operation, part, request } = yield* decodeSystemStart({
+      part: givenPart,
+      operation: givenOperation,
+      request: given
+    })
+    const type = Option.getOrUndefined(catalog.find(Operation.nameOf(operation)))
+    if (type === undefined) return yield* invalid("/operation", "No operation of this name is registered")
     if ((type.scope === "workspace") !== (request.scope.tenantId === null)) {
       return yield* invalid("/request/scope", `"${type.name}" works in a ${type.scope}`)
     }
@@ -178,9 +191,10 @@ const makeBegin = Effect.gen(function* () {
   return Effect.fnUntraced(function* (request: Authorised) {
     const { actor, scope, type } = request
     const supersedes = request.supersedes === undefined ? null : yield* checkSupersedes(type, request.supersedes)
-    const nonce = request.nonce === undefined ? null : yield* checkIdempotencyKey(request.nonce)
+    const idempotencyKey =
+      request.idempotencyKey === undefined ? null : yield* checkIdempotencyKey(request.idempotencyKey)
     const { input, stored } = yield* validate(type, request.input, (given) => resolvers.resolve(type, given, scope))
-    const viewing = viewCapabilities(type, input)
+    const viewing = Operation.viewCapabilities(type, input)
     if (type.capabilities.viewOf !== undefined) yield* request.permit?.(viewing) ?? Effect.void
     const starter = keptActor(actor)
     const extras = { retryOf: request.retryOf ?? null, supersedes }
@@ -190,7 +204,7 @@ const makeBegin = Effect.gen(function* () {
       actor,
       input,
       stored,
-      nonce,
+      idempotencyKey,
       fireTime: request.fireTime ?? null,
       extras
     })
@@ -233,7 +247,7 @@ const toNewRun = (
   context: { ...request.type.records(input), ...request.context },
   maxAttempts: request.type.retry.maxAttempts,
   priority: request.type.priority === "interactive" ? 0 : 1,
-  exclusive: request.type.class === "exclusive_write",
+  exclusive: request.type.exclusive,
   queueLimitMillis: Duration.toMillis(request.type.queueLimit),
   timeLimitMillis: Duration.toMillis(request.type.timeLimit),
   retryOf: request.retryOf ?? null,

@@ -45,7 +45,7 @@ const decode = {
   ofRuns: argumentsOf(
     Schema.Struct({ actor: GivenActor, ids: Schema.Array(Text).check(Schema.isMaxLength(maxPageSize)) })
   ),
-  retry: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text, nonce: Schema.optional(Text) })),
+  retry: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text, idempotencyKey: Schema.optional(Text) })),
   latest: argumentsOf(Schema.Struct({ actor: GivenActor, tenantId: Text, types: Schema.Array(Text) })),
   list: argumentsOf(Schema.Struct({ actor: GivenActor, filter: RunFilter, page: Page })),
   tally: argumentsOf(Schema.Struct({ actor: GivenActor, filter: RunFilter })),
@@ -77,8 +77,14 @@ export class Runs extends Context.Service<
     /**
      * Starts an operation, or joins the equal one. No run is recorded unless the actor may start it and the input is
      * valid; a start that a gate does not allow is recorded as a blocked run.
+     *
+     * @param operation an operation, whose schema then types the input, or the name of one
      */
-    start(actor: Actor, request: StartRequest): Effect.Effect<StartResult, StartProblem>
+    start<const Chosen extends Operation.Any | string>(
+      actor: Actor,
+      operation: Chosen,
+      request: StartRequest<Operation.Given<Chosen>>
+    ): Effect.Effect<StartResult, StartProblem>
     /**
      * Asks a run to stop: a queued one ends at once, the handler of a running one is interrupted in whichever process it
      * is. Who may start a type may cancel it; who may not view it gets its receipt. Asking again changes nothing; a completed
@@ -92,14 +98,18 @@ export class Runs extends Context.Service<
      * Starts a run again as a new one with `retryOf`: same type, scope, input and context. A run that is active or that
      * succeeded is a `RunConflict`.
      *
-     * @param nonce the caller's own key of this retry, for types whose identity needs one
+     * @param idempotencyKey the caller's own key of this retry, for types whose identity needs one
      */
-    retry(actor: Actor, id: string, nonce?: string): Effect.Effect<StartResult, StartProblem | Problems.RunConflict>
+    retry(
+      actor: Actor,
+      id: string,
+      idempotencyKey?: string
+    ): Effect.Effect<StartResult, StartProblem | Problems.RunConflict>
     /** The runs that this one was started again from, and was started again as; both ways, nearest first. */
     lineage(actor: Actor, id: string): Effect.Effect<Lineage, Problems.Refusal>
     /** What a queued run waits for; none for one that does not wait. */
     whyWaiting(actor: Actor, id: string): Effect.Effect<Option.Option<Waiting>, Problems.Refusal>
-    /** The operation types whose runs the actor may see somewhere. */
+    /** The operations whose runs the actor may see somewhere. */
     types(actor: Actor): Effect.Effect<ReadonlyArray<Operation.Any>, Problems.InvalidInput>
     get(actor: Actor, id: string): Effect.Effect<Run, Problems.Refusal>
     /**
@@ -206,8 +216,12 @@ const make = Effect.gen(function* () {
     return asSeen(yield* stop(run, actor), capabilities)
   })
 
-  const retry = Effect.fn("Runs.retry")(function* (givenActor: Actor, givenId: string, givenNonce?: string) {
-    const { actor, id, nonce } = yield* decode.retry({ actor: givenActor, id: givenId, nonce: givenNonce })
+  const retry = Effect.fn("Runs.retry")(function* (givenActor: Actor, givenId: string, givenKey?: string) {
+    const { actor, id, idempotencyKey } = yield* decode.retry({
+      actor: givenActor,
+      id: givenId,
+      idempotencyKey: givenKey
+    })
     const { capabilities, run, type } = yield* toAct(actor, id)
     if (type.startedBy === "system") {
       return yield* new Problems.NotSupported({ detail: "Only Atlas itself starts this operation." })
@@ -216,7 +230,10 @@ const make = Effect.gen(function* () {
     if (run.outcome === "succeeded") return yield* conflict(run, "It succeeded: start a new one instead.")
     const { workspaceId, tenantId, input, context } = run
     const scope = { workspaceId, tenantId }
-    return yield* begin({ actor, type, scope, input, context, nonce, retryOf: run.id }, { scope, capabilities })
+    return yield* begin(
+      { actor, type, scope, input, context, idempotencyKey, retryOf: run.id },
+      { scope, capabilities }
+    )
   })
 
   const lineage = Effect.fn("Runs.lineage")(function* (actor: Actor, id: string) {

@@ -3,6 +3,7 @@ import type { SqlClient } from "effect/sql"
 import { ActorId, systemActor } from "../run/Actor.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
 import type { InputResolvers } from "../definition/InputResolvers.ts"
+import type * as Operation from "../definition/Operation.ts"
 import type { OperationCatalog } from "../definition/OperationCatalog.ts"
 import type { WorkspaceId } from "../run/OperationScope.ts"
 import * as Problems from "../boundary/Problems.ts"
@@ -48,7 +49,7 @@ const decode = {
  *
  * ```ts
  * const runs = yield* SystemRuns
- * const { run } = yield* runs.start("scheduler", { scope, type: "reports.send", input: {}, fireTime })
+ * const { run } = yield* runs.start("scheduler", SendReports, { scope, input: {}, fireTime })
  * ```
  */
 export class SystemRuns extends Context.Service<
@@ -58,8 +59,13 @@ export class SystemRuns extends Context.Service<
      * Starts an operation, or joins the equal start.
      *
      * @param part which part of the system acts, such as `scheduler`
+     * @param operation an operation, whose schema then types the input, or the name of one
      */
-    start(part: string, request: SystemStartRequest): Effect.Effect<SystemStartResult, SystemStartProblem>
+    start<const Chosen extends Operation.Any | string>(
+      part: string,
+      operation: Chosen,
+      request: SystemStartRequest<Operation.Given<Chosen>>
+    ): Effect.Effect<SystemStartResult, SystemStartProblem>
     /** A run; none for an id that no run has. */
     find(id: string): Effect.Effect<Option.Option<Run>, Problems.InvalidInput>
     /**

@@ -12,7 +12,7 @@ import { wholeRun } from "./RunAssertions.ts"
 import { RunQueue } from "../ledger/RunQueue.ts"
 import { RunRetention } from "../ledger/RunRetention.ts"
 import { Runs } from "../starting/Runs.ts"
-import type { StartProblem } from "../starting/RunStart.ts"
+import type { StartProblem, StartRequest } from "../starting/RunStart.ts"
 import { RunSweeps } from "../ledger/RunSweeps.ts"
 import { WorkerSettings } from "../executing/WorkerSettings.ts"
 
@@ -52,25 +52,15 @@ export const layer = <const Handlers extends ReadonlyArray<Operation.HandlerLaye
 }
 
 /**
- * Starts an operation as the tester.
+ * Starts an operation as the tester, as `Runs.start` does. Every tenant exists.
  *
- * @param type one of the types whose handlers were given
- * @param tenantId any; every tenant exists
- * @param input as a caller would send it
- * @param nonce the caller's own key, for types that need one
+ * @param operation one of those whose handlers were given
  */
-export const start = <Input, Encoded>(
-  type: Operation.Operation<Input, Encoded, "tenant">,
-  tenantId: string,
-  input: Encoded,
-  nonce?: string
+export const start = <const Chosen extends Operation.Any | string>(
+  operation: Chosen,
+  request: StartRequest<Operation.Given<Chosen>>
 ): Effect.Effect<Run, StartProblem, Runs> =>
-  Runs.use((runs) =>
-    Effect.map(
-      runs.start(tester, { tenantId, type: type.name, input, ...(nonce === undefined ? {} : { nonce }) }),
-      ({ run }) => wholeRun(run)
-    )
-  )
+  Runs.use((runs) => Effect.map(runs.start(tester, operation, request), ({ run }) => wholeRun(run)))
 
 const mostRounds = 1_000
 

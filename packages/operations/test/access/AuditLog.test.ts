@@ -7,8 +7,11 @@ import { Check, Click, Gated, ledgerOfKinds, Restore } from "../Kinds.ts"
 
 const workspaceId = WorkspaceId.make("northwind")
 
-const start = (type: string, key: string, more: { readonly nonce?: string; readonly supersedes?: string } = {}) =>
-  Runs.use((runs) => runs.start(operator, { tenantId: contoso, type, input: { key }, ...more }))
+const start = (
+  type: string,
+  key: string,
+  more: { readonly idempotencyKey?: string; readonly supersedes?: string } = {}
+) => Runs.use((runs) => runs.start(operator, type, { tenantId: contoso, input: { key }, ...more }))
 
 /** What one request leaves on record; the request has a name of its own. */
 const recordsOf = Effect.fnUntraced(function* <A, E, R>(request: string, work: Effect.Effect<A, E, R>) {
@@ -42,8 +45,8 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
       const reasonCode = "provider_connection_missing"
       assert.deepStrictEqual(blocked.added, record("blocked", blockedId, "r3", { reasonCode }))
 
-      const holder = (yield* start(Restore.name, "a", { nonce: "1" })).run
-      const busy = yield* recordsOf("r4", start(Restore.name, "b", { nonce: "2" }))
+      const holder = (yield* start(Restore.name, "a", { idempotencyKey: "1" })).run
+      const busy = yield* recordsOf("r4", start(Restore.name, "b", { idempotencyKey: "2" }))
       assert.strictEqual(busy.result._tag, "Failure")
       assert.deepStrictEqual(busy.added, record("busy", holder.id, "r4"))
 
@@ -66,7 +69,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
       const sql = yield* SqlClient.SqlClient
       const runs = yield* Runs
       const refuse = (type: string) =>
-        Effect.flip(runs.start(reader, { tenantId: contoso, type, input: { key: "a" }, nonce: "1" }))
+        Effect.flip(runs.start(reader, type, { tenantId: contoso, input: { key: "a" }, idempotencyKey: "1" }))
       const minuteNow = Effect.map(
         sql<{ n: number }>`SELECT floor(extract(epoch FROM now()) / 60)::int AS n`,
         ([r]) => r!.n
@@ -99,7 +102,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* Runs.use((runs) =>
-        runs.start(contosoOnly, { tenantId: contoso, type: Check.name, input: { key: "removed" } })
+        runs.start(contosoOnly, Check, { tenantId: contoso, input: { key: "removed" } })
       )
       yield* start(Check.name, "removed")
       yield* sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`
@@ -122,8 +125,8 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
   it.effect("and the timeline are append-only: the database refuses to change them", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { run } = yield* start(Click.name, "kept", { nonce: "1" })
-      yield* start(Click.name, "kept", { nonce: "1" })
+      const { run } = yield* start(Click.name, "kept", { idempotencyKey: "1" })
+      yield* start(Click.name, "kept", { idempotencyKey: "1" })
       const everything = Effect.all([
         sql`SELECT * FROM operation_audit ORDER BY id`,
         sql`SELECT * FROM operation_run_events ORDER BY run_id, seq`

@@ -79,7 +79,7 @@ const ledger = Operations.layer(Work, Compare).pipe(
 )
 
 const [starter, viewer, both] = [person("starter"), person("viewer"), person("both")]
-const work = (key: string) => ({ tenantId: contoso, type: Work.name, input: { key } })
+const work = (key: string) => ({ tenantId: contoso, input: { key } })
 const content = [
   "actor",
   "input",
@@ -95,10 +95,10 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
   it.effect("gives back of a start, a cancellation and a retry only what the actor may view", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const { run } = yield* runs.start(both, { ...work("secret name"), context: { job: "7" } })
-      const joined = yield* runs.start(starter, work("secret name"))
+      const { run } = yield* runs.start(both, Work, { ...work("secret name"), context: { job: "7" } })
+      const joined = yield* runs.start(starter, Work, work("secret name"))
       assert.strictEqual(joined.disposition, "existing")
-      const created = yield* runs.start(starter, work("their own"))
+      const created = yield* runs.start(starter, Work, work("their own"))
       const cancelled = yield* runs.cancel(starter, run.id)
       const again = yield* runs.cancel(starter, created.run.id)
       const retried = yield* runs.retry(starter, run.id)
@@ -108,7 +108,7 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
         assert.notInclude(JSON.stringify(receipt), "secret name")
       }
       assert.deepInclude({ ...cancelled }, { id: run.id, status: "completed", outcome: "cancelled" })
-      assert.isTrue(isWholeRun((yield* runs.start(both, work("secret name"))).run))
+      assert.isTrue(isWholeRun((yield* runs.start(both, Work, work("secret name"))).run))
       assert.strictEqual((yield* Effect.flip(runs.get(starter, run.id)))._tag, "Forbidden")
     })
   )
@@ -117,13 +117,13 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const [inventory, sides] = [person("inventory"), person("sides")]
-      const compare = (...sides: ReadonlyArray<string>) => ({ tenantId: contoso, type: Compare.name, input: { sides } })
-      const refused = yield* Effect.flip(runs.start(inventory, compare("inventory", "backup")))
+      const compare = (...sides: ReadonlyArray<"inventory" | "backup">) => ({ tenantId: contoso, input: { sides } })
+      const refused = yield* Effect.flip(runs.start(inventory, Compare, compare("inventory", "backup")))
       assert.strictEqual(refused._tag === "Forbidden" && refused.requiredCapability, "tenant.backup.view")
-      const { run: mixed } = yield* runs.start(sides, compare("inventory", "backup"))
-      const { run: simple } = yield* runs.start(inventory, compare("inventory", "inventory"))
+      const { run: mixed } = yield* runs.start(sides, Compare, compare("inventory", "backup"))
+      const { run: simple } = yield* runs.start(inventory, Compare, compare("inventory", "inventory"))
       assert.isTrue(isWholeRun(simple))
-      const { run: newest } = yield* runs.start(sides, compare("backup", "backup"))
+      const { run: newest } = yield* runs.start(sides, Compare, compare("backup", "backup"))
       const hidden = yield* Effect.flip(runs.get(inventory, mixed.id))
       assert.strictEqual(hidden._tag === "Forbidden" && hidden.requiredCapability, "tenant.backup.view")
       const listed = yield* runs.list(inventory, { type: Compare.name }, { cursor: null, limit: 10 })
@@ -145,7 +145,7 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
 
   it.effect("shows the runs of an operation that is not registered any more to whoever could view them", () =>
     Effect.gen(function* () {
-      const { run } = yield* Runs.use((runs) => runs.start(both, work("orphan")))
+      const { run } = yield* Runs.use((runs) => runs.start(both, Work, work("orphan")))
       const services = yield* Layer.build(
         Layer.fresh(Operations.layer(Compare)).pipe(
           Layer.provide(Layer.succeedContext(yield* Effect.context<Access | SqlClient.SqlClient>())),
@@ -167,7 +167,7 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
           "NotSupported"
         )
       }
-      assert.strictEqual((yield* Effect.flip(later.start(both, work("orphan"))))._tag, "NotFound")
+      assert.strictEqual((yield* Effect.flip(later.start(both, Work, work("orphan"))))._tag, "NotFound")
     }).pipe(Effect.scoped)
   )
 

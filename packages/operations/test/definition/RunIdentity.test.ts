@@ -122,7 +122,7 @@ const typeOf = (name: string, identity: (typeof rules)[keyof typeof rules]) =>
 
 const rules = {
   while_active: { rule: "while_active", key: (input: unknown) => input as Json },
-  nonce: { rule: "once", by: "nonce" },
+  idempotency_key: { rule: "once", by: "idempotency_key" },
   fire_time: { rule: "once", by: "fire_time", key: (input: unknown) => input as Json }
 } as const
 
@@ -131,11 +131,11 @@ const Start = Schema.Struct({
   workspace: Id,
   tenant: Schema.NullOr(Id),
   type: Schema.Literals(["test.one", "test.two"]),
-  rule: Schema.Literals(["while_active", "nonce", "fire_time"]),
+  rule: Schema.Literals(["while_active", "idempotency_key", "fire_time"]),
   input: AnyJson,
   actor: Id,
   kind: Schema.Literals(["user", "system"]),
-  nonce: Id,
+  idempotencyKey: Id,
   fireTime: Schema.Literals(["2026-03-29T00:30:00Z", "2026-03-29T00:30:00.001Z"])
 })
 type Start = typeof Start.Type
@@ -150,7 +150,7 @@ const identityOf = (start: Start) => {
     actor: { id: start.actor, kind: start.kind, name: "Ada" },
     input: start.input,
     stored: start.input,
-    nonce: start.nonce,
+    idempotencyKey: start.idempotencyKey,
     fireTime: DateTime.makeUnsafe(start.fireTime),
     extras: null
   }
@@ -158,10 +158,10 @@ const identityOf = (start: Start) => {
 }
 
 /** What of a start its rule looks at. */
-const relevant = ({ workspace, tenant, type, rule, input, actor, kind, nonce, fireTime }: Start) => {
-  const once = { while_active: null, nonce: [kind, actor, nonce], fire_time: fireTime }[rule]
+const relevant = ({ workspace, tenant, type, rule, input, actor, kind, idempotencyKey, fireTime }: Start) => {
+  const once = { while_active: null, idempotency_key: [kind, actor, idempotencyKey], fire_time: fireTime }[rule]
   // A caller's key belongs to one request, whatever that is about.
-  return [workspace, tenant, type, rule === "nonce" ? null : meaning(input), once]
+  return [workspace, tenant, type, rule === "idempotency_key" ? null : meaning(input), once]
 }
 
 /** Every value that each part may have, to change one part of a start at a time. */
@@ -169,11 +169,11 @@ const others: { readonly [Part in keyof Start]: ReadonlyArray<Start[Part]> } = {
   workspace: ids,
   tenant: [...ids, null],
   type: ["test.one", "test.two"],
-  rule: ["while_active", "nonce", "fire_time"],
+  rule: ["while_active", "idempotency_key", "fire_time"],
   input: ["a", ["a"], null],
   actor: ids,
   kind: ["user", "system"],
-  nonce: ids,
+  idempotencyKey: ids,
   fireTime: ["2026-03-29T00:30:00Z", "2026-03-29T00:30:00.001Z"]
 }
 

@@ -42,10 +42,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("a tenant wi
         yield* Effect.forEach(
           Array.from({ length: others }, (_, n) => `tenant-${n}`),
           (tenantId) =>
-            Effect.andThen(
-              runs.start(owner, { tenantId, type: Plain.name, input: { key: "one" } }),
-              Effect.sleep("3 millis")
-            ),
+            Effect.andThen(runs.start(owner, Plain, { tenantId, input: { key: "one" } }), Effect.sleep("3 millis")),
           { discard: true }
         )
         yield* sql<{ n: number }>`

@@ -37,13 +37,13 @@ const { start, runUntilIdle, tester } = TestOperations
 layer(host, { excludeTestServices: true })("The metrics of runs", (it) => {
   it.effect("count starts by what came of them, and ends by outcome and reason", () =>
     Effect.gen(function* () {
-      yield* start(Measured, "contoso", { fails: false })
-      yield* start(Measured, "contoso", { fails: false })
-      yield* start(Measured, "contoso", { fails: true })
+      yield* start(Measured, { tenantId: "contoso", input: { fails: false } })
+      yield* start(Measured, { tenantId: "contoso", input: { fails: false } })
+      yield* start(Measured, { tenantId: "contoso", input: { fails: true } })
       yield* runUntilIdle
       yield* DatabaseClock.advance("2 minutes")
       yield* runUntilIdle
-      const cancelled = yield* start(Measured, "contoso", { fails: false })
+      const cancelled = yield* start(Measured, { tenantId: "contoso", input: { fails: false } })
       yield* Runs.use((runs) => runs.cancel(tester, cancelled.id))
 
       const type = 'type="test.measured"'
@@ -67,11 +67,11 @@ layer(host, { excludeTestServices: true })("The metrics of runs", (it) => {
   it.effect("count what was taken over from the dead, and what nobody took", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { id } = yield* start(Measured, "contoso", { fails: false })
+      const { id } = yield* start(Measured, { tenantId: "contoso", input: { fails: false } })
       yield* sql`
         UPDATE operation_runs SET status = 'running', fence = 1, worker = 'dead', started_at = now(), attempt = 1,
           lease_until = now() + interval '15 seconds' WHERE id = ${id}::uuid`
-      const { id: other } = yield* start(Measured, "fabrikam", { fails: false })
+      const { id: other } = yield* start(Measured, { tenantId: "fabrikam", input: { fails: false } })
       yield* sql`
         UPDATE operation_runs SET status = 'running', fence = 1, worker = 'dead', started_at = now(),
           lease_until = now() + interval '15 seconds' WHERE id = ${other}::uuid`
@@ -87,7 +87,7 @@ layer(host, { excludeTestServices: true })("The metrics of runs", (it) => {
     Effect.gen(function* () {
       const measure = RunGauges.use((gauges) => gauges.measure)
       const type = 'type="test.measured"'
-      yield* start(Measured, "contoso", { fails: false })
+      yield* start(Measured, { tenantId: "contoso", input: { fails: false } })
       yield* DatabaseClock.advance("90 seconds")
       yield* measure
       assert.strictEqual(yield* valueOf(`atlas_runs_active{${type},status="queued"}`), 1)

@@ -191,10 +191,10 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
   it.effect("lets nobody stop or repeat for all tenants who may reach some, though they see it", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const request = { workspaceId: workspace, type: Report.name, input: { key: "all" } }
-      const { run } = yield* runs.start(owner, request)
+      const request = { workspaceId: workspace, input: { key: "all" } }
+      const { run } = yield* runs.start(owner, Report, request)
       assert.strictEqual((yield* runs.get(contosoOnly, run.id)).id, run.id)
-      assert.strictEqual((yield* Effect.flip(runs.start(contosoOnly, request)))._tag, "Forbidden")
+      assert.strictEqual((yield* Effect.flip(runs.start(contosoOnly, Report, request)))._tag, "Forbidden")
       assert.strictEqual((yield* Effect.flip(runs.cancel(contosoOnly, run.id)))._tag, "Forbidden")
       yield* runs.cancel(owner, run.id)
       assert.strictEqual((yield* Effect.flip(runs.retry(contosoOnly, run.id)))._tag, "Forbidden")
@@ -205,7 +205,7 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
   it.effect("starts again once for each click", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const { run } = yield* start(Click, "clicked", { nonce: "1" })
+      const { run } = yield* start(Click, "clicked", { idempotencyKey: "1" })
       yield* runs.cancel(owner, run.id)
       assert.strictEqual((yield* Effect.flip(runs.retry(owner, run.id)))._tag, "IdempotencyKeyRequired")
       const one = yield* runs.retry(owner, run.id, "2")

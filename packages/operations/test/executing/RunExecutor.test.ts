@@ -32,8 +32,7 @@ const shortLease = { slots: 4, leaseMillis: 6_000, pollMillis: 100, sweepMillis:
 const worker = (handle: Handle, own = settings) =>
   Worker.layer(Work.toLayer(handle)).pipe(Layer.provide(own), Layer.fresh, Layer.build)
 
-const start = (key: string) =>
-  Runs.use((runs) => runs.start(operator, { tenantId: contoso, type: Work.name, input: { key } }))
+const start = (key: string) => Runs.use((runs) => runs.start(operator, Work, { tenantId: contoso, input: { key } }))
 
 const completed = (run: Pick<Run, "id">) =>
   Runs.use((runs) =>
@@ -56,7 +55,7 @@ const kinds = (run: Pick<Run, "id">) =>
 layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
   it.effect("executes a queued run and stores its counts", () =>
     Effect.gen(function* () {
-      yield* worker((run) => run.report({ total: 3, processed: 3 }).pipe(Effect.as(RunHandler.succeeded)))
+      yield* worker((run) => run.progress({ total: 3, processed: 3 }).pipe(Effect.as(RunHandler.succeeded)))
       const { run } = yield* start("simple")
       const done = yield* completed(run)
       assert.deepStrictEqual(
@@ -115,10 +114,10 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker((run) =>
         Effect.gen(function* () {
           if ((yield* Ref.updateAndGet(tries, (count) => count + 1)) > 1) return RunHandler.succeeded
-          yield* run.attach({ kind: "work", version: 1, checks: [{ note: "Bearer abc1234567890" }] })
+          yield* run.report({ kind: "work", version: 1, checks: [{ note: "Bearer abc1234567890" }] })
           yield* Deferred.succeed(said, undefined)
           yield* Deferred.await(goOn)
-          yield* run.attach({ kind: "work", version: 1, checks: [{ note: "done" }], more: null })
+          yield* run.report({ kind: "work", version: 1, checks: [{ note: "done" }], more: null })
           return yield* new RunFailure({ reasonCode: "provider_unavailable", message: "Try again." })
         })
       )
@@ -144,12 +143,12 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker((run) =>
         run.input.key === "large"
           ? Effect.as(
-              run.attach({ kind: "work", version: 1, text: Array.from({ length: 40 }, () => "x".repeat(1_999)) }),
+              run.report({ kind: "work", version: 1, text: Array.from({ length: 40 }, () => "x".repeat(1_999)) }),
               RunHandler.succeeded
             )
           : sql`UPDATE operation_runs SET fence = fence + 1 WHERE id = ${run.run.id}::uuid`.pipe(
               Effect.orDie,
-              Effect.andThen(run.attach({ kind: "work", version: 1 })),
+              Effect.andThen(run.report({ kind: "work", version: 1 })),
               Effect.as(RunHandler.succeeded)
             )
       )
@@ -280,7 +279,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
       yield* worker((run) =>
         Effect.forEach(
           Array.from({ length: 120 }, (_, n): RunCounts => ({ processed: n + 1 })),
-          (counts) => run.report(counts).pipe(Effect.andThen(Effect.sleep("10 millis"))),
+          (counts) => run.progress(counts).pipe(Effect.andThen(Effect.sleep("10 millis"))),
           { discard: true }
         ).pipe(Effect.as(RunHandler.succeeded))
       )
@@ -459,9 +458,9 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
 
   it.effect("stores how a run ended even if its handler reports what cannot be stored", () =>
     Effect.gen(function* () {
-      yield* worker(({ input, report }) =>
+      yield* worker(({ input, progress }) =>
         input.key === "fraction"
-          ? report({ processed: 1.5 }).pipe(Effect.as(RunHandler.succeeded))
+          ? progress({ processed: 1.5 }).pipe(Effect.as(RunHandler.succeeded))
           : Effect.fail(
               new RunFailure({ reasonCode: "provider_conflict", message: `bad \0 \ud83d ${"long ".repeat(500)}` })
             )
@@ -530,7 +529,7 @@ layer(ledger, { excludeTestServices: true })("RunExecutor", (it) => {
         Work.toLayer((run) =>
           Effect.forEach(
             Array.from({ length: 28 }, (_, n) => n + 1),
-            (processed) => Effect.andThen(run.report({ processed }), Effect.sleep("30 millis")),
+            (processed) => Effect.andThen(run.progress({ processed }), Effect.sleep("30 millis")),
             { discard: true }
           ).pipe(Effect.andThen(Deferred.await(seen)), Effect.as(RunHandler.succeeded))
         )

@@ -28,7 +28,7 @@ layer(host, { excludeTestServices: true })("A run that is asked to stop between 
     Effect.gen(function* () {
       const { worker, types, execute } = yield* RunExecutor
       const claim = (yield* RunQueue).claimer({ worker, types, leaseMillis: 300_000 })
-      const { id } = yield* TestOperations.start(Endless, "contoso", {})
+      const { id } = yield* TestOperations.start(Endless, { tenantId: "contoso", input: {} })
       const [claimed] = yield* claim(1)
       yield* Runs.use((runs) => runs.cancel(TestOperations.tester, id))
       // The signal has its turn.

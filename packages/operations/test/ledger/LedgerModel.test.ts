@@ -33,19 +33,18 @@ const wordOf = (problem: { readonly _tag: string; readonly runStatus?: unknown; 
 
 const startIt = Effect.fnUntraced(function* (wish: Wish, ids: ReadonlyArray<string>) {
   const runs = yield* Runs
-  const { key, nonce, size, supersedes } = wish
+  const { key, idempotencyKey, size, supersedes } = wish
   const input = size === null ? { key } : { key, size }
   const type = types[wish.type].name
   if (wish.type === "slot") {
     const fireTime = DateTime.makeUnsafe("2026-10-25T00:30:00Z")
-    return yield* answerOf(SystemRuns.use(({ start }) => start("scheduler", { scope, type, input, fireTime })))
+    return yield* answerOf(SystemRuns.use(({ start }) => start("scheduler", type, { scope, input, fireTime })))
   }
   return yield* answerOf(
-    runs.start(operator, {
+    runs.start(operator, type, {
       tenantId: contoso,
-      type,
       input,
-      ...(nonce === null ? {} : { nonce }),
+      ...(idempotencyKey === null ? {} : { idempotencyKey }),
       ...(supersedes === null ? {} : { supersedes: ids[supersedes]! })
     })
   )
@@ -188,9 +187,9 @@ const makeDriver = Effect.gen(function* () {
       case "retry": {
         const size = run.request === null ? null : (JSON.parse(run.request) as [string, number])[1]
         const { type, key, n: retryOf } = run
-        const real = yield* answerOf(runs.retry(operator, id, step.nonce))
+        const real = yield* answerOf(runs.retry(operator, id, step.idempotencyKey))
         return yield* starting(
-          model.retry(run, { type, key, nonce: step.nonce, size, supersedes: null, retryOf }),
+          model.retry(run, { type, key, idempotencyKey: step.idempotencyKey, size, supersedes: null, retryOf }),
           real
         )
       }
@@ -227,12 +226,26 @@ const makeDriver = Effect.gen(function* () {
     switch (step._tag) {
       case "check": {
         const supersedes = step.supersedes === null ? null : (newest(step.supersedes)?.n ?? null)
-        return yield* start({ type: "check", key: step.key, nonce: null, size: null, supersedes, retryOf: null })
+        return yield* start({
+          type: "check",
+          key: step.key,
+          idempotencyKey: null,
+          size: null,
+          supersedes,
+          retryOf: null
+        })
       }
       case "restore":
         return yield* start({ type: "restore", ...step, supersedes: null, retryOf: null })
       case "slot":
-        return yield* start({ type: "slot", key: step.key, nonce: null, size: null, supersedes: null, retryOf: null })
+        return yield* start({
+          type: "slot",
+          key: step.key,
+          idempotencyKey: null,
+          size: null,
+          supersedes: null,
+          retryOf: null
+        })
       case "workers":
         yield* announce(step.are)
         return model.workers(step.are)

@@ -8,9 +8,9 @@ const target = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 }))
 /** Everything that may happen to the ledger. `stale` writes with the fence of an earlier claim. */
 export const Step = Schema.Union([
   Schema.TaggedStruct("check", { key, supersedes: Schema.NullOr(target) }),
-  Schema.TaggedStruct("restore", { key, nonce: Schema.Literals(["m", "n"]), size: Schema.Literals([1, 2]) }),
+  Schema.TaggedStruct("restore", { key, idempotencyKey: Schema.Literals(["m", "n"]), size: Schema.Literals([1, 2]) }),
   Schema.TaggedStruct("slot", { key }),
-  Schema.TaggedStruct("retry", { target, nonce: Schema.Literals(["m", "o"]) }),
+  Schema.TaggedStruct("retry", { target, idempotencyKey: Schema.Literals(["m", "o"]) }),
   Schema.TaggedStruct("claim", { target }),
   Schema.TaggedStruct("claimNext", {}),
   Schema.TaggedStruct("write", {
@@ -119,7 +119,7 @@ export interface Entry {
 export interface Wish {
   readonly type: Entry["type"]
   readonly key: string
-  readonly nonce: string | null
+  readonly idempotencyKey: string | null
   readonly size: number | null
   readonly supersedes: number | null
   readonly retryOf: number | null
@@ -175,8 +175,8 @@ export const makeModel = () => {
   }
 
   const start = (wish: Wish): { readonly answer: string; readonly run: Entry } => {
-    const { type, key, nonce, size, supersedes, retryOf } = wish
-    const once = type === "check" ? null : type === "slot" ? `slot ${key}` : `restore ${nonce}`
+    const { type, key, idempotencyKey, size, supersedes, retryOf } = wish
+    const once = type === "check" ? null : type === "slot" ? `slot ${key}` : `restore ${idempotencyKey}`
     const request = type === "restore" ? JSON.stringify([key, size, retryOf]) : null
     const bound = once === null ? undefined : keys.get(once)
     if (bound !== undefined) return bound.request === request ? join(bound.run) : { answer: "reused", run: bound.run }

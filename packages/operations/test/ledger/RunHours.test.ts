@@ -159,7 +159,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("a listing o
     Effect.gen(function* () {
       const runs = yield* Runs
       const sql = yield* SqlClient.SqlClient
-      const { run } = yield* runs.start(operator, { tenantId: contoso, type: "test.work", input: { key: "here" } })
+      const { run } = yield* runs.start(operator, "test.work", { tenantId: contoso, input: { key: "here" } })
       const list = (filter: Parameters<typeof runs.list>[1]) =>
         Effect.map(runs.list(operator, filter, { cursor: null, limit: 50 }), ({ runs: found }) =>
           found.some(({ id }) => id === run.id)

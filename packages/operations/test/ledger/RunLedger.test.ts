@@ -10,7 +10,7 @@ layer(ledger, { excludeTestServices: true })("RunLedger", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { run } = yield* Runs.use((runs) =>
-        runs.start(operator, { tenantId: contoso, type: Work.name, input: { key: "constraints" } })
+        runs.start(operator, Work, { tenantId: contoso, input: { key: "constraints" } })
       )
       const attempts = [
         "status = 'completed'",

@@ -46,11 +46,11 @@ const exportReport = defineOperation({
   name: "reports.export",
   input: z.object({ month: z.string().regex(/^\d{4}-\d{2}$/), format: z.enum(["csv", "pdf"]).default("csv") }),
   identity: { rule: "while_active", key: ({ month, format }) => ({ month, format }) },
-  handler: async ({ input, progress, failed, attach, scope }) => {
+  handler: async ({ input, progress, failed, report, scope }) => {
     expectTypeOf(input).toEqualTypeOf<{ month: string; format: "csv" | "pdf" }>()
     progress({ total: 2, processed: 1 })
     if (input.month === "2026-02") failed({ reasonCode: "ext.reports.locked", message: "It is locked.", item: "Sales" })
-    await attach({ kind: "report", version: 1, tenant: scope.tenantId, format: input.format })
+    await report({ kind: "report", version: 1, tenant: scope.tenantId, format: input.format })
     progress({ total: 2, processed: 2 })
   }
 })
@@ -82,9 +82,9 @@ const failing = defineOperation({
 const click = defineOperation({
   ...common,
   name: "reports.click",
-  class: "exclusive_write",
+  exclusive: true,
   input: z.object({ size: z.number() }),
-  identity: { rule: "once", by: "nonce" },
+  identity: { rule: "once", by: "idempotency_key" },
   handler: ({ signal, input }) =>
     input.size === 0 ? Promise.resolve() : new Promise((resolve) => signal.addEventListener("abort", () => resolve()))
 })
@@ -110,7 +110,7 @@ const dated = defineOperation({
 })
 
 const ended = async (atlas: Atlas<any>, runId: string, actor = ada): Promise<Run> => {
-  for await (const _ of atlas.events(actor, runId));
+  for await (const _ of atlas.follow(actor, runId));
   return atlas.get(actor, runId)
 }
 
@@ -154,7 +154,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       })
       assert.strictEqual(disposition, "created")
       const kinds: Array<string> = []
-      for await (const { kind } of atlas.events(rita, run.id)) kinds.push(kind)
+      for await (const { kind } of atlas.follow(rita, run.id)) kinds.push(kind)
+      const kept = await atlas.events(rita, run.id)
+      assert.deepStrictEqual(
+        kept.map(({ kind }) => kind),
+        kinds
+      )
+      assert.deepStrictEqual(await atlas.events(rita, run.id, { after: 1, limit: 1 }), kept.slice(1, 2))
       assert.deepStrictEqual([kinds[0], kinds[1], kinds.at(-1)], ["created", "started", "completed"])
       const done = await atlas.get(rita, run.id)
       assert.deepInclude(done, { status: "completed", outcome: "succeeded", summaryCounts: { total: 2, processed: 2 } })
@@ -210,7 +216,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       assert.instanceOf(
         await rejection(
           (async () => {
-            for await (const _ of atlas.events(stranger, "019845e1-682f-7b02-a706-3b2422d13aec"));
+            for await (const _ of atlas.follow(stranger, "019845e1-682f-7b02-a706-3b2422d13aec"));
           })()
         ),
         NotFound
@@ -374,7 +380,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
           ...definition,
           name: "is.wrong",
           supersedable: true,
-          identity: { rule: "once", by: "nonce" }
+          identity: { rule: "once", by: "idempotency_key" }
         })
         const error = await createAtlas({ ...twice, operations: [contradiction] }).catch((reason: unknown) => reason)
         assert.instanceOf(error, TypeError)

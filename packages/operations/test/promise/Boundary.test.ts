@@ -33,7 +33,7 @@ const definition = {
   startedBy: "members",
   records: () => ({}),
   gate: async () => null,
-  class: "read",
+  exclusive: false,
   concurrency: 1,
   priority: "interactive",
   timeLimit: "1 hour",
@@ -65,7 +65,8 @@ const calls: Readonly<Record<string, ReadonlyArray<unknown>>> = {
       limit: 5
     }
   ],
-  events: [ada, unknownRun, { after: 0, signal: new AbortController().signal }],
+  events: [ada, unknownRun, { after: 0, limit: 5 }],
+  follow: [ada, unknownRun, { after: 0, signal: new AbortController().signal }],
   cancel: [ada, unknownRun],
   retry: [ada, unknownRun, { idempotencyKey: "k" }]
 }

@@ -8,7 +8,7 @@ import { RunSignals } from "../../src/ledger/RunSignals.ts"
 import { wholeRun } from "../../src/testing/index.ts"
 import { adatum, contoso, contosoOnly, fabrikam, ledger, operator, outsider, reader, Secret, Work } from "../Fixture.ts"
 
-const work = (key: string, tenantId: string = contoso) => ({ tenantId, type: Work.name, input: { key } })
+const work = (key: string, tenantId: string = contoso) => ({ tenantId, input: { key } })
 
 const countRuns = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -20,7 +20,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
   it.effect("records a queued run before any work starts", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const { disposition, run } = yield* runs.start(operator, work("first"))
+      const { disposition, run } = yield* runs.start(operator, Work, work("first"))
       assert.strictEqual(disposition, "created")
       const stored = yield* runs.get(operator, run.id)
       assert.deepStrictEqual(
@@ -33,8 +33,8 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
   it.effect("answers an equal start with the active run and notes who joined", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const first = yield* runs.start(operator, work("same"))
-      const second = yield* runs.start(contosoOnly, work("same"))
+      const first = yield* runs.start(operator, Work, work("same"))
+      const second = yield* runs.start(contosoOnly, Work, work("same"))
       assert.strictEqual(second.disposition, "existing")
       assert.strictEqual(second.run.id, first.run.id)
       const events = yield* runs.events(operator, first.run.id, { after: 0, limit: 10 })
@@ -53,7 +53,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const results = yield* Effect.all(
-        Array.from({ length: 100 }, () => runs.start(operator, work("hundred"))),
+        Array.from({ length: 100 }, () => runs.start(operator, Work, work("hundred"))),
         { concurrency: "unbounded" }
       )
       assert.strictEqual(new Set(results.map(({ run }) => run.id)).size, 1)
@@ -65,9 +65,9 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const results = [
-        yield* runs.start(operator, work("apart", contoso)),
-        yield* runs.start(operator, work("apart", fabrikam)),
-        yield* runs.start(outsider, work("apart", adatum))
+        yield* runs.start(operator, Work, work("apart", contoso)),
+        yield* runs.start(operator, Work, work("apart", fabrikam)),
+        yield* runs.start(outsider, Work, work("apart", adatum))
       ]
       assert.deepStrictEqual(
         results.map(({ disposition }) => disposition),
@@ -80,12 +80,12 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const writes = yield* RunLedger
-      const first = yield* runs.start(operator, work("again"))
+      const first = yield* runs.start(operator, Work, work("again"))
       const [claim] = yield* (yield* RunQueue).claimOne({ worker: "w", types: [Work], leaseMillis: 60_000 }, first.run)
       assert.isDefined(claim)
       const done = { outcome: "succeeded", reasonCode: null, counts: {}, failures: [] } as const
       assert.isTrue(yield* writes.complete(claim, done))
-      const second = yield* runs.start(operator, work("again"))
+      const second = yield* runs.start(operator, Work, work("again"))
       assert.strictEqual(second.disposition, "created")
     })
   )
@@ -94,17 +94,17 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const before = yield* countRuns
-      const unknownTenant = yield* Effect.flip(runs.start(operator, work("x", "nowhere")))
-      const foreignTenant = yield* Effect.flip(runs.start(operator, work("x", adatum)))
-      const notEntitled = yield* Effect.flip(runs.start(contosoOnly, work("x", fabrikam)))
-      const unknownType = yield* Effect.flip(runs.start(operator, { ...work("x"), type: "test.unknown" }))
+      const unknownTenant = yield* Effect.flip(runs.start(operator, Work, work("x", "nowhere")))
+      const foreignTenant = yield* Effect.flip(runs.start(operator, Work, work("x", adatum)))
+      const notEntitled = yield* Effect.flip(runs.start(contosoOnly, Work, work("x", fabrikam)))
+      const unknownType = yield* Effect.flip(runs.start(operator, "test.unknown", { ...work("x") }))
       for (const problem of [unknownTenant, foreignTenant, notEntitled, unknownType]) {
         assert.deepStrictEqual({ ...problem }, { ...unknownTenant })
         assert.strictEqual(problem.status, 404)
       }
-      const forbidden = yield* Effect.flip(runs.start(reader, work("x")))
+      const forbidden = yield* Effect.flip(runs.start(reader, Work, work("x")))
       assert.deepInclude(forbidden, { status: 403, requiredCapability: "tenant.work.run" })
-      const secret = yield* Effect.flip(runs.start(operator, { tenantId: contoso, type: Secret.name, input: {} }))
+      const secret = yield* Effect.flip(runs.start(operator, Secret, { tenantId: contoso, input: {} }))
       assert.deepInclude(secret, { status: 403, requiredCapability: "tenant.secret.run" })
       assert.strictEqual(yield* countRuns, before)
     })
@@ -115,7 +115,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const runs = yield* Runs
       const before = yield* countRuns
       const input = { key: 1, size: "big", "un/known": true }
-      const refused = yield* Effect.flip(runs.start(operator, { ...work("x"), input }))
+      const refused = yield* Effect.flip(runs.start(operator, Work.name, { ...work("x"), input }))
       assert.strictEqual(refused._tag, "InvalidInput")
       assert.deepStrictEqual(
         refused._tag === "InvalidInput" ? refused.errors.map(({ pointer }) => pointer).sort() : [],
@@ -128,7 +128,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
   it.effect("shows a run to entitled members only", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const { run } = yield* runs.start(operator, work("seen", fabrikam))
+      const { run } = yield* runs.start(operator, Work, work("seen", fabrikam))
       assert.strictEqual((yield* runs.get(reader, run.id)).id, run.id)
       const missing = yield* Effect.flip(runs.get(operator, "019845e1-682f-7b02-a706-3b2422d13aec"))
       for (const actor of [outsider, contosoOnly]) {
@@ -141,8 +141,8 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
   it.effect("is JSON to hosts and handlers, without the fence that only its worker holds", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const created = yield* runs.start(operator, work("as JSON"))
-      const joined = yield* runs.start(operator, work("as JSON"))
+      const created = yield* runs.start(operator, Work, work("as JSON"))
+      const joined = yield* runs.start(operator, Work, work("as JSON"))
       const { id } = created.run
       const listed = yield* runs.list(operator, {}, { cursor: null, limit: 1 })
       const [claim] = yield* (yield* RunQueue).claimOne(
@@ -161,8 +161,8 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const mine: Array<string> = []
-      for (let n = 0; n < 5; n++) mine.unshift((yield* runs.start(operator, work(`list-${n}`))).run.id)
-      yield* runs.start(outsider, work("list-foreign", adatum))
+      for (let n = 0; n < 5; n++) mine.unshift((yield* runs.start(operator, Work, work(`list-${n}`))).run.id)
+      yield* runs.start(outsider, Work, work("list-foreign", adatum))
       const first = yield* runs.list(contosoOnly, {}, { cursor: null, limit: 3 })
       const second = yield* runs.list(contosoOnly, {}, { cursor: first.nextCursor, limit: 2 })
       assert.deepStrictEqual(
@@ -180,7 +180,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
   it.effect("refuses a cursor of another listing", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      yield* Effect.forEach(["c1", "c2"], (key) => runs.start(operator, work(key)))
+      yield* Effect.forEach(["c1", "c2"], (key) => runs.start(operator, Work, work(key)))
       const page = yield* runs.list(operator, {}, { cursor: null, limit: 1 })
       const other = yield* Effect.flip(runs.list(operator, { status: "queued" }, { cursor: page.nextCursor, limit: 1 }))
       assert.strictEqual(other.status, 400)
@@ -193,7 +193,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       const writes = yield* RunLedger
-      const { run } = yield* runs.start(operator, work("followed"))
+      const { run } = yield* runs.start(operator, Work, work("followed"))
       const kinds = yield* runs.follow(operator, run.id, 0).pipe(
         Stream.tap(({ kind }) =>
           Effect.gen(function* () {
@@ -215,15 +215,15 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const runs = yield* Runs
       for (const key of ["a\0", "half \ud83d"]) {
-        const refused = yield* Effect.flip(runs.start(operator, { ...work("x"), input: { key } }))
+        const refused = yield* Effect.flip(runs.start(operator, Work, { ...work("x"), input: { key } }))
         assert.deepStrictEqual(refused._tag === "InvalidInput" && refused.errors.map(({ pointer }) => pointer), [
           "/key"
         ])
       }
-      assert.strictEqual((yield* Effect.flip(runs.start(operator, work("x", "con\0toso")))).status, 404)
+      assert.strictEqual((yield* Effect.flip(runs.start(operator, Work, work("x", "con\0toso")))).status, 404)
       assert.deepStrictEqual((yield* runs.list(operator, { type: "\0" }, { cursor: null, limit: 5 })).runs, [])
       const long = { ...operator, name: `${"Ada ".repeat(100)}\0` }
-      assert.isAtMost(wholeRun((yield* runs.start(long, work("long name"))).run).actor.name.length, 200)
+      assert.isAtMost(wholeRun((yield* runs.start(long, Work, work("long name"))).run).actor.name.length, 200)
     })
   )
 
@@ -235,7 +235,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const subscription = yield* signals.subscribe
       yield* sql.withTransaction(
         Effect.gen(function* () {
-          yield* runs.start(operator, work("in a transaction"))
+          yield* runs.start(operator, Work, work("in a transaction"))
           assert.strictEqual(yield* PubSub.remaining(subscription), 0)
         })
       )
@@ -247,8 +247,8 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const runs = yield* Runs
-      const { run: old } = yield* runs.start(operator, work("old reason"))
-      const { run: today } = yield* runs.start(operator, work("reason of today"))
+      const { run: old } = yield* runs.start(operator, Work, work("old reason"))
+      const { run: today } = yield* runs.start(operator, Work, work("reason of today"))
       yield* sql`UPDATE operation_runs SET reason_code = 'permission_denied' WHERE id = ${old.id}::uuid`
       yield* sql`UPDATE operation_runs SET reason_code = 'provider_permission_denied' WHERE id = ${today.id}::uuid`
       for (const reasonCode of ["permission_denied", "provider_permission_denied"]) {
@@ -270,11 +270,11 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       const sql = yield* SqlClient.SqlClient
       const runs = yield* Runs
       const ids = []
-      for (const tenant of [contoso, fabrikam]) ids.push((yield* runs.start(operator, work("several", tenant))).run.id)
-      const { run: foreign } = yield* runs.start(outsider, work("several", adatum))
-      const hidden = (yield* (yield* SystemRuns).start("scheduler", {
+      for (const tenant of [contoso, fabrikam])
+        ids.push((yield* runs.start(operator, Work, work("several", tenant))).run.id)
+      const { run: foreign } = yield* runs.start(outsider, Work, work("several", adatum))
+      const hidden = (yield* (yield* SystemRuns).start("scheduler", Secret, {
         scope: { workspaceId: (yield* runs.get(operator, ids[0] ?? "")).workspaceId, tenantId: contoso },
-        type: Secret.name,
         input: {}
       })).run.id
       const asked = [...ids, foreign.id, hidden, "no id", "01920000-0000-7000-8000-000000000000"]

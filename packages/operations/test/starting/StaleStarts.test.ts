@@ -7,8 +7,11 @@ import { contoso, operator } from "../Fixture.ts"
 import { Check, kinds, ledgerOfKinds, Restore } from "../Kinds.ts"
 import * as StartTypes from "./StartTypes.ts"
 
-const start = (type: string, key: string, more: { readonly nonce?: string; readonly supersedes?: string } = {}) =>
-  Runs.use((runs) => runs.start(operator, { tenantId: contoso, type, input: { key }, ...more }))
+const start = (
+  type: string,
+  key: string,
+  more: { readonly idempotencyKey?: string; readonly supersedes?: string } = {}
+) => Runs.use((runs) => runs.start(operator, type, { tenantId: contoso, input: { key }, ...more }))
 
 const makeOverdue = ({ id }: Pick<Run, "id">) =>
   SqlClient.SqlClient.use(
@@ -81,9 +84,9 @@ layer(StartTypes.ledger, { excludeTestServices: true })("a start behind a closed
 layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overdue run", (it) => {
   it.effect("and is the very click that began it joins it: its identity stays taken", () =>
     Effect.gen(function* () {
-      const { run } = yield* start(Restore.name, "click", { nonce: "1" })
+      const { run } = yield* start(Restore.name, "click", { idempotencyKey: "1" })
       yield* makeOverdue(run)
-      const again = yield* start(Restore.name, "click", { nonce: "1" })
+      const again = yield* start(Restore.name, "click", { idempotencyKey: "1" })
       assert.deepStrictEqual([again.disposition, again.run.id, again.run.status], ["existing", run.id, "queued"])
       yield* Runs.use((runs) => runs.cancel(operator, run.id))
     })
@@ -104,9 +107,9 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overd
 
   it.effect("by its second identity, and whose run nobody could take, begins anew", () =>
     Effect.gen(function* () {
-      const { run } = yield* start(Restore.name, "stale", { nonce: "2" })
+      const { run } = yield* start(Restore.name, "stale", { idempotencyKey: "2" })
       yield* makeOverdue(run)
-      const anew = yield* start(Restore.name, "stale", { nonce: "3" })
+      const anew = yield* start(Restore.name, "stale", { idempotencyKey: "3" })
       assert.strictEqual(anew.disposition, "created")
       assert.deepInclude({ ...(yield* find(run)) }, { outcome: "failed", reasonCode: "run_stale" })
     })

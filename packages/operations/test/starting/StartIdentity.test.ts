@@ -27,9 +27,8 @@ import {
 const fireTime = DateTime.makeUnsafe("2026-11-23T02:30:00Z")
 const scheduled = (key: string, at = fireTime, tenantId = contoso) =>
   SystemRuns.use((runs) =>
-    runs.start("scheduler", {
+    runs.start("scheduler", Scheduled, {
       scope: { workspaceId: workspace, tenantId },
-      type: Scheduled.name,
       input: { key },
       fireTime: at,
       context: { schedule: key }
@@ -40,11 +39,11 @@ const closed = StartGate.blocked("provider_connection_missing", "Contoso has no 
 layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => {
   it.effect("takes two sends of one click for one start, also when its run is completed", () =>
     Effect.gen(function* () {
-      const first = yield* start(Click, "double click", { nonce: "n-1" })
-      const second = yield* start(Click, "double click", { nonce: "n-1" })
+      const first = yield* start(Click, "double click", { idempotencyKey: "n-1" })
+      const second = yield* start(Click, "double click", { idempotencyKey: "n-1" })
       assert.deepStrictEqual([first.disposition, second.disposition], ["created", "existing"])
       yield* complete(yield* claim(Click, first.run))
-      const third = yield* start(Click, "double click", { nonce: "n-1" })
+      const third = yield* start(Click, "double click", { idempotencyKey: "n-1" })
       assert.deepStrictEqual([third.disposition, third.run.id], ["existing", first.run.id])
       assert.deepStrictEqual(yield* kinds(first.run), ["created", "joined", "started", "completed", "joined"])
     })
@@ -53,10 +52,10 @@ layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => 
   it.effect("takes two clicks, and the clicks of two people, for different starts", () =>
     Effect.gen(function* () {
       const runs = [
-        yield* start(Click, "clicks", { nonce: "a" }),
-        yield* start(Click, "clicks", { nonce: "b" }),
-        yield* start(Click, "clicks", { nonce: "a" }, other),
-        yield* start(Click, "clicks", { nonce: "a", tenantId: fabrikam })
+        yield* start(Click, "clicks", { idempotencyKey: "a" }),
+        yield* start(Click, "clicks", { idempotencyKey: "b" }),
+        yield* start(Click, "clicks", { idempotencyKey: "a" }, other),
+        yield* start(Click, "clicks", { idempotencyKey: "a", tenantId: fabrikam })
       ]
       assert.deepStrictEqual(new Set(runs.map(({ disposition }) => disposition)), new Set(["created"]))
     })
@@ -64,9 +63,9 @@ layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => 
 
   it.effect("refuses a key that stands for another request, and leaves the first one's run as it is", () =>
     Effect.gen(function* () {
-      const { run } = yield* start(Click, "request", { nonce: "reused" })
+      const { run } = yield* start(Click, "request", { idempotencyKey: "reused" })
       const input = { key: "request", note: "not what was sent first" }
-      const refused = yield* Effect.flip(start(Click, "request", { nonce: "reused", input }))
+      const refused = yield* Effect.flip(start(Click, "request", { idempotencyKey: "reused", input }))
       assert.strictEqual(refused._tag, "IdempotencyKeyReused")
       assert.deepStrictEqual(yield* kinds(run), ["created"])
     })
@@ -75,11 +74,11 @@ layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => 
   it.effect("asks for a key where each click is a run of its own, and ignores it elsewhere", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(start(Click, "no key")))._tag, "IdempotencyKeyRequired")
-      for (const nonce of ["", "x".repeat(201), "a\0b"]) {
-        assert.strictEqual((yield* Effect.flip(start(Click, "bad key", { nonce })))._tag, "InvalidInput")
+      for (const idempotencyKey of ["", "x".repeat(201), "a\0b"]) {
+        assert.strictEqual((yield* Effect.flip(start(Click, "bad key", { idempotencyKey })))._tag, "InvalidInput")
       }
-      const first = yield* start(Plain, "keyless", { nonce: "1" })
-      assert.strictEqual((yield* start(Plain, "keyless", { nonce: "2" })).run.id, first.run.id)
+      const first = yield* start(Plain, "keyless", { idempotencyKey: "1" })
+      assert.strictEqual((yield* start(Plain, "keyless", { idempotencyKey: "2" })).run.id, first.run.id)
     })
   )
 
@@ -147,12 +146,12 @@ layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => 
     Effect.gen(function* () {
       const runs = yield* Runs
       const input = { key: "w" }
-      const { run } = yield* runs.start(owner, { workspaceId: workspace, type: Report.name, input })
+      const { run } = yield* runs.start(owner, Report, { workspaceId: workspace, input })
       assert.isNull(run.tenantId)
       const wrong = [
-        runs.start(owner, { workspaceId: workspace, type: Plain.name, input }),
-        runs.start(owner, { tenantId: contoso, type: Report.name, input }),
-        runs.start(owner, { workspaceId: "elsewhere", type: Report.name, input })
+        runs.start(owner, Plain, { workspaceId: workspace, input }),
+        runs.start(owner, Report, { tenantId: contoso, input }),
+        runs.start(owner, Report, { workspaceId: "elsewhere", input })
       ]
       for (const start of wrong) assert.strictEqual((yield* Effect.flip(start))._tag, "NotFound")
     })

@@ -32,60 +32,66 @@ const runsAbout = (key: string) =>
 layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
   it.effect("belongs to one request for ever, whatever record another one is about", () =>
     Effect.gen(function* () {
-      const nonce = "one record"
-      const { run } = yield* start(Click, "a schedule", { nonce })
+      const idempotencyKey = "one record"
+      const { run } = yield* start(Click, "a schedule", { idempotencyKey })
       const refusals = [
-        start(Click, "another schedule", { nonce }),
-        start(Click, "a schedule", { nonce, input: { key: "a schedule", note: "more" } })
+        start(Click, "another schedule", { idempotencyKey }),
+        start(Click, "a schedule", { idempotencyKey, input: { key: "a schedule", note: "more" } })
       ]
       for (const refusal of refusals) {
         const problem = yield* Effect.flip(refusal)
         assert.deepInclude(problem, { _tag: "IdempotencyKeyReused", runId: run.id })
       }
       yield* complete(yield* claim(Click, run))
-      assert.strictEqual((yield* Effect.flip(start(Click, "another schedule", { nonce })))._tag, "IdempotencyKeyReused")
-      assert.strictEqual((yield* start(Click, "another schedule", { nonce }, other)).disposition, "created")
-      assert.strictEqual((yield* start(GatedClick, "another schedule", { nonce })).disposition, "created")
+      assert.strictEqual(
+        (yield* Effect.flip(start(Click, "another schedule", { idempotencyKey })))._tag,
+        "IdempotencyKeyReused"
+      )
+      assert.strictEqual((yield* start(Click, "another schedule", { idempotencyKey }, other)).disposition, "created")
+      assert.strictEqual((yield* start(GatedClick, "another schedule", { idempotencyKey })).disposition, "created")
       assert.deepStrictEqual(yield* kinds(run), ["created", "started", "completed"])
     })
   )
 
   it.effect("is not used up by a blocked start, but belongs to its request", () =>
     Effect.gen(function* () {
-      const nonce = "blocked"
-      const blocked = yield* whileDoor(closed, start(GatedClick, "first", { nonce }))
+      const idempotencyKey = "blocked"
+      const blocked = yield* whileDoor(closed, start(GatedClick, "first", { idempotencyKey }))
       assert.strictEqual(blocked.disposition, "blocked")
-      const refused = yield* Effect.flip(whileDoor(closed, start(GatedClick, "second", { nonce })))
+      const refused = yield* Effect.flip(whileDoor(closed, start(GatedClick, "second", { idempotencyKey })))
       assert.strictEqual(refused._tag, "IdempotencyKeyReused")
-      assert.strictEqual((yield* Effect.flip(start(GatedClick, "second", { nonce })))._tag, "IdempotencyKeyReused")
-      const open = yield* start(GatedClick, "first", { nonce })
+      assert.strictEqual(
+        (yield* Effect.flip(start(GatedClick, "second", { idempotencyKey })))._tag,
+        "IdempotencyKeyReused"
+      )
+      const open = yield* start(GatedClick, "first", { idempotencyKey })
       assert.deepStrictEqual([open.disposition, open.run.id === blocked.run.id], ["created", false])
-      const again = yield* whileDoor(closed, start(GatedClick, "first", { nonce }))
+      const again = yield* whileDoor(closed, start(GatedClick, "first", { idempotencyKey }))
       assert.deepStrictEqual([again.disposition, again.run.id], ["existing", open.run.id])
     })
   )
 
   it.effect("starts nothing again once retention has removed its run", () =>
     Effect.gen(function* () {
-      const nonce = "removed"
-      const { run } = yield* start(Click, "removed", { nonce })
+      const idempotencyKey = "removed"
+      const { run } = yield* start(Click, "removed", { idempotencyKey })
       yield* complete(yield* claim(Click, run))
       yield* remove(run)
-      const refused = yield* Effect.flip(start(Click, "removed", { nonce }))
+      const refused = yield* Effect.flip(start(Click, "removed", { idempotencyKey }))
       assert.deepInclude(refused, { _tag: "IdempotencyKeyReused", runId: run.id })
       assert.include("detail" in refused ? refused.detail : "", "removed by retention")
-      assert.strictEqual((yield* Effect.flip(start(Click, "other", { nonce })))._tag, "IdempotencyKeyReused")
+      assert.strictEqual((yield* Effect.flip(start(Click, "other", { idempotencyKey })))._tag, "IdempotencyKeyReused")
       assert.deepStrictEqual(yield* runsAbout("removed"), [])
     })
   )
 
   it.effect("stands for the run that it joined, also when that has ended", () =>
     Effect.gen(function* () {
-      const first = yield* start(Restore, "joined", { nonce: "joined 1" })
-      const second = yield* start(Restore, "joined", { nonce: "joined 2" })
+      const first = yield* start(Restore, "joined", { idempotencyKey: "joined 1" })
+      const second = yield* start(Restore, "joined", { idempotencyKey: "joined 2" })
       assert.strictEqual(second.run.id, first.run.id)
       yield* complete(yield* claim(Restore, yield* get(first.run)))
-      const resent = yield* start(Restore, "joined", { nonce: "joined 2" })
+      const resent = yield* start(Restore, "joined", { idempotencyKey: "joined 2" })
       assert.deepStrictEqual([resent.disposition, resent.run.id], ["existing", first.run.id])
     })
   )
@@ -94,9 +100,9 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
     "joins one run however often it is sent at the same time, and its starts never wait for one another in a ring",
     () =>
       Effect.gen(function* () {
-        const first = yield* start(Restore, "ring", { nonce: "ring" })
+        const first = yield* start(Restore, "ring", { idempotencyKey: "ring" })
         for (let round = 0; round < 60; round++) {
-          const sent = Array.from({ length: 8 }, () => start(Restore, "ring", { nonce: `ring ${round}` }))
+          const sent = Array.from({ length: 8 }, () => start(Restore, "ring", { idempotencyKey: `ring ${round}` }))
           const answers = yield* Effect.all(sent, { concurrency: "unbounded" })
           assert.deepStrictEqual([...new Set(answers.map(({ run }) => run.id))], [first.run.id])
         }
@@ -107,9 +113,9 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
   it.effect("is given back by a start that was refused as busy: nothing was recorded", () =>
     Effect.gen(function* () {
       const held = yield* start(Wipe, "holds")
-      assert.strictEqual((yield* Effect.flip(start(Restore, "busy", { nonce: "busy" })))._tag, "OperationBusy")
+      assert.strictEqual((yield* Effect.flip(start(Restore, "busy", { idempotencyKey: "busy" })))._tag, "OperationBusy")
       yield* Runs.use((runs) => runs.cancel(other, held.run.id))
-      const { run } = yield* start(Restore, "something else", { nonce: "busy" })
+      const { run } = yield* start(Restore, "something else", { idempotencyKey: "busy" })
       yield* Runs.use((runs) => runs.cancel(other, run.id))
     })
   )
@@ -117,9 +123,8 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
   it.effect("of a schedule stays used after its run was removed", () =>
     Effect.gen(function* () {
       const fire = SystemRuns.use((runs) =>
-        runs.start("scheduler", {
+        runs.start("scheduler", Scheduled, {
           scope: { workspaceId: workspace, tenantId: contoso },
-          type: Scheduled.name,
           input: { key: "removed slot" },
           fireTime: DateTime.makeUnsafe("2026-11-23T02:30:00Z")
         })
@@ -135,7 +140,7 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
   it.effect("is kept by the database", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      yield* start(Click, "kept", { nonce: "kept" })
+      yield* start(Click, "kept", { idempotencyKey: "kept" })
       const changes = [
         sql`UPDATE operation_keys SET request_digest = sha256('')`,
         sql`UPDATE operation_keys SET run_id = NULL WHERE run_id IS NOT NULL`,
@@ -155,12 +160,12 @@ const Sent = Schema.Array(Schema.Literals(["a", "b"])).check(Schema.isMinLength(
 layer(Kinds.ledgerOfKinds, { excludeTestServices: true, timeout: "120 seconds" })("one key, two requests", (it) => {
   let rounds = 0
   const race = Effect.fnUntraced(function* (type: string, sent: ReadonlyArray<string>) {
-    const nonce = `round ${rounds++}`
+    const idempotencyKey = `round ${rounds++}`
     const hosts = yield* Effect.all([Kinds.otherHost, Kinds.otherHost, Kinds.otherHost, Kinds.otherHost])
     const results = yield* Effect.forEach(
       sent,
       (key, n) =>
-        Runs.use((runs) => runs.start(operator, { tenantId: contoso, type, input: { key }, nonce })).pipe(
+        Runs.use((runs) => runs.start(operator, type, { tenantId: contoso, input: { key }, idempotencyKey })).pipe(
           Effect.result,
           Effect.provideContext(hosts[n % hosts.length]!)
         ),

@@ -86,15 +86,15 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
     }).pipe(Effect.scoped)
   )
 
-  it.effect("refuses a second exclusive write in a tenant, until the first one ends", () =>
+  it.effect("refuses a second exclusive operation in a tenant, until the first one ends", () =>
     Effect.gen(function* () {
-      const { run } = yield* start(Restore, "first", { nonce: "1" })
+      const { run } = yield* start(Restore, "first", { idempotencyKey: "1" })
       const refused = yield* Effect.flip(start(Wipe, "second"))
       assert.deepStrictEqual(refused._tag === "OperationBusy" && [refused.holder.id, refused.holder.type], [
         run.id,
         Restore.name
       ])
-      assert.strictEqual((yield* Effect.flip(start(Restore, "third", { nonce: "3" })))._tag, "OperationBusy")
+      assert.strictEqual((yield* Effect.flip(start(Restore, "third", { idempotencyKey: "3" })))._tag, "OperationBusy")
       assert.strictEqual((yield* start(Wipe, "elsewhere", { tenantId: fabrikam })).disposition, "created")
       assert.strictEqual((yield* start(Plain, "a read")).disposition, "created")
       yield* complete(yield* claim(Restore, run))
@@ -102,12 +102,12 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
     })
   )
 
-  it.effect("joins an equal exclusive write instead of calling it busy, by either identity", () =>
+  it.effect("joins an equal exclusive operation instead of calling it busy, by either identity", () =>
     Effect.gen(function* () {
-      const request = { tenantId: "adatum", nonce: "1" }
+      const request = { tenantId: "adatum", idempotencyKey: "1" }
       const { run } = yield* start(Restore, "equal", request)
       const resent = yield* start(Restore, "equal", request)
-      const again = yield* start(Restore, "equal", { tenantId: "adatum", nonce: "2" })
+      const again = yield* start(Restore, "equal", { tenantId: "adatum", idempotencyKey: "2" })
       assert.deepStrictEqual(
         [resent.disposition, resent.run.id, again.disposition, again.run.id],
         ["existing", run.id, "existing", run.id]

@@ -46,9 +46,13 @@ const recordsOf = Effect.fnUntraced(function* ({ id }: Pick<Run, "id">) {
 const runsOf = (type: string) =>
   SqlClient.SqlClient.use((sql) => sql`SELECT id FROM operation_runs WHERE type = ${type}`)
 
-const start = (type: string, key: string, nonce?: string) =>
+const start = (type: string, key: string, idempotencyKey?: string) =>
   Runs.use((runs) =>
-    runs.start(operator, { tenantId: contoso, type, input: { key }, ...(nonce === undefined ? {} : { nonce }) })
+    runs.start(operator, type, {
+      tenantId: contoso,
+      input: { key },
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey })
+    })
   )
 
 const equalStarts: Record<string, (n: number) => Effect.Effect<StartResult, unknown, Runs | SystemRuns>> = {
@@ -56,7 +60,7 @@ const equalStarts: Record<string, (n: number) => Effect.Effect<StartResult, unkn
   [Click.name]: () => start(Click.name, "equal", "one click"),
   [Slot.name]: (n) =>
     SystemRuns.use((runs) =>
-      runs.start(`scheduler-${n % 20}`, { scope, type: Slot.name, input: { key: "equal" }, fireTime: slotAt })
+      runs.start(`scheduler-${n % 20}`, Slot, { scope, input: { key: "equal" }, fireTime: slotAt })
     ),
   [Restore.name]: () => start(Restore.name, "equal", "one click")
 }
@@ -115,8 +119,10 @@ layer(ledgerOfKinds, { excludeTestServices: true, timeout: "60 seconds" })("simu
   it.effect("replace a run once, however many want to", () =>
     Effect.gen(function* () {
       const old = (yield* start(Check.name, "replaced")).run
-      const request = { tenantId: contoso, type: Check.name, input: { key: "replaced" }, supersedes: old.id }
-      const results = yield* race(20, (n) => Runs.use((runs) => runs.start({ ...operator, name: `${n}` }, request)))
+      const request = { tenantId: contoso, input: { key: "replaced" }, supersedes: old.id }
+      const results = yield* race(20, (n) =>
+        Runs.use((runs) => runs.start({ ...operator, name: `${n}` }, Check, request))
+      )
       const answers = results.map(({ disposition }) => disposition)
       assert.deepStrictEqual([count(answers, "created"), count(answers, "existing")], [1, 19])
       const [replacement, ...more] = new Set(results.map(({ run }) => run.id))
@@ -215,12 +221,14 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start in the caller's tra
   it.effect("may be refused as busy without spoiling it", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const request = { tenantId: fabrikam, type: Restore.name, input: { key: "a" }, nonce: "1" }
+      const request = { tenantId: fabrikam, input: { key: "a" }, idempotencyKey: "1" }
       const runs = yield* Runs
-      yield* runs.start(operator, request)
+      yield* runs.start(operator, Restore, request)
       const kept = yield* sql.withTransaction(
         Effect.gen(function* () {
-          const busy = yield* Effect.flip(runs.start(operator, { ...request, input: { key: "b" }, nonce: "2" }))
+          const busy = yield* Effect.flip(
+            runs.start(operator, Restore, { ...request, input: { key: "b" }, idempotencyKey: "2" })
+          )
           assert.strictEqual(busy._tag, "OperationBusy")
           return yield* start(Check.name, "beside it")
         })

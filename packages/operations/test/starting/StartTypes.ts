@@ -47,14 +47,14 @@ export const Click = Operation.make({
   name: "test.click",
   ...common,
   input: Schema.Struct({ key: Schema.String, note: Schema.optionalKey(Schema.String) }),
-  identity: { rule: "once", by: "nonce" }
+  identity: { rule: "once", by: "idempotency_key" }
 })
 export const GatedClick = Operation.make({
   name: "test.gated_click",
   ...common,
   input: Key,
   gates: ["door"],
-  identity: { rule: "once", by: "nonce" }
+  identity: { rule: "once", by: "idempotency_key" }
 })
 export const Scheduled = Operation.make({
   name: "test.scheduled",
@@ -69,14 +69,14 @@ export const Restore = Operation.make({
   name: "test.restore",
   ...common,
   input: Key,
-  class: "exclusive_write",
-  identity: { rule: "once", by: "nonce", whileActive: byKey }
+  exclusive: true,
+  identity: { rule: "once", by: "idempotency_key", whileActive: byKey }
 })
 export const Wipe = Operation.make({
   name: "test.wipe",
   ...common,
   input: Key,
-  class: "exclusive_write",
+  exclusive: true,
   identity: { rule: "while_active", key: byKey }
 })
 export const Gated = Operation.make({
@@ -184,7 +184,7 @@ export const ledger = Operations.layer(
 /** Starts a type in Contoso. */
 export const start = (type: Operation.Any, key: string, more: object = {}, actor = owner) =>
   Effect.map(
-    Runs.use((runs) => runs.start(actor, { tenantId: contoso, type: type.name, input: { key }, ...more })),
+    Runs.use((runs) => runs.start(actor, type, { tenantId: contoso, input: { key }, ...more })),
     (result) => ({ ...result, run: wholeRun(result.run) })
   )
 

@@ -9,7 +9,7 @@ const fourthCoffee = WorkspaceId.make("fourth-coffee")
 const unknownRun = "01900000-0000-7000-8000-000000000000"
 
 const started = (workspaceId: WorkspaceId, tenantId: TenantId, key: string) =>
-  SystemRuns.use((runs) => runs.start("timer", { scope: { workspaceId, tenantId }, type: Work.name, input: { key } }))
+  SystemRuns.use((runs) => runs.start("timer", Work, { scope: { workspaceId, tenantId }, input: { key } }))
 
 /** The plan of the one statement that an effect asks for. */
 const planOf = Effect.fnUntraced(function* <E, R>(asking: Effect.Effect<unknown, E, R>) {
@@ -31,9 +31,8 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("SystemRuns"
       const runs = yield* SystemRuns
       const ours = (yield* started(northwind, contoso, "ours")).run
       const theirs = (yield* started(fourthCoffee, adatum, "theirs")).run
-      const secret = (yield* runs.start("timer", {
+      const secret = (yield* runs.start("timer", Secret, {
         scope: { workspaceId: northwind, tenantId: fabrikam },
-        type: Secret.name,
         input: {}
       })).run
       const idsOf = Effect.fnUntraced(function* (...asked: Parameters<typeof runs.list>) {
@@ -71,7 +70,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("SystemRuns"
     Effect.gen(function* () {
       const runs = yield* SystemRuns
       const { run } = yield* Runs.use((people) =>
-        people.start(outsider, { tenantId: adatum, type: Work.name, input: { key: "cancelled" } })
+        people.start(outsider, Work, { tenantId: adatum, input: { key: "cancelled" } })
       )
       const cancelled = yield* runs.cancel("command-line", run.id)
       assert.deepInclude({ ...cancelled }, { status: "completed", outcome: "cancelled" })
@@ -86,12 +85,12 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("SystemRuns"
     Effect.gen(function* () {
       const runs = yield* SystemRuns
       const scope = { workspaceId: northwind, tenantId: contoso }
-      for (const request of [
-        { scope, type: "test.unknown", input: {} },
-        { scope: { ...scope, tenantId: null }, type: Work.name, input: { key: "a" } },
-        { scope, type: Work.name, input: { key: 1 } }
-      ]) {
-        assert.strictEqual((yield* Effect.flip(runs.start("timer", request)))._tag, "InvalidInput")
+      for (const [type, request] of [
+        ["test.unknown", { scope, input: {} }],
+        [Work.name, { scope: { ...scope, tenantId: null }, input: { key: "a" } }],
+        [Work.name, { scope, input: { key: 1 } }]
+      ] as const) {
+        assert.strictEqual((yield* Effect.flip(runs.start("timer", type, request)))._tag, "InvalidInput")
       }
     })
   )
@@ -99,9 +98,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("SystemRuns"
   it.effect("lists all of a large ledger down its primary key, and a workspace down its own index", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      yield* Runs.use((people) =>
-        people.start(operator, { tenantId: contoso, type: Work.name, input: { key: "before many" } })
-      )
+      yield* Runs.use((people) => people.start(operator, Work, { tenantId: contoso, input: { key: "before many" } }))
       yield* sql`
         INSERT INTO operation_runs (id, workspace_id, tenant_id, type, actor, identity_rule, identity_key, identity_digest,
           view_capabilities, input, max_attempts, status, outcome, completed_at)

@@ -10,12 +10,15 @@ import {
   RunHandler,
   Runs,
   StartGate,
+  SystemRuns,
   type TenantId,
   Worker
 } from "../../src/index.ts"
+import { TestOperations } from "../../src/testing/index.ts"
 import { type RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { type RunQueries } from "../../src/ledger/reads/RunQueries.ts"
 
+const { tester } = TestOperations
 const common = {
   label: "Typed",
   description: "Proves what does not compile.",
@@ -64,6 +67,20 @@ describe("types", () => {
     })
   })
 
+  it("a start takes the input of its operation, and anything where only a name is known", () => {
+    expectTypeOf<Operation.Given<typeof Counted>>().toEqualTypeOf<{ readonly count: number }>()
+    expectTypeOf<Operation.Given<string>>().toEqualTypeOf<unknown>()
+    void Runs.use((runs) => runs.start(tester, Counted, { tenantId: "contoso", input: { count: 1 } }))
+    void Runs.use((runs) => runs.start(tester, Counted.name, { tenantId: "contoso", input: { name: "one" } }))
+    // @ts-expect-error the input has a count, not a name
+    void Runs.use((runs) => runs.start(tester, Counted, { tenantId: "contoso", input: { name: "one" } }))
+    // @ts-expect-error the input has a count, not a name
+    void TestOperations.start(Counted, { tenantId: "contoso", input: { name: "one" } })
+    const scope = { workspaceId: TestOperations.workspaceId, tenantId: null }
+    // @ts-expect-error the input has a count, not a name
+    void SystemRuns.use((runs) => runs.start("test", Counted, { scope, input: { name: "one" } }))
+  })
+
   it("a gate asks for what its host has to bring", () => {
     const gates = StartGate.layer(openingHours)
     expectTypeOf<Layer.Services<typeof gates>>().toEqualTypeOf<Calendar>()
@@ -73,7 +90,7 @@ describe("types", () => {
     void (() => Effect.runPromise(Layer.launch(Layer.provide(gates, calendar))))
   })
 
-  it("an identity that is taken while active knows no nonce and no fire time", () => {
+  it("an identity that is taken while active knows no idempotency key and no fire time", () => {
     expectTypeOf<Extract<Identity<unknown>, { rule: "while_active" }>>().not.toHaveProperty("by")
     void (() =>
       Operation.make({
@@ -81,7 +98,7 @@ describe("types", () => {
         ...common,
         input: Operation.NoInput,
         // @ts-expect-error only a `once` identity is told apart by something
-        identity: { rule: "while_active", by: "nonce" }
+        identity: { rule: "while_active", by: "idempotency_key" }
       }))
   })
 

@@ -26,15 +26,15 @@ const Import = Operation.make({
 })
 
 let failures = 0
-const handler = Import.toLayer(({ input, report, tenant }) =>
+const handler = Import.toLayer(({ input, progress, tenant }) =>
   Effect.gen(function* () {
-    yield* report({ total: input.boxes.length, processed: input.boxes.length })
+    yield* progress({ total: input.boxes.length, processed: input.boxes.length })
     if (failures < (input.failing ?? 0)) {
       failures += 1
       return yield* new RunFailure({ reasonCode: "ext.mail.down", message: "It is down.", retryable: true })
     }
     if (input.boxes[0] === "two")
-      yield* Effect.orDie(TestOperations.start(Import, tenant.tenantId, { boxes: ["three"] }))
+      yield* Effect.orDie(TestOperations.start(Import, { tenantId: tenant.tenantId, input: { boxes: ["three"] } }))
     return RunHandler.succeeded
   })
 )
@@ -44,7 +44,7 @@ const host = TestOperations.layer(handler)
 layer(host.pipe(Layer.provideMerge(Prepared.layer)), { excludeTestServices: true })("A test's worker", (it) => {
   it.effect("executes what is due, and what that starts, and says how much it was", () =>
     Effect.gen(function* () {
-      const run = yield* TestOperations.start(Import, "contoso", { boxes: ["two"] })
+      const run = yield* TestOperations.start(Import, { tenantId: "contoso", input: { boxes: ["two"] } })
       assert.strictEqual(yield* TestOperations.runUntilIdle, 2)
       assert.strictEqual(yield* TestOperations.runUntilIdle, 0)
       yield* assertRun(run.id, { outcome: "succeeded", summaryCounts: { total: 1, processed: 1 } })
@@ -55,7 +55,10 @@ layer(host.pipe(Layer.provideMerge(Prepared.layer)), { excludeTestServices: true
   it.effect("leaves what is due later until time has passed in the database, and removes what is old by then", () =>
     Effect.gen(function* () {
       failures = 0
-      const { id } = yield* TestOperations.start(Import, "contoso", { boxes: ["late"], failing: 2 })
+      const { id } = yield* TestOperations.start(Import, {
+        tenantId: "contoso",
+        input: { boxes: ["late"], failing: 2 }
+      })
       assert.strictEqual(yield* TestOperations.runUntilIdle, 1)
       yield* assertRun(id, { status: "queued", attempt: 1, reasonCode: "ext.mail.down" })
       for (const attempts of [1, 1, 0]) {
@@ -74,7 +77,7 @@ layer(host.pipe(Layer.provideMerge(Prepared.layer)), { excludeTestServices: true
   it.effect("takes over from one that died, once its lease has lapsed", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { id } = yield* TestOperations.start(Import, "contoso", { boxes: ["lost"] })
+      const { id } = yield* TestOperations.start(Import, { tenantId: "contoso", input: { boxes: ["lost"] } })
       yield* sql`
         UPDATE operation_runs SET status = 'running', fence = 1, worker = 'dead', started_at = now(),
           lease_until = now() + interval '15 seconds' WHERE id = ${id}::uuid`
@@ -88,7 +91,10 @@ layer(host.pipe(Layer.provideMerge(Prepared.layer)), { excludeTestServices: true
   it.effect("is told apart from a run that is not as expected, with all that is known of it", () =>
     Effect.gen(function* () {
       failures = 0
-      const { id } = yield* TestOperations.start(Import, "contoso", { boxes: ["wrong"], failing: 1 })
+      const { id } = yield* TestOperations.start(Import, {
+        tenantId: "contoso",
+        input: { boxes: ["wrong"], failing: 1 }
+      })
       yield* TestOperations.runUntilIdle
       const refused = <A, E, R>(assertion: Effect.Effect<A, E, R>) =>
         Effect.map(Effect.exit(assertion), (exit) =>
@@ -110,7 +116,7 @@ layer(host.pipe(Layer.provideMerge(TestDatabase.layer())), { excludeTestServices
   (it) => {
     it.effect("has a Postgres of its own, and Atlas' tables", () =>
       Effect.gen(function* () {
-        const { id } = yield* TestOperations.start(Import, "contoso", { boxes: ["one"] })
+        const { id } = yield* TestOperations.start(Import, { tenantId: "contoso", input: { boxes: ["one"] } })
         yield* TestOperations.runUntilIdle
         yield* assertRun(id, { outcome: "succeeded" })
       })

@@ -72,7 +72,7 @@ export const makeBackupRoutes = Effect.gen(function* () {
           nextHref,
           restores: from,
           missingCapability,
-          nonce: SecureRandom.uuidV4Unsafe()
+          idempotencyKey: SecureRandom.uuidV4Unsafe()
         })
       )
     })

@@ -70,7 +70,7 @@ interface Props {
   /** Named when the person may not restore. */
   readonly missingCapability: string | null
   /** The key of this page's request for a restore. */
-  readonly nonce: string
+  readonly idempotencyKey: string
 }
 
 /** What is in a backup. */
@@ -83,7 +83,7 @@ export const BackupPage = ({
   nextHref,
   restores,
   missingCapability,
-  nonce
+  idempotencyKey
 }: Props) => {
   const path = `${shell.links.tenant(tenant.id)}/backups/${backup.id}`
   return (
@@ -165,7 +165,7 @@ export const BackupPage = ({
           </form>
           <form id="restore" class="restore-form" method="post" action={`${shell.links.tenant(tenant.id)}/restores`}>
             <input type="hidden" name="backup" value={backup.id} />
-            <input type="hidden" name="nonce" value={nonce} />
+            <input type="hidden" name="idempotencyKey" value={idempotencyKey} />
             <label class="toggle">
               <input type="checkbox" name="withAssignments" value="true" />
               <span>With assignments</span>

@@ -67,7 +67,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
       const { tenant } = yield* tenantOf(actor, c)
       const { from = "", to = "" } = yield* readForm(c, Sides)
       const input = { from: stateOf(from), to: stateOf(to) }
-      const { run } = yield* runs.start(actor, { tenantId: tenant.id, type, input })
+      const { run } = yield* runs.start(actor, type, { tenantId: tenant.id, input })
       return redirect(`${links.tenant(tenant.id)}/drift/${run.id}`, 303)
     })
   )

@@ -21,7 +21,7 @@ interface Props {
   /** Named when the person may not restore. */
   readonly missingCapability: string | null
   /** The key of this page's confirmation. */
-  readonly nonce: string
+  readonly idempotencyKey: string
   /** What was wrong with the last try to confirm. */
   readonly problem: string | null
 }
@@ -193,7 +193,7 @@ const Confirm = ({
   restore,
   tally,
   missingCapability,
-  nonce,
+  idempotencyKey,
   path,
   problem
 }: Props & { readonly path: string }) => {
@@ -222,7 +222,7 @@ const Confirm = ({
         )}
         {writes > 0 && (
           <form class="form" method="post" action={`${path}/confirm`}>
-            <input type="hidden" name="nonce" value={nonce} />
+            <input type="hidden" name="idempotencyKey" value={idempotencyKey} />
             <div class="field">
               <label for="tenantName">Type “{tenant.name}” to confirm</label>
               <input type="text" name="tenantName" id="tenantName" autocomplete="off" required />

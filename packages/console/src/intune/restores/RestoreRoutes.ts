@@ -23,10 +23,10 @@ const Chosen = Schema.Struct({
   item: Schema.optionalKey(FormTexts),
   all: Schema.optionalKey(Schema.Literal("true")),
   withAssignments: Schema.optionalKey(Schema.Literal("true")),
-  nonce: Schema.optionalKey(FormText)
+  idempotencyKey: Schema.optionalKey(FormText)
 })
 
-const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), nonce: Schema.optionalKey(FormText) })
+const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), idempotencyKey: Schema.optionalKey(FormText) })
 
 // A chosen policy is named by its collection and its id, which may hold anything.
 const itemOf = (value: string) => {
@@ -108,7 +108,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       nextHref,
       stopped,
       missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
-      nonce: SecureRandom.uuidV4Unsafe(),
+      idempotencyKey: SecureRandom.uuidV4Unsafe(),
       problem
     }
     return yield* html(c, RestorePage(shown), problem === null ? 200 : 422)
@@ -132,7 +132,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
         items: form.all === undefined ? [form.item ?? []].flat().map(itemOf) : null,
         withAssignments: form.withAssignments === "true"
       }
-      const { restore } = yield* restores.plan(actor, tenant.id, request, form.nonce)
+      const { restore } = yield* restores.plan(actor, tenant.id, request, form.idempotencyKey)
       return redirect(hrefOf(tenant, restore.id), 303)
     })
   )
@@ -158,9 +158,9 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     Effect.fn("RestoreConfirm")(function* (request) {
       const { c, actor } = request
       const { grant, tenant } = yield* tenantOf(actor, c)
-      const { tenantName = "", nonce = "" } = yield* readForm(c, Typed)
+      const { tenantName = "", idempotencyKey = "" } = yield* readForm(c, Typed)
       const id = c.req.param("restore") ?? ""
-      const typed = { tenantName, nonce }
+      const typed = { tenantName, idempotencyKey }
       return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
         Effect.as(redirect(hrefOf(tenant, id), 303)),
         Effect.catchTag("InvalidInput", ({ errors }) =>

@@ -26,7 +26,7 @@ interface Props {
   readonly mayRun: boolean
   readonly mayManage: boolean
   /** The keys of this page's starts. */
-  readonly nonces: { readonly runNow: string; readonly retry: string }
+  readonly idempotencyKeys: { readonly runNow: string; readonly retry: string }
   readonly now: DateTime.Utc
 }
 
@@ -75,13 +75,21 @@ export const SchedulePage = (props: Props) => {
   )
 }
 
-const Actions = ({ tenant, schedule, backups, mayRun, mayManage, nonces, path }: Props & { readonly path: string }) => {
+const Actions = ({
+  tenant,
+  schedule,
+  backups,
+  mayRun,
+  mayManage,
+  idempotencyKeys,
+  path
+}: Props & { readonly path: string }) => {
   const links = useLinks()
   const input = JSON.stringify({ schedule: schedule.id })
-  const start = (type: string, nonce: string, label: string, primary: boolean) => (
+  const start = (type: string, idempotencyKey: string, label: string, primary: boolean) => (
     <form method="post" action={links.start(tenant.id, type)}>
       <input type="hidden" name="input" value={input} />
-      <input type="hidden" name="nonce" value={nonce} />
+      <input type="hidden" name="idempotencyKey" value={idempotencyKey} />
       <button
         class={primary ? "button primary" : "button"}
         disabled={!mayRun}
@@ -94,8 +102,9 @@ const Actions = ({ tenant, schedule, backups, mayRun, mayManage, nonces, path }:
   return (
     <div>
       <div class="card-actions">
-        {start(BackupTypes.runNow.name, nonces.runNow, "Back up now", true)}
-        {backups[0]?.state === "partial" && start(BackupTypes.retry.name, nonces.retry, "Repeat the last one", false)}
+        {start(BackupTypes.runNow.name, idempotencyKeys.runNow, "Back up now", true)}
+        {backups[0]?.state === "partial" &&
+          start(BackupTypes.retry.name, idempotencyKeys.retry, "Repeat the last one", false)}
         {mayManage && (
           <>
             <a class="button" href={`${path}/edit`}>

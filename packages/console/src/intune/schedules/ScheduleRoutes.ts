@@ -76,7 +76,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
           appendices: appendices.flat(),
           mayRun: grant.capabilities.has(BackupTypes.runNow.capabilities.start),
           mayManage: grant.capabilities.has(manageBackups),
-          nonces: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
+          idempotencyKeys: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
           now
         })
       )

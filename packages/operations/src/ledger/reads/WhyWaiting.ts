@@ -9,11 +9,11 @@ import { liveFor } from "../WorkerRegistry.ts"
 const maxPosition = 1_000
 
 /**
- * Why a queued run is not executed yet: `next_attempt` it is not due before `at`; `exclusive_write` the run `holder` holds
+ * Why a queued run is not executed yet: `next_attempt` it is not due before `at`; `exclusive` the run `holder` holds
  * what it needs, and it looks again `at`; `no_worker` no live worker has a handler for its type, and none had `since` then
  * (or ever); `concurrency` as many `runs` of the type as may execute in this scope do; `in_line` others are served first.
  */
-export const WaitingReason = Schema.Literals(["next_attempt", "exclusive_write", "no_worker", "concurrency", "in_line"])
+export const WaitingReason = Schema.Literals(["next_attempt", "exclusive", "no_worker", "concurrency", "in_line"])
 export type WaitingReason = typeof WaitingReason.Type
 
 /** What a queued run waits for. */
@@ -75,7 +75,7 @@ export class WhyWaiting extends Context.Service<
       const reasonFor = (run: Run, known: Facts): WaitingReason => {
         const limit = Option.map(catalog.find(run.type), ({ concurrency }) => concurrency)
         const most = Option.getOrElse(limit, () => "unlimited" as const)
-        if (!known.due) return run.reasonCode === "operation_busy" && known.holder ? "exclusive_write" : "next_attempt"
+        if (!known.due) return run.reasonCode === "operation_busy" && known.holder ? "exclusive" : "next_attempt"
         if (!known.live) return "no_worker"
         return most !== "unlimited" && known.runningCount >= most ? "concurrency" : "in_line"
       }
@@ -90,7 +90,7 @@ export class WhyWaiting extends Context.Service<
           position: known.ahead + 1,
           at: known.due ? null : run.availableAt,
           since: known.live || known.lastSeen === null ? null : DateTime.fromDateUnsafe(known.lastSeen),
-          holder: reason === "exclusive_write" ? known.holder : null,
+          holder: reason === "exclusive" ? known.holder : null,
           runs: reason === "concurrency" ? known.running : []
         })
       }, Effect.orDie)
