@@ -59,7 +59,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas embedded", (it) 
       const refused = yield* call("POST", "/tenants/acme-eu/reports/2026-02", "rita")
       assert.deepStrictEqual([refused.status, refused.body["requiredCapability"]], [403, "tenant.reports.export"])
       const invalid = yield* call("POST", "/tenants/acme-eu/reports/soon", "ada")
-      assert.deepStrictEqual([invalid.status, invalid.body["errors"][0].pointer], [422, "/month"])
+      assert.deepStrictEqual([invalid.status, invalid.body["errors"][0].pointer], [422, "/input/month"])
       assert.strictEqual((yield* call("GET", path, "stranger")).status, 404)
       assert.strictEqual((yield* call("POST", "/tenants/elsewhere/reports/2026-01", "ada")).status, 404)
 

@@ -158,7 +158,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
                 call(server, `/api/v1/tenants/${tenant}/operations/${type}`, {
                   method: "POST",
                   headers: as(person),
-                  body: "{}"
+                  body: '{"input":{}}'
                 })
               const unknown = yield* begin("nowhere")
               for (const tenant of tenants) {

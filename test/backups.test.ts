@@ -17,8 +17,8 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       const post = (path: string, body: object, headers: object = {}) =>
         call(server, path, { method: "POST", headers: { ...manager, ...headers }, body: JSON.stringify(body) })
       const { schedule } = (yield* post(schedules, { name: "All", cron: "0 2 * * *", timeZone: "UTC" })).body
-      const input = { schedule: schedule.id }
-      yield* post("/api/v1/tenants/contoso/operations/backup_schedule.run_now", input, { "idempotency-key": "1" })
+      const body = { input: { schedule: schedule.id } }
+      yield* post("/api/v1/tenants/contoso/operations/backup_schedule.run_now", body, { "idempotency-key": "1" })
       const list = call(server, "/api/v1/tenants/contoso/backups", { headers: manager })
       const { backups } = (yield* list.pipe(
         Effect.repeat({ while: ({ body }) => body.backups.length === 0, schedule: Schedule.spaced("200 millis") })

@@ -42,20 +42,21 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("the server
       const post = (path: string, headers: Record<string, string>, body: string) =>
         call(server, `/api/v1${path}`, { method: "POST", headers, body })
       const operator = as("operator@northwind")
+      const noInput = '{"input":{}}'
       const sync = "/tenants/contoso/operations/directory_groups.sync"
       const answers = {
-        "unknown type": [404, yield* post("/tenants/contoso/operations/no.such", operator, "{}")],
-        "unknown tenant": [404, yield* post("/tenants/nowhere/operations/directory_groups.sync", operator, "{}")],
+        "unknown type": [404, yield* post("/tenants/contoso/operations/no.such", operator, noInput)],
+        "unknown tenant": [404, yield* post("/tenants/nowhere/operations/directory_groups.sync", operator, noInput)],
         "another workspace's tenant": [
           404,
-          yield* post("/tenants/adatum/operations/directory_groups.sync", operator, "{}")
+          yield* post("/tenants/adatum/operations/directory_groups.sync", operator, noInput)
         ],
         "a tenant one is not entitled to": [404, yield* start(server, "fabrikam", "contoso-operator@northwind")],
-        "no credentials": [401, yield* post(sync, { "content-type": "application/json" }, "{}")],
-        "unknown credentials": [401, yield* post(sync, as("nobody"), "{}")],
+        "no credentials": [401, yield* post(sync, { "content-type": "application/json" }, noInput)],
+        "unknown credentials": [401, yield* post(sync, as("nobody"), noInput)],
         "a role without the right": [403, yield* start(server, "contoso", "readonly@northwind")],
         "broken JSON": [400, yield* post(sync, operator, "{")],
-        "unacceptable input": [422, yield* post(sync, operator, '{"a":1,"b":2}')],
+        "unacceptable input": [422, yield* post(sync, operator, '{"input":{"a":1,"b":2}}')],
         "unknown run": [404, yield* get(server, "/operations/019845e1-682f-7b02-a706-3b2422d13aec")],
         "an id that is none": [404, yield* get(server, "/operations/none")],
         "a wrong filter": [400, yield* get(server, "/operations?status=odd&limit=0")],

@@ -47,9 +47,10 @@ const bodies = [
   '{"a":1,"a":2}',
   '{"__proto__":{"polluted":true}}',
   `${"[".repeat(20_000)}${"]".repeat(20_000)}`,
-  `{"confirmRemovals":-1,"full":"yes"}`,
-  '{"supersede":"\\u0000"}',
+  `{"input":{"confirmRemovals":-1,"full":"yes"}}`,
+  '{"input":{},"supersedes":"\\u0000"}',
   `{"x":"\\ud800"}`,
+  `{"input":{"x":"\\ud800"}}`,
   "\u0000\u0001\u0002",
   "a=b&c",
   "input=%7B&idempotencyKey=%00"

@@ -23,7 +23,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
   it.effect("stop a body that is larger than any input is", () =>
     Effect.gen(function* () {
       const server = yield* startServer({ ATLAS_ROLE: "web" })
-      const large = JSON.stringify({ text: "x".repeat(64 * 1024) })
+      const large = { text: "x".repeat(64 * 1024) }
       const { headers, status } = yield* start(server, "contoso", "operator@northwind", large)
       assert.deepStrictEqual([status, headers.get("content-type")], [413, "application/problem+json"])
     }).pipe(Effect.scoped)

@@ -14,7 +14,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
         call(server, path, {
           method: "POST",
           headers: { ...as(account), origin: server.origin, "x-request-id": id, ...headers },
-          body: path.startsWith("/admin/") ? new URLSearchParams() : "{}"
+          body: path.startsWith("/admin/") ? new URLSearchParams() : '{"input":{}}'
         })
       const idOf = (answer: { headers: Headers }) => answer.headers.get("x-request-id") ?? ""
 

@@ -76,7 +76,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
           "content-type": "application/json",
           traceparent: `00-${traceId}-00f067aa0ba902b7-01`
         },
-        body: "{}"
+        body: '{"input":{}}'
       })
       assert.include(started.body.run.traceparent, traceId)
       yield* completed(web, started.body.run.id)

@@ -108,7 +108,11 @@ describeBrowser("in a browser", () => {
             const run = await page.evaluate(async () => {
               const headers = { "content-type": "application/json" }
               const sync = "/api/v1/tenants/contoso/operations/directory_groups.sync"
-              const started = await fetch(sync, { method: "POST", headers, body: JSON.stringify({ full: true }) })
+              const started = await fetch(sync, {
+                method: "POST",
+                headers,
+                body: JSON.stringify({ input: { full: true } })
+              })
               return (await started.json()).links.view
             })
             await page.goto(run)

@@ -46,7 +46,7 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })("workers k
         const doomed = yield* worker
         // It comes so far and no further.
         yield* graph.inject({ fault: Fault.noAnswer, path: `/v1.0/${configurations}`, nth: 5 })
-        const { run } = yield* post(`${api}/operations/${type}`, input)
+        const { run } = yield* post(`${api}/operations/${type}`, { input })
         yield* sql<{ n: number }>`SELECT count(*)::int AS n FROM ${sql(table)}`.pipe(
           Effect.repeat({ until: ([row]) => (row?.n ?? 0) >= 200, schedule: Schedule.spaced("10 millis") }),
           Effect.timeout("60 seconds")

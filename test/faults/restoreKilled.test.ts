@@ -45,7 +45,7 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })(
         const first = yield* worker
         const only = { name: "All", cron: "0 2 * * *", timeZone: "UTC", types: ["device_configurations"] }
         const { schedule } = yield* post(`${api}/backup-schedules`, only)
-        const made = yield* post(`${api}/operations/backup_schedule.run_now`, { schedule: schedule.id })
+        const made = yield* post(`${api}/operations/backup_schedule.run_now`, { input: { schedule: schedule.id } })
         yield* completed(web, made.run.id)
         const { backups } = (yield* call(web, `${api}/backups`, { headers: manager })).body
         const before = yield* graph.items(tenant, configurations)

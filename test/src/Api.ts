@@ -14,11 +14,11 @@ export const call = (server: ServerProcess, path: string, init: RequestInit = {}
   })
 
 /** Starts the groups sync of a tenant. */
-export const start = (server: ServerProcess, tenant: string, account = "operator@northwind", body = "{}") =>
+export const start = (server: ServerProcess, tenant: string, account = "operator@northwind", input: object = {}) =>
   call(server, `/api/v1/tenants/${tenant}/operations/directory_groups.sync`, {
     method: "POST",
     headers: as(account),
-    body
+    body: JSON.stringify({ input })
   })
 
 /** Reads from the API. */

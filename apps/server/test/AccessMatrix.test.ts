@@ -100,7 +100,7 @@ const requestOf = Effect.fnUntraced(function* (
   const { method, path } = endpoints[call]
   const parts: Record<string, string> = { ...names, type: type.name }
   const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(parts[name] ?? "?"))
-  const body = method === "POST" ? { body: JSON.stringify(yield* inputOf(type)) } : {}
+  const body = method === "POST" ? { body: JSON.stringify({ input: yield* inputOf(type) }) } : {}
   return new Request(`https://atlas.example${filled}`, {
     method,
     headers: { "content-type": "application/json", "idempotency-key": "second", ...headers },

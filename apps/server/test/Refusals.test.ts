@@ -38,7 +38,7 @@ layer(whole, { excludeTestServices: true, timeout: "120 seconds" })("a refusal f
           const isApi = path.startsWith("/api/")
           const type = isApi ? "application/json" : "application/x-www-form-urlencoded"
           const headers = { cookie, origin: publicUrl, "content-type": type }
-          const body = method === "GET" ? {} : { body: isApi ? "{}" : "" }
+          const body = method === "GET" ? {} : { body: isApi ? '{"input":{}}' : "" }
           const { status, text } = yield* send(path, { method, headers, ...body })
           if (status !== 403) continue
           refused.push(`${method} ${path}`)

@@ -77,8 +77,8 @@ layer(whole, { excludeTestServices: true, timeout: "120 seconds" })("requests th
         { referer: `${publicUrl}/admin/tenants` },
         { "sec-fetch-site": "same-origin", origin: "http://localhost:3000" }
       ] as ReadonlyArray<Record<string, string>>) {
-        const init = { method: "POST", headers: { cookie, "content-type": "application/json", ...own }, body: "{}" }
-        const called = yield* send("/api/v1/tenants/contoso/operations/test.check", init)
+        const init = { method: "POST", headers: { cookie, "content-type": "application/json", ...own } }
+        const called = yield* send("/api/v1/tenants/contoso/operations/test.check", { ...init, body: '{"input":{}}' })
         assert.strictEqual(called.status, 202, JSON.stringify(own))
         const pressed = yield* send("/admin/tenants/contoso/operations/test.check", { ...init, body: "" })
         assert.strictEqual(pressed.status, 303, JSON.stringify(own))
@@ -93,7 +93,7 @@ layer(whole, { excludeTestServices: true, timeout: "120 seconds" })("requests th
         send("/api/v1/tenants/contoso/operations/test.check", {
           method: "POST",
           headers: { "content-type": "application/json", ...headers },
-          body: "{}"
+          body: '{"input":{}}'
         })
       const authorization = "Bearer dev:owner@northwind"
       assert.strictEqual((yield* start({ authorization })).status, 202)

@@ -114,7 +114,7 @@ describe.each(hosts)("A console in %s", (_, wrap) => {
   })
 
   it("starts from JSON, with links to itself", async () => {
-    const body = JSON.stringify({})
+    const body = JSON.stringify({ input: {} })
     const path = `${basePath}/api/v1/tenants/contoso/operations/${work.name}`
     const headers = {
       "content-type": "application/json",

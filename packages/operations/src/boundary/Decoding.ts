@@ -148,15 +148,19 @@ const copyJson = (given: unknown): Json | undefined => {
  * A value as plain JSON data that nobody else can change, with an end to its size and depth.
  *
  * @param given anything
+ * @param at where it stands in what was sent
  * @returns the copy; `undefined` for `undefined`, which the schema of what is expected refuses or not
  */
-export const plainJson = (given: unknown): Effect.Effect<Json | undefined, InvalidInput> =>
+export const plainJson = (
+  given: unknown,
+  at: ReadonlyArray<string> = []
+): Effect.Effect<Json | undefined, InvalidInput> =>
   Effect.suspend((): Exit.Exit<Json | undefined, InvalidInput> => {
     try {
       return Exit.succeed(copyJson(given))
     } catch (error) {
       const isNotJson = error instanceof NotJson
-      return Exit.fail(isNotJson ? invalid(jsonPointer(error.path), error.message) : unreadable)
+      return Exit.fail(isNotJson ? invalid(jsonPointer([...at, ...error.path]), error.message) : unreadable)
     }
   })
 
@@ -176,14 +180,16 @@ const inputDecoder = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>) => {
  *
  * @param schema of what is expected, as JSON
  * @param given anything
+ * @param at where it stands in what was sent: problems are named from there
  * @returns the decoded input; fails with every problem named, up to twenty, unknown members included
  */
 export const decodeInput = <Input, Encoded>(
   schema: Schema.Codec<Input, Encoded>,
-  given: unknown
+  given: unknown,
+  at: ReadonlyArray<string> = []
 ): Effect.Effect<Input, InvalidInput> =>
-  Effect.flatMap(plainJson(given), (json) =>
-    Effect.mapError(inputDecoder(schema)(json), (error) => named(problemsIn(error.issue, [])))
+  Effect.flatMap(plainJson(given, at), (json) =>
+    Effect.mapError(inputDecoder(schema)(json), (error) => named(problemsIn(error.issue, at)))
   )
 
 /** What a schema makes of JSON, as the formatter of an HTTP API's own problems: the first twenty. */

@@ -150,8 +150,8 @@ const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary
 /** Starting and watching operation runs. */
 export class OperationsApiGroup extends HttpApiGroup.make("operations")
   .add(
-    // The payload is unknown here, so that nobody learns what exists from a validation message: `Runs.start` authorises
-    // first. Its member `supersede` names the run to replace; the rest is the input.
+    // The payload is `{ input, supersedes? }`, and unknown here, so that nobody learns what exists from a validation message:
+    // `Runs.start` authorises before it looks at the input.
     HttpApiEndpoint.post("start", "/tenants/:tenant/operations/:type", {
       params: { tenant: Schema.String, type: Schema.String },
       headers: idempotencyKey,
@@ -162,7 +162,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       OpenApi.annotations({
         summary: "Start an operation in a tenant",
         description:
-          "The body is the operation's input, with `supersede` to replace a stuck run. An equal start is answered with the run that is active."
+          "The body is `{ input, supersedes }`: the operation's input and, to replace a stuck run, that run's id. An equal start is answered with the run that is active."
       })
     ),
     HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {

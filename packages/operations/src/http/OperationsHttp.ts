@@ -1,4 +1,4 @@
-import { Context, Duration, Effect, Layer, Option, Predicate, Schema, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
 import { Sse } from "effect/encoding"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
@@ -12,13 +12,13 @@ import {
   type RunReceiptResource,
   type RunResource
 } from "./OperationsApi.ts"
-import { invalid } from "../boundary/Decoding.ts"
+import { argumentsOf } from "../boundary/Decoding.ts"
 import { nextStepOf } from "../run/NextStep.ts"
-import { type InvalidInput, OperationBusy } from "../boundary/Problems.ts"
+import { OperationBusy } from "../boundary/Problems.ts"
 import { isWholeRun, type Run, RunId, type RunReceipt } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import { Runs } from "../starting/Runs.ts"
-import type { StartProblem, StartRequest, StartResult } from "../starting/RunStart.ts"
+import type { StartProblem, StartResult } from "../starting/RunStart.ts"
 
 /** Where the host is reached from outside: the base of absolute links. */
 export class PublicUrl extends Context.Service<
@@ -168,14 +168,10 @@ const pollAfter = "1"
 
 const defaultPageSize = 50
 
-/** The body of a start: the input, and beside it the run that is to be replaced. */
-const readStart = (payload: unknown): Effect.Effect<Pick<StartRequest, "input" | "supersedes">, InvalidInput> => {
-  if (!Predicate.isObject(payload) || !Object.hasOwn(payload, "supersede")) return Effect.succeed({ input: payload })
-  const { supersede, ...input } = payload
-  return Predicate.isString(supersede)
-    ? Effect.succeed({ input, supersedes: supersede })
-    : Effect.fail(invalid("/supersede", "Expected the id of a run"))
-}
+const decodeStart = argumentsOf(Schema.Struct({ input: Schema.Unknown, supersedes: Schema.optionalKey(Schema.String) }))
+
+/** The body of a start: the operation's input, and beside it the run that is to be replaced. */
+const readStart = (body: unknown) => decodeStart(body as Parameters<typeof decodeStart>[0])
 
 const answerStart = (url: PublicUrl["Service"]) =>
   Effect.fnUntraced(function* <E>(start: Effect.Effect<StartResult, E | StartProblem>) {

@@ -13,7 +13,7 @@ export const checkSupersedes = (type: Operation.Any, supersedes: string) =>
         new Problems.NotSupported({ detail: `A run of "${type.name}" cannot be replaced while it is active.` })
       )
     : Option.match(decodeRunId(supersedes), {
-        onNone: () => Effect.fail(invalid("/supersede", "Expected the id of a run")),
+        onNone: () => Effect.fail(invalid("/supersedes", "Expected the id of a run")),
         onSome: Effect.succeed
       })
 
@@ -29,18 +29,24 @@ export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, Problem
         invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters and lone surrogates")
       )
 
+// Where the input stands in a request to start.
+const place = ["input"]
+
 /** The input, decoded, with what the host fills in, and as it is stored; refused with every problem named. */
 export const validate = Effect.fnUntraced(function* (
   type: Operation.Any,
   given: unknown,
   resolve: (input: unknown) => Effect.Effect<unknown>
 ) {
-  const input = yield* resolve(yield* decodeInput(type.input, given))
+  const input = yield* resolve(yield* decodeInput(type.input, given, place))
   const stored = (yield* Schema.encodeEffect(Schema.toCodecJson(type.input))(input).pipe(Effect.orDie)) as Json
   const unstorable = unstorablePaths(stored)
   if (unstorable.length > 0) {
     const detail = "Expected text without NUL characters and lone surrogates"
-    return yield* invalidEach(unstorable.map(jsonPointer), detail)
+    return yield* invalidEach(
+      unstorable.map((path) => jsonPointer([...place, ...path])),
+      detail
+    )
   }
   return { input, stored }
 })

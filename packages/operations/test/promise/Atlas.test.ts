@@ -202,7 +202,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       assert.instanceOf(invalid, InvalidInput)
       assert.deepStrictEqual(
         (invalid as InvalidInput).errors.map(({ pointer }) => pointer),
-        ["/month", "/format"]
+        ["/input/month", "/input/format"]
       )
       assert.instanceOf(await start(stranger, "acme-eu", {}), NotFound)
       assert.instanceOf(await start(ada, "elsewhere", {}), NotFound)

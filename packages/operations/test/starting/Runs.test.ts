@@ -119,7 +119,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       assert.strictEqual(refused._tag, "InvalidInput")
       assert.deepStrictEqual(
         refused._tag === "InvalidInput" ? refused.errors.map(({ pointer }) => pointer).sort() : [],
-        ["/key", "/size", "/un~1known"]
+        ["/input/key", "/input/size", "/input/un~1known"]
       )
       assert.strictEqual(yield* countRuns, before)
     })
@@ -217,7 +217,7 @@ layer(ledger, { excludeTestServices: true })("Runs", (it) => {
       for (const key of ["a\0", "half \ud83d"]) {
         const refused = yield* Effect.flip(runs.start(operator, Work, { ...work("x"), input: { key } }))
         assert.deepStrictEqual(refused._tag === "InvalidInput" && refused.errors.map(({ pointer }) => pointer), [
-          "/key"
+          "/input/key"
         ])
       }
       assert.strictEqual((yield* Effect.flip(runs.start(operator, Work, work("x", "con\0toso")))).status, 404)
