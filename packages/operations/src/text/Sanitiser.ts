@@ -1,5 +1,5 @@
 import { Cause, type Layer, Logger } from "effect"
-import { type Judge, removeWhere } from "./Removal.ts"
+import { type Judge, redactWhere } from "./redact.ts"
 import {
   bareEnd,
   beforeNextName,
@@ -8,7 +8,7 @@ import {
   isOpaque,
   nextName,
   removed,
-  removeNamed
+  redactNamed
 } from "./SecretValues.ts"
 
 // Nobody reads more of one message, and no message may cost more than its share of time.
@@ -58,7 +58,7 @@ const cutSuffix = [...suffix].map((_, length) => suffix.slice(0, length + 1).rep
 const cutHost = new RegExp(`(?<=/|%2F)(?:fef\\.[\\w.-]*|[\\w-]+(?:\\.[\\w-]+)+\\.(?:${cutSuffix}))$`, "i")
 const longestHost = 200
 
-const removeCutHost = (text: string): string =>
+const redactCutHost = (text: string): string =>
   text.slice(0, -longestHost) + text.slice(-longestHost).replace(cutHost, "[removed: internal address]")
 
 const authorityBegins = /:\/\/|:\\\/\\\/|%(?:25)*3A(?:%(?:25)*2F){2}/gi
@@ -137,15 +137,15 @@ const olderClientSecret: Judge = (match) =>
   [/\d/, /[a-z]/, /[A-Z]/].every((kind) => kind.test(match[0])) ? clientSecret(match) : undefined
 
 const pass = (text: string): string => {
-  let clean = removeWhere(text, keyBegins, privateKey)
-  clean = removeWhere(clean, queryBegins, signedQuery)
-  clean = removeCutHost(removeWhere(clean, internalHost, internalAddress))
-  clean = removeWhere(clean, bearerBegins, bearerToken)
-  clean = removeWhere(clean, jwtBegins, jwt)
-  clean = removeWhere(clean, entraSecret, clientSecret)
-  clean = removeWhere(clean, olderEntraSecret, olderClientSecret)
+  let clean = redactWhere(text, keyBegins, privateKey)
+  clean = redactWhere(clean, queryBegins, signedQuery)
+  clean = redactCutHost(redactWhere(clean, internalHost, internalAddress))
+  clean = redactWhere(clean, bearerBegins, bearerToken)
+  clean = redactWhere(clean, jwtBegins, jwt)
+  clean = redactWhere(clean, entraSecret, clientSecret)
+  clean = redactWhere(clean, olderEntraSecret, olderClientSecret)
   // Names that stand in what looks like a password have a value of their own, so these come last, and in this order.
-  return removeWhere(removeNamed(clean, withAddress), authorityBegins, passwordInUrl)
+  return redactWhere(redactNamed(clean, withAddress), authorityBegins, passwordInUrl)
 }
 
 /**

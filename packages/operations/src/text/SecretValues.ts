@@ -1,4 +1,4 @@
-import { type Judge, removeWhere } from "./Removal.ts"
+import { type Judge, redactWhere } from "./redact.ts"
 
 // Text may have been put into JSON, into a URL, or into both, any number of times.
 const percent = "%(?:25)*"
@@ -164,7 +164,7 @@ const makeJudge =
  * @param text anything
  * @param goesOn where a value without quotes goes on behind its end
  */
-export const removeNamed = (text: string, goesOn: Continuation): string => removeWhere(text, named, makeJudge(goesOn))
+export const redactNamed = (text: string, goesOn: Continuation): string => redactWhere(text, named, makeJudge(goesOn))
 
 /**
  * Where the next secret name begins.
