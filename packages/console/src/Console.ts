@@ -8,7 +8,7 @@ import {
   type Runs,
   type StartGate
 } from "@atlas/operations"
-import { Effect, Layer, Schema, type Scope } from "effect"
+import { Context, Effect, Layer, Schema, type Scope, Tracer } from "effect"
 import type { HttpApi } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
 import { Hono } from "hono"
@@ -111,6 +111,8 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   return app
 })
 
+const untraced = <R>(context: Context.Context<R>) => Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
+
 const Given = Schema.StructWithRest(Schema.Struct({ parts: Schema.optionalKey(Schema.Array(Schema.ObjectKeyword)) }), [
   Schema.Record(Schema.String, Schema.Unknown)
 ])
@@ -134,6 +136,10 @@ export const make = Effect.fn("Console.make")(function* <
   const own = Layer.merge(Confirmations.layer, contributionsOf(all)).pipe(
     Layer.provideMerge(Layer.merge(Layer.effect(Host, Host.make(options)), limiter))
   )
-  const app = yield* Effect.provideContext(build(all), yield* Layer.build(own))
+  // A request belongs to a trace of its own or its caller's, never to the one in which the console was made.
+  const app = yield* build(all).pipe(
+    Effect.provideContext(yield* Layer.build(own)),
+    Effect.updateContext(untraced<Needed | Scope.Scope>)
+  )
   return Object.assign(async (request: Request) => app.fetch(request), { routes: app.routes })
 })

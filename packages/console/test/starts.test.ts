@@ -26,6 +26,29 @@ const starts = [
   "/tenants/:tenant/restores/:restore/plan"
 ]
 
+layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a request", (it) => {
+  it.effect("belongs to the trace of its caller or to one of its own, not to that of the console's making", () =>
+    Effect.gen(function* () {
+      const { traceId } = yield* Effect.orDie(Effect.currentSpan)
+      const console = yield* Console.make(hostOptions(origin, ""))
+      const start = (headers: Record<string, string>) =>
+        Effect.promise(async () => {
+          const sent = { cookie: "user=ada", origin, "content-type": "application/json", ...headers }
+          const path = "/api/v1/tenants/contoso/operations/test.work"
+          const answer = await console(
+            new Request(origin + path, { method: "POST", headers: sent, body: '{"input":{}}' })
+          )
+          const { run } = (await answer.json()) as { readonly run: { readonly traceparent: string } }
+          return run.traceparent
+        })
+      assert.notInclude(yield* start({ "idempotency-key": "1" }), traceId)
+      const caller = "4bf92f3577b34da6a3ce929d0e0e4736"
+      const traceparent = `00-${caller}-00f067aa0ba902b7-01`
+      assert.include(yield* start({ "idempotency-key": "2", traceparent }), caller)
+    }).pipe(Effect.withSpan("the host's start"))
+  )
+})
+
 layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a person who starts too much", (it) => {
   it.effect("is refused wherever runs are started, and nowhere else", () =>
     Effect.gen(function* () {

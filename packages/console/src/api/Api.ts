@@ -1,5 +1,5 @@
 import { Authentication, CurrentActor, OperationsHttp, Problems } from "@atlas/operations"
-import { Cause, Context, Effect, Layer, Logger, Option, Tracer } from "effect"
+import { Cause, Context, Effect, Layer, Logger, Option } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { Context as Request, MiddlewareHandler } from "hono"
 import { Host } from "../shell/Host.ts"
@@ -78,12 +78,11 @@ const inWords = async (response: Response): Promise<Response> => {
  *
  * @param routes of every part, declared below `/api/v1`
  */
-export const makeApi = Effect.fn("Api.make")(function* <R>(
+export const makeApi = Effect.fnUntraced(function* <R>(
   routes: ReadonlyArray<Layer.Layer<never, never, R | ApiServices>>
 ) {
   const { apiBasePath } = yield* Host
-  // Without the span in which a host makes its console: a request belongs to the trace that it names.
-  const services = Context.omit(Tracer.ParentSpan)(yield* Effect.context<R | Host>()) as Context.Context<R | Host>
+  const services = yield* Effect.context<R | Host>()
   const [first = Layer.empty, ...others] = routes
   const served = Layer.mergeAll(first, ...others).pipe(
     Layer.provide(Layer.merge(authentication, publicUrl)),

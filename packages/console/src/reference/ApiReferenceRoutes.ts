@@ -13,9 +13,7 @@ const description =
  *
  * @param declarations of the API, each part's own
  */
-export const makeApiReferenceRoutes = Effect.fn("ApiReferenceRoutes.make")(function* (
-  declarations: ReadonlyArray<HttpApi.Top>
-) {
+export const makeApiReferenceRoutes = Effect.fnUntraced(function* (declarations: ReadonlyArray<HttpApi.Top>) {
   const { apiBasePath, brand, links } = yield* Host
   const { open } = yield* makeRequests
   const whole = declarations
