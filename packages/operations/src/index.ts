@@ -54,6 +54,7 @@ export {
 export { checkIdempotencyKey } from "./starting/StartInput.ts"
 export { RunEvent, RunEventKind, runEventKinds } from "./run/RunEvent.ts"
 export * as RunHandler from "./definition/RunHandler.ts"
+export type { HandlerLayer } from "./definition/RunHandlers.ts"
 export type { Identity } from "./definition/RunIdentity.ts"
 export type { IdentityRule } from "./run/Run.ts"
 export type { Json } from "./text/Json.ts"
