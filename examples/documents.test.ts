@@ -31,9 +31,8 @@ const section = (heading: string) => {
   return after!.split("\n## ")[0]!
 }
 
-/** The first column of a section's tables, as far as it is code. */
-const firstColumn = (heading: string) =>
-  matches(section(heading), /^\| (`[^|]+) \|/gm).flatMap((cell) => matches(cell, /`([^`]+)`/g))
+/** The first column of the tables in a text, as far as it is code. */
+const firstColumn = (text: string) => matches(text, /^\| (`[^|]+) \|/gm).flatMap((cell) => matches(cell, /`([^`]+)`/g))
 
 /** The region of an example, without its indentation. */
 const regionOf = (path: string, name: string) => {
@@ -55,33 +54,45 @@ describe("docs/operating.md", () => {
   })
 })
 
-describe("the README", () => {
+describe("docs/settings.md", () => {
   it("lists exactly the server's settings", () => {
+    const text = read("docs/settings.md")
     // What the machine's platform sets is read where it is used.
     const source = ["Settings", "MachineIdentity"].map((name) => read(`apps/server/src/${name}.ts`)).join("")
     const known = new Set(matches(source, /"((?:[A-Z]+_)+[A-Z]+|HOST|PORT)"/g))
-    assert.include(section("Settings of the server"), "`NODE_ENV=production`")
+    assert.include(text, "`NODE_ENV=production`")
     known.delete("NODE_ENV")
-    const listed = firstColumn("Settings of the server").filter((name) => /^[A-Z]/.test(name))
+    const listed = firstColumn(text).filter((name) => /^[A-Z]/.test(name))
     assert.sameMembers(listed, [...known])
   })
+})
 
+describe("the README", () => {
   it("lists exactly the packages", () => {
     const names = readdirSync(join(root, "packages")).map(
       (name) => JSON.parse(read(`packages/${name}/package.json`)).name
     )
-    assert.sameMembers(firstColumn("Packages"), names)
+    assert.sameMembers(firstColumn(section("Packages")), names)
   })
 
+  it("is short", () => {
+    // Code and tables included: what takes longer belongs in docs.
+    assert.isBelow(readme.split(/\s+/).length, 1_100)
+  })
+})
+
+describe("docs/http-api.md", () => {
   it("lists exactly the calls of the API", () => {
     const calls = Object.values(OperationsApi.groups.operations.endpoints).map(
       ({ method, path }) => `${method} ${path.replace("/api/v1", "")}`
     )
-    assert.sameMembers(firstColumn("HTTP API"), calls)
+    assert.sameMembers(firstColumn(read("docs/http-api.md")), calls)
   })
+})
 
+describe("docs/testing.md", () => {
   it("uses only flags that the fake Graph has", () => {
-    const used = matches(readme, /fake-graph(.*)/g).flatMap((line) => matches(line, /--(\w+)/g))
+    const used = matches(read("docs/testing.md"), /fake-graph(.*)/g).flatMap((line) => matches(line, /--(\w+)/g))
     assert.isNotEmpty(used)
     assert.includeMembers(fakeGraphFlags, used)
   })
