@@ -1,0 +1,105 @@
+import { type Expected, onlyWrites } from "./Expected.ts"
+
+const schedule = "backup_schedules_pkey | backup_schedules_tenant"
+const restore = "restores_pkey | restores_tenant"
+const itemsOfBackup = "backup_items_pkey | backup_items_title"
+
+const inventory: Expected = {
+  "Inventory.search, all": ["policies_title"],
+  "Inventory.search, all, the next page": ["policies_title"],
+  "Inventory.search, by a part": ["policies_title"],
+  "Inventory.search, of a kind": ["policies_type"],
+  "Inventory.search, of several kinds": ["policies_title | policies_type"],
+  "Inventory.search, of a platform": ["policies_title"],
+  "Inventory.search, findings": ["policies_type"],
+  "Inventory.get": ["policies_pkey"],
+  "Inventory.content": ["policies_pkey"],
+  "Inventory.summary": ["policies_title | policies_type | policies_content", "inventory_sources_pkey"]
+}
+
+const contents: Expected = {
+  "PolicyStore.salt": ["policy_salts_pkey"],
+  "PolicyStore.put": ["policy_snapshots_pkey", "policy_secrets_pkey"],
+  "PolicyStore.texts": ["policy_snapshots_pkey"],
+  "PolicyStore.verify": ["policy_snapshots_pkey"],
+  "PolicyStore.knowsSecrets": ["policy_secrets_pkey"],
+  "PolicyStore.reveal": ["policy_secrets_pkey"],
+  "PolicyStore.sweep": [
+    "policy_snapshots_pkey",
+    "policies_content",
+    "policies_assignments | policies_content",
+    "backup_items_content",
+    "backup_items_assignments",
+    "restore_items_content_hash",
+    "restore_items_assignments_hash",
+    "restore_items_seen_hash",
+    "restore_items_seen_assignments_hash"
+  ],
+  "PolicySecretRotation.reseal": [
+    "policy_salts_pkey",
+    "policy_secrets_pkey",
+    "all of policy_salts | policy_salts_pkey",
+    "all of policy_secrets | policy_secrets_pkey"
+  ]
+}
+
+const backups: Expected = {
+  "BackupSchedules.list": ["backup_schedules_tenant"],
+  "BackupSchedules.get": [schedule],
+  "BackupSchedules.create": onlyWrites,
+  "BackupSchedules.update": [schedule],
+  "BackupSchedules.pause": [schedule],
+  "BackupSchedules.remove": [schedule],
+  "BackupSchedules.slots": ["backup_schedule_slots_pkey"],
+  DueBackups: [
+    "backup_schedules_due",
+    "backup_schedules_pkey",
+    "backup_schedule_slots_pkey",
+    "backup_sets_schedule",
+    "all of backup_schedules_pkey | all of backup_schedules",
+    "all of restores | restores_set"
+  ],
+  BackupRun: ["backup_schedules_pkey"],
+  "BackupStore.open": ["backup_sets_run_id_key"],
+  "BackupStore.restart": ["backup_items_pkey"],
+  "BackupStore.add": ["backup_items_pkey"],
+  "BackupStore.conclude": ["backup_sets_pkey"],
+  "BackupStore.seal": ["backup_sets_pkey", itemsOfBackup],
+  BackupRetention: ["backup_schedules_pkey", "backup_sets_schedule", "backup_sets_pkey", "restores_set", itemsOfBackup],
+  "Backups.list, of a tenant": ["backup_sets_tenant"],
+  "Backups.list, of a tenant, the next page": ["backup_sets_tenant"],
+  "Backups.list, of a schedule": ["backup_sets_tenant"],
+  "Backups.get": ["backup_sets_pkey"],
+  "Backups.ofRun": ["backup_sets_run_id_key"],
+  "Backups.items, all": ["backup_items_title"],
+  "Backups.items, all, the next page": ["backup_items_title"],
+  "Backups.items, by a part": ["backup_items_title"],
+  "Backups.content": ["backup_sets_pkey", "backup_items_pkey"],
+  "Backups.manifest": ["backup_sets_pkey", itemsOfBackup],
+  "Backups.verify": ["backup_sets_pkey", itemsOfBackup]
+}
+
+const restores: Expected = {
+  // Of schedules and of restores.
+  "Gatekeeper.check": [schedule, restore],
+  "Restores.list, of a tenant": ["restores_tenant"],
+  "Restores.list, of a backup, the next page": ["restores_set | restores_tenant"],
+  "Restores.get": [restore],
+  "Restores.items": ["restore_items_pkey"],
+  "Restores.tally": ["restore_items_pkey"],
+  "Restores.plan": [restore],
+  "Restores.planAgain": [restore, "restore_items_pkey"],
+  "Restores.confirm": [restore],
+  "Restores.archive": [restore],
+  "RestoreRecords.record": ["backup_sets_pkey", itemsOfBackup, "restores_plan_digest_key", restore],
+  RestorePreview: ["restores_pkey", restore, "restore_items_pkey", itemsOfBackup],
+  RestoreExecution: ["restores_pkey", restore, "restore_items_pkey", "backup_sets_pkey", itemsOfBackup]
+}
+
+const drift: Expected = {
+  DriftCompare: ["policies_pkey | policies_type", "backup_sets_pkey", "backup_items_pkey", "policy_drift_pkey"],
+  "PolicyDrift.items": ["policy_drift_pkey"]
+}
+
+/** Inventory, backups, restores and comparisons. */
+export const intune: Expected = { ...inventory, ...contents, ...backups, ...restores, ...drift }
