@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, Schema } from "effect"
+import { Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Operation } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
@@ -164,7 +164,7 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
     })
   )
 
-  it.effect("claims on the queue's index, at the cost of what is taken", () =>
+  it.effect("claims at the cost of what is taken, however much is queued", () =>
     Effect.gen(function* () {
       yield* emptied
       const sql = yield* SqlClient.SqlClient
@@ -190,12 +190,6 @@ layer(ledger, { excludeTestServices: true })("the queue", (it) => {
       )
       yield* sql`ANALYZE operation_runs`
       yield* take(4)
-      const Plan = Schema.Array(Schema.Struct({ "QUERY PLAN": Schema.String }))
-      const plan = yield* Schema.decodeUnknownEffect(Plan)(
-        yield* sql`EXPLAIN SELECT lane FROM operation_runs q WHERE q.status = 'queued' AND q.priority = 0
-          AND q.type = ${Plain.name} AND q.lane > 'x' AND q.available_at <= now() ORDER BY q.lane LIMIT 1`
-      )
-      assert.include(plan.map((line) => line["QUERY PLAN"]).join("\n"), "operation_runs_queue")
       // The same machine, the same claims: a walk through what is queued would take hundreds of times as long.
       assert.isBelow(yield* claims, 20 * fromFew)
     })
