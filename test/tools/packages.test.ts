@@ -14,10 +14,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)
 
-const readme = await readFile(join(root, "README.md"), "utf8")
-const [, embedding = ""] = readme.split("\n## Embed it\n")
+const embedding = await readFile(join(root, "docs/embedding.md"), "utf8")
 
-/** An empty project outside the workspace, with the packed packages installed as the README says. */
+/** An empty project outside the workspace, with the packed packages installed as docs/embedding.md says. */
 class Project extends Context.Service<Project, { readonly folder: string; readonly tarballs: ReadonlyArray<string> }>()(
   "@atlas/test/packages/Project"
 ) {
@@ -44,7 +43,7 @@ class Project extends Context.Service<Project, { readonly folder: string; readon
   )
 }
 
-/** The README's commands against its server: what they ask, and what the answer is said to be. */
+/** The page's commands against its server: what they ask, and what the answer is said to be. */
 const commands = [
   ...embedding.matchAll(/^curl -s( -X POST)? localhost:3000(\S+) -H 'x-user: (\w+)' +# (\d+): (.*)$/gm)
 ].map(([, post, path = "", user = "", status, said = ""]) => ({
@@ -82,7 +81,7 @@ const importsOf = async (declaration: string): Promise<ReadonlySet<string>> => {
 layer(Layer.merge(Project.layer, TestDatabase.layer), { excludeTestServices: true, timeout: "5 minutes" })(
   "The packed packages, in an empty project",
   (it) => {
-    it.effect.each(["22", "24"] as const)("run the README's server with Node %s", (release) =>
+    it.effect.each(["22", "24"] as const)("run the server of docs/embedding.md with Node %s", (release) =>
       Effect.gen(function* () {
         const { folder } = yield* Project
         const sql = yield* SqlClient.SqlClient
