@@ -26,9 +26,9 @@ export const CountMailGroups = Operation.make({
   retry: { backoff: "1 minute" }
 })
 
-export const countMailGroups = CountMailGroups.toLayer(({ tenant, progress }) =>
+export const countMailGroups = CountMailGroups.toLayer(({ scope, progress }) =>
   Effect.gen(function* () {
-    const addresses = yield* mailGroups(tenant)
+    const addresses = yield* mailGroups(scope)
     yield* progress({ total: addresses.length })
     return RunHandler.succeeded
   })

@@ -53,7 +53,7 @@ const handler = syncTags.toLayer(
   Effect.fnUntraced(function* (run) {
     const graph = yield* Graph
     const store = makeReplicaStore(yield* SqlClient.SqlClient, tags)
-    const pages = Stream.map(graph.list(run.tenant, listTags, {}), ({ items, next }) => ({
+    const pages = Stream.map(graph.list(run.scope, listTags, {}), ({ items, next }) => ({
       changes: items.map(({ displayName, id }) => ({ id, set: { title: displayName } })),
       cursor: null,
       isLast: next === null

@@ -67,8 +67,8 @@ const ExportReport = Operation.make({
   identity: { rule: "while_active", key: ({ month }) => month }
 })
 
-const exportReport = ExportReport.toLayer(({ input, tenant }) =>
-  Effect.as(Effect.log(`Exporting ${input.month} of ${tenant.tenantId}`), RunHandler.succeeded)
+const exportReport = ExportReport.toLayer(({ input, scope }) =>
+  Effect.as(Effect.log(`Exporting ${input.month} of ${scope.tenantId}`), RunHandler.succeeded)
 )
 
 const atlas = Worker.layer(exportReport).pipe(

@@ -80,7 +80,7 @@ const conclude = Effect.fnUntraced(function* (
 /** Makes the checks one after the other, each on the run's report as soon as it is made. Needs no enabled connection. */
 export const handler = type.toLayer(
   Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<Operation.Input<typeof type>>) {
-    const { tenant } = run
+    const tenant = run.scope
     const connections = yield* ProviderConnections
     const needs = yield* makeNeeds
     const found =

@@ -55,7 +55,7 @@ const verify = (needs: Needs) =>
     const told: Array<{ readonly total: number; readonly processed: number; readonly made: number }> = []
     let made = 0
     const context: Partial<RunHandler.RunContext<unknown>> = {
-      tenant,
+      scope: tenant,
       input: {},
       report: (report) =>
         Effect.sync(() => {

@@ -13,7 +13,7 @@ export interface Tally {
 /** What a copy is asked for. */
 export interface Copy {
   /** The run whose handler asks. */
-  readonly run: Pick<RunHandler.RunContext<unknown>, "failed" | "run" | "tenant" | "transaction">
+  readonly run: Pick<RunHandler.RunContext<unknown>, "failed" | "run" | "scope" | "transaction">
   readonly source: Source
   readonly store: ReplicaStore
   /** How far the run is, where it copies several collections; by default what its earlier attempts have committed. */
@@ -37,7 +37,7 @@ interface Round extends Asked {
   readonly before: number
 }
 
-const ownerOf = ({ run }: Copy): RoundOwner => ({ tenant: run.tenant, run: run.run.id })
+const ownerOf = ({ run }: Copy): RoundOwner => ({ tenant: run.scope, run: run.run.id })
 
 /** Begins a round: of changes from a history on, or without one of everything. What earlier ones have stored stays stored. */
 const begin = Effect.fnUntraced(function* (copy: Asked, from: GraphCursor | undefined, before: number) {

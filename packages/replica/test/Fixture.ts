@@ -62,7 +62,7 @@ export const newRun = Effect.fnUntraced(function* (tenant: Tenant) {
       .pipe(Effect.catchTag("SqlError", Effect.die))) as RunHandler.RunContext<unknown>["transaction"]
   const run = {
     run: { id: RunId.make(SecureRandom.uuidV7Unsafe()), summaryCounts: {} } as Run,
-    tenant,
+    scope: tenant,
     failed: (failure: (typeof failures)[number]) => Effect.sync(() => void failures.push(failure)),
     transaction
   }

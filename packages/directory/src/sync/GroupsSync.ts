@@ -63,12 +63,12 @@ export const handler = type.toLayer(
       noun: "groups",
       history,
       pages: (from) =>
-        Stream.map(graph.delta(run.tenant, groupChanges, {}, from), ({ changes, cursor, isLast }) => ({
+        Stream.map(graph.delta(run.scope, groupChanges, {}, from), ({ changes, cursor, isLast }) => ({
           changes: changes.map(toChange),
           cursor,
           isLast
         })),
-      count: graph.get(run.tenant, countGroups, {})
+      count: graph.get(run.scope, countGroups, {})
     })
   })
 )

@@ -46,7 +46,7 @@ export const handler = type.toLayer(
       noun: "role definitions",
       history: null,
       pages: (from) =>
-        Stream.map(graph.list(run.tenant, listRoleDefinitions, {}, from), ({ items, next }) => ({
+        Stream.map(graph.list(run.scope, listRoleDefinitions, {}, from), ({ items, next }) => ({
           changes: items.map(toChange),
           cursor: next,
           isLast: next === null

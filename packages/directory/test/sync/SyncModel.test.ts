@@ -140,7 +140,7 @@ const attempt = Effect.fnUntraced(function* (
   return yield* Effect.exit(
     GroupsSync.handler.handle({
       run: { id: run.id, summaryCounts: run.counts } as Run,
-      tenant: scopeOf(tenant),
+      scope: scopeOf(tenant),
       input,
       progress: () => Effect.void,
       failed: () => Effect.void,

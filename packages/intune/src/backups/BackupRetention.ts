@@ -49,7 +49,7 @@ export const retentionHandler = retention.toLayer(
       if (expired === 0) break
       removed += expired
     }
-    while ((yield* run.transaction(store.sweep(run.tenant))) > 0) yield* Effect.yieldNow
+    while ((yield* run.transaction(store.sweep(run.scope))) > 0) yield* Effect.yieldNow
     return RunHandler.succeeded
   })
 )

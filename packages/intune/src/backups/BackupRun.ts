@@ -19,7 +19,7 @@ const scheduleOf = Effect.fnUntraced(function* (run: BackupRun) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql`
     SELECT ${scheduleColumns(sql)} FROM backup_schedules WHERE id = ${run.input.schedule}::uuid
-      AND workspace_id = ${run.tenant.workspaceId} AND tenant_id = ${run.tenant.tenantId}`.pipe(Effect.orDie)
+      AND workspace_id = ${run.scope.workspaceId} AND tenant_id = ${run.scope.tenantId}`.pipe(Effect.orDie)
   if (row === undefined) {
     const message = "The tenant has no such backup schedule."
     return yield* new RunFailure({ reasonCode: "ext.backup.schedule_missing", message })
@@ -41,10 +41,10 @@ const backUpSource = Effect.fnUntraced(function* (
 ) {
   const store = yield* PolicyStore
   const writes = makeBackupStore(yield* SqlClient.SqlClient)
-  const salt = yield* store.salt(run.tenant)
+  const salt = yield* store.salt(run.scope)
   yield* run.transaction(writes.restart(backup, source.name))
   yield* Stream.runForEach(
-    readPolicies(run.tenant, source),
+    readPolicies(run.scope, source),
     Effect.fnUntraced(function* (policies) {
       const recorded = policies.map((policy) => recordOf(source, policy, salt))
       const contents = recorded.flatMap((each) => each.contents)
@@ -52,8 +52,8 @@ const backUpSource = Effect.fnUntraced(function* (
       const processed = (progress.counts.processed ?? 0) + records.length
       progress.counts = yield* run.transaction(
         store
-          .put(run.tenant, contents)
-          .pipe(Effect.andThen(writes.add(run.tenant, backup, source.name, records)), Effect.as({ processed })),
+          .put(run.scope, contents)
+          .pipe(Effect.andThen(writes.add(run.scope, backup, source.name, records)), Effect.as({ processed })),
         (counts) => counts
       )
     })
@@ -69,7 +69,7 @@ const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
   const schedule = yield* scheduleOf(run)
   const writes = makeBackupStore(yield* SqlClient.SqlClient)
   const origin = { kind: "schedule", schedule: schedule.id, run: run.run.id } as const
-  const backup = yield* run.transaction(writes.open(run.tenant, schedule.name, origin))
+  const backup = yield* run.transaction(writes.open(run.scope, schedule.name, origin))
   const pending = sourcesOf(schedule.types ?? undefined).filter(({ name }) => !backup.done.has(name))
   const progress: Progress = { counts: run.run.summaryCounts }
   const failed: Array<readonly [PolicySource, GraphError]> = []

@@ -66,17 +66,17 @@ const nameOf = (odataType: string | null, foldedTitle: string) => JSON.stringify
 const sideOf = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
-  const { tenantId, workspaceId } = run.tenant
+  const { tenantId, workspaceId } = run.scope
   if (side.kind === "live") {
-    const salt = yield* store.salt(run.tenant)
+    const salt = yield* store.salt(run.scope)
     const found: Array<Side> = []
     yield* Stream.runForEach(
-      readPolicies(run.tenant, source),
+      readPolicies(run.scope, source),
       Effect.fnUntraced(function* (policies) {
         const recorded = policies.map((policy) => recordOf(source, policy, salt))
         yield* run.transaction(
           store.put(
-            run.tenant,
+            run.scope,
             recorded.flatMap(({ contents }) => contents)
           )
         )
@@ -144,7 +144,7 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
     const part = found.slice(at, at + comparedAtOnce)
     const sides = part.flatMap((each) => [each.from, each.to].filter((side) => side !== null))
     const texts = yield* store.texts(
-      run.tenant,
+      run.scope,
       sides.flatMap(({ assignmentsHash, contentHash }) => [
         contentHash,
         ...(assignmentsHash === null ? [] : [assignmentsHash])
@@ -182,7 +182,7 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
     yield* run.transaction(
       sql`
         INSERT INTO policy_drift (run_id, source, id, workspace_id, tenant_id, type, title, change, difference)
-        SELECT ${run.run.id}::uuid, ${source.name}, id, ${run.tenant.workspaceId}, ${run.tenant.tenantId}, type, title, change,
+        SELECT ${run.run.id}::uuid, ${source.name}, id, ${run.scope.workspaceId}, ${run.scope.tenantId}, type, title, change,
           difference
         FROM json_to_recordset(${JSON.stringify(rows)}::json)
           AS d(id text, type text, title text, change text, difference jsonb)`.pipe(Effect.orDie)
@@ -200,8 +200,8 @@ const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicySt
   if (side.kind !== "backup") return
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql`
-    SELECT FROM backup_sets WHERE id = ${side.id}::uuid AND workspace_id = ${run.tenant.workspaceId}
-      AND tenant_id = ${run.tenant.tenantId} AND state IN ('complete', 'partial')`.pipe(Effect.orDie)
+    SELECT FROM backup_sets WHERE id = ${side.id}::uuid AND workspace_id = ${run.scope.workspaceId}
+      AND tenant_id = ${run.scope.tenantId} AND state IN ('complete', 'partial')`.pipe(Effect.orDie)
   if (rows.length > 0) return
   const message = "The tenant has no such backup, or it has expired."
   return yield* new RunFailure({ reasonCode: "ext.drift.backup_missing", message })

@@ -56,7 +56,7 @@ const findingOf = ({ finding, odataType, title }: PolicyRecord): ReadonlyArray<F
 const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource) {
   const graph = yield* Graph
   const store = yield* PolicyStore
-  const salt = yield* store.salt(run.tenant)
+  const salt = yield* store.salt(run.scope)
   const toPage = (policies: ReadonlyArray<PolicyObject>): Page => {
     const recorded = policies.map((policy) => recordOf(source, policy, salt))
     return {
@@ -65,7 +65,7 @@ const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource)
       cursor: null,
       isLast: false,
       before: store.put(
-        run.tenant,
+        run.scope,
         recorded.flatMap(({ contents }) => contents)
       ),
       findings: recorded.flatMap(({ record }) => findingOf(record))
@@ -73,7 +73,7 @@ const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource)
   }
   // What cannot be read in whole fails before its end.
   const end: Page = { changes: [], cursor: null, isLast: true }
-  return Stream.concat(Stream.map(readPolicies(run.tenant, source), toPage), Stream.succeed(end)).pipe(
+  return Stream.concat(Stream.map(readPolicies(run.scope, source), toPage), Stream.succeed(end)).pipe(
     Stream.provideService(Graph, graph)
   )
 })

@@ -46,7 +46,7 @@ const order: ReadonlyArray<PolicySource> = [
   ...Object.values(policySources)
 ]
 
-const restoreOf = ({ input, tenant }: ExecuteRun) => ({ tenant, id: input.restore })
+const restoreOf = ({ input, scope }: ExecuteRun) => ({ tenant: scope, id: input.restore })
 
 const notConfirmed = () =>
   new RunFailure({
@@ -69,7 +69,7 @@ const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   const sql = yield* SqlClient.SqlClient
   const writes = makeBackupStore(sql)
   const { restore } = run.input
-  const tenant = run.tenant
+  const tenant = run.scope
   const backup: OpenBackup = yield* writes.open(tenant, `Before restoring “${name}”`.slice(0, 200), { kind: "restore" })
   yield* sql`
     INSERT INTO backup_items (set_id, source, id, workspace_id, tenant_id, type, odata_type, title, folded_title, platform,
@@ -117,14 +117,14 @@ const changed = "The policy was changed after the restore was planned: nothing w
 const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: PendingRow, wanted: RestoringPolicy) {
   if (row.action === "create") {
     const sql = yield* SqlClient.SqlClient
-    const equal = yield* equalPolicies(run.tenant, wanted)
+    const equal = yield* equalPolicies(run.scope, wanted)
     // A twin of it, which this restore has made before, is another one.
     const made = yield* sql<{ id: string }>`
       SELECT result_id AS id FROM restore_items WHERE restore_id = ${run.input.restore}::uuid AND source = ${row.source}
         AND result = 'done' AND action = 'create'`.pipe(Effect.orDie)
     return equal.find(({ id }) => !made.some((other) => other.id === id))?.id ?? null
   }
-  const now = row.seenId === null ? null : yield* currentPolicy(run.tenant, wanted.source, row.seenId)
+  const now = row.seenId === null ? null : yield* currentPolicy(run.scope, wanted.source, row.seenId)
   return now?.contentHash === row.contentHash ? now.id : null
 })
 
@@ -158,18 +158,18 @@ const restorePolicy = Effect.fnUntraced(function* (
   }
   if (row.action === "create") {
     yield* announce
-    return done(yield* certainly(createPolicy(run.tenant, wanted), run, row, wanted))
+    return done(yield* certainly(createPolicy(run.scope, wanted), run, row, wanted))
   }
   const { seenHash, seenId } = row
   if (seenId === null || seenHash === null) return conflict(changed)
-  const now = yield* currentPolicy(run.tenant, wanted.source, seenId)
+  const now = yield* currentPolicy(run.scope, wanted.source, seenId)
   if (now === null) return conflict("The policy is gone: plan the restore again.")
   const isReassigned = now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== row.assignmentsHash
   if (withAssignments && isReassigned) return conflict(changed)
   if (now.contentHash === row.contentHash) return done(seenId)
   if (now.contentHash !== seenHash) return conflict(changed)
   yield* announce
-  const write = Effect.as(updatePolicy(run.tenant, wanted, seenId, seenHash), seenId)
+  const write = Effect.as(updatePolicy(run.scope, wanted, seenId, seenHash), seenId)
   return done(yield* certainly(write, run, row, wanted))
 })
 
@@ -200,7 +200,7 @@ export const executeHandler = execute.toLayer(
       const outcome: Outcome = yield* Effect.gen(function* () {
         const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
         if (written.id === null || !withAssignments) return written
-        return { ...written, message: yield* assignPolicy(run.tenant, wanted, written.id) }
+        return { ...written, message: yield* assignPolicy(run.scope, wanted, written.id) }
       }).pipe(
         Effect.catchTag("GraphError", (error) =>
           Effect.as(run.failed({ ...reportOf(error), item: row.title }), {

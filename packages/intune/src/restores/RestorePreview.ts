@@ -48,12 +48,12 @@ const wantedOf = Effect.fnUntraced(function* (restore: string, source: PolicySou
 /** What the tenant has of the policies that are wanted: by id, and by title. */
 const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, wanted: ReadonlyArray<WantedRow>) {
   const store = yield* PolicyStore
-  const salt = yield* store.salt(run.tenant)
+  const salt = yield* store.salt(run.scope)
   const ids = new Map(wanted.map((row) => [row.id, row]))
   const titles = new Set(wanted.map(({ foldedTitle, odataType }) => titleKey(odataType, foldedTitle)))
   const byId = new Map<string, Live>()
   const byTitle = new Map<string, Live>()
-  yield* Stream.runForEach(readPolicies(run.tenant, source), (policies) =>
+  yield* Stream.runForEach(readPolicies(run.scope, source), (policies) =>
     Effect.sync(() => {
       for (const policy of policies) {
         const live = recordOf(source, policy, salt)
@@ -82,9 +82,9 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
     const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
     const found = same ?? namesake
     const isAsWanted = found !== undefined && isEqual(row, found.record)
-    const texts = isAsWanted ? new Map<string, string>() : yield* store.texts(run.tenant, hashes)
+    const texts = isAsWanted ? new Map<string, string>() : yield* store.texts(run.scope, hashes)
     const content = texts.get(row.contentHash) ?? "{}"
-    const lacksSecrets = !isAsWanted && (hidesSecrets(content) || !(yield* store.knowsSecrets(run.tenant, content)))
+    const lacksSecrets = !isAsWanted && (hidesSecrets(content) || !(yield* store.knowsSecrets(run.scope, content)))
     const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
     const planned = planPolicy(
       { ...row, type, lacksSecrets },
@@ -104,7 +104,7 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
     const writes = planned.action === "create" || planned.action === "update"
     const warning =
       writes && withAssignments && assignments !== null
-        ? (yield* usableAssignments(run.tenant, assignments)).warning
+        ? (yield* usableAssignments(run.scope, assignments)).warning
         : null
     return {
       contents: live?.contents ?? [],
@@ -129,7 +129,7 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   yield* run.transaction(
     Effect.gen(function* () {
       yield* store.put(
-        run.tenant,
+        run.scope,
         planned.flatMap(({ contents }) => contents)
       )
       yield* sql`
@@ -164,7 +164,7 @@ const progressOf = Effect.fnUntraced(function* (restore: string) {
 export const previewHandler = preview.toLayer(
   Effect.fn("RestorePreview")(function* (run) {
     const state = yield* makeRestoreState
-    const restore = { tenant: run.tenant, id: run.input.restore }
+    const restore = { tenant: run.scope, id: run.input.restore }
     // Whichever run is at work on the plan is the one that the restore names, also one that was started as a retry.
     if (!(yield* run.transaction(state.preview(restore, run.run.id)))) return yield* notPlanning()
     const row = yield* progressOf(restore.id)

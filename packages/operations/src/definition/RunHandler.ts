@@ -12,7 +12,7 @@ import type { RunReport } from "../run/RunReport.ts"
 export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   readonly run: Run
   /** Where it works: for an operation of workspace scope, without a tenant. */
-  readonly tenant: ScopeOf<Kind>
+  readonly scope: ScopeOf<Kind>
   readonly input: Input
   /** Says how far the run is; stored at most about once a second, however often it is called. */
   progress(counts: RunCounts): Effect.Effect<void>

@@ -126,7 +126,7 @@ const makePerform = Effect.gen(function* () {
   return Effect.fnUntraced(function* (
     handler: RunHandler,
     { run, claimedAt, remainingMillis }: Claim,
-    lease: Omit<RunContext<unknown>, "input" | "tenant">
+    lease: Omit<RunContext<unknown>, "input" | "scope">
   ) {
     const { operation: type } = handler
     const scope = { workspaceId: run.workspaceId, tenantId: run.tenantId }
@@ -142,7 +142,7 @@ const makePerform = Effect.gen(function* () {
       if (gate._tag === "Blocked") return { _tag: "Blocked", block: gate } satisfies AttemptEnd
       if (gate._tag === "Busy") return { _tag: "Busy", message: busy(gate.holder) } satisfies AttemptEnd
       const result = yield* handler
-        .handle({ ...lease, tenant: scope, input })
+        .handle({ ...lease, scope, input })
         .pipe(Effect.provideService(GraphCaller, { priority: type.priority, contracts: new Set(type.contracts) }))
       return { _tag: "Finished", result } satisfies AttemptEnd
     })

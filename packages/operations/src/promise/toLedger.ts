@@ -89,14 +89,14 @@ const failureOf = (error: unknown): Effect.Effect<never, RunFailure> => {
 }
 
 const toHandlerContext = (
-  { run, tenant, input, progress, failed, report, transaction }: RunHandler.RunContext<ValidatedInput>,
+  { run, scope, input, progress, failed, report, transaction }: RunHandler.RunContext<ValidatedInput>,
   services: Context.Context<SqlClient.SqlClient>
 ): Omit<HandlerContext<any>, "signal" | "traceparent"> => {
   const wait = Effect.runPromiseWith(services)
   const note = Effect.runSyncWith(services)
   return {
     run: toRun(run),
-    scope: tenant,
+    scope,
     input: input.value,
     progress: (counts) => note(progress(counts)),
     failed: (item) => note(failed(item as Parameters<typeof failed>[0])),

@@ -57,12 +57,12 @@ describe("types", () => {
   })
 
   it("a handler of workspace scope has no tenant, one of tenant scope always has", () => {
-    Everywhere.toLayer(({ tenant }) => {
-      expectTypeOf(tenant.tenantId).toEqualTypeOf<TenantId | null>()
+    Everywhere.toLayer(({ scope }) => {
+      expectTypeOf(scope.tenantId).toEqualTypeOf<TenantId | null>()
       return Effect.succeed(RunHandler.succeeded)
     })
-    Counted.toLayer(({ tenant }) => {
-      expectTypeOf(tenant.tenantId).toEqualTypeOf<TenantId>()
+    Counted.toLayer(({ scope }) => {
+      expectTypeOf(scope.tenantId).toEqualTypeOf<TenantId>()
       return Effect.succeed(RunHandler.succeeded)
     })
   })

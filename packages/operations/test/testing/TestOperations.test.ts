@@ -26,7 +26,7 @@ const Import = Operation.make({
 })
 
 let failures = 0
-const handler = Import.toLayer(({ input, progress, tenant }) =>
+const handler = Import.toLayer(({ input, progress, scope }) =>
   Effect.gen(function* () {
     yield* progress({ total: input.boxes.length, processed: input.boxes.length })
     if (failures < (input.failing ?? 0)) {
@@ -34,7 +34,7 @@ const handler = Import.toLayer(({ input, progress, tenant }) =>
       return yield* new RunFailure({ reasonCode: "ext.mail.down", message: "It is down.", retryable: true })
     }
     if (input.boxes[0] === "two")
-      yield* Effect.orDie(TestOperations.start(Import, { tenantId: tenant.tenantId, input: { boxes: ["three"] } }))
+      yield* Effect.orDie(TestOperations.start(Import, { tenantId: scope.tenantId, input: { boxes: ["three"] } }))
     return RunHandler.succeeded
   })
 )
