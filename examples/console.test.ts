@@ -25,8 +25,8 @@ const capabilities = new Set(Object.values(report.capabilities))
 const access = Layer.succeed(
   Access,
   Access.of({
-    grants: () => Effect.succeed([{ workspaceId: scope.workspaceId, tenants: "all", capabilities }]),
-    tenant: (_, id) => Effect.succeed(id === scope.tenantId ? Option.some({ scope, capabilities }) : Option.none())
+    workspaceOf: (id) => Effect.succeed(id === scope.tenantId ? Option.some(scope.workspaceId) : Option.none()),
+    grants: () => Effect.succeed([{ workspaceId: scope.workspaceId, tenants: "all", capabilities }])
   })
 )
 

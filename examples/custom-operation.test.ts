@@ -1,21 +1,16 @@
+import { TestOperations } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
-import { Access, type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
+import { type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { archive, archiveMailboxes, ArchiveMailboxes, archivingEnabled, Mailboxes } from "./custom-operation.ts"
 
 const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
 const scope = { workspaceId: WorkspaceId.make("acme"), tenantId: TenantId.make("acme-eu") }
 const capabilities = new Set(Object.values(ArchiveMailboxes.capabilities))
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId: scope.workspaceId, tenants: "all", capabilities }]),
-    tenant: () => Effect.succeed(Option.some({ scope, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(scope.workspaceId, () => capabilities)
 
 let enabled = true
 const mailboxes = Layer.succeed(

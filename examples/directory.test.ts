@@ -1,23 +1,18 @@
+import { TestOperations } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
 import { Directory, DirectoryGroups, GroupsSync, StaleAfter } from "@atlas/directory"
 import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
-import { Access, type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
+import { type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
 import { RemovalGuard } from "@atlas/replica"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Stream } from "effect"
+import { Duration, Effect, Layer, Stream } from "effect"
 
 const actor: Actor = { id: "ada", kind: "user", name: "Ada" }
 const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
 const capabilities = new Set(["tenant.directory.sync", "tenant.directory.view"] as const)
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId: scope.workspaceId, tenants: "all", capabilities }]),
-    tenant: () => Effect.succeed(Option.some({ scope, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(scope.workspaceId, () => capabilities)
 const gate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
 const groups = ["Finance", "All Finance", "Refinanced", "Sales"].map((displayName, n) =>
   fakeGroup({ id: `group-${n}`, displayName })

@@ -1,23 +1,18 @@
+import { TestOperations } from "@atlas/operations/testing"
 import { type LegacyRun, LegacyRuns } from "@atlas/legacy"
 import * as LegacyMigrations from "@atlas/legacy/migrations"
-import { Access, type Actor, Operations, TenantId, WorkspaceId } from "@atlas/operations"
+import { type Actor, Operations, TenantId, WorkspaceId } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, type Redacted } from "effect"
+import { Effect, Layer, type Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
 const actor: Actor = { id: "ada", kind: "user", name: "Ada" }
 const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
 const capabilities = new Set(["tenant.backups.view"] as const)
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId: scope.workspaceId, tenants: "all", capabilities }]),
-    tenant: () => Effect.succeed(Option.some({ scope, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(scope.workspaceId, () => capabilities)
 
 // #region history
 const host = (url: Redacted.Redacted) =>

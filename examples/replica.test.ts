@@ -1,6 +1,6 @@
+import { TestOperations } from "@atlas/operations/testing"
 import { FakeGraph } from "@atlas/fake-graph"
 import {
-  Access,
   type Actor,
   Graph,
   GraphContract,
@@ -16,7 +16,7 @@ import {
 import { type Collection, ConfirmedRemovals, copy, makeReplicaStore, resultOf, unset } from "@atlas/replica"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Effect, Layer, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
 const listTags = GraphContract.list({
@@ -67,13 +67,7 @@ const handler = syncTags.toLayer(
 const actor: Actor = { id: "ada", kind: "user", name: "Ada" }
 const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
 const capabilities = new Set(["tenant.scope_tags.sync", "tenant.scope_tags.view"] as const)
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId: scope.workspaceId, tenants: "all", capabilities }]),
-    tenant: () => Effect.succeed(Option.some({ scope, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(scope.workspaceId, () => capabilities)
 const gate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
 const graph = FakeGraph.layer({
   tenants: [

@@ -1,11 +1,10 @@
+import { TestOperations } from "@atlas/operations/testing"
 import {
-  Access,
   type Actor,
   Operations,
   Operation,
   RunHandler,
   Runs,
-  TenantId,
   Worker,
   WorkerSettings,
   WorkspaceId
@@ -13,7 +12,7 @@ import {
 import * as Migrations from "@atlas/operations/migrations"
 import * as Pg from "@atlas/operations/pg"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, ManagedRuntime, Option, Redacted, Schema } from "effect"
+import { Effect, Layer, ManagedRuntime, Redacted, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { connections, type Engine, type OpenEngine, type Work } from "./Engine.ts"
 
@@ -32,14 +31,7 @@ const workspaceId = WorkspaceId.make("bench")
 const capabilities = new Set([Noop.capabilities.start, Noop.capabilities.view])
 const tenants = Array.from({ length: 16 }, (_, index) => `tenant-${index}`)
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
-    tenant: (_, tenantId) =>
-      Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(workspaceId, () => capabilities)
 
 const client = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: connections })
 

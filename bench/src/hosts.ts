@@ -1,7 +1,8 @@
+import { TestOperations } from "@atlas/operations/testing"
 import { GraphCloud, LiveGraph } from "@atlas/graph"
 import { FakeGraph } from "@atlas/fake-graph"
-import { Access, type Actor, type Capability, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
-import { Effect, Layer, Option } from "effect"
+import { type Actor, type Capability, StartGate, WorkspaceId } from "@atlas/operations"
+import { Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 
 /** Who starts and reads. */
@@ -11,14 +12,7 @@ const workspaceId = WorkspaceId.make("bench")
 
 /** Everybody may do this, in every tenant. */
 export const accessWith = (capabilities: ReadonlySet<Capability>) =>
-  Layer.succeed(
-    Access,
-    Access.of({
-      grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
-      tenant: (_, tenantId) =>
-        Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
-    })
-  )
+  TestOperations.accessIn(workspaceId, () => capabilities)
 
 /** Every tenant is connected. */
 export const openGate = StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open))

@@ -7,13 +7,11 @@ import {
   Access,
   type Actor,
   type Grant,
-  grantFor,
   Operations,
   Operation,
   RunHandler,
   Runs,
   type StartProblem,
-  TenantId,
   Worker,
   WorkspaceId
 } from "@atlas/operations"
@@ -32,18 +30,13 @@ const grants = new Map<string, Grant>([
   ],
   ["rita", { workspaceId: acme, tenants: "all", capabilities: new Set(["tenant.reports.view"]) }]
 ])
-const grantsOf = (actor: Actor) => Option.toArray(Option.fromUndefinedOr(grants.get(actor.id)))
-const tenants = new Map([["acme-eu", { workspaceId: acme, tenantId: TenantId.make("acme-eu") }]])
+const workspaces = new Map([["acme-eu", acme]])
 
 const access = Layer.succeed(
   Access,
   Access.of({
-    grants: (actor) => Effect.succeed(grantsOf(actor)),
-    tenant: (actor, tenantId) => {
-      const scope = tenants.get(tenantId)
-      const grant = scope && grantFor(grantsOf(actor), scope)
-      return Effect.succeed(scope && grant ? Option.some({ scope, capabilities: grant.capabilities }) : Option.none())
-    }
+    workspaceOf: (tenantId) => Effect.succeed(Option.fromUndefinedOr(workspaces.get(tenantId))),
+    grants: (actor) => Effect.succeed(Option.toArray(Option.fromUndefinedOr(grants.get(actor.id))))
   })
 )
 

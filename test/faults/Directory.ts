@@ -1,8 +1,9 @@
 // A directory that is synchronised by workers which are killed: what both sides know of it.
+import { TestOperations } from "@atlas/operations/testing"
 import { Directory } from "@atlas/directory"
 import { DirectoryCache } from "@atlas/directory/testing"
-import { Access, type Actor, type Grant, Operations, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
-import { Effect, Layer, Option } from "effect"
+import { type Actor, type Grant, Operations, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
+import { Effect, Layer } from "effect"
 
 /** The steps of a sync at which its worker can be killed, each as often as it comes. */
 export type SyncStep =
@@ -42,13 +43,7 @@ export const operator: Actor = { id: "operator@northwind", kind: "user", name: "
 export const fakeTenant = { tenantId: "contoso", entraTenantId: "contoso" }
 
 const capabilities: Grant["capabilities"] = new Set(["tenant.directory.sync", "tenant.directory.view"])
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
-    tenant: () => Effect.succeed(Option.some({ scope, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(workspaceId, () => capabilities)
 const gate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open)))
 
 /** The ledger and the cache. */

@@ -1,15 +1,6 @@
-import {
-  Access,
-  type Actor,
-  type Grant,
-  Operations,
-  Operation,
-  RunHandler,
-  TenantId,
-  WorkspaceId
-} from "@atlas/operations"
-import { fenceOf, RunLedger, RunQueue } from "@atlas/operations/testing"
-import { Effect, Layer, Option, Schedule, Schema } from "effect"
+import { type Actor, type Grant, Operations, Operation, RunHandler, TenantId, WorkspaceId } from "@atlas/operations"
+import { TestOperations, fenceOf, RunLedger, RunQueue } from "@atlas/operations/testing"
+import { Effect, Layer, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
 /** The steps of an attempt at which a worker can be made to fail. */
@@ -57,13 +48,7 @@ export const Probe = Operation.make({
 })
 
 const capabilities: Grant["capabilities"] = new Set([capability])
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
-    tenant: () => Effect.succeed(Option.some({ scope: { workspaceId, tenantId }, capabilities }))
-  })
-)
+const access = TestOperations.accessIn(workspaceId, () => capabilities)
 
 /** The ledger in which probes are recorded. */
 export const ledger = Operations.layer(Probe).pipe(Layer.provide(access))

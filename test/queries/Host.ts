@@ -18,7 +18,7 @@ import {
 } from "@atlas/operations"
 import { listener } from "@atlas/operations/pg"
 import { promptGraph } from "@atlas/test"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { gates, handlers, types } from "./Kinds.ts"
 
 /** The tenant in which everything is done: one of those that are filled. */
@@ -43,6 +43,7 @@ const capabilitiesOf = ({ id }: Actor): ReadonlySet<Capability> => (id === power
 const access = Layer.succeed(
   Access,
   Access.of({
+    workspaceOf: () => Effect.succeedSome(tenant.workspaceId),
     grants: (actor) =>
       Effect.succeed([
         {
@@ -50,14 +51,7 @@ const access = Layer.succeed(
           tenants: actor.id === ben.id ? new Set([tenant.tenantId, TenantId.make("t100")]) : "all",
           capabilities: capabilitiesOf(actor)
         }
-      ]),
-    tenant: (actor, tenantId) =>
-      Effect.succeed(
-        Option.some({
-          scope: { workspaceId: tenant.workspaceId, tenantId: TenantId.make(tenantId) },
-          capabilities: capabilitiesOf(actor)
-        })
-      )
+      ])
   })
 )
 

@@ -26,15 +26,10 @@ export const layer: Layer.Layer<Access, never, SqlClient.SqlClient> = Layer.effe
         FROM memberships m WHERE m.account_id = ${account}`
     })
 
-    const membershipIn = SqlSchema.findOneOption({
-      Request: Schema.Struct({ account: Schema.String, tenant: Schema.String }),
-      Result: Schema.Struct({ workspaceId: WorkspaceId, tenantId: TenantId, role: Role }),
-      execute: ({ account, tenant }) => sql`
-        SELECT t.workspace_id AS "workspaceId", t.id AS "tenantId", m.role
-        FROM tenants t JOIN memberships m ON m.workspace_id = t.workspace_id
-        WHERE t.id = ${tenant} AND m.account_id = ${account} AND (m.entitled = 'all' OR EXISTS (
-          SELECT FROM entitlements e WHERE e.account_id = m.account_id AND e.workspace_id = m.workspace_id
-            AND e.tenant_id = t.id))`
+    const workspaces = SqlSchema.findOneOption({
+      Request: TenantId,
+      Result: Schema.Struct({ workspaceId: WorkspaceId }),
+      execute: (tenant) => sql`SELECT workspace_id AS "workspaceId" FROM tenants WHERE id = ${tenant}`
     })
 
     const grants = Effect.fn("AccessPolicy.grants")(function* (actor: Actor) {
@@ -46,14 +41,10 @@ export const layer: Layer.Layer<Access, never, SqlClient.SqlClient> = Layer.effe
       }))
     }, Effect.orDie)
 
-    const tenant = Effect.fn("AccessPolicy.tenant")(function* (actor: Actor, tenantId: string) {
-      const row = yield* membershipIn({ account: actor.id, tenant: tenantId })
-      return Option.map(row, ({ workspaceId, tenantId, role }) => ({
-        scope: { workspaceId, tenantId },
-        capabilities: capabilitiesOf[role]
-      }))
+    const workspaceOf = Effect.fn("AccessPolicy.workspaceOf")(function* (tenantId: TenantId) {
+      return Option.map(yield* workspaces(tenantId), ({ workspaceId }) => workspaceId)
     }, Effect.orDie)
 
-    return Access.of({ grants, tenant })
+    return Access.of({ grants, workspaceOf })
   })
 )

@@ -41,15 +41,10 @@ const ada = "ada"
 const access = Layer.succeed(
   Access,
   Access.of({
+    workspaceOf: (tenantId) => Effect.succeed(tenantId === contoso ? Option.some(northwind) : Option.none()),
     grants: ({ id }) =>
       Effect.succeed(
         id === ada ? [{ workspaceId: northwind, tenants: new Set([contoso]), capabilities: everything }] : []
-      ),
-    tenant: ({ id }, tenant) =>
-      Effect.succeed(
-        id === ada && tenant === contoso
-          ? Option.some({ scope: { workspaceId: northwind, tenantId: contoso }, capabilities: everything })
-          : Option.none()
       )
   })
 )

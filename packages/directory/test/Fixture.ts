@@ -13,7 +13,7 @@ import {
   WorkspaceId
 } from "@atlas/operations"
 import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
-import { Effect, Layer, Option, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import type { SearchPosition, SearchResult } from "../src/cache/CollectionReads.ts"
 import { Directory, type DirectoryGroup, GroupsSync, viewDirectory } from "../src/index.ts"
 import { DirectoryCache } from "../src/cache/DirectoryCache.ts"
@@ -40,19 +40,14 @@ const capabilitiesOf = (who: Actor) =>
 const access = Layer.succeed(
   Access,
   Access.of({
+    workspaceOf: (tenant) => Effect.succeedSome(scopeOf(tenant).workspaceId),
     grants: (who) =>
       Effect.succeed(
-        who.id.split(",").map((tenant) => ({
+        (who.id === powerless.id ? ["contoso", "guarded"] : who.id.split(",")).map((tenant) => ({
           workspaceId: scopeOf(tenant).workspaceId,
           tenants: "all" as const,
           capabilities: capabilitiesOf(who)
         }))
-      ),
-    tenant: (who, tenant) =>
-      Effect.succeed(
-        who.id === powerless.id || who.id.split(",").includes(tenant)
-          ? Option.some({ scope: scopeOf(tenant), capabilities: capabilitiesOf(who) })
-          : Option.none()
       )
   })
 )

@@ -1,7 +1,7 @@
+import { TestOperations } from "@atlas/operations/testing"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import * as Pg from "@atlas/operations/pg"
 import {
-  Access,
   type Actor,
   InputResolver,
   Operations,
@@ -9,14 +9,13 @@ import {
   Operation,
   Problems,
   Runs,
-  TenantId,
   Worker,
   GraphContract,
   WorkspaceId
 } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
+import { Effect, Layer, Schedule, Schema, Stream } from "effect"
 import { ConnectionCheck, ConnectionReport, LiveGraph } from "../src/index.ts"
 import { groups } from "./Contracts.ts"
 
@@ -29,17 +28,7 @@ const capabilitiesOf = ({ id }: Actor) =>
       ? (["tenant.providers.verify", "tenant.providers.view"] as const)
       : (["tenant.providers.view"] as const)
   )
-const workspaceId = WorkspaceId.make("northwind")
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: (who) => Effect.succeed([{ workspaceId, tenants: "all" as const, capabilities: capabilitiesOf(who) }]),
-    tenant: (who, tenant) =>
-      Effect.succeed(
-        Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenant) }, capabilities: capabilitiesOf(who) })
-      )
-  })
-)
+const access = TestOperations.accessIn(WorkspaceId.make("northwind"), capabilitiesOf)
 
 const devices = GraphContract.list({
   name: "deviceConfigurations.list",

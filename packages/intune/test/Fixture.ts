@@ -1,8 +1,8 @@
+import { TestOperations } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
 import { CredentialVault } from "@atlas/graph"
 import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/fake-graph"
 import {
-  Access,
   type Actor,
   type Capability,
   Operations,
@@ -15,7 +15,7 @@ import {
   WorkspaceId
 } from "@atlas/operations"
 import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
-import { Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Effect, Layer, Redacted, Stream } from "effect"
 import {
   AssignmentGroups,
   Backups,
@@ -64,22 +64,8 @@ export const memberWith = (...capabilities: ReadonlyArray<Capability>): Actor =>
 
 const capabilitiesOf = (who: Actor): ReadonlySet<Capability> => members.get(who.id) ?? new Set()
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: (who) =>
-      Effect.succeed(
-        who.id === stranger.id
-          ? []
-          : [{ workspaceId: scopeOf("any").workspaceId, tenants: "all" as const, capabilities: capabilitiesOf(who) }]
-      ),
-    tenant: (who, tenant) =>
-      Effect.succeed(
-        who.id === stranger.id
-          ? Option.none()
-          : Option.some({ scope: scopeOf(tenant), capabilities: capabilitiesOf(who) })
-      )
-  })
+const access = TestOperations.accessIn(scopeOf("any").workspaceId, (who) =>
+  who.id === stranger.id ? undefined : capabilitiesOf(who)
 )
 
 /** Tenants without a provider connection, as long as a test has them in here. */

@@ -10,7 +10,7 @@ import {
 } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
 import { TestDatabase } from "@atlas/test"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { LegacyMappings, LegacyRuns } from "../src/index.ts"
 
@@ -51,19 +51,9 @@ const grants = new Map<string, Grant>([
 const access = Layer.succeed(
   Access,
   Access.of({
-    grants: (actor) => Effect.succeed([grants.get(actor.id) ?? []].flat()),
-    tenant: (actor, id) => {
-      const found = grants.get(actor.id)
-      const tenant = TenantId.make(id)
-      return Effect.succeed(
-        found === undefined || found.tenants === "all" || !found.tenants.has(tenant)
-          ? Option.none()
-          : Option.some({
-              scope: { workspaceId: found.workspaceId, tenantId: tenant },
-              capabilities: found.capabilities
-            })
-      )
-    }
+    workspaceOf: (tenantId) =>
+      Effect.succeedSome(tenantId === "adatum" ? WorkspaceId.make("fourth-coffee") : northwind),
+    grants: (actor) => Effect.succeed([grants.get(actor.id) ?? []].flat())
   })
 )
 

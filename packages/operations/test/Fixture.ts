@@ -70,20 +70,8 @@ const grants = new Map<string, ReadonlyArray<Grant>>([
 export const access = Layer.succeed(
   Access,
   Access.of({
-    grants: (actor) => Effect.succeed(grants.get(actor.id) ?? []),
-    tenant: (actor, tenantId) => {
-      const tenant = TenantId.make(tenantId)
-      const found = (grants.get(actor.id) ?? []).find(
-        ({ workspaceId, tenants }) =>
-          workspaceOf.get(tenantId) === workspaceId && (tenants === "all" || tenants.has(tenant))
-      )
-      return Effect.succeed(
-        Option.map(Option.fromUndefinedOr(found), ({ workspaceId, capabilities }) => ({
-          scope: { workspaceId, tenantId: tenant },
-          capabilities
-        }))
-      )
-    }
+    workspaceOf: (tenantId) => Effect.succeed(Option.fromUndefinedOr(workspaceOf.get(tenantId))),
+    grants: (actor) => Effect.succeed(grants.get(actor.id) ?? [])
   })
 )
 

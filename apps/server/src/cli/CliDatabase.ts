@@ -4,7 +4,7 @@ import { Access, InputResolver, Operations, StartGate } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
 import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { naming } from "../Database.ts"
 import { operationTypes } from "../OperationTypes.ts"
 import { Settings } from "../Settings.ts"
@@ -44,7 +44,7 @@ const client = Layer.unwrap(
 // Whoever holds the database's password needs no right beside it: nothing here asks.
 const nobody = Layer.succeed(
   Access,
-  Access.of({ tenant: () => Effect.succeed(Option.none()), grants: () => Effect.succeed([]) })
+  Access.of({ workspaceOf: () => Effect.succeedNone, grants: () => Effect.succeed([]) })
 )
 const noGates = StartGate.layer(
   ...[...new Set(operationTypes.flatMap(({ gates }) => gates))].map((gate) =>

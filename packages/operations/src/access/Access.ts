@@ -1,18 +1,12 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Actor } from "../run/Actor.ts"
 import type { Capability } from "../run/Capability.ts"
-import type { OperationScope, TenantId, TenantScope, WorkspaceId } from "../run/OperationScope.ts"
+import type { OperationScope, TenantId, WorkspaceId } from "../run/OperationScope.ts"
 
 /** What an actor may do in a workspace, in all of its tenants or in some. */
 export interface Grant {
   readonly workspaceId: WorkspaceId
   readonly tenants: "all" | ReadonlySet<TenantId>
-  readonly capabilities: ReadonlySet<Capability>
-}
-
-/** What an actor may do in one tenant. */
-export interface TenantGrant {
-  readonly scope: TenantScope
   readonly capabilities: ReadonlySet<Capability>
 }
 
@@ -23,13 +17,9 @@ export interface TenantGrant {
 export class Access extends Context.Service<
   Access,
   {
-    /**
-     * The grant of an actor in one tenant.
-     *
-     * @returns none for a tenant that does not exist or that the actor has no part in
-     */
-    tenant(actor: Actor, tenantId: string): Effect.Effect<Option.Option<TenantGrant>>
-    /** Every grant of an actor, at most one per workspace. */
+    /** The workspace that a tenant belongs to; none for a tenant that the host does not know. */
+    workspaceOf(tenantId: TenantId): Effect.Effect<Option.Option<WorkspaceId>>
+    /** Every grant of an actor, at most one per workspace; none for somebody whom the host does not know. */
     grants(actor: Actor): Effect.Effect<ReadonlyArray<Grant>>
   }
 >()("@atlas/operations/Access") {}

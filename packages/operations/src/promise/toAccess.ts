@@ -24,21 +24,16 @@ const toGrants = (given: unknown): ReadonlyArray<Ledger.Grant> => {
 }
 
 /** The port `Access` on a host's own functions. */
-export const toAccess = (host: HostAccess): Layer.Layer<Ledger.Access> => {
-  const grants: Ledger.Access["Service"]["grants"] = (actor) =>
-    Effect.promise(async () => toGrants(await host.grants(actor)))
-  return Layer.succeed(
+export const toAccess = (host: HostAccess): Layer.Layer<Ledger.Access> =>
+  Layer.succeed(
     Ledger.Access,
     Ledger.Access.of({
-      grants,
-      tenant: Effect.fnUntraced(function* (actor, tenantId) {
-        const workspaceId: string | null | undefined = yield* Effect.promise(async () => host.workspaceOf(tenantId))
-        // `undefined` is what a `Map` gives of a tenant that it does not have.
-        if (workspaceId == null) return Option.none()
-        const scope = { workspaceId: WorkspaceId.make(workspaceId), tenantId: TenantId.make(tenantId) }
-        const grant = Ledger.grantFor(yield* grants(actor), scope)
-        return Option.map(Option.fromUndefinedOr(grant), ({ capabilities }) => ({ scope, capabilities }))
-      })
+      grants: (actor) => Effect.promise(async () => toGrants(await host.grants(actor))),
+      // `undefined` is what a `Map` gives of a tenant that it does not have.
+      workspaceOf: (tenantId) =>
+        Effect.map(
+          Effect.promise(async () => host.workspaceOf(tenantId)),
+          (workspaceId) => Option.map(Option.fromNullishOr(workspaceId), (id) => WorkspaceId.make(id))
+        )
     })
   )
-}

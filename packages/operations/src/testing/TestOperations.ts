@@ -1,9 +1,10 @@
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer } from "effect"
 import { Access } from "../access/Access.ts"
 import type { Actor } from "../run/Actor.ts"
+import type { Capability } from "../run/Capability.ts"
 import type * as Operation from "../definition/Operation.ts"
 import * as Operations from "../Operations.ts"
-import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
+import { WorkspaceId } from "../run/OperationScope.ts"
 import type { Run } from "../run/Run.ts"
 import { RunExecutor } from "../executing/RunExecutor.ts"
 import * as RunHandlers from "../definition/RunHandlers.ts"
@@ -22,17 +23,30 @@ export const tester: Actor = { id: "tester", kind: "user", name: "Tester" }
 /** The workspace that every tenant of a test belongs to. */
 export const workspaceId: WorkspaceId = WorkspaceId.make("test")
 
+/**
+ * A policy for tests: one workspace, to which every tenant belongs.
+ *
+ * @param capabilitiesOf what an actor may do in all of its tenants; none for an outsider
+ */
+export const accessIn = (
+  workspaceId: WorkspaceId,
+  capabilitiesOf: (actor: Actor) => ReadonlySet<Capability> | undefined
+): Layer.Layer<Access> =>
+  Layer.succeed(
+    Access,
+    Access.of({
+      workspaceOf: () => Effect.succeedSome(workspaceId),
+      grants: (actor) => {
+        const capabilities = capabilitiesOf(actor)
+        return Effect.succeed(capabilities === undefined ? [] : [{ workspaceId, tenants: "all", capabilities }])
+      }
+    })
+  )
+
 /** A policy under which everybody may start and see the given types in every tenant: for tests of flows, not of rights. */
 export const openAccess = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<Access> => {
   const capabilities = new Set(types.flatMap((type) => [type.capabilities.start, type.capabilities.view]))
-  return Layer.succeed(
-    Access,
-    Access.of({
-      grants: () => Effect.succeed([{ workspaceId, tenants: "all", capabilities }]),
-      tenant: (_, tenantId) =>
-        Effect.succeed(Option.some({ scope: { workspaceId, tenantId: TenantId.make(tenantId) }, capabilities }))
-    })
-  )
+  return accessIn(workspaceId, () => capabilities)
 }
 
 /**

@@ -1,7 +1,8 @@
+import * as TestOperations from "../../src/testing/TestOperations.ts"
 import * as Pg from "../../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   Access,
@@ -52,26 +53,10 @@ const rights = new Map<string, ReadonlyArray<Capability>>([
   ["inventory", ["tenant.compare.run", "tenant.inventory.view"]],
   ["sides", ["tenant.compare.run", "tenant.inventory.view", "tenant.backup.view"]]
 ])
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    grants: ({ id }) => {
-      const capabilities = rights.get(id)
-      return Effect.succeed(
-        capabilities === undefined
-          ? []
-          : [{ workspaceId, tenants: "all" as const, capabilities: new Set(capabilities) }]
-      )
-    },
-    tenant: ({ id }, tenantId) =>
-      Effect.succeed(
-        Option.map(Option.fromUndefinedOr(rights.get(id)), (capabilities) => ({
-          scope: { workspaceId, tenantId: TenantId.make(tenantId) },
-          capabilities: new Set(capabilities)
-        }))
-      )
-  })
-)
+const access = TestOperations.accessIn(workspaceId, ({ id }) => {
+  const capabilities = rights.get(id)
+  return capabilities && new Set(capabilities)
+})
 
 const ledger = Operations.layer(Work, Compare).pipe(
   Layer.provideMerge(Layer.merge(access, Pg.listener)),

@@ -1,7 +1,7 @@
 import * as Pg from "../../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
 import { assert } from "@effect/vitest"
-import { Effect, Layer, Option, Ref, Schema } from "effect"
+import { Effect, Layer, Ref, Schema } from "effect"
 import {
   Access,
   type Actor,
@@ -148,14 +148,11 @@ const capabilities = new Set([common.capabilities.start, common.capabilities.vie
 const access = Layer.succeed(
   Access,
   Access.of({
+    workspaceOf: () => Effect.succeedSome(workspace),
     grants: ({ id }) =>
       Effect.succeed([
         { workspaceId: workspace, tenants: id === contosoOnly.id ? new Set([contoso]) : "all", capabilities }
-      ]),
-    tenant: (_, tenantId) =>
-      Effect.succeed(
-        Option.some({ scope: { workspaceId: workspace, tenantId: TenantId.make(tenantId) }, capabilities })
-      )
+      ])
   })
 )
 
