@@ -131,7 +131,7 @@ describe("docs/run-lifecycle.md", () => {
   })
 })
 
-describe("docs/operation-types.md", () => {
+describe("docs/operations.md", () => {
   it("lists every field of a definition with its default", () => {
     const type = Operation.make({
       name: "minimal.type",
@@ -156,7 +156,7 @@ describe("docs/operation-types.md", () => {
           ? "none"
           : `${value as string | number | boolean}`
     ])
-    const [table = ""] = read("docs/operation-types.md").split("## Identity")
+    const [table = ""] = read("docs/operations.md").split("## Identity")
     const listed = [...table.matchAll(/^\| `([\w.]+)` \| `?([^|`]+)`? \|/gm)].map(([, field, value]) => [field, value])
     assert.sameDeepMembers(listed, expected)
   })

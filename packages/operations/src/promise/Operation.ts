@@ -85,7 +85,7 @@ export interface Retention {
   readonly count?: number
 }
 
-/** What there is to say of an operation; docs/operation-types.md has every field with its default. */
+/** What there is to say of an operation; docs/operations.md has every field with its default. */
 export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   /** Stable dotted lower-case name, such as `reports.export`. */
   readonly name: string
