@@ -1,7 +1,19 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { Graph, type GraphCursor, GraphContract, TenantId, WorkspaceId } from "@atlas/operations"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result, Schema, Stream } from "effect"
+import {
+  ConnectionAdministration,
+  CredentialRotation,
+  CredentialVault,
+  GraphCloud,
+  LiveGraph,
+  ProviderConnections
+} from "@atlas/graph"
+import * as GraphMigrations from "@atlas/graph/migrations"
+import { type Actor, AuditLog, Graph, type GraphCursor, GraphContract, TenantId, WorkspaceId } from "@atlas/operations"
+import * as Pg from "@atlas/operations/pg"
+import { TestDatabase } from "@atlas/test"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
 
 const contoso = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
 
@@ -112,4 +124,46 @@ describe("the Graph client", () => {
     }).pipe(Effect.provide(FakeGraph.layer(options)))
   )
   // #endregion
+})
+
+const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
+const secret = Redacted.make("a secret of the host, at least 32 bytes")
+// The tables exist before anything uses them.
+const database = (url: Redacted.Redacted) => Pg.layer({ url }, GraphMigrations.run)
+const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
+  Layer.provide([CredentialVault.layer(secret), AuditLog.layer])
+)
+const client = LiveGraph.layer.pipe(Layer.provideMerge(connections), Layer.provide(FetchHttpClient.layer))
+// Microsoft's clouds are known already. In development, the fake's is known as well.
+const cloud = Layer.unwrap(Effect.map(FakeGraph, ({ origin }) => GraphCloud.layerFake(origin)))
+const host = client.pipe(
+  Layer.provide(cloud),
+  Layer.provideMerge(Layer.unwrap(Effect.map(TestDatabase.url, database))),
+  Layer.provideMerge(Layer.merge(FakeGraph.layerHttp(options), TestDatabase.layerNoClient))
+)
+
+layer(host, { excludeTestServices: true })("the live client", (test) => {
+  test.effect("uses the tenant's default connection, whose credential survives a new secret of the host", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      const { clientId, clientSecret, entraTenantId } = fake.tenants[0]!
+      const administration = yield* ConnectionAdministration
+      yield* administration.create(ada, {
+        scope: contoso,
+        displayName: "Contoso",
+        cloud: "fake",
+        entraTenantId,
+        clientId,
+        credential: { credential: { kind: "client_secret", secret: Redacted.make(clientSecret) } }
+      })
+      const graph = yield* Graph
+      const [first] = yield* fake.groups(entraTenantId)
+      const { displayName } = yield* graph.get(contoso, group, { groupId: first!.id })
+      assert.strictEqual(displayName, first!.displayName)
+
+      const vault = CredentialVault.layer(Redacted.make("another secret of the host, 32 bytes"), [secret])
+      const { resealed, unreadable } = yield* Effect.provide(CredentialRotation.reseal, vault)
+      assert.deepStrictEqual([resealed, unreadable], [1, 0])
+    })
+  )
 })

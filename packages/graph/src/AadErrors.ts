@@ -1,11 +1,16 @@
+/**
+ * Translates refusals of Microsoft's token endpoints into reason codes.
+ *
+ * @module
+ */
 import type { KnownReasonCode } from "@atlas/operations"
 
-/** What AADSTS numbers mean for a connection; the refinement of the OAuth error. */
+/** What AADSTS numbers mean for a connection. They are more exact than the OAuth error. */
 const byNumber: Readonly<Record<number, KnownReasonCode>> = {
   7000218: "provider_credential_missing",
   7000215: "provider_credential_invalid",
   70002: "provider_credential_invalid",
-  // A federated assertion that matches no trust of the app, or is not to be believed.
+  // A federated assertion that matches no trust of the app, or cannot be trusted.
   50013: "provider_credential_invalid",
   50027: "provider_credential_invalid",
   70021: "provider_credential_invalid",
@@ -67,7 +72,7 @@ const byOAuthError: Readonly<Record<string, KnownReasonCode>> = {
   unsupported_grant_type: "provider_auth_request_invalid"
 }
 
-/** What the token endpoint answered, as far as it matters here. */
+/** The parts of a refusal that decide its reason. */
 export interface TokenRefusal {
   readonly status: number
   /** OAuth's `error`. */
@@ -80,9 +85,8 @@ export interface TokenRefusal {
 export const knownNumbers: ReadonlyArray<number> = Object.keys(byNumber).map(Number)
 
 /**
- * Why the token endpoint refused: the AADSTS number where it is known, else OAuth's error, else the status.
+ * Why the token endpoint refused: by a known AADSTS number, else by OAuth's error, else by the status.
  *
- * @param refusal status, OAuth error and AADSTS numbers of the answer
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 export const reasonOf = ({ error, numbers, status }: TokenRefusal): KnownReasonCode => {
@@ -94,10 +98,9 @@ export const reasonOf = ({ error, numbers, status }: TokenRefusal): KnownReasonC
 }
 
 /**
- * Why a machine's identity service refused. It names no numbers: 400 means that the machine has no such identity, and 404
+ * Why a machine's identity service refused. It sends no numbers: 400 means that the machine has no such identity, and 404
  * and 410 pass.
  *
- * @param refusal status of the answer
  * @see https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling
  */
 export const reasonOfMachine = (refusal: TokenRefusal): KnownReasonCode => {

@@ -1,8 +1,13 @@
+/**
+ * Reads a client certificate with its private key, and checks that Entra ID accepts the pair.
+ *
+ * @module
+ */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto"
 import { DateTime, Option, Redacted, Result } from "effect"
 import type { Credential } from "./Credential.ts"
 
-/** A certificate with its key, checked and in the form that msal takes. */
+/** A checked certificate with its key, in the form that msal takes. */
 export interface ParsedCertificate {
   readonly credential: Extract<Credential, { readonly kind: "certificate" }>
   /** SHA-256, in upper-case hex, as the Azure portal shows it. */
@@ -32,20 +37,15 @@ const keyProblem = (pem: string, key: KeyObject | undefined): string | undefined
 /** The certificate's SHA-256 thumbprint, in upper-case hex. */
 const thumbprintOf = (certificate: X509Certificate): string => certificate.fingerprint256.replaceAll(":", "")
 
-/**
- * The thumbprint of a certificate that was parsed before.
- *
- * @param pem its PEM text, the app's certificate first
- */
+/** The thumbprint of a certificate that `parse` accepted; in `pem`, the app's certificate comes first. */
 export const thumbprint = (pem: string): string => thumbprintOf(new X509Certificate(pem))
 
 /**
- * Reads a certificate and its private key.
+ * Reads a certificate and its private key, or fails with every problem as a sentence.
  *
- * @param pem the app's certificate, and below it the chain where there is one
- * @param privateKey its key, RSA and without a passphrase
- * @param now a certificate that ended before is refused
- * @returns both, or every problem as a sentence
+ * @param pem the app's certificate, then its chain if there is one
+ * @param privateKey RSA, without a passphrase
+ * @param now a certificate that expired before is refused
  */
 export const parse = (
   pem: string,
@@ -62,7 +62,7 @@ export const parse = (
     certificate === undefined
       ? "The certificate cannot be read: provide it in PEM form (-----BEGIN CERTIFICATE-----)."
       : undefined,
-    ended ? `The certificate ended on ${DateTime.formatIsoDateUtc(expiresAt)}: provide a newer one.` : undefined,
+    ended ? `The certificate expired on ${DateTime.formatIsoDateUtc(expiresAt)}: provide a newer one.` : undefined,
     wrongKey,
     certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)
       ? "The private key does not belong to the certificate."

@@ -1,3 +1,11 @@
+/**
+ * Creates, changes and removes provider connections, for a host's pages and scripts. It authorises nobody: the caller has
+ * authorised the actor. Each change and its audit record, which holds the connection before and after, are one transaction.
+ * A call that changes nothing leaves no record. No call returns a credential, and no problem or audit record repeats one.
+ * `ProviderConnections` is what operations read.
+ *
+ * @module
+ */
 import {
   type Actor,
   argumentsOf,
@@ -17,18 +25,18 @@ import { seal } from "./Credential.ts"
 import { CredentialVault } from "./CredentialVault.ts"
 import type { ProviderConnection } from "./ProviderConnection.ts"
 
-/** What a new connection needs. */
+/** A connection to create. */
 export interface NewConnection extends ConnectionRules.ConnectionDetails {
   readonly scope: TenantScope
-  /** Without one, operations are blocked until `replaceCredential` stores it. */
+  /** Without a credential, operations are blocked until `replaceCredential` stores one. */
   readonly credential?: ConnectionRules.NewCredential
-  /** Whether the tenant's operations use it; takes over from an earlier default. Default `true`. */
+  /** Whether the tenant's operations use this connection, in place of an earlier default. Default `true`. */
   readonly isDefault?: boolean
   /** Default `true`. */
   readonly enabled?: boolean
 }
 
-/** What may change about a connection besides its credential. */
+/** The fields of a connection to change. `replaceCredential` changes its credential. */
 export interface ConnectionChange extends Partial<ConnectionRules.ConnectionDetails> {
   readonly enabled?: boolean
 }
@@ -69,7 +77,7 @@ const decodeReplace = argumentsOf(
 )
 
 const decodeId = Schema.decodeEffect(Uuid)
-/** An id in any case; a text that is no id names no connection. */
+/** Accepts an id in any case. A text that is not a UUID names no connection. */
 const idOf = (text: string) => Effect.mapError(decodeId(text), () => new Problems.NotFound({}))
 
 type Missed = Problems.NotFound | Problems.InvalidInput
@@ -157,7 +165,7 @@ const makeReplaceCredential = Effect.gen(function* () {
     const { actor, scope } = decoded
     const id = yield* idOf(decoded.id)
     const checked = yield* check({}, decoded.credential)
-    if (checked === null) return yield* Effect.die("A credential that was given was checked")
+    if (checked === null) return yield* Effect.die("A given credential was not checked")
     const sealed = yield* seal(vault, id, checked.credential)
     const set = sql`credential_kind = ${checked.credential.kind}, sealed_secret = ${sealed.bytes}, key_id = ${sealed.keyId},
       credential_expires_at = ${checked.expiresAt && DateTime.toDateUtc(checked.expiresAt)},
@@ -227,31 +235,51 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * Keeps the connections of every tenant. Whoever calls has authorised the actor. Each change is in the audit, with the
- * connection before and after it, in the transaction of the change; an update that changes nothing leaves no record, and
- * neither does making the default the default. No call returns a credential, and neither a problem nor the audit repeats one.
- * Arguments are decoded, whatever their types say; a text that is no id is `NotFound`. Database failures are defects.
+ * The connections of every tenant. Each call decodes its arguments, whatever their types say; an id that is not a UUID is
+ * `NotFound`. Database failures are defects.
+ *
+ * @example
+ * ```ts
+ * const administration = yield* ConnectionAdministration
+ * yield* administration.create(ada, {
+ *   scope: contoso,
+ *   displayName: "Contoso",
+ *   cloud: "fake",
+ *   entraTenantId,
+ *   clientId,
+ *   credential: { credential: { kind: "client_secret", secret: Redacted.make(clientSecret) } }
+ * })
+ * ```
  */
 export class ConnectionAdministration extends Context.Service<
   ConnectionAdministration,
   {
-    /** Stores a connection. Fails with every problem of what was entered. */
+    /** Stores a connection. Fails with every problem of the input. */
     create(actor: Actor, input: NewConnection): Effect.Effect<ProviderConnection, Problems.InvalidInput>
     /** A tenant's connections, oldest first. */
     list(scope: TenantScope): Effect.Effect<ReadonlyArray<ProviderConnection>, Problems.InvalidInput>
     /** One connection of a tenant. */
     get(scope: TenantScope, id: string): Effect.Effect<ProviderConnection, Missed>
-    /** Renames a connection, switches it on or off, or leads it elsewhere. */
+    /** Renames a connection, switches it on or off, or points it at another app, Entra tenant or cloud. */
     update(actor: Actor, scope: TenantScope, id: string, change: ConnectionChange): Changed
-    /** Stores another credential, of whatever kind; tokens of the earlier one are not used again. */
+    /** Stores another credential, of any kind. Tokens of the earlier one are not used again. */
     replaceCredential(actor: Actor, scope: TenantScope, id: string, credential: ConnectionRules.NewCredential): Changed
-    /** Lets the tenant's operations use this connection, in place of an earlier default; the audit has it for both. */
+    /** Makes the tenant's operations use this connection. The audit records it and the default that it replaces. */
     makeDefault(actor: Actor, scope: TenantScope, id: string): Changed
     /** Removes a connection with its credential. */
     remove(actor: Actor, scope: TenantScope, id: string): Effect.Effect<void, Missed>
   }
 >()("@atlas/graph/ConnectionAdministration") {
-  /** Connections in the table `provider_connections`. */
+  /**
+   * Stores connections in the table `provider_connections`.
+   *
+   * @example
+   * ```ts
+   * const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
+   *   Layer.provide([CredentialVault.layer(secret), AuditLog.layer])
+   * )
+   * ```
+   */
   static readonly layer: Layer.Layer<
     ConnectionAdministration,
     never,

@@ -1,3 +1,10 @@
+/**
+ * The operation `provider.connection.check`. It verifies a connection's credential and tenant, every permission that the
+ * host's registered operations need, and the licence for Intune. A host registers `type` and `resolver`, and gives `handler`
+ * to its worker. The results go to the run's report, a `ConnectionReport`.
+ *
+ * @module
+ */
 import {
   type FailureReport,
   GraphCaller,
@@ -14,14 +21,14 @@ import * as ConnectionChecks from "./ConnectionChecks.ts"
 import { type ConnectionCheckResult, type ConnectionReport, skipped } from "./ConnectionReport.ts"
 import { ConnectionChoice, ProviderConnections } from "./ProviderConnections.ts"
 
-/** Verifies that a provider connection works, and tells what is missing where it does not. */
+/** The operation: verifies that a provider connection works, and reports what is missing. */
 export const type = Operation.make({
   name: "provider.connection.check",
   label: "Verify connection",
   description: "Checks the credential, the tenant, each permission that operations need, and licences.",
   category: "Connections",
   input: Schema.Struct({
-    /** Left out: the tenant's default connection. */
+    /** Default: the tenant's default connection. */
     connectionId: Schema.optionalKey(Uuid)
   }),
   capabilities: { start: "tenant.providers.verify", view: "tenant.providers.view" },
@@ -32,7 +39,10 @@ export const type = Operation.make({
   supersedable: true
 })
 
-/** A start that names no connection is about the tenant's default, as one that names it. Without a default, it names none. */
+/**
+ * Fills in the tenant's default connection, so a start that names it equals one that names none. Without a default, the
+ * input stays empty.
+ */
 export const resolver = InputResolver.make(
   type,
   Effect.fnUntraced(function* (input, { tenantId, workspaceId }) {
@@ -43,14 +53,14 @@ export const resolver = InputResolver.make(
   })
 )
 
-/** What the operations of this host need, each once. */
+/** The contracts and permissions that this host's operations need, each once. */
 const makeNeeds = Effect.map(OperationCatalog, ({ types }) => {
   const contracts = [...new Set(types.flatMap((known) => known.contracts))]
   const permissions = new Map(contracts.flatMap((each) => each.permissions).map((each) => [each.name, each]))
   return { contracts, permissions: [...permissions.values()] }
 })
 
-/** What the checks found, those first whose reason decides how the run ends: one that blocks the connection, else the first. */
+/** The problems found. Those with the reason that decides the run's end come first: a blocking reason, else the first one. */
 const problemsIn = (checks: ReadonlyArray<ConnectionCheckResult>): ReadonlyArray<FailureReport> => {
   const problems = checks.flatMap(({ message, missingPermission, reasonCode }): ReadonlyArray<FailureReport> =>
     reasonCode === null
@@ -64,7 +74,7 @@ const problemsIn = (checks: ReadonlyArray<ConnectionCheckResult>): ReadonlyArray
   ]
 }
 
-/** Ends the run as its checks found, with every problem among its failures. What may pass by itself is tried again by the run's next attempt. */
+/** Ends the run with every problem among its failures: failed for a blocking reason, else partially succeeded. */
 const conclude = Effect.fnUntraced(function* (
   run: Pick<RunHandler.RunContext<unknown>, "failed">,
   checks: ReadonlyArray<ConnectionCheckResult>
@@ -77,7 +87,7 @@ const conclude = Effect.fnUntraced(function* (
   return RunHandler.partiallySucceeded(first.reasonCode)
 })
 
-/** Makes the checks one after the other, each on the run's report as soon as it is made. Needs no enabled connection. */
+/** Makes the checks one after the other and reports each as soon as it is made. The connection need not be enabled. */
 export const handler = type.toLayer(
   Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<Operation.Input<typeof type>>) {
     const tenant = run.scope
@@ -87,11 +97,11 @@ export const handler = type.toLayer(
       run.input.connectionId === undefined
         ? connections.defaultFor(tenant)
         : connections.usable(tenant, run.input.connectionId)
-    // A run's scope and input are decoded already.
+    // The run's scope and input are already decoded.
     const usable = yield* Effect.catchTag(found, "InvalidInput", Effect.die)
     const { connection } = usable
     const caller = yield* GraphCaller
-    // It asks for what other types ask for, to see whether they could.
+    // The checks use the contracts of other operations, to see whether those could.
     const allowed = {
       ...caller,
       contracts: new Set([...type.contracts, ConnectionChecks.listGrants, ...needs.contracts])
@@ -100,7 +110,7 @@ export const handler = type.toLayer(
       asking.pipe(Effect.provideService(ConnectionChoice, connection.id), Effect.provideService(GraphCaller, allowed))
     const plan = ConnectionChecks.plan(needs)
     const made = new Map<string, ConnectionCheckResult>()
-    // Only what is planned, each once: so never more than the whole.
+    // Only planned checks, each once, so there are never more than the total.
     const checks = () => plan.flatMap(({ id }) => made.get(id) ?? [])
     const tell = Effect.fnUntraced(function* (...results: ReadonlyArray<ConnectionCheckResult>) {
       for (const result of results) made.set(result.id, result)

@@ -1,3 +1,8 @@
+/**
+ * The checks of a verification, a function each. `ConnectionCheck` calls them in the order of `plan`.
+ *
+ * @module
+ */
 import { Graph, GraphContract, type GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Option, Result, Schema, Stream } from "effect"
 import { type CheckName, type ConnectionCheckResult, found, passed, skipped } from "./ConnectionReport.ts"
@@ -6,7 +11,7 @@ import type { UsableConnection } from "./ProviderConnections.ts"
 
 type Permission = GraphContract.GraphPermission
 
-/** Whose tenant it is. https://learn.microsoft.com/graph/api/organization-list */
+/** The organization that a tenant belongs to. https://learn.microsoft.com/graph/api/organization-list */
 export const listOrganizations = GraphContract.list({
   name: "organization.list",
   version: "v1.0",
@@ -15,7 +20,7 @@ export const listOrganizations = GraphContract.list({
   permissions: [{ name: "Organization.Read.All", appRoleId: "498476ce-e0fe-48b0-b801-37ba7e2685c6" }]
 })
 
-/** What was granted to the app. https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments */
+/** The permissions granted to the app. https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments */
 export const listGrants = GraphContract.list({
   name: "servicePrincipals.appRoleAssignments.list",
   version: "v1.0",
@@ -25,7 +30,7 @@ export const listGrants = GraphContract.list({
   cost: 2
 })
 
-/** What the operations of a host need, each once. */
+/** The contracts and permissions that a host's operations need, each once. */
 export interface Needs {
   readonly contracts: ReadonlyArray<GraphContract.GraphContract>
   readonly permissions: ReadonlyArray<Permission>
@@ -40,11 +45,7 @@ const names = {
 
 const permissionName = ({ name }: Permission): CheckName => ({ id: `permission:${name}`, title: `Permission ${name}` })
 
-/**
- * Every check that a verification makes, in the order of its report.
- *
- * @param needs of the registered operations
- */
+/** Every check that a verification makes, in the order of its report. */
 export const plan = ({ contracts, permissions: needed }: Needs): ReadonlyArray<CheckName> => [
   names.credentials,
   names.graph,
@@ -58,18 +59,14 @@ const requestOf = ({ requestId }: GraphError) =>
 
 const isUuid = (text: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)
 
-/** What the credential check found: its result, and what the token carries, where there is one that tells. */
+/** What the credential check found. `roles` are the token's permissions, if there is a token and it lists them. */
 export interface Credentials {
   readonly result: ConnectionCheckResult
   readonly roles: Option.Option<ReadonlySet<string>>
   readonly error: GraphError | null
 }
 
-/**
- * Asks for a new token.
- *
- * @param usable the connection and its credential
- */
+/** Asks for a new token. */
 export const credentials = Effect.fn("ConnectionChecks.credentials")(function* (usable: UsableConnection) {
   const tokens = yield* GraphTokens
   const issued = yield* Effect.result(tokens.inspect(usable))
@@ -88,19 +85,14 @@ export const credentials = Effect.fn("ConnectionChecks.credentials")(function* (
   return checked
 })
 
-/** What asking Graph found: whether it answers, and whose tenant it is. */
+/** What a question to Graph found: whether it answers, and whose tenant it is. */
 export interface Organization {
   readonly results: ReadonlyArray<ConnectionCheckResult>
-  /** Why Graph could not be asked, where another attempt may help. */
+  /** Why Graph did not answer, if another attempt may help. */
   readonly error: GraphError | null
 }
 
-/**
- * Asks Graph whose tenant it is.
- *
- * @param tenant the host's tenant
- * @param entraTenantId the connection's
- */
+/** Asks Graph whose tenant it is, and compares the answer with the connection's `entraTenantId`. */
 export const organization = Effect.fn("ConnectionChecks.organization")(function* (
   tenant: TenantScope,
   entraTenantId: string
@@ -110,9 +102,9 @@ export const organization = Effect.fn("ConnectionChecks.organization")(function*
   const asked = yield* Effect.result(Stream.runCollect(graph.list(tenant, listOrganizations, {})))
   if (Result.isFailure(asked)) {
     const { failure } = asked
-    // Any refusal is an answer; permissions have a check of their own.
+    // A refusal is an answer too. Permissions have a check of their own.
     const answered = failure.status !== undefined && failure.status < 500
-    const unknown = skipped(names.tenant, "Whose tenant it is could not be asked.")
+    const unknown = skipped(names.tenant, "Graph did not say whose tenant it is.")
     const outcome: Organization = answered
       ? { results: [reached, unknown], error: null }
       : {
@@ -136,13 +128,10 @@ export const organization = Effect.fn("ConnectionChecks.organization")(function*
 })
 
 /**
- * Compares what is needed with what the token carries, and with what was granted, where the app may ask for that: a fresh
- * grant takes minutes to reach tokens.
+ * Compares the permissions that operations need with those in the token, and with those granted if the app may read its
+ * grants: a new grant takes minutes to reach tokens.
  *
- * @param tenant the host's tenant
- * @param clientId the connection's
- * @param needed the permissions of the registered operations
- * @param roles what the token carries; none where it does not tell
+ * @param roles the token's permissions; none if it does not list them
  */
 export const permissions = Effect.fn("ConnectionChecks.permissions")(function* (
   tenant: TenantScope,
@@ -175,7 +164,7 @@ const permissionResult = (
   }
   if (assigned) return passed(check, "It was granted.", { evidence })
   if (Option.isNone(carried) && Option.isNone(granted)) {
-    return skipped(check, "Neither the token nor Graph tells what was granted.")
+    return skipped(check, "Neither the token nor Graph says what was granted.")
   }
   const message = `The app lacks the permission ${name}.`
   return found(check, { reasonCode: "provider_permission_denied", message, missingPermission: name }, { evidence })
@@ -186,12 +175,7 @@ const isIntune = (contract: GraphContract.GraphContract): contract is GraphContr
   /^\/(deviceManagement|deviceAppManagement)\//.test(contract.path) &&
   !contract.path.includes("{")
 
-/**
- * Tries one listing of Intune's, where an operation needs Intune: only its answer tells whether there is a licence.
- *
- * @param tenant the host's tenant
- * @param contracts of the registered operations
- */
+/** Tries one listing of Intune, if an operation needs Intune: only its answer tells whether there is a licence. */
 export const licence = Effect.fn("ConnectionChecks.licence")(function* (
   tenant: TenantScope,
   contracts: ReadonlyArray<GraphContract.GraphContract>
@@ -204,5 +188,5 @@ export const licence = Effect.fn("ConnectionChecks.licence")(function* (
   const { failure } = probed
   return failure.reasonCode === "provider_license_required"
     ? [found(names.licence, failure, { evidence: requestOf(failure) })]
-    : [skipped(names.licence, "Intune could not be asked.")]
+    : [skipped(names.licence, "Intune refused the request or did not answer, so the licence is unknown.")]
 })

@@ -1,17 +1,23 @@
+/**
+ * What a caller may enter for a connection, and the rules that it must meet. `ConnectionAdministration` applies them before it
+ * stores anything, and reports every problem at once.
+ *
+ * @module
+ */
 import { Problems, StorableText } from "@atlas/operations"
 import { DateTime, Effect, Option, Redacted, Result, Schema } from "effect"
 import * as Certificate from "./Certificate.ts"
 import { Credential } from "./Credential.ts"
 import { type GraphCloud, GraphClouds } from "./GraphCloud.ts"
 
-/** What a connection says about where it leads. */
+/** Where a connection leads: a cloud, an Entra tenant and an app. */
 export const ConnectionDetails = Schema.Struct({
   displayName: StorableText,
-  /** A cloud's name from `GraphClouds`. */
+  /** The name of a cloud in `GraphClouds`. */
   cloud: StorableText,
   /** The Entra tenant's id, or one of its domain names. */
   entraTenantId: StorableText,
-  /** The app registration's client id; of a user-assigned managed identity, its own. */
+  /** The client id of the app registration, or of a user-assigned managed identity. */
   clientId: StorableText
 })
 export type ConnectionDetails = typeof ConnectionDetails.Type
@@ -19,12 +25,12 @@ export type ConnectionDetails = typeof ConnectionDetails.Type
 /** A credential to store. */
 export const NewCredential = Schema.Struct({
   credential: Schema.toType(Credential),
-  /** When a client secret ends, as the Azure portal shows it; certificates tell by themselves. */
+  /** When a client secret expires, as the Azure portal shows it. A certificate names its own end. */
   expiresAt: Schema.optionalKey(Schema.DateTimeUtc)
 })
 export type NewCredential = typeof NewCredential.Type
 
-/** A credential that may be stored, and what is known about it. */
+/** A credential that may be stored, with its expiry and thumbprint. */
 export interface CheckedCredential {
   readonly credential: Credential
   readonly expiresAt: DateTime.Utc | null
@@ -76,7 +82,7 @@ const checkCredential = (
   const ended = expiresAt !== undefined && DateTime.isLessThanOrEqualTo(expiresAt, now)
   const issues = [
     ...(credential.kind === "client_secret" ? secretIssues(Redacted.value(credential.secret)) : []),
-    ...(ended ? issue("/credential/expiresAt", "lies in the past: create a new secret in the app registration.") : [])
+    ...(ended ? issue("/credential/expiresAt", "is in the past: create a new secret in the app registration.") : [])
   ]
   const checked: CheckedCredential = {
     credential,
@@ -87,10 +93,8 @@ const checkCredential = (
 }
 
 /**
- * Makes the function that checks what a person entered for a connection.
- *
- * @returns for details and a credential, of which either may be left out, the credential as it may be stored; fails with
- * every problem at once
+ * Makes the function that checks the details of a connection and its credential, both optional. It returns the credential
+ * as it may be stored, and fails with every problem at once.
  */
 export const make = Effect.map(GraphClouds, (clouds) =>
   Effect.fnUntraced(function* (details: PartialDetails, given: NewCredential | undefined) {

@@ -9,7 +9,7 @@ interface By {
   readonly scope: TenantScope
 }
 
-/** What somebody may do to a connection that stays. */
+/** A change that keeps the connection. */
 type Action = "updated" | "credential_replaced" | "made_default"
 
 interface Change {
@@ -20,7 +20,9 @@ interface Change {
 }
 
 const nameTaken = new Problems.InvalidInput({
-  errors: [{ pointer: "/displayName", detail: "is the name of another connection of this tenant." }]
+  errors: [
+    { pointer: "/displayName", detail: "is already the name of another connection of this tenant: choose another." }
+  ]
 })
 
 const decode = Schema.decodeUnknownEffect(Schema.Array(ProviderConnection))
@@ -28,7 +30,7 @@ const decode = Schema.decodeUnknownEffect(Schema.Array(ProviderConnection))
 const found = (connections: ReadonlyArray<ProviderConnection>) =>
   connections[0] === undefined ? Effect.fail(new Problems.NotFound({})) : Effect.succeed(connections[0])
 
-/** The one row that an INSERT or UPDATE returns. The unique name is the one rule that only the database can check. */
+/** The one row that an INSERT or UPDATE returns. Only the database can check that a name is unique. */
 const written = (
   rows: Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>
 ): Effect.Effect<ProviderConnection, Problems.InvalidInput> =>
@@ -41,7 +43,7 @@ const written = (
     Effect.catchTag(["SqlError", "SchemaError", "NotFound"], Effect.die)
   )
 
-/** What the audit keeps of a connection: listed by name, so that no secret, ciphertext or key id can ever come along. */
+/** What the audit stores of a connection. Fields are listed by name, so no secret, ciphertext or key id can slip in. */
 const auditedState = (connection: ProviderConnection) => ({
   ...Struct.pick(connection, ["displayName", "cloud", "entraTenantId", "clientId", "credentialKind"]),
   credentialExpiresAt: connection.credentialExpiresAt && DateTime.formatIso(connection.credentialExpiresAt),
@@ -65,8 +67,8 @@ const makeRecord = Effect.map(
 )
 
 /**
- * The statements on the connections of a tenant. `insert`, `change`, `remove` and `dropDefault` record who did it. Call them
- * in `together`, with a `before` that `lock` has read there: then each `before` in the audit is the previous `after`.
+ * The statements on a tenant's connections. `insert`, `change`, `remove` and `dropDefault` record who did it. Call them in
+ * `together`, with a `before` that `lock` read there: then each `before` in the audit equals the previous `after`.
  */
 export const makeConnectionStore = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -80,10 +82,10 @@ export const makeConnectionStore = Effect.gen(function* () {
 
   const list = (scope: TenantScope) => select(sql`${ofTenant(scope)} ORDER BY created_at, id`)
   const find = (scope: TenantScope, id: string) => Effect.flatMap(select(one(scope, id)), found)
-  /** The same, and nobody else changes it before the transaction ends. */
+  /** Like `find`, and locks the row until the transaction ends. */
   const lock = (scope: TenantScope, id: string) => Effect.flatMap(select(sql`${one(scope, id)} FOR UPDATE`), found)
 
-  /** Commits all of it, or nothing where it fails. */
+  /** Commits all of the work, or nothing if it fails. */
   const together = <A, E, R>(work: Effect.Effect<A, E, R>) =>
     Effect.catchTag(sql.withTransaction(work), "SqlError", Effect.die)
 
@@ -92,7 +94,7 @@ export const makeConnectionStore = Effect.gen(function* () {
       Effect.tap((after) => record(by, { action: "created", id: after.id, after }))
     )
 
-  // Changes grow: a token is kept for one `updated_at`, and clocks are not to be trusted.
+  // `updated_at` always grows: a token is kept for one `updated_at`, and clocks may go back.
   const touched = sql.literal("updated_at = greatest(clock_timestamp(), updated_at + interval '1 millisecond')")
   const change = (by: By, action: Action, before: ProviderConnection, set: Statement.Fragment) =>
     written(sql`
@@ -106,7 +108,7 @@ export const makeConnectionStore = Effect.gen(function* () {
       record(by, { action: "removed", id: before.id, before })
     )
 
-  /** One at a time changes a tenant's default, so that the index that allows only one never refuses anybody. */
+  /** Changes of a tenant's default take turns, so the index that allows one default never refuses a change. */
   const lockDefault = ({ tenantId, workspaceId }: TenantScope) =>
     Effect.orDie(
       sql`SELECT pg_advisory_xact_lock(hashtextextended(${JSON.stringify(["provider_connections", workspaceId, tenantId])}, 0))`

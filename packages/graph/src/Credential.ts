@@ -1,3 +1,9 @@
+/**
+ * The four ways in which an app proves to Entra ID that it is itself, and how a credential becomes the text that a
+ * `CredentialVault` seals. Whatever is secret in a credential is `Redacted`, so no log or error shows it.
+ *
+ * @module
+ */
 import { Effect, Redacted, Schema } from "effect"
 import type { CredentialUnreadable, CredentialVault, Sealed } from "./CredentialVault.ts"
 
@@ -9,13 +15,13 @@ const ClientSecret = Schema.Struct({ kind: Schema.Literal("client_secret"), secr
 /** A certificate of the app registration, with its private key; both PEM, as `Certificate.parse` returns them. */
 const ClientCertificate = Schema.Struct({
   kind: Schema.Literal("certificate"),
-  /** The app's certificate, and the chain above it where there is one. */
+  /** The app's certificate, then its chain if there is one. */
   certificate: Schema.NonEmptyString,
   privateKey: Secret
 })
 
 /**
- * The identity of the machine that Atlas runs on. A user-assigned one is named by the connection's client id.
+ * The identity of the machine that Atlas runs on. The connection's client id names a user-assigned one.
  *
  * @see https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview
  */
@@ -25,17 +31,17 @@ const ManagedIdentity = Schema.Struct({
 })
 
 /**
- * An assertion of another identity provider that the app registration trusts; `FederatedAssertions` supplies it.
+ * An assertion of another identity provider that the app registration trusts. `FederatedAssertions` supplies it.
  *
  * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation
  */
 const Federated = Schema.Struct({ kind: Schema.Literal("federated") })
 
-/** How an app proves to Entra ID that it is itself. What is secret in it is redacted. */
+/** A credential of one of the four kinds. */
 export const Credential = Schema.Union([ClientSecret, ClientCertificate, ManagedIdentity, Federated])
 export type Credential = typeof Credential.Type
 
-/** The kinds of credentials. */
+/** The name of each kind. */
 export const CredentialKind = Schema.Literals(["client_secret", "certificate", "managed_identity", "federated"])
 export type CredentialKind = typeof CredentialKind.Type
 
@@ -45,26 +51,14 @@ const decode = Schema.decodeEffect(Json)
 
 type Vault = CredentialVault["Service"]
 
-/**
- * A credential as it is stored.
- *
- * @param vault seals it
- * @param connectionId for which it opens again
- * @param credential what to seal
- */
+/** Seals a credential for storage. It opens for the same connection only. */
 export const seal = (vault: Vault, connectionId: string, credential: Credential) =>
   encode(credential).pipe(
     Effect.orDie,
     Effect.flatMap((text) => vault.seal(connectionId, Redacted.make(text)))
   )
 
-/**
- * A stored credential, also one that the first version of Atlas stored: it knew client secrets only, and kept them bare.
- *
- * @param vault opens it
- * @param connectionId for which it was sealed
- * @param sealed as stored
- */
+/** Opens a stored credential. The first version of Atlas knew only client secrets and sealed them bare; these open too. */
 export const unseal = (
   vault: Vault,
   connectionId: string,

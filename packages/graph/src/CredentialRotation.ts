@@ -1,3 +1,9 @@
+/**
+ * Seals stored credentials under a new secret of the host. Run `reseal` at start after the secret changed, while the vault
+ * still has the earlier one. Any number of processes may run it at once, and each may stop at any point.
+ *
+ * @module
+ */
 import { Effect, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { seal, unseal } from "./Credential.ts"
@@ -7,11 +13,15 @@ const Row = Schema.Struct({ id: Schema.String, keyId: Schema.NullOr(Schema.Strin
 const pageSize = 100
 
 /**
- * Seals with the vault's key what an earlier one sealed: to be run after the host's secret was changed. Several processes
- * may do so at once, and each may be stopped at any point: every credential is replaced by itself, and only as it was read.
- * What no known key opens is left as it is, and named in the log.
+ * Seals again, with the vault's key, each credential that an earlier key sealed. It replaces one credential at a time, and
+ * only if that is still as it was read. A credential that no known key opens stays as it is, and a warning names its
+ * connection. `resealed` counts the credentials sealed again, `unreadable` those that stayed.
  *
- * @returns how many were sealed again, and how many could not be opened
+ * @example
+ * ```ts
+ * const vault = CredentialVault.layer(Redacted.make("another secret of the host, 32 bytes"), [secret])
+ * const { resealed, unreadable } = yield* Effect.provide(CredentialRotation.reseal, vault)
+ * ```
  */
 export const reseal = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

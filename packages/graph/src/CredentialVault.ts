@@ -1,18 +1,25 @@
+/**
+ * Seals credentials with AES-256-GCM, under keys that HKDF derives from the host's secrets. A sealed value opens only for
+ * the owner that it was sealed for. `ConnectionAdministration` seals and `ProviderConnections` opens; a host may seal secrets
+ * of its own as well.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 import { Aead, Kdf, SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 
-/** The host's secret is too short to derive a key from. */
+/** A secret of the host is too short for a key. */
 export class VaultSecretTooShort extends Schema.TaggedError<VaultSecretTooShort>()("VaultSecretTooShort", {}) {
   override get message(): string {
-    return "The secret that credentials are sealed with needs at least 32 bytes"
+    return "The secret that seals credentials must have at least 32 bytes"
   }
 }
 
-/** A sealed credential does not open: another secret sealed it, or it was changed or moved to another connection. */
+/** A sealed credential does not open: an unknown secret sealed it, or it was changed or moved to another connection. */
 export class CredentialUnreadable extends Schema.TaggedError<CredentialUnreadable>()("CredentialUnreadable", {}) {
   override get message(): string {
-    return "The stored credential cannot be opened with the host's secrets: give the host the secret that sealed it as an earlier one, or replace the credential"
+    return "No secret of the host opens the stored credential: give the host the secret that sealed it as an earlier one, or replace the credential"
   }
 }
 
@@ -21,7 +28,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** A credential as it is stored. */
 export interface Sealed {
-  /** Which key sealed it; null where the first version of Atlas did, which had one key and noted none. */
+  /** The key that sealed it. Null from the first version of Atlas, which had one key and stored no id. */
   readonly keyId: string | null
   readonly bytes: Uint8Array
 }
@@ -31,7 +38,7 @@ interface VaultKey {
   readonly key: Aead.Key
 }
 
-/** The key of a host's secret, and a name for it that tells nothing about it. */
+/** Derives a secret's key, and an id for the key that reveals nothing about it. */
 const keyOf = Effect.fnUntraced(function* (secret: Redacted.Redacted) {
   const bytes = encode(Redacted.value(secret))
   if (bytes.length < 32) return yield* new VaultSecretTooShort()
@@ -46,35 +53,31 @@ const keyOf = Effect.fnUntraced(function* (secret: Redacted.Redacted) {
   return vaultKey
 })
 
-/** Seals credentials for storage with AES-256-GCM. A sealed value is nonce, ciphertext and tag in one piece. */
+/** Seals and opens credentials. A sealed value is nonce, ciphertext and tag in one piece. */
 export class CredentialVault extends Context.Service<
   CredentialVault,
   {
-    /** The key that seals; what another one sealed is due to be sealed again. */
+    /** The id of the key that seals. A value with another id is due to be sealed again. */
     readonly keyId: string
 
-    /**
-     * Seals a credential.
-     *
-     * @param owner what it belongs to; it opens for the same owner only
-     * @param credential what to seal
-     */
+    /** Seals a credential. It opens for the same `owner` only. */
     seal(owner: string, credential: Redacted.Redacted): Effect.Effect<Sealed & { readonly keyId: string }>
 
-    /**
-     * Opens a sealed credential.
-     *
-     * @param owner as it was sealed for
-     * @param sealed from `seal`
-     */
+    /** Opens a sealed credential of this `owner`. */
     open(owner: string, sealed: Sealed): Effect.Effect<Redacted.Redacted, CredentialUnreadable>
   }
 >()("@atlas/graph/CredentialVault") {
   /**
-   * A vault whose keys come from the host's secrets by HKDF.
+   * A vault with keys from the host's secrets. Each secret needs at least 32 bytes, or the layer fails with
+   * `VaultSecretTooShort`.
    *
-   * @param secret seals and opens; at least 32 bytes, fails with `VaultSecretTooShort` otherwise
-   * @param previous earlier secrets of the host, which open what they sealed; each as long
+   * @param secret seals and opens
+   * @param previous earlier secrets of the host, which only open what they sealed
+   * @example
+   * ```ts
+   * const vault = CredentialVault.layer(Redacted.make("another secret of the host, 32 bytes"), [secret])
+   * const { resealed, unreadable } = yield* Effect.provide(CredentialRotation.reseal, vault)
+   * ```
    */
   static readonly layer = (
     secret: Redacted.Redacted,

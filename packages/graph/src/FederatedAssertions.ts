@@ -1,14 +1,20 @@
+/**
+ * Where a host plugs in workload identity federation. For each token of a federated connection, the client asks this reference
+ * for an assertion of another identity provider. The default fails, so a host without a source cannot use such connections.
+ *
+ * @module
+ */
 import { GraphError } from "@atlas/operations"
 import { Context, Effect, type Redacted } from "effect"
 import type { ProviderConnection } from "./ProviderConnection.ts"
 
 /**
- * Supplies the assertion for a connection whose credential is federated; asked for every token, since assertions live
- * for minutes. Fails with the reason that the connection's runs then fail with.
+ * Supplies the assertion for a federated connection, anew for every token, since assertions live for minutes. Runs that use
+ * the connection fail with the reason that the source fails with.
  */
 export type FederatedAssertionSource = (connection: ProviderConnection) => Effect.Effect<Redacted.Redacted, GraphError>
 
-/** Where federated assertions come from. A host without a source has no use for federated connections. */
+/** The host's source of federated assertions. */
 export const FederatedAssertions = Context.Reference<FederatedAssertionSource>("@atlas/graph/FederatedAssertions", {
   defaultValue: () => () =>
     Effect.fail(

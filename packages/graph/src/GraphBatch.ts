@@ -1,3 +1,8 @@
+/**
+ * Sends requests in Graph's JSON batches, up to twenty in one. Each item is answered, retried and failed on its own.
+ *
+ * @module
+ */
 import { GraphContract, GraphError } from "@atlas/operations"
 import { Array, Clock, Duration, Effect, Random, Result, Schema } from "effect"
 import { Headers } from "effect/http"
@@ -8,22 +13,22 @@ import { type Ask, bodyOf, outcomeUnknown, isUncertain, type Requests, type Sent
 import type { Target } from "./GraphTarget.ts"
 import { mayRepeat, waitAfter } from "./Retries.ts"
 
-/** Graph takes no more in one request. https://learn.microsoft.com/graph/json-batching */
+/** The most requests that Graph takes in one batch. https://learn.microsoft.com/graph/json-batching */
 const size = 20
 
 /** One request of a batch, ready to be sent. */
 export interface Item {
   readonly contract: GraphContract.GraphContract
   readonly method: "GET" | GraphContract.GraphWriteMethod
-  /** Below the version. */
+  /** The path below the version, with the query. */
   readonly url: string
   readonly body: unknown
   readonly replay: "safe" | GraphContract.GraphReplay
-  /** Makes of a successful answer what the contract promises. */
+  /** Decodes a successful answer as the contract promises. */
   readonly read: (answer: Sent) => Effect.Effect<unknown, GraphError>
 }
 
-/** What became of an item so far; `settled` where the request around it was repeated already. */
+/** The outcome of an item so far. A `settled` one is final: it succeeded, or the request around it was already retried. */
 interface Outcome {
   readonly result: Result.Result<unknown, GraphError>
   readonly settled: boolean
@@ -67,7 +72,7 @@ const missing = ({ contract }: Item, clientRequestId: string) =>
     clientRequestId
   })
 
-/** A failure of an item; of one that must not be repeated, what may have been done although no answer says so. */
+/** The outcome of a failed item. If it must not be repeated and may have taken effect, whether it did is unknown. */
 const lost = (item: Item, error: GraphError): Outcome => ({
   result: Result.fail(item.replay === "never" && isUncertain(error) ? outcomeUnknown(error) : error),
   settled: false
@@ -86,18 +91,15 @@ const envelope = (version: GraphContract.GraphVersion) =>
   })
 const envelopes = { "v1.0": envelope("v1.0"), beta: envelope("beta") }
 
-/** Items that may share a request: of one version, and of one rule for what to do when the answer is lost. */
+/** Groups the items that may share a request: those with the same version and the same rule for a lost answer. */
 const chunksOf = (items: ReadonlyArray<Item>): ReadonlyArray<ReadonlyArray<Item>> =>
   Object.values(Array.groupBy(items, ({ contract, replay }) => `${contract.version} ${replay}`)).flatMap((group) =>
     Array.chunksOf(group, size)
   )
 
 /**
- * Makes the function that sends a tenant's batches.
- *
- * @param requests the requests' way to Graph
- * @returns for a target and items, the outcome of each in order. Items are repeated for themselves, after the longest of
- * the waits that were asked for; a request that fails as a whole is a failure of each of its items
+ * Makes the function that sends a tenant's batches and returns the result of each item, in order. It retries items on their
+ * own, after the longest wait that Graph asked of any. A request that fails as a whole fails each of its items.
  */
 export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
   const limits = yield* GraphLimits
@@ -120,7 +122,7 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
     if (Result.isFailure(answered)) {
       const { failure } = answered
       return items.map(({ contract: { name } }): Outcome => {
-        // An error's message is not among the properties that a spread copies.
+        // A spread does not copy an error's message.
         const error = new GraphError({ ...failure, message: failure.message, contract: name })
         return { result: Result.fail(error), settled: true }
       })

@@ -1,10 +1,16 @@
+/**
+ * Reads what a refusal of Graph means: a reason code, a missing permission, a wait. It keeps no message of Graph's, because
+ * messages may carry addresses and payloads.
+ *
+ * @module
+ */
 import { type GraphContract, GraphError, type KnownReasonCode } from "@atlas/operations"
 import { Option, Predicate, Result, Schema } from "effect"
 import { Base64 } from "effect/encoding"
 import type { Answer } from "./HttpExchange.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
-/** Graph's error codes, in lower case, where they say more than the status. */
+/** Graph's error codes, in lower case, that say more than the status. */
 const byCode: Readonly<Record<string, KnownReasonCode>> = {
   authorization_requestdenied: "provider_permission_denied",
   forbidden: "provider_permission_denied",
@@ -43,7 +49,7 @@ const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 const property = (node: unknown, name: string): unknown => (Predicate.hasProperty(node, name) ? node[name] : undefined)
 
-/** The codes from the outermost error to the innermost; documents show both spellings of the nesting. */
+/** The codes from the outermost error to the innermost. Microsoft documents both spellings of the nested property. */
 const codesOf = (error: unknown, depth = 0): ReadonlyArray<string> => {
   if (!Predicate.isObject(error) || depth > 8) return []
   const code = property(error, "code")
@@ -51,7 +57,7 @@ const codesOf = (error: unknown, depth = 0): ReadonlyArray<string> => {
   return [...(typeof code === "string" ? [code] : []), ...codesOf(inner, depth + 1)]
 }
 
-/** Intune names missing permissions in its message: JSON in a string, with internal addresses next to them. */
+/** Intune names missing permissions in its message: JSON in a string, next to internal addresses. */
 const scopesIn = (message: unknown): ReadonlyArray<string> => {
   const text = property(Option.getOrUndefined(parse(message)), "Message")
   const named = typeof text === "string" ? /scopes:\s*([\w., ]+)/i.exec(text)?.[1] : undefined
@@ -59,10 +65,8 @@ const scopesIn = (message: unknown): ReadonlyArray<string> => {
 }
 
 /**
- * The claims that a challenge asks for.
+ * The claims that a challenge asks for, as JSON for msal; undefined if the answer is not a claims challenge.
  *
- * @param answer any
- * @returns JSON, as msal wants it; undefined where the answer is no claims challenge
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export const claimsIn = ({ headers, status }: Pick<Answer, "headers" | "status">): string | undefined => {
@@ -80,7 +84,7 @@ const reasonOf = (status: number, codes: ReadonlyArray<string>): KnownReasonCode
   return byStatus[status] ?? (status >= 500 ? "provider_unavailable" : "provider_unknown")
 }
 
-/** No code says that a licence is missing; the message does, where the request itself is in order. */
+/** No code says that a licence is missing. The message does, if the request itself is in order. */
 const isUnlicensed = (status: number, message: unknown): boolean =>
   (status === 400 || status === 403) &&
   typeof message === "string" &&
@@ -100,12 +104,9 @@ const missingPermission = (
 }
 
 /**
- * What an answer that is no success means. Only the status, the known codes and Graph's own names for permissions are
- * kept: messages may carry addresses and payloads.
+ * The error for an answer that is not a success, with its status, its codes and Graph's own names of permissions.
  *
- * @param contract what was asked
- * @param answer status, headers and body; the body may be HTML, cut short or empty
- * @param clientRequestId what the request was sent with
+ * @param answer its body may be HTML, cut short or empty
  * @param now epoch milliseconds, for a `Retry-After` that is a date
  * @see https://learn.microsoft.com/graph/errors
  */

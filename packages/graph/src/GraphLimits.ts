@@ -1,30 +1,36 @@
+/**
+ * Timeouts, retries and capacities of the live client. `LiveGraph.layer` reads them once, when it is built, so a host provides
+ * its own below that layer.
+ *
+ * @module
+ */
 import { Context, type Duration } from "effect"
 
 /** How patient the live client is. */
 export interface GraphLimits {
-  /** One attempt, from sending to the last byte of the body. */
+  /** The time of one attempt, from sending to the last byte of the body. */
   readonly requestTimeout: Duration.Input
-  /** All attempts of one request, waits included: a wait that would end later is not begun. */
+  /** The time of all attempts of one request, waits included. A wait that would end later does not begin. */
   readonly retryWindow: Duration.Input
-  /** First wait where the provider names none; it doubles from attempt to attempt, with jitter. */
+  /** The first wait if the provider names none. It doubles with each attempt, with jitter. */
   readonly retryBase: Duration.Input
-  /** Longest wait where the provider names none. */
+  /** The longest wait if the provider names none. */
   readonly retryCap: Duration.Input
-  /** Attempts of one request at most. */
+  /** The most attempts of one request. */
   readonly retryAttempts: number
-  /** Connections whose token and pace are kept at once; the least recently used goes first. */
+  /** The most connections whose token and pace are kept. The least recently used goes first. */
   readonly tokenCapacity: number
   /** How long before its end a token is replaced. */
   readonly tokenMargin: Duration.Input
-  /** Requests that fail in a row, for whatever passes by itself, before a tenant is left alone for a while. */
+  /** How many requests in a row fail, for reasons that pass by themselves, before those to the tenant are paused. */
   readonly breakerFailures: number
-  /** How long it is left alone at first; up to six times as long where that does not help. */
+  /** The first pause. It grows up to six times as long while requests keep failing. */
   readonly breakerOpen: Duration.Input
-  /** Batches of one call that are under way at once. */
+  /** The most batches of one call in flight at once. */
   readonly batchConcurrency: number
 }
 
-/** The limits used where the host provides none. */
+/** The limits of a host that provides none. */
 export const defaultGraphLimits: GraphLimits = {
   requestTimeout: "60 seconds",
   retryWindow: "3 minutes",
@@ -38,7 +44,7 @@ export const defaultGraphLimits: GraphLimits = {
   batchConcurrency: 4
 }
 
-/** Overrides for hosts and tests; read when the client's layer is built. */
+/** The limits that the client uses. Hosts and tests override them. */
 export const GraphLimits = Context.Reference<GraphLimits>("@atlas/graph/GraphLimits", {
   defaultValue: () => defaultGraphLimits
 })

@@ -1,3 +1,8 @@
+/**
+ * Addresses of requests, and the checks that a link must pass before a bearer token is sent to it.
+ *
+ * @module
+ */
 import { type GraphContract, GraphError } from "@atlas/operations"
 import { Effect } from "effect"
 import type { GraphCloud } from "./GraphCloud.ts"
@@ -8,19 +13,15 @@ const refuse = (contract: Contract, reasonCode: GraphError["reasonCode"], messag
   Effect.fail(new GraphError({ reasonCode, message, contract: contract.name }))
 
 /**
- * The path of a contract's resource, with every parameter percent-encoded.
- *
- * @param contract the contract
- * @param params its placeholders' values
- * @returns the path from the version on; fails with `provider_contract_violation` when a value is missing, empty, or
- * would climb to another resource
+ * The path of a contract's resource, from the version on, with every parameter percent-encoded. Fails with
+ * `provider_contract_violation` if a value is missing, is empty, or would climb to another resource.
  */
 export const resourcePath = (
   contract: Contract,
   params: Readonly<Record<string, string>>
 ): Effect.Effect<string, GraphError> => {
   const names = Array.from(contract.path.matchAll(/\{(\w+)\}/g), (match) => match[1] ?? "")
-  // URL parsers resolve dot segments even where they are percent-encoded.
+  // URL parsers resolve dot segments even if they are percent-encoded.
   const bad = names.find((name) => /^(|\.|\.\.)$/.test(params[name] ?? ""))
   if (bad !== undefined)
     return refuse(contract, "provider_contract_violation", `${contract.name} needs a value for ${bad}.`)
@@ -28,24 +29,14 @@ export const resourcePath = (
   return Effect.succeed(`/${contract.version}${path}`)
 }
 
-/** A key in quotes, as in `/x(appId='{id}')`, must not end its quotes: OData doubles them. */
+/** A value in quotes, as in `/x(appId='{id}')`, must not end them: OData doubles quotes. */
 const encoded = (value: string): string => encodeURIComponent(value.replaceAll("'", "''")).replaceAll("'", "%27")
 
-/**
- * The first address of a request.
- *
- * @param cloud whose Graph is asked
- * @param contract decides `$select`, `$expand`, `$top` and `$count`
- * @param path from `resourcePath`
- */
+/** The first address of a request: the path from `resourcePath`, and the query of `queryOf`. */
 export const firstLink = (cloud: GraphCloud, contract: Contract, path: string): string =>
   `${cloud.graphOrigin}${path}${queryOf(contract)}`
 
-/**
- * What a contract asks for beyond the path, as the query of an address; empty where that is nothing.
- *
- * @param contract the contract
- */
+/** The query of a contract's address: `$select`, `$expand`, `$top` and `$count`. Empty if it asks for none. */
 export const queryOf = (contract: Contract): string => {
   const query: Array<string> = []
   if ("select" in contract && contract.select !== undefined) query.push(`$select=${contract.select.join(",")}`)
@@ -55,11 +46,7 @@ export const queryOf = (contract: Contract): string => {
   return query.length === 0 ? "" : `?${query.join("&")}`
 }
 
-/**
- * What a contract asks for by headers, with every page.
- *
- * @param contract the contract
- */
+/** The headers that a contract needs with every page. */
 export const headersOf = (contract: Contract): Readonly<Record<string, string>> => ({
   ...(("count" in contract && contract.count) || ("eventual" in contract && contract.eventual === true)
     ? { consistencylevel: "eventual" }
@@ -67,16 +54,13 @@ export const headersOf = (contract: Contract): Readonly<Record<string, string>> 
   ...("minimal" in contract && contract.minimal ? { prefer: "return=minimal" } : {})
 })
 
-/** The part of the resource's path that no parameter decides. Graph may write keys as `/x/id` or as `/x('id')`. */
+/** The part of the resource's path before its first parameter. Graph may write keys as `/x/id` or as `/x('id')`. */
 const fixedPrefix = (contract: Contract): string => `/${contract.version}${contract.path.split("/{", 1)[0] ?? ""}`
 
 /**
- * Checks a link that came from outside before the bearer token is sent to it.
- *
- * @param cloud whose origin it must have, exactly; this decides the scheme too
- * @param contract whose path it must stay under
- * @param link as the provider sent it
- * @returns the link, unchanged, since it is opaque; fails with `provider_untrusted_link`, which does not repeat the link
+ * Checks a link from the provider before the bearer token is sent to it: it must have the cloud's exact origin, which
+ * includes the scheme, and stay below the contract's path. Returns the link unchanged, since it is opaque. Fails with
+ * `provider_untrusted_link`, which does not repeat the link.
  */
 export const trustedLink = (cloud: GraphCloud, contract: Contract, link: string): Effect.Effect<string, GraphError> => {
   const url = URL.parse(link)
@@ -87,7 +71,7 @@ export const trustedLink = (cloud: GraphCloud, contract: Contract, link: string)
     url.username === "" &&
     url.password === "" &&
     /^($|[/(])/.test(rest) &&
-    // A slash that only the provider would decode could lead out of the resource again.
+    // A slash that only the provider decodes could lead out of the resource.
     !/%2f|%5c|%2e/i.test(rest)
   return trusted
     ? Effect.succeed(link)
@@ -95,13 +79,8 @@ export const trustedLink = (cloud: GraphCloud, contract: Contract, link: string)
 }
 
 /**
- * Checks a place in a listing that was handed out earlier, perhaps by another cloud: connections move, and a fake Graph starts
- * anew elsewhere.
- *
- * @param cloud whose origin it must have
- * @param contract whose path it must stay under
- * @param cursor where a listing goes on
- * @returns the cursor; fails with `provider_resync_required` where it is another origin's, otherwise as `trustedLink` does
+ * Checks a cursor that was handed out earlier, perhaps by another cloud: connections move, and a fake Graph restarts
+ * elsewhere. Fails with `provider_resync_required` if it has another origin, else as `trustedLink` does.
  */
 export const knownCursor = (
   cloud: GraphCloud,
@@ -111,5 +90,5 @@ export const knownCursor = (
   const origin = URL.parse(cursor)?.origin
   return origin === undefined || origin === cloud.graphOrigin
     ? trustedLink(cloud, contract, cursor)
-    : refuse(contract, "provider_resync_required", `The place in ${contract.name} is one of another cloud.`)
+    : refuse(contract, "provider_resync_required", `The cursor of ${contract.name} belongs to another cloud.`)
 }

@@ -1,3 +1,9 @@
+/**
+ * Listings and rounds of changes, as streams of pages. A listing ends only when the provider says that it is complete; anything
+ * else is a failure, never a shorter list.
+ *
+ * @module
+ */
 import {
   type GraphChange,
   type GraphContract,
@@ -20,18 +26,18 @@ const Body = Schema.Struct({
 })
 type Body = typeof Body.Type
 
-/** A page, and where the one after it is; null after the last. */
+/** A page, and the link to the next one; null after the last. */
 interface Step<Page> {
   readonly page: Page
   readonly next: string | null
 }
 
-/** What a kind of listing makes of one body, whose links are not trusted yet. */
+/** Decodes a body as a page. Its links are not trusted yet. */
 type ToStep<Page> = (body: Body) => Effect.Effect<Step<Page>, Schema.SchemaError>
 
 /**
- * Refuses a link that was followed before in the same listing, or that leads to the collection's beginning: what goes on
- * from a cursor would be mixed with another listing, and end as if it were complete.
+ * Refuses a link that this listing followed before, or that leads to the collection's beginning: a listing from a cursor
+ * would mix with another one, and end as if it were complete.
  */
 const makeOnce = ({ beginning, contract, first }: Listing) => {
   const seen = new Set([beginning, first])
@@ -51,16 +57,13 @@ export interface Listing {
   readonly perform: Requests["perform"]
   readonly target: Target
   readonly contract: GraphContract.GraphContract
-  /** Trusted. */
+  /** The first address; trusted. */
   readonly first: string
   /** Where a listing without a cursor begins. */
   readonly beginning: string
 }
 
-/**
- * The pages of a listing. Exactly one page ahead is fetched while the consumer works on the one before; it ends only where
- * the provider says so.
- */
+/** The pages of a listing. Exactly one page is fetched ahead while the consumer works on the one before. */
 const pagesOf = <Page>(listing: Listing, toStep: ToStep<Page>) => {
   const { contract, first, perform, target } = listing
   return Stream.unwrap(
@@ -73,7 +76,7 @@ const pagesOf = <Page>(listing: Listing, toStep: ToStep<Page>) => {
       const cost = contract.cost ?? 1
       const fetch = (link: string): Effect.Effect<Step<Page>, GraphError> =>
         perform(target, { contract, method: "GET", link, headers, body: undefined, cost, replay: "safe" }, read).pipe(
-          // Before the page is handed out: its cursor is stored, and must be one that may be followed.
+          // Checked before the page is handed out: the consumer stores its cursor, which must be safe to follow.
           Effect.tap(({ next }) => (next === null ? Effect.void : trustedLink(target.cloud, contract, next)))
         )
       return Stream.paginate(fetch(first), (pending) =>
@@ -91,12 +94,7 @@ const pagesOf = <Page>(listing: Listing, toStep: ToStep<Page>) => {
 
 const decodeBody = Schema.decodeUnknownEffect(Body)
 
-/**
- * The pages of one collection.
- *
- * @param listing where it begins
- * @param schema of one item
- */
+/** The pages of one collection; `schema` decodes an item. */
 export const list = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.Stream<GraphPage<A>, GraphError> => {
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(schema))
   return pagesOf(listing, (body) =>
@@ -108,10 +106,8 @@ export const list = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.Str
 }
 
 /**
- * The pages of one round of a collection's changes.
+ * The pages of one round of a collection's changes; `schema` decodes the changed properties of an item.
  *
- * @param listing where the round begins
- * @param schema of one item, as far as it changed
  * @see https://learn.microsoft.com/graph/delta-query-overview
  */
 export const delta = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.Stream<GraphDeltaPage<A>, GraphError> => {
@@ -119,7 +115,7 @@ export const delta = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.St
   const toChange = Effect.fnUntraced(function* (value: unknown) {
     if (Predicate.hasProperty(value, "@removed")) {
       const { id, "@removed": removed } = yield* decodeRemoval(value)
-      // Only what is gone for good is called `deleted`.
+      // Graph says `deleted` only if the object is gone for good.
       const change: GraphChange<A> = {
         _tag: "Removed",
         id,
@@ -134,7 +130,7 @@ export const delta = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.St
   return pagesOf(listing, (body) =>
     Effect.gen(function* () {
       const next = cursorOf(body["@odata.nextLink"])
-      // A page without either link would be an end without a beginning of the next round.
+      // A page without either link would end the round without a start of the next one.
       const cursor = next ?? (yield* decodeCursor(body["@odata.deltaLink"]))
       const changes = yield* Effect.forEach(body.value, toChange)
       return { next, page: { changes, cursor, isLast: next === null } }

@@ -1,3 +1,8 @@
+/**
+ * The live client's metrics. Labels name contracts and clouds, never tenants: their number has no bound.
+ *
+ * @module
+ */
 import { type GraphContract, GraphError } from "@atlas/operations"
 import { Clock, Duration, Effect, Exit, Metric } from "effect"
 
@@ -11,15 +16,10 @@ const durations = Metric.timer("atlas_graph_request_duration", {
 })
 
 const waits = Metric.timer("atlas_graph_wait_duration", {
-  description: "Milliseconds that requests waited for the tenant's pace or for a repetition"
+  description: "Milliseconds that requests waited for the tenant's pace or for a retry"
 })
 
-/**
- * Counts and times one request. Tenants are told apart by their cloud only: their number has no bound.
- *
- * @param contract what is asked
- * @param cloud the name of the tenant's cloud
- */
+/** Counts and times one request to the cloud of this name. */
 export const observed =
   (contract: GraphContract.GraphContract, cloud: string) =>
   <A, R>(request: Effect.Effect<A, GraphError, R>): Effect.Effect<A, GraphError, R> =>
@@ -40,11 +40,6 @@ const reasonOf = (exit: Exit.Exit<unknown, GraphError>): string =>
       cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? [reason.error.reasonCode] : []))[0] ?? "interrupted"
   })
 
-/**
- * Notes that a request waited.
- *
- * @param contract what is asked
- * @param millis how long
- */
+/** Records that a request waited. */
 export const waited = (contract: GraphContract.GraphContract, millis: number): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(waits, { contract: contract.name }), Duration.millis(millis))

@@ -1,10 +1,16 @@
+/**
+ * Paces requests by app and tenant. Nothing waits until the provider complains. From then on requests are spaced at the rate
+ * that it bears, interactive ones before background ones.
+ *
+ * @module
+ */
 import { GraphError } from "@atlas/operations"
 import { Clock, Deferred, Duration, Effect, type Scope } from "effect"
 import type { Headers } from "effect/http"
 import { GraphLimits } from "./GraphLimits.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
-/** One request that asks for its turn. */
+/** A request that waits for its turn. */
 export interface Turn {
   /** Resource units. */
   readonly cost: number
@@ -17,36 +23,36 @@ interface Waiter extends Turn {
   readonly admitted: Deferred.Deferred<void, GraphError>
 }
 
-/** How fast one app may ask in one tenant, as far as is known; Graph limits both together. */
+/** How fast one app may ask in one tenant, as far as is known. Graph limits each such pair. */
 interface Pace {
-  /** Milliseconds between two resource units; 0 while nothing has asked us to slow down. */
+  /** Milliseconds between two resource units; 0 until the provider complains. */
   interval: number
-  /** Epoch milliseconds: nothing is sent before. */
+  /** Epoch milliseconds before which nothing is sent. */
   pausedUntil: number
   /** Epoch milliseconds: when the next unit is due. */
   nextAt: number
   changedAt: number
-  /** Units of the ten seconds under way, and of the ten before. */
+  /** Units of the current ten seconds, and of the ten before. */
   window: { readonly begun: number; units: number; readonly before: number }
   readonly waiting: { readonly interactive: Array<Waiter>; readonly background: Array<Waiter> }
-  /** Interactive requests served since a background one was. */
+  /** Interactive requests served since the last background one. */
   streak: number
   pumping: boolean
 }
 
 /** Graph counts the directory's units over ten seconds. https://learn.microsoft.com/graph/throttling-limits */
 const windowMillis = 10_000
-/** A 429 leaves this share of the rate that led to it. */
+/** The share of the rate that remains after a 429. */
 const slowerBy = 0.7
-/** Graph tells the used share of a limit from 0.8 on; this is where we mean to stay. */
+/** Graph reports the used share of a limit from 0.8 on; the client aims to stay there. */
 const comfortable = 0.8
-/** Milliseconds between two units: at most, after one complaint and after any number. */
+/** The most milliseconds between two units: after the first complaint, and after any number. */
 const firstStep = 100
 const slowest = 2_000
-/** Each second without a complaint shortens the interval by this factor, until it does not matter any more. */
+/** Each second without a complaint shortens the interval by this factor, until it is negligible. */
 const recovery = 0.85
 const negligible = 1
-/** Background requests are never starved: after so many interactive ones, one of theirs is served. */
+/** After this many interactive requests a background one is served, so none starves. */
 const longestStreak = 8
 
 const makePace = (now: number): Pace => ({
@@ -67,7 +73,7 @@ const roll = (pace: Pace, now: number): void => {
   pace.window = { begun: pace.window.begun + windows * windowMillis, units: 0, before }
 }
 
-/** Units per millisecond that were sent lately. */
+/** Units per millisecond sent lately. */
 const rateOf = (pace: Pace, now: number): number => {
   roll(pace, now)
   const elapsed = now - pace.window.begun
@@ -82,8 +88,8 @@ const spend = (pace: Pace, units: number, now: number): void => {
 }
 
 /**
- * Aims at a rate. A few requests say little about what the tenant bears, so that the first step is a small one; each
- * further complaint slows down what is slow already.
+ * Aims at a rate. A few requests say little about what the tenant bears, so the first step is small. Each further complaint
+ * slows down what is already slow.
  */
 const slowDown = (pace: Pace, rate: number, now: number): void => {
   const wanted = Math.min(1 / Math.max(rate, 1e-6), firstStep)
@@ -109,11 +115,11 @@ const nextWaiter = (pace: Pace): Waiter | undefined => {
 const tooLate = (millis: number) =>
   new GraphError({
     reasonCode: "provider_throttled",
-    message: "The tenant's requests are throttled, and its turn would come too late.",
+    message: "Graph throttles the tenant's requests, and this one would be sent too late.",
     retryAfterMillis: millis
   })
 
-/** Serves the waiting requests of one pace, in their order; ends when none is left. */
+/** Serves the waiting requests of one pace in order. Ends when none is left. */
 const pump = Effect.fnUntraced(function* (pace: Pace) {
   for (;;) {
     const now = yield* Clock.currentTimeMillis
@@ -136,7 +142,7 @@ const pump = Effect.fnUntraced(function* (pace: Pace) {
 export interface Feedback {
   readonly status: number
   readonly headers: Headers.Headers
-  /** Of the request that was answered. */
+  /** The cost of the answered request. */
   readonly cost: number
 }
 
@@ -147,7 +153,7 @@ const learn = (pace: Pace, { cost, headers, status }: Feedback, now: number, pau
   const real = numberIn(headers["x-ms-resource-unit"])
   if (real !== undefined && real > cost) spend(pace, real - cost, now)
   if (status === 429) {
-    // Requests under way together are refused together: that is one complaint.
+    // Requests in flight together are refused together, which counts as one complaint.
     if (now >= pace.pausedUntil) slowDown(pace, rateOf(pace, now) * slowerBy, now)
     pace.pausedUntil = Math.max(pace.pausedUntil, now + pause)
     return
@@ -157,29 +163,17 @@ const learn = (pace: Pace, { cost, headers, status }: Feedback, now: number, pau
   if (now - pace.changedAt >= 1_000) slowDown(pace, (rateOf(pace, now) * comfortable) / used, now)
 }
 
-/** Gives requests their turn, app by app and tenant by tenant. */
+/** Gives requests their turn. A `key` stands for one app in one tenant. */
 export interface GraphPacing {
-  /**
-   * Waits for a request's turn: no time at all until the provider complains, then at the pace that it bears, interactive
-   * requests before background ones.
-   *
-   * @param key app and tenant
-   * @param turn the request
-   * @returns nothing; fails with `provider_throttled` where the turn would come after the deadline
-   */
+  /** Waits for a request's turn. Fails with `provider_throttled` if it would come after the deadline. */
   admit(key: string, turn: Turn): Effect.Effect<void, GraphError>
-  /**
-   * Tells what the provider answered.
-   *
-   * @param key app and tenant
-   * @param feedback status, headers and cost of a request
-   */
+  /** Adjusts the pace to an answer. */
   learn(key: string, feedback: Feedback): Effect.Effect<void>
 }
 
 /**
  * Makes the paces of all tenants; the least recently used is forgotten first. Effect's `RateLimiter` learns from 429 too,
- * but knows neither priorities nor the headers that warn before a 429.
+ * but it knows neither priorities nor the headers that warn before a 429.
  */
 export const make: Effect.Effect<GraphPacing, never, Scope.Scope> = Effect.gen(function* () {
   const scope = yield* Effect.scope

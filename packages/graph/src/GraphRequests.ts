@@ -1,3 +1,9 @@
+/**
+ * The one way for requests to Graph. Each waits its turn and carries a token; a circuit breaker pauses a tenant whose requests
+ * keep failing; retries follow if they help and are safe.
+ *
+ * @module
+ */
 import { GraphCaller, type GraphContract, GraphError } from "@atlas/operations"
 import { Clock, Duration, Effect, Exit, type Redacted, Schedule, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -12,53 +18,41 @@ import { GraphTokens } from "./GraphTokens.ts"
 import { type Answer, exchange } from "./HttpExchange.ts"
 import { type Attempt, mayRepeat, withRetries } from "./Retries.ts"
 
-/** One request as its contract has it. */
+/** One request, as its contract describes it. */
 export interface Ask {
   readonly contract: GraphContract.GraphContract
   readonly method: "GET" | GraphContract.GraphWriteMethod
-  /** Where to: made by `GraphLinks`, or checked there. */
+  /** The address, made or checked by `GraphLinks`. */
   readonly link: string
   readonly headers: Readonly<Record<string, string>>
-  /** JSON, or undefined where nothing is sent. */
+  /** JSON, or undefined if nothing is sent. */
   readonly body: unknown
   /** Resource units. */
   readonly cost: number
-  /** `safe`: it changes nothing, so it may be repeated at any time. */
+  /** `safe`: the request changes nothing, so it may be repeated at any time. */
   readonly replay: "safe" | GraphContract.GraphReplay
 }
 
-/** An answer, and what the request was sent with. */
+/** An answer, and the id that the request was sent with. */
 export interface Sent extends Answer {
   readonly clientRequestId: string
 }
 
-/** The way of all requests to Graph. */
+/** Performs requests to Graph. */
 export interface Requests {
-  /**
-   * Performs one request.
-   *
-   * @param target where to, and as whom
-   * @param ask what
-   * @param read makes of a successful answer what the contract promises
-   */
+  /** Performs one request; `read` decodes a successful answer as the contract promises. */
   perform<A>(
     target: Target,
     ask: Ask,
     read: (answer: Sent) => Effect.Effect<A, GraphError>
   ): Effect.Effect<A, GraphError>
-  /** Tells the tenant's pace of an answer that came inside another one. */
+  /** Adjusts the tenant's pace to an answer that came inside a batch. */
   learn(target: Target, feedback: GraphPacing.Feedback): Effect.Effect<void>
 }
 
 const parseJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
-/**
- * Reads the JSON body of an answer.
- *
- * @param contract what was asked
- * @param decode makes of the parsed body what the contract promises; of an empty one, as of undefined
- * @returns for an answer what was decoded; fails with `provider_response_invalid`
- */
+/** Decodes the JSON body of an answer; an empty body counts as undefined. Fails with `provider_response_invalid`. */
 export const bodyOf =
   <A>(contract: GraphContract.GraphContract, decode: (body: unknown) => Effect.Effect<A, Schema.SchemaError>) =>
   (answer: Sent): Effect.Effect<A, GraphError> =>
@@ -118,11 +112,11 @@ const makeSend = Effect.gen(function* () {
   })
 })
 
-/** Graph limits an app in a tenant, whichever connection it is asked through. */
+/** Graph limits an app in a tenant, whichever connection the requests use. */
 const keyOf = ({ cloud, usable }: Target): string =>
   `${cloud.name} ${usable.connection.entraTenantId} ${usable.connection.clientId}`
 
-/** Stops asking a tenant whose requests fail in a row, and asks again with one request at a time. */
+/** Pauses the requests to a tenant when they fail in a row, then tries one at a time. */
 const makeBreaker = Effect.gen(function* () {
   const { breakerFailures, breakerOpen } = yield* GraphLimits
   const breaker = yield* CircuitBreaker.make({
@@ -139,7 +133,7 @@ const makeBreaker = Effect.gen(function* () {
         Effect.fail(
           new GraphError({
             reasonCode: "provider_unavailable",
-            message: "Requests to this tenant are paused: too many have failed in a row.",
+            message: "Requests to this tenant are paused because too many failed in a row.",
             ...(reason._tag === "CircuitOpen" ? { retryAfterMillis: Duration.toMillis(reason.retryAfter) } : {})
           })
         )
@@ -147,7 +141,7 @@ const makeBreaker = Effect.gen(function* () {
     )
 })
 
-// Throttling says that the service is well; pacing deals with it.
+// A service that throttles is healthy. Pacing deals with it.
 const healthOf = (exit: Exit.Exit<Sent, GraphError>): CircuitBreaker.Outcome =>
   Exit.isFailure(exit)
     ? CircuitBreaker.failure()
@@ -157,19 +151,11 @@ const healthOf = (exit: Exit.Exit<Sent, GraphError>): CircuitBreaker.Outcome =>
         : CircuitBreaker.success
       : CircuitBreaker.failure()
 
-/**
- * Whether a write may have taken effect although it failed.
- *
- * @param error what it failed with, after it was sent
- */
+/** Whether a write may have taken effect although it failed with this error after it was sent. */
 export const isUncertain = (error: GraphError): boolean =>
   mayRepeat(error, 1) && error.reasonCode !== "provider_throttled"
 
-/**
- * The failure of a write whose answer was lost.
- *
- * @param error how it was lost
- */
+/** The failure of a write whose answer was lost with this error. */
 export const outcomeUnknown = (error: GraphError): GraphError =>
   new GraphError({
     ...error,
@@ -177,10 +163,7 @@ export const outcomeUnknown = (error: GraphError): GraphError =>
     message: `Whether ${error.contract ?? "the write"} took effect is unknown: its answer was lost (${error.reasonCode}).`
   })
 
-/**
- * Makes the function that performs requests: in turn, with a token, at most one more time with a fresh token, and all of
- * it repeated where that helps and may be done.
- */
+/** Makes the requests' way to Graph. A token that Graph rejects is renewed once in an attempt. */
 export const make = Effect.gen(function* () {
   const tokens = yield* GraphTokens
   const limits = yield* GraphLimits
@@ -212,7 +195,7 @@ export const make = Effect.gen(function* () {
 
   const perform: Requests["perform"] = (target, ask, read) =>
     Effect.suspend(() => {
-      // Of a write: whether an attempt may have taken effect.
+      // Whether an attempt of a write may have taken effect.
       let uncertain = false
       const once = Effect.fnUntraced(function* (attempt: Attempt) {
         const answer = yield* answerOf(target, ask, attempt)

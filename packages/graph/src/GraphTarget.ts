@@ -1,3 +1,9 @@
+/**
+ * Decides whether a request may be made and where it goes: its contract must be registered and listed by the run's operation,
+ * and the tenant must have a usable connection in a known cloud.
+ *
+ * @module
+ */
 import { GraphCaller, GraphContract, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect } from "effect"
 import { type GraphCloud, GraphClouds, named } from "./GraphCloud.ts"
@@ -10,32 +16,30 @@ export interface Target {
 }
 
 /**
- * Lets only registered contracts pass, and within a run only those that its operation lists.
- *
- * @param contract as the flow handed it in
- * @returns nothing; fails with `provider_contract_violation`
+ * Lets only registered contracts pass, and within a run only those that its operation lists. Fails with
+ * `provider_contract_violation`.
  */
 export const permit = (contract: unknown): Effect.Effect<void, GraphError> =>
   Effect.gen(function* () {
     if (!GraphContract.isGraphContract(contract))
-      return yield* violation("Graph is asked through registered contracts only.")
+      return yield* violation("The request has no registered contract: make one with GraphContract.")
     const { contracts } = yield* GraphCaller
     if (contracts === null || contracts.has(contract)) return
-    return yield* violation(`The run's operation does not list the contract ${contract.name}.`)
+    return yield* violation(
+      `The run's operation does not list the contract ${contract.name}: add it to the operation's contracts.`
+    )
   })
 
 const noTenant = new GraphError({
   reasonCode: "provider_request_invalid",
-  message: "Graph was asked on behalf of what is no tenant."
+  message: "The request names no tenant: pass its workspaceId and tenantId."
 })
 
 const violation = (message: string) => new GraphError({ reasonCode: "provider_contract_violation", message })
 
 /**
- * Makes the function that finds a tenant's target.
- *
- * @returns for a tenant its connection and cloud; fails where the connection is not usable, or with
- * `provider_cloud_mismatch` where its cloud is not known here
+ * Makes the function that finds a tenant's connection and its cloud. It fails if the connection is not usable, and with
+ * `provider_cloud_mismatch` if this host does not know its cloud.
  */
 export const make = Effect.gen(function* () {
   const connections = yield* ProviderConnections

@@ -1,3 +1,10 @@
+/**
+ * App-only access tokens for connections, kept in memory until shortly before their end. Parallel callers share one request. A
+ * valid token is served while its successor is fetched, and if that fails. `LiveGraph.layer` provides the service to the client
+ * and to `ConnectionCheck`.
+ *
+ * @module
+ */
 import type { GraphError } from "@atlas/operations"
 import { Clock, Context, Deferred, Effect, Layer, type Option, type Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -9,22 +16,22 @@ import type * as TokenClaims from "./TokenClaims.ts"
 import * as TokenRequest from "./TokenRequest.ts"
 
 interface Entry {
-  /** Of the connection that the token was issued for: a changed credential starts afresh. */
+  /** The connection's revision: a changed credential starts afresh. */
   readonly revision: number
   token: TokenRequest.Token | undefined
   pending: Pending | undefined
 }
 
 interface Pending {
-  /** What a claims challenge asked for; a request without it answers no challenge. */
+  /** What a claims challenge asked for. A request without claims answers no challenge. */
   readonly claims: string | undefined
   readonly token: Deferred.Deferred<TokenRequest.Token, GraphError>
 }
 
-/** A token is not used in its last seconds: the request it goes with takes time too. */
+/** Milliseconds before its end when a token is no longer used: the request that carries it takes time too. */
 const lastUse = 10_000
 
-/** Pause after a refresh that failed while the old token still served. */
+/** Milliseconds to the next refresh after one failed while the old token still served. */
 const refreshPause = 30_000
 
 /** What is kept for each connection, least recently used first. */
@@ -42,7 +49,7 @@ const makeEntries = (capacity: number) => {
   }
 }
 
-/** After a refresh that failed: no other one for a while, but never beyond the token's end. */
+/** Postpones the next refresh after a failed one, but never beyond the token's end. */
 const postpone = (entry: Entry) =>
   Effect.map(Clock.currentTimeMillis, (now) => {
     const { token } = entry
@@ -56,11 +63,11 @@ const make = Effect.gen(function* () {
   const request = yield* TokenRequest.make
   const entryOf = makeEntries((yield* GraphLimits).tokenCapacity)
 
-  // In the layer's scope: a caller who gives up must not fail the others who wait for the same token.
+  // Runs in the layer's scope: a caller that gives up must not fail others that wait for the same token.
   const start = (entry: Entry, usable: UsableConnection, cloud: GraphCloud, claims?: string) => {
     const pending: Pending = { claims, token: Deferred.makeUnsafe() }
     entry.pending = pending
-    // A request that another one overtook changes nothing here any more.
+    // A request that another one overtook changes nothing.
     const ifCurrent = (change: () => void) =>
       Effect.sync(() => {
         if (entry.pending === pending) change()
@@ -75,7 +82,7 @@ const make = Effect.gen(function* () {
     )
   }
 
-  /** What is under way, if it answers the claims; else a request of its own. */
+  /** Joins the pending request if it answers the claims, else starts one. */
   const join = (entry: Entry, usable: UsableConnection, cloud: GraphCloud, claims?: string) =>
     entry.pending === undefined || (claims !== undefined && entry.pending.claims !== claims)
       ? start(entry, usable, cloud, claims)
@@ -115,26 +122,19 @@ const make = Effect.gen(function* () {
   return GraphTokens.of({ acquire, renew, inspect })
 })
 
-/** App-only access tokens, one at a time for each connection, kept in memory until shortly before their end. */
+/** One token at a time for each connection. */
 export class GraphTokens extends Context.Service<
   GraphTokens,
   {
     /**
-     * A token for a connection. Parallel callers share one request; a token that is still valid is served while its
-     * successor is fetched, or when that fails.
-     *
-     * @param usable the connection and its credential
-     * @param cloud the connection's cloud
-     * @returns the token; fails with the reason codes of `AadErrors`, or `provider_tenant_mismatch`
+     * A token for a connection in its cloud. Fails with the reason of the sign-in service's refusal, or with
+     * `provider_tenant_mismatch`.
      */
     acquire(usable: UsableConnection, cloud: GraphCloud): Effect.Effect<Redacted.Redacted, GraphError>
 
     /**
-     * A token in place of one that Graph rejected.
+     * A token in place of one that Graph rejected. If another has already replaced that, the other is served.
      *
-     * @param usable the connection and its credential
-     * @param cloud the connection's cloud
-     * @param rejected the token that was rejected; if another took its place already, that one is served
      * @param claims what a challenge asked for, as JSON
      */
     renew(
@@ -145,15 +145,13 @@ export class GraphTokens extends Context.Service<
     ): Effect.Effect<Redacted.Redacted, GraphError>
 
     /**
-     * Asks for a new token, whatever is kept, and tells what it says about itself; the token is kept for later.
-     *
-     * @param usable the connection and its credential
-     * @returns its claims, none of an opaque token; fails as `acquire` does, or with `provider_cloud_mismatch`
+     * Asks for a new token, whatever is kept, and returns its claims; none if it is opaque. Keeps the token for later. Fails
+     * as `acquire` does, or with `provider_cloud_mismatch`.
      */
     inspect(usable: UsableConnection): Effect.Effect<Option.Option<TokenClaims.TokenClaims>, GraphError>
   }
 >()("@atlas/graph/GraphTokens") {
-  /** Tokens from the login service of each connection's cloud, by msal. */
+  /** Requests tokens through msal from the login service of each connection's cloud. */
   static readonly layer: Layer.Layer<GraphTokens, never, HttpClient.HttpClient> = Layer.effect(GraphTokens, make).pipe(
     Layer.provide(SecureRandom.layerWebCrypto)
   )

@@ -1,8 +1,13 @@
+/**
+ * The one place that sends HTTP requests to Graph and to the login services.
+ *
+ * @module
+ */
 import { GraphError } from "@atlas/operations"
 import { type Duration, Effect } from "effect"
 import { FetchHttpClient, type Headers, HttpClient, type HttpClientRequest } from "effect/http"
 
-/** One answer, read to its end. */
+/** An answer, read to its end. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers.Headers
@@ -10,13 +15,12 @@ export interface Answer {
 }
 
 /**
- * Sends one request and reads the whole answer. Redirects are not followed: the bearer or the secret would go along.
- * The client's own span is off, since addresses carry page tokens.
+ * Sends one request and reads the whole answer, whatever its status. Does not follow redirects, since the bearer or the
+ * secret would go along. The client's own span is off, since addresses carry page tokens. Fails with `provider_timeout` or
+ * `provider_network_error`.
  *
- * @param client the host's HTTP client, which must not follow redirects by itself (fetch is told not to)
- * @param request what to send
+ * @param client must not follow redirects by itself (fetch is told not to)
  * @param timeout from sending to the last byte
- * @returns the answer, whatever its status; fails with `provider_timeout` or `provider_network_error`
  */
 export const exchange = (
   client: HttpClient.HttpClient,
@@ -27,7 +31,7 @@ export const exchange = (
     Effect.flatMap((response) =>
       Effect.map(response.text, (text): Answer => ({ status: response.status, headers: response.headers, text }))
     ),
-    // The cause holds the request with its headers, so it is dropped.
+    // Drop the cause: it holds the request with its headers.
     Effect.mapError(
       () => new GraphError({ reasonCode: "provider_network_error", message: "The connection to the provider broke." })
     ),

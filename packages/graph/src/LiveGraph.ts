@@ -1,3 +1,10 @@
+/**
+ * Microsoft Graph over HTTP: the adapter of the port `Graph` that hosts give to their workers. It sends registered contracts
+ * only, waits as Graph asks, retries what is safe, follows only Graph's own links, and fails with reasons that say whether
+ * another attempt helps. No error, span or metric holds a token, a secret or an address.
+ *
+ * @module
+ */
 import { Graph, GraphContract, type GraphCursor, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Layer, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -14,14 +21,14 @@ import type { ProviderConnections } from "./ProviderConnections.ts"
 type Params = Readonly<Record<string, string>>
 type Listed<A> = GraphContract.GraphList<string, A> | GraphContract.GraphDelta<string, A>
 
-/** What is sent with a write; a body that the contract cannot encode is refused before anything is sent. */
+/** Encodes the body of a write. A body that the contract cannot encode is refused before anything is sent. */
 const encodeBody = <Path extends string, Body, A>(contract: GraphContract.GraphWrite<Path, Body, A>, body: unknown) =>
   Schema.encodeUnknownEffect(contract.body)(body).pipe(
     Effect.mapError(
       () =>
         new GraphError({
           reasonCode: "provider_request_invalid",
-          message: `What was to be sent with ${contract.name} does not have the contract's form.`,
+          message: `The body of ${contract.name} does not match the contract's schema.`,
           contract: contract.name
         })
     )
@@ -102,14 +109,22 @@ const make = Effect.gen(function* () {
         )
       ),
     write: (tenant, contract, params, body) => Effect.withSpan(one(tenant, contract, params, body), "Graph.write"),
-    // Each answer was decoded by the contract at its place.
+    // The contract at its index decoded each answer.
     batch: ((tenant, wanted) => batch(tenant, wanted)) as Graph["Service"]["batch"]
   })
 })
 
 /**
- * Microsoft Graph over HTTP, with the references `GraphClouds` and `GraphLimits` as they are when it is built; and the
- * tokens that it uses, which verification looks at.
+ * The live client, and the tokens that it uses, for verification. Reads the references `GraphClouds` and `GraphLimits` when
+ * it is built.
+ *
+ * @example
+ * ```ts
+ * const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
+ *   Layer.provide([CredentialVault.layer(secret), AuditLog.layer])
+ * )
+ * const client = LiveGraph.layer.pipe(Layer.provideMerge(connections), Layer.provide(FetchHttpClient.layer))
+ * ```
  */
 export const layer: Layer.Layer<Graph | GraphTokens, never, HttpClient.HttpClient | ProviderConnections> = Layer.effect(
   Graph,

@@ -1,3 +1,9 @@
+/**
+ * The table `provider_connections`. A host applies these migrations before it starts, with those of `@atlas/operations`, whose
+ * audit records each change of a connection.
+ *
+ * @module
+ */
 import type { Effect } from "effect"
 import { Migrator, type SqlClient, type SqlError } from "effect/sql"
 import createProviderConnections from "./migrations/0001_create_provider_connections.ts"
@@ -8,10 +14,19 @@ const migrations = {
   "0002_credential_kinds": credentialKinds
 }
 
-/** The table that keeps which migrations were applied, and the newest that this version has. */
+/** The table that records the applied migrations, and the number of the newest one. */
 export const ledger = { table: "atlas_graph_migrations", latest: Object.keys(migrations).length }
 
-/** Applies this package's migrations; safe to run at every start, and by several processes at once. */
+/**
+ * Applies this package's migrations and returns those applied. Safe to run at every start, and from several processes at
+ * once.
+ *
+ * @example
+ * ```ts
+ * // The tables exist before anything uses them.
+ * const database = (url: Redacted.Redacted) => Pg.layer({ url }, GraphMigrations.run)
+ * ```
+ */
 export const run: Effect.Effect<
   ReadonlyArray<readonly [id: number, name: string]>,
   Migrator.MigrationError | SqlError.SqlError,

@@ -1,3 +1,8 @@
+/**
+ * Asks msal for one app-only token, past msal's caches and retries.
+ *
+ * @module
+ */
 import { AsyncLocalStorage } from "node:async_hooks"
 import type { GraphError } from "@atlas/operations"
 import {
@@ -30,12 +35,12 @@ type Answer = AuthenticationResult | null
 type ManagedIdentity = Extract<Credential, { readonly kind: "managed_identity" }>
 type AppCredential = Exclude<Credential, ManagedIdentity>
 
-// msal's managed identities keep, for the whole process, the first network that they were given. So they are all given
-// this one, which passes each request to the network of the token that is being asked for.
+// msal keeps the first network that a managed identity got, for the whole process. So all of them get this one, which passes
+// each request to the network of the current token request.
 const network = new AsyncLocalStorage<INetworkModule>()
 const current = (): INetworkModule => {
   const found = network.getStore()
-  if (found === undefined) throw new Error("msal asked for an address outside of a token request")
+  if (found === undefined) throw new Error("msal sent a request outside of a token request")
   return found
 }
 const sharedNetwork: INetworkModule = {
@@ -73,7 +78,7 @@ const proofOf = (credential: AppCredential, wish: TokenWish): Effect.Effect<Proo
   }
 }
 
-// An app of msal's per token, not per connection: it costs about a millisecond, and nothing stays in memory.
+// One msal app per token, not per connection: it costs about a millisecond, and nothing stays in memory.
 const askLogin = async (
   { claims, cloud, correlationId, networkClient, usable: { connection } }: TokenWish,
   proof: Proof
@@ -85,7 +90,7 @@ const askLogin = async (
       clientId: connection.clientId,
       authority: `https://${host}/${encodeURIComponent(connection.entraTenantId)}`,
       knownAuthorities: [host],
-      // Declares that claims challenges are answered, so that Entra may revoke access at once.
+      // Declares that the client answers claims challenges, so that Entra may revoke access at once.
       clientCapabilities: ["CP1"]
     },
     system: { networkClient, disableInternalRetries: true }
@@ -97,12 +102,7 @@ const askLogin = async (
   })
 }
 
-/**
- * Asks msal for one app-only token, past its caches.
- *
- * @param wish for whom, with which credential, and through which network
- * @returns what msal made of the answer, null where it found none in it; fails where the host supplies no assertion
- */
+/** Asks for one token. Returns null if msal found none in the answer. Fails if the host supplies no assertion. */
 export const ask = (wish: TokenWish): Effect.Effect<Answer, GraphError> =>
   Effect.gen(function* () {
     const { credential } = wish.usable

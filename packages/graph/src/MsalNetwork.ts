@@ -1,10 +1,15 @@
+/**
+ * The network that msal gets: the project's HTTP client, to the origins of a route and nowhere else.
+ *
+ * @module
+ */
 import type { GraphError } from "@atlas/operations"
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node"
 import { Effect, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
 import type { Answer } from "./HttpExchange.ts"
 
-/** What the login service answered, as far as msal keeps it to itself. */
+/** What the login service answered and msal does not pass on. */
 export interface TokenAnswer {
   readonly status: number
   readonly retryAfter: string | undefined
@@ -13,11 +18,11 @@ export interface TokenAnswer {
   readonly numbers: ReadonlyArray<number>
   /** Seconds that the token lives. */
   readonly expiresIn: number | undefined
-  /** When it ends, in epoch seconds; only machines' identity services say so. */
+  /** When it ends, in epoch seconds. Only the identity services of machines say so. */
   readonly expiresOn: number | undefined
 }
 
-// Some endpoints write it as text.
+// Some endpoints write seconds as text.
 const Seconds = Schema.Union([Schema.Finite, Schema.FiniteFromString])
 
 const TokenBody = Schema.fromJsonString(
@@ -32,13 +37,13 @@ const TokenBody = Schema.fromJsonString(
 const parseJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 const parseTokenBody = Schema.decodeUnknownEffect(TokenBody)
 
-/** Takes msal's requests and sends them; set by `GraphTokens`. */
+/** How msal's requests are routed and sent. */
 export interface MsalNetworkOptions {
-  /** Where a request to this address goes instead, as an origin; undefined where it may not go. */
+  /** The origin that a request to this address goes to; undefined if the request may not be sent. */
   readonly routeOf: (url: URL) => string | undefined
   readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, GraphError>
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
-  /** Told of every answer and of every failure to get one, before msal sees it. */
+  /** Gets every answer and every failure to get one, before msal does. */
   readonly heard: (outcome: TokenAnswer | GraphError) => void
 }
 
@@ -49,12 +54,7 @@ const toRequest = (method: "GET" | "POST", url: string, { body, headers = {} }: 
     : HttpClientRequest.bodyText(request, body, headers["Content-Type"] ?? "application/x-www-form-urlencoded")
 }
 
-/**
- * The network that msal is given: the project's HTTP client, to the places of a route and nowhere else. msal accepts
- * https authorities only, so the fake's address is written back here.
- *
- * @param options the route, how to send and run, and who wants to hear of the answers
- */
+/** Makes msal's network. msal accepts https authorities only, so the route restores the fake's http address. */
 export const make = ({ heard, routeOf, run, send }: MsalNetworkOptions): INetworkModule => {
   const exchange = Effect.fnUntraced(function* (
     method: "GET" | "POST",
@@ -63,7 +63,7 @@ export const make = ({ heard, routeOf, run, send }: MsalNetworkOptions): INetwor
   ) {
     const url = URL.parse(address)
     const origin = url === null ? undefined : routeOf(url)
-    if (url === null || origin === undefined) return yield* Effect.die("msal asked for a foreign address")
+    if (url === null || origin === undefined) return yield* Effect.die("msal sent a request to a foreign address")
     const request = toRequest(method, `${origin}${url.pathname}${url.search}`, options)
     const { headers, status, text } = yield* send(request).pipe(
       Effect.tapError((error) => Effect.sync(() => heard(error)))
@@ -77,7 +77,7 @@ export const make = ({ heard, routeOf, run, send }: MsalNetworkOptions): INetwor
       expiresIn: known.expires_in,
       expiresOn: known.expires_on
     })
-    // msal would refuse further requests for a minute by itself; the client's own retries decide instead.
+    // On its own, msal would refuse further requests for a minute. The client's retries decide instead.
     if (status === 429 || status >= 500) return yield* Effect.die("the login service is not available")
     const body = yield* parseJson(text).pipe(Effect.orElseSucceed(() => ({})))
     return { status, headers: { ...headers }, body }

@@ -1,22 +1,28 @@
+/**
+ * How Atlas reaches a tenant's directory: through which app registration, in which Entra tenant, in which cloud. This is the
+ * record that `ConnectionAdministration` returns and pages show. It never holds the credential.
+ *
+ * @module
+ */
 import { Schema } from "effect"
 import { Statement } from "effect/sql"
 import { CredentialKind } from "./Credential.ts"
 
-/** How a tenant's directory is reached: which app registration, in which Entra tenant, in which cloud. Never its credential. */
+/** One connection of a tenant, without its credential. */
 export class ProviderConnection extends Schema.Class<ProviderConnection>("@atlas/graph/ProviderConnection")({
   id: Schema.String,
   workspaceId: Schema.String,
   tenantId: Schema.String,
-  /** Told apart within a tenant, whatever the case of its letters. */
+  /** Unique within the tenant, whatever the case of its letters. */
   displayName: Schema.String,
-  /** A cloud's name from `GraphClouds`. */
+  /** The name of a cloud in `GraphClouds`. */
   cloud: Schema.String,
   /** The Entra tenant's id, or one of its domain names. */
   entraTenantId: Schema.String,
   clientId: Schema.String,
-  /** Null while none is stored. */
+  /** Null while no credential is stored. */
   credentialKind: Schema.NullOr(CredentialKind),
-  /** When a certificate ends, or a client secret, where that was told. */
+  /** When the certificate expires, or the client secret if its end was given. */
   credentialExpiresAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
   /** SHA-256 of the certificate, in upper-case hex. */
   certificateThumbprint: Schema.NullOr(Schema.String),
@@ -27,7 +33,7 @@ export class ProviderConnection extends Schema.Class<ProviderConnection>("@atlas
   updatedAt: Schema.DateTimeUtcFromDate
 }) {}
 
-/** The columns of a connection, without its credential. Aliases, so that hosts may transform names or not. */
+/** The columns of a connection, without its credential. The aliases hold whether or not a host transforms names. */
 export const columns = Statement.fragment([
   Statement.literal(`
   id, workspace_id AS "workspaceId", tenant_id AS "tenantId", display_name AS "displayName", cloud,

@@ -1,3 +1,9 @@
+/**
+ * The connections that operations use, with their credentials. The live client asks for a tenant's default; `gate` blocks a
+ * start in a tenant that has no usable one. `ConnectionAdministration` changes connections.
+ *
+ * @module
+ */
 import {
   argumentsOf,
   GivenTenantScope,
@@ -15,14 +21,14 @@ import { type Credential, unseal } from "./Credential.ts"
 import { CredentialVault } from "./CredentialVault.ts"
 import { columns, ProviderConnection } from "./ProviderConnection.ts"
 
-/** A connection that is ready for use, with its credential. */
+/** A connection with its opened credential. */
 export interface UsableConnection {
   readonly connection: ProviderConnection
   readonly credential: Credential
 }
 
 /**
- * The one connection that Graph is asked through, by its id; null: each tenant's default. Verification provides it around
+ * The id of the one connection that requests to Graph use; null for each tenant's default. Verification provides it around
  * its requests, so that it can check connections that nothing else uses.
  */
 export const ConnectionChoice = Context.Reference<string | null>("@atlas/graph/ConnectionChoice", {
@@ -134,7 +140,7 @@ const makeTenantsWithDefault = Effect.gen(function* () {
 
 const isTenantScope = (scope: OperationScope): scope is TenantScope => scope.tenantId !== null
 
-// One rule for the gate and for the client behind it: what would fail an attempt blocks its start.
+// The gate and the client share one rule: what would fail an attempt blocks its start.
 const checkConnection = Effect.fnUntraced(function* (scope: OperationScope) {
   if (!isTenantScope(scope)) {
     return StartGate.blocked("provider_connection_missing", "Connections belong to tenants; the workspace has none.")
@@ -142,56 +148,51 @@ const checkConnection = Effect.fnUntraced(function* (scope: OperationScope) {
   const connections = yield* ProviderConnections
   return yield* connections.defaultFor(scope).pipe(
     Effect.as(StartGate.open),
-    // The scope of a start is decoded already.
+    // The scope of a start is already decoded.
     Effect.catchTag("InvalidInput", Effect.die),
     Effect.catch(({ reasonCode, message }) => Effect.succeed(StartGate.blocked(reasonCode, message)))
   )
 })
 
 /**
- * The connections that operations use. `ConnectionAdministration` keeps them. Arguments are decoded, whatever their types say: what is
- * not acceptable is an `InvalidInput` that names each problem. Database failures are defects.
+ * Finds connections. Each call decodes its arguments, whatever their types say; an `InvalidInput` names each problem.
+ * Database failures are defects.
  */
 export class ProviderConnections extends Context.Service<
   ProviderConnections,
   {
     /**
-     * The connection that a tenant's operations use.
-     *
-     * @param scope the tenant
-     * @returns the connection and its credential; fails with `provider_connection_missing`, `provider_connection_disabled` or
-     * `provider_credential_missing`
+     * The connection that a tenant's operations use. Fails with `provider_connection_missing`,
+     * `provider_connection_disabled` or `provider_credential_missing`.
      */
     defaultFor(scope: TenantScope): Effect.Effect<UsableConnection, GraphError | Problems.InvalidInput>
 
-    /**
-     * The id of a tenant's default connection, also while it cannot be used; none if it has none.
-     *
-     * @param scope the tenant
-     */
+    /** The id of a tenant's default connection, even while it cannot be used; none if the tenant has no default. */
     defaultId(scope: TenantScope): Effect.Effect<Option.Option<string>, Problems.InvalidInput>
 
     /**
-     * One connection of a tenant, also while it is switched off: for verification.
-     *
-     * @param scope the tenant
-     * @param connectionId the connection's id
-     * @returns the connection and its credential; fails with `provider_connection_missing` or `provider_credential_missing`
+     * One connection of a tenant, even while it is switched off: for verification. Fails with
+     * `provider_connection_missing` or `provider_credential_missing`.
      */
     usable(
       scope: TenantScope,
       connectionId: string
     ): Effect.Effect<UsableConnection, GraphError | Problems.InvalidInput>
 
-    /**
-     * Which of these tenants have an enabled default connection.
-     *
-     * @param tenants the host's tenant ids
-     */
+    /** Which of these tenants, by the host's ids, have an enabled default connection. */
     tenantsWithDefault(tenants: ReadonlyArray<string>): Effect.Effect<ReadonlySet<string>, Problems.InvalidInput>
   }
 >()("@atlas/graph/ProviderConnections") {
-  /** Connections in the table `provider_connections`. */
+  /**
+   * Reads connections from the table `provider_connections`.
+   *
+   * @example
+   * ```ts
+   * const connections = Layer.merge(ProviderConnections.layer, ConnectionAdministration.layer).pipe(
+   *   Layer.provide([CredentialVault.layer(secret), AuditLog.layer])
+   * )
+   * ```
+   */
   static readonly layer: Layer.Layer<ProviderConnections, never, SqlClient.SqlClient | CredentialVault> = Layer.effect(
     ProviderConnections,
     Effect.all({
@@ -202,7 +203,7 @@ export class ProviderConnections extends Context.Service<
     })
   )
 
-  /** Blocks a start in a tenant without a usable connection. Answers from the database only. */
+  /** Blocks a start in a tenant without a usable connection. It asks the database only. */
   static readonly gate: StartGate.StartGate<ProviderConnections> = StartGate.make(
     StartGate.providerConnection,
     ({ scope }) => checkConnection(scope)

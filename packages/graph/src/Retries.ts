@@ -1,8 +1,13 @@
+/**
+ * Which failures are worth another attempt, and how long to wait before it.
+ *
+ * @module
+ */
 import type { GraphError, ReasonCode } from "@atlas/operations"
 import { Clock, Duration, Effect, Random } from "effect"
 import type { GraphLimits } from "./GraphLimits.ts"
 
-/** What another attempt may cure. Codes left out need a person, a new listing, or a fresh token. */
+/** Reasons that another attempt may cure. The others need a person, a new listing, or a fresh token. */
 const worthAnother: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "provider_auth_throttled",
   "provider_auth_unavailable",
@@ -12,22 +17,15 @@ const worthAnother: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "provider_network_error"
 ])
 
-/**
- * Whether a failed attempt may be followed by another.
- *
- * @param error why it failed
- * @param attempt its number, from 1
- */
+/** Whether another attempt may follow one that failed; `attempt` is its number, from 1. */
 export const mayRepeat = ({ reasonCode }: GraphError, attempt: number): boolean =>
   worthAnother.has(reasonCode) || (reasonCode === "provider_response_invalid" && attempt === 1)
 
 /**
- * The wait before the next attempt, in milliseconds. What the provider asks for is kept in full; else it doubles from
- * attempt to attempt up to a cap, with jitter on its upper half.
+ * The wait before the next attempt, in milliseconds. A wait that the provider asks for is kept in full. Else it doubles with
+ * each attempt up to a cap, with jitter on its upper half.
  *
- * @param limits base and cap
- * @param error why the attempt failed
- * @param attempt its number, from 1
+ * @param attempt the number of the failed attempt, from 1
  * @param random from 0 to 1
  */
 export const waitAfter = (limits: GraphLimits, error: GraphError, attempt: number, random: number): number =>
@@ -40,18 +38,17 @@ export const waitAfter = (limits: GraphLimits, error: GraphError, attempt: numbe
 export interface Attempt {
   /** From 1. */
   readonly number: number
-  /** Epoch milliseconds: when all attempts have to be over. */
+  /** Epoch milliseconds when all attempts must be over. */
   readonly deadline: number
   /** Milliseconds waited before it, since the first one failed. */
   readonly waited: number
 }
 
 /**
- * Repeats what failed for a reason that passes. Where the next wait would outlast the window, the failure is returned at
- * once and tells the wait. Interruptible at any time.
+ * Retries what failed for a reason that passes. If the next wait would outlast the window, it fails at once with an error
+ * that tells the wait. Interruptible at any time.
  *
- * @param limits attempts, window and waits
- * @param attempt must be safe to repeat whenever it fails with a reason that `mayRepeat`
+ * @param attempt must be safe to repeat whenever it fails with a reason that `mayRepeat` accepts
  */
 export const withRetries = <A>(
   limits: GraphLimits,

@@ -2,11 +2,10 @@ import { DateTime, Option, Result } from "effect"
 import { Headers } from "effect/http"
 
 /**
- * The wait that a provider asks for. Graph sends whole seconds, fractions (`2.128`), HTTP dates, an empty value or none.
+ * The milliseconds that a `Retry-After` header asks to wait, or none if it cannot be understood. Graph sends whole seconds,
+ * fractions (`2.128`), HTTP dates, an empty value or no header.
  *
- * @param value the `Retry-After` header
  * @param now epoch milliseconds
- * @returns milliseconds, or none where the header says nothing that can be understood
  */
 export const millis = (value: string | undefined, now: number): Option.Option<number> => {
   const text = value?.trim() ?? ""

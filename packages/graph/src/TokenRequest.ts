@@ -1,3 +1,8 @@
+/**
+ * Requests one app-only token through msal, and finds out why none was issued.
+ *
+ * @module
+ */
 import { GraphError } from "@atlas/operations"
 import { Clock, Duration, Effect, Option, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -17,9 +22,9 @@ import * as TokenClaims from "./TokenClaims.ts"
 /** An access token, with its times in epoch milliseconds. */
 export interface Token {
   readonly value: Redacted.Redacted
-  /** None where the token is opaque. */
+  /** None if the token is opaque. */
   readonly claims: Option.Option<TokenClaims.TokenClaims>
-  /** From when on a successor is fetched. */
+  /** When to fetch a successor. */
   readonly refreshAt: number
   readonly expiresAt: number
 }
@@ -29,7 +34,7 @@ type Outcome = MsalNetwork.TokenAnswer | GraphError | undefined
 const refusal = (outcome: Outcome, { credential }: UsableConnection, now: number): GraphError => {
   if (outcome instanceof GraphError) return outcome
   if (outcome === undefined) {
-    return new GraphError({ reasonCode: "provider_auth_request_invalid", message: "No token request could be made." })
+    return new GraphError({ reasonCode: "provider_auth_request_invalid", message: "msal sent no token request." })
   }
   const number = outcome.numbers[0]
   const wait = RetryAfter.millis(outcome.retryAfter, now)
@@ -45,10 +50,10 @@ const refusal = (outcome: Outcome, { credential }: UsableConnection, now: number
 
 const mismatch = new GraphError({
   reasonCode: "provider_tenant_mismatch",
-  message: "The token was issued for another tenant than the connection's."
+  message: "Entra ID issued the token for a tenant other than the connection's."
 })
 
-/** Where a token request may go: to the login service, or to the machine's own identity service; in the fake both are one. */
+/** Where a token request may go: to the login service, or to the machine's own identity service. The fake is both. */
 const routeOf = ({ credential }: UsableConnection, cloud: GraphCloud, machine: ReadonlyArray<string>) => {
   const isFake = cloud.loginOrigin.startsWith("http:")
   if (credential.kind !== "managed_identity") {
@@ -59,7 +64,7 @@ const routeOf = ({ credential }: UsableConnection, cloud: GraphCloud, machine: R
   return (url: URL) => (machine.includes(url.origin) ? url.origin : undefined)
 }
 
-/** Asks msal for one token; what was heard on the network says more than msal's errors do. */
+/** Asks msal for one token. The answer on the network says more than msal's errors do. */
 const makeAsk = Effect.gen(function* () {
   const client = yield* HttpClient.HttpClient
   const random = yield* SecureRandom.SecureRandom
@@ -84,15 +89,13 @@ const makeAsk = Effect.gen(function* () {
   })
 })
 
-/** Milliseconds that a token lives on. Machines may answer with an older one, whose `expires_in` counts from its issue. */
+/** Milliseconds that a token still lives. Machines may answer with an older one, whose `expires_in` counts from its issue. */
 const lifetimeOf = ({ expiresIn, expiresOn }: MsalNetwork.TokenAnswer, now: number): number =>
   expiresOn === undefined ? (expiresIn ?? 0) * 1000 : Math.max(0, expiresOn * 1000 - now)
 
 /**
- * Makes the function that requests one app-only token.
- *
- * @returns for a connection and its cloud the token; fails with the reason codes of `AadErrors`, or
- * `provider_tenant_mismatch`
+ * Makes the function that requests one token for a connection in its cloud. It fails with the reason codes of `AadErrors`, or
+ * with `provider_tenant_mismatch`.
  */
 export const make = Effect.gen(function* () {
   const ask = yield* makeAsk

@@ -1,3 +1,11 @@
+/**
+ * Microsoft Graph behind the port `Graph` of `@atlas/operations`. `LiveGraph` is the client that workers use.
+ * `ConnectionAdministration` stores provider connections, `ProviderConnections` finds them, `CredentialVault` seals their
+ * credentials, and `ConnectionCheck` is the operation that verifies them. Hosts compose these layers; flows see the port only.
+ *
+ * @module
+ */
+
 export { ConnectionAdministration, type ConnectionChange, type NewConnection } from "./ConnectionAdministration.ts"
 export * as ConnectionCheck from "./ConnectionCheck.ts"
 export { ConnectionCheckResult, ConnectionReport } from "./ConnectionReport.ts"

@@ -31,7 +31,7 @@ describe("Certificate", () => {
     .toString()
   const cases: ReadonlyArray<readonly [string, string, string, ReadonlyArray<RegExp>]> = [
     ["no PEM at all", "certificate", "key", [/certificate cannot be read/, /private key cannot be read/]],
-    ["an ended certificate", ended, privatePem(keys.privateKey), [/ended on 2026-11-23/]],
+    ["an expired certificate", ended, privatePem(keys.privateKey), [/expired on 2026-11-23/]],
     ["another key", pem, privatePem(keyPair().privateKey), [/does not belong/]],
     ["a locked key", pem, locked, [/passphrase/]],
     ["a short key", certificate(weak), privatePem(weak.privateKey), [/2048 bits/]],
