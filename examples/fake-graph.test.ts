@@ -1,8 +1,13 @@
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { listGroups } from "@atlas/directory"
-import { FakeGraph, fakeGroup, Fault } from "@atlas/fake-graph"
+import { FakeGraph, fakeGroup, Fault, generateGroups, loadData, parseFaultRules } from "@atlas/fake-graph"
+import { LiveGraph } from "@atlas/graph"
 import { TenantId, WorkspaceId } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer, Result } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { mailGroups } from "./mail-groups.ts"
 
@@ -36,6 +41,58 @@ describe("the fake's tenants", () => {
     )
   )
   // #endregion
+
+  it.effect("hold what a folder of JSON holds", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(join(tmpdir(), "fake-graph-"))
+      writeFileSync(
+        join(folder, "groups.json"),
+        '[{ "id": "1", "displayName": "Audit", "mail": "audit@contoso.example" }]'
+      )
+      const data = yield* loadData(folder)
+      const layer = FakeGraph.layer({ tenants: [{ tenantId: "contoso", data }] })
+      assert.deepStrictEqual(yield* Effect.provide(mailGroups(contoso), layer), ["audit@contoso.example"])
+    })
+  )
+})
+
+describe("the fake's answers", () => {
+  /** The status that a client without a token gets. */
+  const status = Effect.gen(function* () {
+    const { origin } = yield* FakeGraph
+    const client = yield* HttpClient.HttpClient
+    const response = yield* client.execute(HttpClientRequest.get(`${origin}/v1.0/groups`))
+    return response.status
+  })
+
+  it.effect("reach any client in memory", () => {
+    const groups = generateGroups(25, 7)
+    const engine = FakeGraph.layerEngine({ tenants: [{ groups }] })
+    const inMemory = FakeGraph.layerHttpClient.pipe(Layer.provideMerge(engine))
+    return Effect.gen(function* () {
+      const fake = yield* FakeGraph
+      assert.strictEqual(yield* status, 401)
+      assert.deepStrictEqual(yield* fake.groups(fake.tenants[0]!.entraTenantId), groups)
+    }).pipe(Effect.provide(inMemory))
+  })
+
+  it.live("reach the live client over HTTP", () => {
+    const served = LiveGraph.layer.pipe(
+      Layer.provide([FetchHttpClient.layer, FakeGraph.layerConnections, FakeGraph.layerCloud]),
+      Layer.provideMerge(FakeGraph.layerHttp({ tenants: [{ tenantId: "contoso", groups: 25 }] }))
+    )
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* mailGroups(contoso), yield* addresses)
+    }).pipe(Effect.provide(served))
+  })
+
+  it.effect("break as a file of faults says", () => {
+    const faults = Result.getOrThrow(parseFaultRules('[{ "fault": { "kind": "html", "status": 502 } }]'))
+    const engine = FakeGraph.layerEngine({ faults })
+    return Effect.gen(function* () {
+      assert.strictEqual(yield* status, 502)
+    }).pipe(Effect.provide(FakeGraph.layerHttpClient.pipe(Layer.provideMerge(engine))))
+  })
 })
 
 describe("mailGroups", () => {

@@ -1,3 +1,8 @@
+/**
+ * Provider connections to a fake's tenants, in place of those in a database.
+ *
+ * @module
+ */
 import { ProviderConnection, ProviderConnections } from "@atlas/graph"
 import { GraphError, type TenantScope } from "@atlas/operations"
 import { DateTime, Effect, Option, Redacted } from "effect"
@@ -36,7 +41,7 @@ const connectionOf = (tenants: ReadonlyArray<FakeTenantInfo>, { tenantId, worksp
   })
 }
 
-/** A connection for each tenant of a fake, by its `tenantId`, in whatever workspace; nothing is stored. */
+/** Makes a connection for each tenant of a fake, by its `tenantId`, in any workspace. Nothing is stored. */
 export const make = (tenants: ReadonlyArray<FakeTenantInfo>): ProviderConnections["Service"] =>
   ProviderConnections.of({
     defaultFor: (scope) => connectionOf(tenants, scope),

@@ -1,11 +1,13 @@
+/**
+ * Random numbers that a seed decides, for everything that the fake leaves to chance.
+ *
+ * @module
+ */
+
 /** The next number, from 0 up to but not including 1. */
 export type Random = () => number
 
-/**
- * mulberry32: small, fast, and the same on every machine.
- *
- * @param seed the same seed gives the same numbers
- */
+/** mulberry32: small, fast, and the same on every machine. The same seed gives the same numbers. */
 export const randomFrom = (seed: number): Random => {
   let state = seed >>> 0
   return () => {

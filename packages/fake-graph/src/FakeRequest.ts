@@ -1,4 +1,11 @@
-/** A request as both faces hand it to the engine. Header names are in lower case. */
+/**
+ * Requests and answers as the engine sees them, between the faces that carry them and the rules that make them: the types of
+ * `FakeGraph.handle`. Below them are the answers that several parts of the engine give, in the shapes of Graph and Entra ID.
+ *
+ * @module
+ */
+
+/** A request to the engine. Header names are in lower case. */
 export interface FakeRequest {
   readonly method: string
   readonly url: URL
@@ -7,8 +14,8 @@ export interface FakeRequest {
 }
 
 /**
- * What the face does with an answer: send it, stop in the middle of the body, cut the connection there, never answer, or
- * cut the connection at once. `leftOut` concerns batches only: the item is missing from the answers.
+ * What a face does with an answer: send it, stop in the middle of the body, cut the connection there, never answer, or cut
+ * the connection at once. `leftOut` is for batches only: the item has no answer.
  */
 export type Delivery = "complete" | "hungBody" | "resetInBody" | "noAnswer" | "reset" | "leftOut"
 
@@ -21,12 +28,7 @@ export interface FakeReply {
   readonly delayMillis: number
 }
 
-/**
- * A JSON answer.
- *
- * @param status the status
- * @param body already serialised
- */
+/** A JSON answer with a serialised body. */
 export const jsonReply = (status: number, body: string): FakeReply => ({
   status,
   headers: { "content-type": "application/json;odata.metadata=minimal;charset=utf-8" },
@@ -35,21 +37,13 @@ export const jsonReply = (status: number, body: string): FakeReply => ({
   delayMillis: 0
 })
 
-/**
- * An error in Graph's shape.
- *
- * @param status the status
- * @param code Graph's code
- * @param message for people
- */
+/** An error in Graph's shape. */
 export const errorReply = (status: number, code: string, message: string): FakeReply =>
   jsonReply(status, JSON.stringify({ error: { code, message, innerError: { code } } }))
 
 /**
- * What Intune says of a missing permission: the scopes are in JSON within the message, next to an address of its own
- * network.
- *
- * @param scopes any of them would suffice
+ * What Intune says of a missing permission: JSON in the message, with the scopes of which any suffices and an address of
+ * Intune's own network.
  */
 export const intuneRefusal = (scopes: ReadonlyArray<string>): string =>
   JSON.stringify({
@@ -60,14 +54,7 @@ export const intuneRefusal = (scopes: ReadonlyArray<string>): string =>
       "Url: https://fef.msua01.manage.microsoft.com/DeviceConfiguration_2411/StatelessDeviceConfigurationFEService"
   })
 
-/**
- * A refusal in the shape of Entra ID.
- *
- * @param status the status
- * @param error OAuth's error
- * @param number the AADSTS number
- * @param message for people
- */
+/** A refusal in the shape of Entra ID: `error` is OAuth's, `number` the AADSTS number. */
 export const aadReply = (status: number, error: string, number: number, message: string): FakeReply =>
   jsonReply(
     status,

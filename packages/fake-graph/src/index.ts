@@ -1,7 +1,7 @@
 /**
- * Microsoft Graph and its login service, made up. `FakeGraph.layer` provides the port `Graph` to a test, in memory;
- * `FakeGraph.layerHttp` and the command `fake-graph` serve the same engine over HTTP. The engine refuses what Graph
- * refuses, and the same options, seed and requests give the same answers. For tests, demonstrations and benchmarks.
+ * A fake Microsoft Graph with its login service, for tests, demonstrations and benchmarks. `FakeGraph.layer` provides the port
+ * `Graph` to a test, in memory; `FakeGraph.layerHttp` and the command `fake-graph` serve the same engine over HTTP. The engine
+ * refuses what Graph refuses. The same options, seed and requests give the same answers.
  *
  * @module
  */

@@ -1,4 +1,10 @@
 #!/usr/bin/env node
+/**
+ * The command `fake-graph`: serves a fake Graph on loopback until it is stopped, and prints its address and the credentials of
+ * each tenant.
+ *
+ * @module
+ */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { CliOutput, Command, Flag } from "effect/cli"
@@ -20,25 +26,25 @@ const flags = {
     Flag.withSchema(between(0, 65_535))
   ),
   tenants: Flag.Int("tenants").pipe(
-    Flag.withDescription("How many tenants to make up, each with an app of its own"),
+    Flag.withDescription("Number of tenants to generate, each with its own app"),
     Flag.withDefault(1),
     Flag.withSchema(between(1, 5_000))
   ),
   groups: Flag.Int("groups").pipe(
-    Flag.withDescription("How many groups to make up in each tenant"),
+    Flag.withDescription("Number of groups to generate in each tenant"),
     Flag.withDefault(5_000),
     Flag.withSchema(between(0, 2_000_000))
   ),
   data: Flag.String("data").pipe(
-    Flag.withDescription("Folder of JSON to serve instead of made-up objects"),
+    Flag.withDescription("Folder of JSON to serve instead of generated objects"),
     Flag.optional
   ),
   seed: Flag.Int("seed").pipe(
-    Flag.withDescription("The same seed gives the same groups, ids and chances"),
+    Flag.withDescription("The same seed gives the same groups, ids and random faults"),
     Flag.withDefault(1)
   ),
   latency: Flag.Int("latency").pipe(
-    Flag.withDescription("Milliseconds that every answer takes at least"),
+    Flag.withDescription("Minimum time of every answer, in milliseconds"),
     Flag.withDefault(0),
     Flag.withSchema(between(0, 600_000))
   ),
@@ -49,10 +55,10 @@ const flags = {
   faults: Flag.String("faults").pipe(Flag.withDescription("JSON file of faults to inject"), Flag.optional)
 }
 
-/** A file of faults cannot be used. */
+/** A fault file cannot be used. */
 class FaultFileError extends Schema.TaggedError<FaultFileError>()("FaultFileError", { message: Schema.String }) {}
 
-// Whoever tries something out wants to read everything.
+// People who try something out want to read everything.
 const permissions = ["GroupMember.Read.All", "Organization.Read.All", ...readPermissions]
 
 const readFaults = Effect.fnUntraced(function* (path: string) {
@@ -61,13 +67,13 @@ const readFaults = Effect.fnUntraced(function* (path: string) {
     .readFileString(path)
     .pipe(
       Effect.mapError(
-        ({ reason }) => new FaultFileError({ message: `The file of faults ${path} cannot be read (${reason._tag}).` })
+        ({ reason }) => new FaultFileError({ message: `The fault file ${path} cannot be read (${reason._tag}).` })
       )
     )
   return yield* Effect.fromResult(parse(text)).pipe(
     Effect.mapError(
       (problems) =>
-        new FaultFileError({ message: problems.map((problem) => `The file of faults ${path}: ${problem}`).join("\n") })
+        new FaultFileError({ message: problems.map((problem) => `The fault file ${path}: ${problem}`).join("\n") })
     )
   )
 })
@@ -105,9 +111,9 @@ const command = Command.make(
         FaultFileError: (error) => Effect.andThen(Console.error(error.message), Effect.fail(error))
       })
     )
-).pipe(Command.withDescription("Serve a made-up Microsoft Graph on loopback"))
+).pipe(Command.withDescription("Serve a fake Microsoft Graph on loopback"))
 
-/** Wrong flags are answered with a sentence each, not with the whole help. */
+/** Answers each wrong flag with a sentence, not with the whole help. */
 const layerPresenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"

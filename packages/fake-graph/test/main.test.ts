@@ -31,11 +31,11 @@ const complaints: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
   [["--tenants", "0"], /^Invalid value for flag --tenants: .* between 1 and 5000\. Try --help\.$/],
   [["--throttle", "X"], /^Invalid value for flag --throttle: "X"\. Expected: "S" \| "M" \| "L"\. Try --help\.$/],
   [["--nope", "1"], /^Unrecognized flag: --nope in command fake-graph\. Try --help\.$/],
-  [["--data", "/nowhere"], /^The folder of data \/nowhere: It cannot be read: give the path of a folder\.$/],
-  [["--faults", "/nowhere.json"], /^The file of faults \/nowhere\.json cannot be read \(NotFound\)\.$/],
+  [["--data", "/nowhere"], /^The data folder \/nowhere: It cannot be read: give the path of a folder\.$/],
+  [["--faults", "/nowhere.json"], /^The fault file \/nowhere\.json cannot be read \(NotFound\)\.$/],
   [
     ["--faults", file([{ fault: { kind: "status", status: 7 }, nth: 0 }])],
-    /^The file of faults .*: \[0\]\.fault\.status: .* 200 and 599\.\nThe file of faults .*: \[0\]\.nth: .*\.$/
+    /^The fault file .*: \[0\]\.fault\.status: .* 200 and 599\.\nThe fault file .*: \[0\]\.nth: .*\.$/
   ]
 ]
 

@@ -1,3 +1,8 @@
+/**
+ * Graph's JSON batches: the rules for a batch as a whole, and the answers to its items.
+ *
+ * @module
+ */
 import { Option, Result, Schema } from "effect"
 import { errorReply, type FakeReply, type FakeRequest, jsonReply } from "../FakeRequest.ts"
 import type { Random } from "../FakeRandom.ts"
@@ -17,13 +22,13 @@ const decodeEnvelope = Schema.decodeUnknownOption(
 )
 const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
-/** Requests in one batch at most. */
+/** The most requests in one batch. */
 const limit = 20
 
 const lowerCased = (headers: Readonly<Record<string, string>> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
-/** What is wrong with one item, as far as the batch as a whole is refused for it. */
+/** The problem of one item for which the whole batch is refused. */
 const itemProblem = (item: Item, before: ReadonlyArray<Item>): string | undefined => {
   if (before.some(({ id }) => id === item.id)) return `Request id : ${item.id} is not unique.`
   if (/^([a-z][\w+.-]*:|\/\/)/i.test(item.url)) return `Request id : ${item.id} has a url that is not relative.`
@@ -33,7 +38,7 @@ const itemProblem = (item: Item, before: ReadonlyArray<Item>): string | undefine
   return undefined
 }
 
-/** The items in an order in which each comes after those it depends on; shorter where there is none. */
+/** The items, each after those it depends on. Items for which there is no such order are left out. */
 const inOrder = (items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
   const ordered = new Map<string, Item>()
   for (let size = -1; size < ordered.size;) {
@@ -77,14 +82,14 @@ const requestOf = ({ body, headers, method, url }: Item, outer: FakeRequest): Fa
 
 const failedDependency = errorReply(424, "FailedDependency", "A request that this one depends on failed.")
 
-/** In random order, since clients must match answers by id. */
+/** Shuffles answers, since clients must match them by id. */
 const shuffled = <A>(items: ReadonlyArray<A>, random: Random): Array<A> =>
   items
     .map((item) => ({ item, key: random() }))
     .sort((a, b) => a.key - b.key)
     .map(({ item }) => item)
 
-/** A body is JSON in JSON; what is no JSON is text. */
+/** A JSON body becomes JSON in the answer, any other body a text. */
 const responseOf = (id: string, { body, headers, status }: FakeReply) => ({
   id,
   status,
@@ -96,12 +101,9 @@ const responseOf = (id: string, { body, headers, status }: FakeReply) => ({
 export const isBatch = ({ url }: FakeRequest): boolean => /^\/(v1\.0|beta)\/(\$|%24)batch$/i.test(url.pathname)
 
 /**
- * `POST /{v1.0|beta}/$batch`: at most 20 requests, one after another, each answered for itself. A fault that concerns the
- * connection of an item concerns the whole answer, since they share one.
+ * `POST /{v1.0|beta}/$batch`: at most 20 requests, one after another, each with its own answer. A fault on the connection of
+ * one item strikes the whole answer, since the items share the connection.
  *
- * @param outer the request
- * @param answer answers one item
- * @param random decides the order of the answers
  * @see https://learn.microsoft.com/graph/json-batching
  */
 export const handle = (outer: FakeRequest, answer: (item: FakeRequest) => FakeReply, random: Random): FakeReply => {

@@ -19,17 +19,17 @@ const bearerOf = (request: FakeRequest): string | undefined =>
 /** A malformed escape stays as it is. */
 const decoded = (text: string): string => (/%(?![\da-f]{2})/i.test(text) ? text : decodeURIComponent(text))
 
-/** How an engine behaves, besides its faults. */
+/** How an engine behaves, apart from its faults. */
 export interface FakeEngineOptions {
   readonly tokenLifetimeMillis: number
-  /** Decides everything that is left to chance. */
+  /** Decides everything random. */
   readonly seed: number
-  /** Added to the time of every answer. */
+  /** Added to the delay of every answer. */
   readonly latencyMillis: number
-  /** None: nobody is throttled. */
+  /** Undefined: no throttling. */
   readonly throttle: FakeThrottleOption | undefined
   readonly delta: FakeDeltaSettings
-  /** How long a change takes until it is seen. */
+  /** How long it takes until a change is visible. */
   readonly replicationLagMillis: number
   /** Where hostile links lead to. */
   readonly foreignOrigin: () => string
@@ -38,7 +38,7 @@ export interface FakeEngineOptions {
 interface Incoming {
   readonly request: FakeRequest
   readonly session: FakeSession | undefined
-  /** As far as the token or the path tells. */
+  /** The Entra tenant, if the token or the path names one. */
   readonly tenant: string | undefined
   readonly hadBearer: boolean
   readonly batch: boolean
@@ -71,41 +71,26 @@ export class FakeEngine {
     return this.#tenants.get(entraTenantId.toLowerCase())
   }
 
-  /**
-   * Makes a change that is seen after the replication lag.
-   *
-   * @param apply the change
-   * @param now epoch milliseconds
-   */
+  /** Makes a change that is visible after the replication lag. `now` is in epoch milliseconds, here and below. */
   change(apply: () => void, now: number): void {
     this.#pending.push({ at: now + this.#options.replicationLagMillis, apply })
     this.settle(now)
   }
 
-  /** Lets be seen what is due. */
+  /** Applies the changes that are due. */
   settle(now: number): void {
     const due = this.#pending.filter(({ at }) => at <= now)
     this.#pending = this.#pending.filter(({ at }) => at > now)
     for (const { apply } of due) apply()
   }
 
-  /**
-   * Writes down a request that went to another host.
-   *
-   * @param request what was sent there
-   * @param status what it was answered with; 0 for nothing
-   */
+  /** Records a request that went to another host, with the status of its answer; 0 for none. */
   recordForeign(request: FakeRequest, status: number): void {
     const hadBearer = bearerOf(request) !== undefined
     this.ledger.begin(request, { tenant: undefined, hadBearer, foreign: true, batch: false })(status)
   }
 
-  /**
-   * Answers one request.
-   *
-   * @param request what came in
-   * @param now epoch milliseconds
-   */
+  /** Answers one request. */
   handle(request: FakeRequest, now: number): FakeReply {
     this.settle(now)
     const reply = this.#answer(request, false, now)

@@ -1,21 +1,27 @@
+/**
+ * The requests to a fake, for tests to read and assert. An entry says what was asked, of which tenant, and with which status it
+ * was answered. Bodies and tokens are not kept.
+ *
+ * @module
+ */
 import { Effect, Schema } from "effect"
 import type { FakeRequest } from "../FakeRequest.ts"
 
-/** Requests remembered at most; a demonstration may run for days. */
+/** The most requests remembered; a demonstration may run for days. */
 const capacity = 20_000
 
-/** One line of the ledger. */
+/** One request of the ledger. */
 export interface FakeLedgerEntry {
   readonly method: string
   readonly host: string
   readonly path: string
   readonly query: string
-  /** The Entra tenant, as far as the token or the path tells. */
+  /** The Entra tenant, if the token or the path names one. */
   readonly tenant: string | undefined
   readonly hadBearer: boolean
-  /** It went to another host than the fake's: to the trap at `foreignOrigin`, or out of the in-memory client. */
+  /** It went to a host other than the fake: to the trap at `foreignOrigin`, or out of the in-memory client. */
   readonly foreign: boolean
-  /** It is an item of a batch; the batch itself has an entry of its own, before its items'. */
+  /** It is an item of a batch. The batch has an entry of its own, before those of its items. */
   readonly batch: boolean
   /** Bytes of the request's body. */
   readonly bodySize: number
@@ -24,14 +30,14 @@ export interface FakeLedgerEntry {
   /** The header `x-ms-throttle-priority`. */
   readonly throttlePriority: string | undefined
   readonly clientRequestId: string | undefined
-  /** 0 where none was sent: the connection was cut or the request never answered. */
+  /** 0 if no answer was sent: the connection was cut, or the request was never answered. */
   readonly status: number
 }
 
-/** What else the ledger is told of a request. */
+/** What the ledger gets besides a request. */
 export type FakeLedgerContext = Pick<FakeLedgerEntry, "tenant" | "hadBearer" | "foreign" | "batch">
 
-/** A contract as far as the ledger compares requests with it: any `GraphContract` is one. */
+/** The part of a contract that requests are compared with. Every `GraphContract` is one. */
 export interface RegisteredContract {
   readonly name: string
   readonly version: string
@@ -41,12 +47,12 @@ export interface RegisteredContract {
   readonly select?: ReadonlyArray<string>
 }
 
-/** The requests of a fake Graph were not what a test asserts. */
+/** The requests to a fake Graph are not those that a test asserts. */
 export class FakeLedgerMismatch extends Schema.TaggedError<FakeLedgerMismatch>()("FakeLedgerMismatch", {
   message: Schema.String
 }) {}
 
-/** The requests that an engine got, oldest first; the oldest are forgotten in the end. */
+/** The latest requests to an engine, oldest first. */
 export class FakeLedger {
   #entries: Array<FakeLedgerEntry> = []
 
@@ -60,11 +66,7 @@ export class FakeLedger {
     this.#entries = []
   }
 
-  /**
-   * Writes a request down.
-   *
-   * @returns takes the status that it is answered with
-   */
+  /** Records a request, and returns a function that takes the status of its answer. */
   begin({ body, headers, method, url }: FakeRequest, context: FakeLedgerContext): (status: number) => void {
     if (this.#entries.length >= capacity) this.#entries = this.#entries.slice(capacity / 2)
     const entry = {
@@ -86,7 +88,7 @@ export class FakeLedger {
     }
   }
 
-  /** The query that the latest listing of a tenant's collection began with. */
+  /** The query with which the latest listing of a tenant's collection began. */
   firstQuery(path: string, tenant: string | undefined): string {
     const first = this.#entries.findLast(
       (entry) => entry.path === path && entry.tenant === tenant && !continues(entry.query)
@@ -95,7 +97,7 @@ export class FakeLedger {
   }
 }
 
-/** Whether a query is one of the provider's own links, which need not repeat the contract's. */
+/** Whether a query comes from one of the provider's own links, which need not repeat the contract's query. */
 const continues = (query: string): boolean => /[?&](\$|%24)(skiptoken|deltatoken)=(?!latest\b)/i.test(query)
 
 const shown = ({ method, path, query, status }: FakeLedgerEntry): string => `${method} ${path}${query} (${status})`
@@ -132,12 +134,9 @@ const none = (
       )
 
 /**
- * Asserts that every request to Graph, and every item of a batch, is one that a registered contract makes: its method,
- * version, path and `$select`. Links that the provider gave are compared without `$select`. Requests for tokens do not count.
- *
- * @param entries the ledger's
- * @param contracts all that may have been used
- * @returns fails with `FakeLedgerMismatch`, which lists what no contract makes
+ * Asserts that a registered contract makes every request to Graph and every item of a batch, by its method, version, path and
+ * `$select`. Links from the provider are compared without `$select`, and requests for tokens do not count. The failure lists
+ * the requests that no contract makes.
  */
 export const assertOnlyContracts = (
   entries: ReadonlyArray<FakeLedgerEntry>,
@@ -147,16 +146,11 @@ export const assertOnlyContracts = (
     entries.filter(
       (entry) => isGraph(entry) && (entry.foreign || !contracts.some((contract) => isOf(contract, entry)))
     ),
-    `Requests were made that none of the contracts makes (${contracts.map(({ name }) => name).join(", ") || "none given"}):`,
+    `Requests that none of the contracts makes (${contracts.map(({ name }) => name).join(", ") || "none given"}):`,
     (entry) => (entry.foreign ? `${shown(entry)} to ${entry.host}` : shown(entry))
   )
 
-/**
- * Asserts that no bearer token was sent to another host.
- *
- * @param entries the ledger's
- * @returns fails with `FakeLedgerMismatch`, which lists where it went
- */
+/** Asserts that no bearer token was sent to another host. The failure lists where it went. */
 export const assertNoForeignBearer = (
   entries: ReadonlyArray<FakeLedgerEntry>
 ): Effect.Effect<void, FakeLedgerMismatch> =>

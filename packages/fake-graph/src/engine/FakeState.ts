@@ -1,3 +1,9 @@
+/**
+ * What is in a fake's tenants, for tests to read and to change while a client works. A change is visible after the replication
+ * lag. Naming an unknown tenant is a defect.
+ *
+ * @module
+ */
 import { Clock, Effect } from "effect"
 import type { FakeItem } from "../tenant/FakeCollection.ts"
 import type { FakeDirectory } from "../tenant/FakeDirectory.ts"
@@ -5,29 +11,29 @@ import type { FakeGroup } from "../tenant/FakeGroups.ts"
 import type { FakeTenant } from "../tenant/FakeTenant.ts"
 import type { FakeEngine } from "./FakeEngine.ts"
 
-/** What is in the tenants of a fake, for tests to read and to change. Changes are seen after the replication lag. */
+/** The groups, objects and permissions of a fake's tenants. */
 export interface FakeState {
-  /** The groups of an Entra tenant, in the order of listings. An unknown tenant is a defect, here and below. */
+  /** The groups of an Entra tenant, in the order of listings. */
   groups(entraTenantId: string): Effect.Effect<ReadonlyArray<FakeGroup>>
   /** Adds a group, or replaces the one with its id. */
   putGroup(entraTenantId: string, group: FakeGroup): Effect.Effect<void>
-  /** Tells whether the group was there. */
+  /** Renames a group. Returns whether it was there. */
   renameGroup(entraTenantId: string, id: string, displayName: string): Effect.Effect<boolean>
-  /** Deletes a group for good, also from the bin. Tells whether it was there. */
+  /** Deletes a group for good, also from the bin. Returns whether it was there. */
   removeGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
-  /** Deletes a group so that it can be restored. Tells whether it was there. */
+  /** Deletes a group so that it can be restored. Returns whether it was there. */
   softDeleteGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
-  /** Restores a deleted group. Tells whether it could be. */
+  /** Restores a deleted group. Returns whether it was in the bin. */
   restoreGroup(entraTenantId: string, id: string): Effect.Effect<boolean>
-  /** The objects of another collection, by its path such as `deviceManagement/deviceConfigurations`. */
+  /** The objects of another collection, by its path, such as `deviceManagement/deviceConfigurations`. */
   items(entraTenantId: string, collection: string): Effect.Effect<ReadonlyArray<FakeItem>>
   /** Adds an object, or replaces the one with its id. */
   putItem(entraTenantId: string, collection: string, item: FakeItem): Effect.Effect<void>
-  /** Tells whether the object was there. */
+  /** Removes an object. Returns whether it was there. */
   removeItem(entraTenantId: string, collection: string, id: string): Effect.Effect<boolean>
-  /** Grants a permission: new tokens carry it after the replication lag. */
+  /** Grants a permission. New tokens carry it after the replication lag. */
   grantPermission(entraTenantId: string, name: string): Effect.Effect<void>
-  /** Takes a permission back. */
+  /** Revokes a permission. */
   revokePermission(entraTenantId: string, name: string): Effect.Effect<void>
 }
 

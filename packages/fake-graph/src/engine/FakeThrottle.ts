@@ -1,6 +1,12 @@
+/**
+ * Throttling by Graph's documented limits. The directory counts resource units and writes, Intune counts requests and writes. A
+ * fake throttles only if `FakeGraphOptions.throttle` asks for it.
+ *
+ * @module
+ */
 import { errorReply, type FakeReply, type FakeRequest } from "../FakeRequest.ts"
 
-/** What an app may use, per tenant unless said otherwise. A limit left out is none. */
+/** What an app may use, per tenant unless said otherwise. Without a limit, use is unlimited. */
 export interface FakeThrottleLimits {
   /** Resource units of the directory per 10 seconds. */
   readonly units?: number
@@ -14,7 +20,7 @@ export interface FakeThrottleLimits {
   readonly intuneWrites?: number
 }
 
-/** Limits of one's own, or Graph's for a small, medium or large tenant. */
+/** Graph's limits for a small, medium or large tenant, or other limits. */
 export type FakeThrottleOption = "S" | "M" | "L" | FakeThrottleLimits
 
 const common = { writes: 3_000, appUnits: 150_000, intune: 1_000, intuneWrites: 100 }
@@ -25,13 +31,13 @@ const sizes: Readonly<Record<"S" | "M" | "L", FakeThrottleLimits>> = {
   L: { ...common, units: 8_000 }
 }
 
-/** Who asks. */
+/** The app that asks, and in which tenant. */
 export interface FakeCaller {
   readonly clientId: string
   readonly entraTenantId: string
 }
 
-/** What throttling makes of a request: a refusal, or headers for its answer. */
+/** The result for a request: a refusal, or headers for its answer. */
 export type FakeAdmission =
   | { readonly refusal: FakeReply }
   | { readonly refusal: undefined; readonly headers: Readonly<Record<string, string>> }
@@ -56,7 +62,7 @@ interface Bucket {
   readonly limit: keyof FakeThrottleLimits
   readonly windowMillis: number
   readonly information: string
-  /** What a request takes from it; 0 where it does not count. */
+  /** What a request takes from the bucket; 0 if it does not count. */
   readonly cost: (request: FakeRequest) => number
 }
 
@@ -109,8 +115,8 @@ interface Window {
 }
 
 /**
- * The buckets of an engine. A window begins with the first request in it; once it is full, everything that would take
- * more is refused until it ends. What is refused costs nothing.
+ * The buckets of an engine. A window begins with the first request in it. Once it is full, every request that would take more
+ * is refused until the window ends. A refused request costs nothing.
  *
  * @see https://learn.microsoft.com/graph/throttling-limits
  */
@@ -122,13 +128,7 @@ export class FakeThrottle {
     this.#limits = typeof option === "string" ? sizes[option] : option
   }
 
-  /**
-   * Charges one request.
-   *
-   * @param request the request
-   * @param caller whose buckets
-   * @param now epoch milliseconds
-   */
+  /** Charges one request to the caller's buckets; `now` is in epoch milliseconds. */
   admit(request: FakeRequest, caller: FakeCaller, now: number): FakeAdmission {
     const units: Record<string, string> = isIntune(request) ? {} : { "x-ms-resource-unit": String(unitsOf(request)) }
     const charges = buckets

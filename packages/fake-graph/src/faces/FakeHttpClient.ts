@@ -1,3 +1,8 @@
+/**
+ * The face in memory: an HTTP client whose requests go straight to the engine.
+ *
+ * @module
+ */
 import { Effect } from "effect"
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import type { FakeReply, FakeRequest } from "../FakeRequest.ts"
@@ -5,7 +10,7 @@ import type { FakeReply, FakeRequest } from "../FakeRequest.ts"
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
   body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
 
-/** What there is of a body that stays incomplete, and then nothing more, or the end of the connection. */
+/** The part of a body that is sent, and then nothing more, or the end of the connection. */
 const incomplete = ({ body, delivery }: FakeReply): ReadableStream =>
   new ReadableStream({
     start: (controller) => {
@@ -30,7 +35,7 @@ const toResponse = (request: HttpClientRequest.HttpClientRequest, reply: FakeRep
 /** Where virtual machines find their managed identity. */
 const machineIdentity = "http://169.254.169.254"
 
-/** The parts of a fake Graph that its client in memory needs. */
+/** The parts of a fake Graph that this client needs. */
 interface Fake {
   readonly origin: string
   handle(request: FakeRequest): Effect.Effect<FakeReply>
@@ -38,16 +43,14 @@ interface Fake {
 }
 
 /**
- * A client whose requests end in an engine in the same process, without a network. Requests to other hosts are written
- * down and fail; managed identities are asked for at their well-known address as well.
- *
- * @param fake answers, at its origin
+ * Makes a client for an engine in the same process, without a network. The engine also answers at the well-known address of
+ * managed identities. A request to any other host is recorded and fails.
  */
 export const make = ({ handle, origin, recordForeign }: Fake): HttpClient.HttpClient =>
   HttpClient.make((request, url) => {
     const asked: FakeRequest = { method: request.method, url, headers: request.headers, body: bodyOf(request) }
     if (url.origin !== origin && url.origin !== machineIdentity) {
-      return Effect.andThen(recordForeign(asked, 0), broken(request, "The fake Graph knows no other hosts"))
+      return Effect.andThen(recordForeign(asked, 0), broken(request, "The fake Graph reaches no other host"))
     }
     return handle(asked).pipe(
       Effect.tap(({ delayMillis }) => (delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.void)),

@@ -1,24 +1,29 @@
+/**
+ * The face over HTTP: a server on loopback for `FakeGraph.layerHttp`, and a second one as the trap at `foreignOrigin`.
+ *
+ * @module
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect, Schema, type Scope } from "effect"
 import { type FakeReply, type FakeRequest, jsonReply } from "../FakeRequest.ts"
 
-/** The fake cannot listen where it was told to. */
+/** The fake cannot listen on its host and port. */
 export class FakeGraphListenError extends Schema.TaggedError<FakeGraphListenError>()("FakeGraphListenError", {
   host: Schema.String,
   port: Schema.Int,
   code: Schema.String
 }) {
   override get message(): string {
-    return `The fake Graph cannot listen on ${this.host}:${this.port} (${this.code})`
+    return `The fake Graph cannot listen on ${this.host}:${this.port} (${this.code}): choose a free port on a loopback address`
   }
 }
 
 /** Where to listen. */
 export interface FakeServerOptions {
-  /** Default 127.0.0.1. Loopback only. */
+  /** A loopback address. Default 127.0.0.1. */
   readonly host?: string
-  /** Default 0: any free one. */
+  /** Default 0: any free port. */
   readonly port?: number
 }
 
@@ -36,7 +41,7 @@ const listen = (server: Server, host: string, port: number) =>
 const close = (server: Server) =>
   Effect.callback<void>((resume) => {
     server.close(() => resume(Effect.void))
-    // Hung bodies are part of the repertoire, so idle connections are not the only ones to close.
+    // The fake lets bodies hang, so there are more than idle connections to close.
     server.closeAllConnections()
   })
 
@@ -62,13 +67,7 @@ const deliver = (reply: FakeReply, outgoing: ServerResponse) =>
     }
   })
 
-/**
- * Serves an engine over HTTP until the scope closes.
- *
- * @param handle answers one request
- * @param options where to listen
- * @returns the origin
- */
+/** Serves an engine over HTTP until the scope closes. Returns the origin. */
 export const serve = (
   handle: (request: FakeRequest) => Effect.Effect<FakeReply>,
   { host = "127.0.0.1", port = 0 }: FakeServerOptions
@@ -93,11 +92,8 @@ export const serve = (
   })
 
 /**
- * Serves a second origin, as an attacker would: whatever arrives is written down and answered with an empty page.
- *
- * @param record writes a request down, with the status that it is answered with
- * @param options where the first origin listens; this one takes any free port
- * @returns the origin
+ * Serves a second origin, as an attacker would: it records whatever arrives and answers with an empty page. It listens on the
+ * first origin's host, at any free port. Returns its origin.
  */
 export const serveTrap = (
   record: (request: FakeRequest, status: number) => Effect.Effect<void>,

@@ -1,13 +1,19 @@
+/**
+ * What may go wrong in a fake Graph: refusals, broken answers, lost connections, hostile links, expired histories. Tests hand
+ * these to `FakeGraph.inject` or `FakeGraphOptions.faults`, in a rule that says which requests they strike.
+ *
+ * @module
+ */
 import { intuneRefusal } from "../FakeRequest.ts"
 
-/** Where a hostile next link points: `http` is the same address with the other scheme of http and https. */
+/** Where a hostile next link leads. `http` is the same address with the other scheme of http and https. */
 export const hostileLinks = ["foreignHost", "userinfo", "http", "otherTenant", "otherResource", "earlierPage"] as const
 export type HostileLink = (typeof hostileLinks)[number]
 
 /**
- * What a fake Graph does instead of its work, or to the answer of its work. `NextLink`, `NextLinkCycle`, `EmptyPage`,
- * `Duplicates`, `DeltaGone` and `DeltaSyncStateNotFound` are applied by the handlers of the resources, which know their
- * pages; everything else by the engine, whatever is asked for.
+ * What a fake Graph does instead of its work, or to its answer. The handlers of resources, which know their pages, apply
+ * `NextLink`, `NextLinkCycle`, `EmptyPage`, `Duplicates`, `DeltaGone` and `DeltaSyncStateNotFound`. The engine applies the
+ * others, to any request.
  */
 export type Fault =
   | {
@@ -44,7 +50,12 @@ const json = { "content-type": "application/json" }
 /**
  * 429, as Graph throttles.
  *
- * @param retryAfter the header as it is: `"2"`, `"2.128"`, an HTTP date, `""`, or none
+ * @param retryAfter the header as it is sent: `"2"`, `"2.128"`, an HTTP date, `""`, or none
+ * @example
+ * ```ts
+ * const fake = yield* FakeGraph
+ * yield* fake.inject({ path: "/v1.0/groups", nth: 2, fault: Fault.throttled("0.05") })
+ * ```
  */
 export const throttled = (retryAfter?: string): Fault => ({
   _tag: "Status",
@@ -54,12 +65,10 @@ export const throttled = (retryAfter?: string): Fault => ({
 })
 
 /**
- * Any status with an error body in Graph's shape. With the code `""` and the status 403: what an item of a batch may
- * look like that lacks a permission.
+ * Any status with an error body in Graph's shape. An item of a batch that lacks a permission may have status 403 and the code
+ * `""`.
  *
- * @param status the status
- * @param code Graph's error code
- * @param message for the body; Intune puts JSON in here
+ * @param message for the body; Intune puts JSON here
  */
 export const status = (status: number, code = "UnknownError", message = "Injected fault."): Fault => ({
   _tag: "Status",
@@ -68,11 +77,7 @@ export const status = (status: number, code = "UnknownError", message = "Injecte
   body: graphBody(code, message)
 })
 
-/**
- * 403 as Intune says it: JSON in the message, with the scopes that would suffice and an internal address.
- *
- * @param scopes names of permissions
- */
+/** 403 as Intune says it: JSON in the message, with an internal address and the permissions of which any suffices. */
 export const intuneForbidden = (...scopes: ReadonlyArray<string>): Fault =>
   status(403, "Forbidden", intuneRefusal(scopes))
 
@@ -84,12 +89,7 @@ export const html = (status: number): Fault => ({
   body: "<html><head><title>Gateway</title></head><body>The gateway did not receive a response in time.</body></html>"
 })
 
-/**
- * A redirect.
- *
- * @param location to anywhere
- * @param status which kind of redirect
- */
+/** A redirect to any address. */
 export const redirect = (location: string, status: 301 | 302 | 307 | 308 = 302): Fault => ({
   _tag: "Status",
   status,
@@ -109,7 +109,7 @@ export const shapelessBody: Fault = { _tag: "ShapelessBody" }
 /** The answer begins and never ends. */
 export const hungBody: Fault = { _tag: "HungBody" }
 
-/** The request is taken and never answered. */
+/** The request is accepted and never answered. */
 export const noAnswer: Fault = { _tag: "NoAnswer" }
 
 /** The connection is cut before anything is done or answered. */
@@ -118,13 +118,13 @@ export const connectionReset: Fault = { _tag: "ConnectionReset" }
 /** The connection is cut in the middle of the body. */
 export const resetInBody: Fault = { _tag: "ResetInBody" }
 
-/** What is asked for is done, and then the connection is cut: the answer is lost. */
+/** The work is done, and then the connection is cut: the answer is lost. */
 export const writeThenReset: Fault = { _tag: "WriteThenReset" }
 
-/** What is asked for is done, and the answer is a failure all the same. */
+/** The work is done, and the answer is a failure all the same. */
 export const writeThenStatus = (status: number): Fault => ({ _tag: "WriteThenStatus", status })
 
-/** The answer is late. */
+/** The answer is late by this many milliseconds. */
 export const latency = (millis: number): Fault => ({ _tag: "Latency", millis })
 
 /** The page's next link is replaced. */
@@ -136,14 +136,14 @@ export const nextLinkCycle: Fault = { _tag: "NextLinkCycle" }
 /**
  * The page's next link is replaced by one that no client may follow with its token.
  *
- * @param kind where it points; `foreignHost` is the trap at `FakeGraph.foreignOrigin`
+ * @param kind where the link leads; `foreignHost` is the trap at `FakeGraph.foreignOrigin`
  */
 export const hostileLink = (kind: HostileLink): Fault => ({ _tag: "HostileLink", kind })
 
-/** An empty page, whose next link leads to what was left out. */
+/** An empty page. Its next link leads to what was left out. */
 export const emptyPage: Fault = { _tag: "EmptyPage" }
 
-/** A page that tells some of its objects twice. */
+/** A page that has some of its objects twice. */
 export const duplicates: Fault = { _tag: "Duplicates" }
 
 /** An expired delta token: 410 with a `Location` that begins again. */
@@ -156,27 +156,21 @@ export const deltaGone: Fault = { _tag: "DeltaGone" }
  */
 export const deltaSyncStateNotFound = (code = "SyncStateNotFound"): Fault => ({ _tag: "DeltaSyncStateNotFound", code })
 
-/** The item's answer is left out of its batch's. Strikes items of a batch only. */
+/** The batch has no answer to the item. Strikes items of a batch only. */
 export const itemMissing: Fault = { _tag: "ItemMissing" }
 
 /**
- * 401 with a claims challenge, for tokens that were not acquired with these claims; others pass. As on a real tenant
- * where access was withdrawn, give the rule more than one `times` to challenge every older token.
+ * 401 with a claims challenge for tokens that were not acquired with these claims; other tokens pass. To challenge every older
+ * token, as a tenant does that withdrew access, give the rule more than one `times`.
  *
- * @param claims JSON of what a new token must have been acquired with
+ * @param claims the claims that a new token must be acquired with, as JSON
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export const claimsChallenge = (
   claims = `{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}`
 ): Fault => ({ _tag: "ClaimsChallenge", claims })
 
-/**
- * A refusal by the token endpoint.
- *
- * @param number the AADSTS number
- * @param error OAuth's error
- * @param status the status
- */
+/** A refusal by the token endpoint: `number` is the AADSTS number, `error` OAuth's. */
 export const aad = (number: number, error = "invalid_client", status = 401): Fault => ({
   _tag: "Aad",
   number,

@@ -1,3 +1,8 @@
+/**
+ * What each fault does to an answer, as far as the engine applies it.
+ *
+ * @module
+ */
 import { Base64 } from "effect/encoding"
 import { aadReply, errorReply, type FakeReply, type FakeRequest, jsonReply } from "../FakeRequest.ts"
 import type { Fault, HostileLink } from "./Fault.ts"
@@ -7,7 +12,7 @@ export interface LinkSources {
   readonly request: FakeRequest
   /** The trap's origin. */
   readonly foreignOrigin: string
-  /** The address that the listing began with. */
+  /** The first address of the listing. */
   readonly firstPage: string
 }
 
@@ -29,7 +34,7 @@ const hostile = (kind: HostileLink, { firstPage, foreignOrigin, request: { url }
   }
 }
 
-/** The fault as the handlers of resources know it: a hostile link is a link. */
+/** The fault as the handlers of resources know it: they treat a hostile link as a link. */
 export const forHandlers = (fault: Fault | undefined, sources: LinkSources): Fault | undefined =>
   fault?._tag === "HostileLink" ? { _tag: "NextLink", link: hostile(fault.kind, sources) } : fault
 
@@ -46,12 +51,7 @@ const challenge = (claims: string): FakeReply => {
   return { ...reply, headers: { ...reply.headers, "www-authenticate": value } }
 }
 
-/**
- * The answer of a fault that replaces the work altogether.
- *
- * @param fault any
- * @returns none for faults that let the work be done
- */
+/** The answer of a fault that replaces the work; undefined for faults that let the work be done. */
 export const instead = (fault: Fault): FakeReply | undefined => {
   switch (fault._tag) {
     case "Status":
@@ -73,12 +73,7 @@ export const instead = (fault: Fault): FakeReply | undefined => {
 
 const half = (text: string): string => text.slice(0, Math.floor(text.length / 2))
 
-/**
- * Spoils the answer of work that was done.
- *
- * @param reply the right answer
- * @param fault what strikes it, if anything
- */
+/** Spoils the right answer as a fault says. */
 export const spoilt = (reply: FakeReply, fault: Fault | undefined): FakeReply => {
   switch (fault?._tag) {
     case "TruncatedJson":

@@ -1,3 +1,8 @@
+/**
+ * Fault rules in JSON, for the command's `--faults` and for hosts that serve a fake. docs/fake-graph.md lists the names.
+ *
+ * @module
+ */
 import { Option, Result, Schema, SchemaIssue, Struct } from "effect"
 import * as Fault from "./Fault.ts"
 import type { FaultRule } from "./FaultRules.ts"
@@ -48,7 +53,7 @@ const Parameterised = Schema.Union([
   })
 ])
 
-// A struct for each, so that the kind decides which of them a problem is told of.
+// A struct for each, so that the kind decides which of them a problem is about.
 const Plain = Struct.keys(plain).map((kind) => Schema.Struct({ kind: Schema.Literal(kind) }))
 
 const kinds = [...Plain, ...Parameterised.members].map(({ fields }) => fields.kind.literal)
@@ -133,10 +138,14 @@ const placeOf = (path: ReadonlyArray<unknown>): string =>
 
 /**
  * Reads fault rules from JSON: an array of objects such as
- * `{ "fault": { "kind": "throttled", "retryAfter": "2" }, "path": "/v1.0/groups", "nth": 2 }`.
+ * `{ "fault": { "kind": "throttled", "retryAfter": "2" }, "path": "/v1.0/groups", "nth": 2 }`. Fails with a sentence for each
+ * problem, and its place.
  *
- * @param text of the file
- * @returns the rules, or a sentence for each problem, with its place
+ * @example
+ * ```ts
+ * const faults = Result.getOrThrow(parseFaultRules('[{ "fault": { "kind": "html", "status": 502 } }]'))
+ * const engine = FakeGraph.layerEngine({ faults })
+ * ```
  */
 export const parse = (text: string): Result.Result<ReadonlyArray<FaultRule>, ReadonlyArray<string>> => {
   const json = parseJson(text)

@@ -1,26 +1,32 @@
+/**
+ * Which requests a fault strikes. Every rule counts the requests that match it, from the moment it is added. If several rules
+ * strike a request, the first decides.
+ *
+ * @module
+ */
 import type { FakeRequest } from "../FakeRequest.ts"
 import type { Random } from "../FakeRandom.ts"
 import type { Fault } from "./Fault.ts"
 
-/** Which requests a fault strikes. What is left out matches everything. */
+/** A fault, and the requests that it strikes. A condition left out matches everything. */
 export interface FaultRule {
   readonly fault: Fault
   readonly method?: string
-  /** The beginning of the path, such as `/v1.0/groups`, or an expression; tokens are under `/{tenant}/oauth2`. */
+  /** The start of the path, such as `/v1.0/groups`, or an expression. Token requests are below `/{tenant}/oauth2`. */
   readonly path?: string | RegExp
   /** An Entra tenant id. */
   readonly tenant?: string
-  /** Only items of a batch, or only requests that are none. */
+  /** True: only items of a batch. False: only other requests. */
   readonly batchItem?: boolean
-  /** The first of the matching requests to strike, from 1. Default 1. */
+  /** The first matching request to strike, counted from 1. Default 1. */
   readonly nth?: number
-  /** How many in a row. Default 1; with a probability all. */
+  /** How many matching requests in a row to strike. Default 1; with a probability, all. */
   readonly times?: number
-  /** From 0 to 1: how likely each of them is struck, decided by the engine's seed. Default 1. */
+  /** How likely each of them is struck, from 0 to 1; the engine's seed decides. Default 1. */
   readonly probability?: number
 }
 
-/** What rules are compared with. */
+/** The request that rules are compared with. */
 export interface FaultTarget {
   readonly request: FakeRequest
   readonly tenant: string | undefined
@@ -36,7 +42,7 @@ const matches = (rule: FaultRule, { batchItem, request, tenant }: FaultTarget): 
   (rule.tenant === undefined || rule.tenant === tenant) &&
   (rule.batchItem === undefined || rule.batchItem === batchItem)
 
-/** The rules of an engine, each with how many requests matched it. */
+/** The rules of an engine, each with the number of requests that matched it. */
 export class FaultRules {
   readonly #random: Random
   #rules: Array<{ readonly rule: FaultRule; seen: number }> = []
@@ -55,7 +61,7 @@ export class FaultRules {
     this.#rules = []
   }
 
-  /** The fault that strikes a request: of several the one whose rule was added first, but every rule counts it. */
+  /** The fault that strikes a request, from the rule that was added first. Every matching rule counts the request. */
   strike(target: FaultTarget): Fault | undefined {
     const striking = this.#rules
       .filter(({ rule }) => matches(rule, target))

@@ -1,3 +1,8 @@
+/**
+ * Checks client secrets, certificates and federated assertions as Entra ID does, and refuses them with its numbers.
+ *
+ * @module
+ */
 import { constants, createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto"
 import { DateTime, Option, Result, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
@@ -46,7 +51,7 @@ const isSignedBy = (key: KeyObject, { header, signature, signed }: Assertion): b
     signature
   )
 
-/** A certificate must be the one that the assertion names, and still valid; a bare key has neither name nor end. */
+/** A certificate must be the one that the assertion names, and still valid. A bare key has no name and no end. */
 const isOf = (pem: string, assertion: Assertion, now: number): boolean => {
   if (!pem.includes("BEGIN CERTIFICATE")) return isSignedBy(createPublicKey(pem), assertion)
   const certificate = new X509Certificate(pem)
@@ -110,13 +115,10 @@ const secretRefusal = (tenant: FakeTenant, secret: string, now: number): FakeRef
 }
 
 /**
- * Checks what an app proves itself with.
+ * Checks the credential in a token request's form. Returns why it is refused; undefined if it is accepted.
  *
- * @param tenant the app's
- * @param form of the token request
- * @param audience of assertions that a certificate signs: the token endpoint
+ * @param audience the token endpoint, which an assertion signed by a certificate must name
  * @param now epoch milliseconds
- * @returns why it is refused; none if it is accepted
  */
 export const refusalOf = (
   tenant: FakeTenant,

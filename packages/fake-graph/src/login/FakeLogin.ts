@@ -17,7 +17,7 @@ export class FakeLogin {
     this.#tokens = tokens
   }
 
-  /** Answers requests below `/{tenant}` and `/metadata`; none for other paths. */
+  /** Answers requests below `/{tenant}` and `/metadata`; undefined for other paths. */
   handle(request: FakeRequest, now: number): FakeReply | undefined {
     const [, tenantId = "", ...rest] = request.url.pathname.split("/")
     const resource = rest.join("/")
@@ -55,7 +55,7 @@ export class FakeLogin {
   }
 }
 
-/** Discovery, with https addresses as behind a gateway: msal accepts no others. */
+/** Discovery, with https addresses as behind a gateway, since msal accepts no others. */
 const metadata = (host: string, tenantId: string): FakeReply => {
   const base = `https://${host}/${tenantId}`
   return jsonReply(

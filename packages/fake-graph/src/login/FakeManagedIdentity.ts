@@ -6,13 +6,9 @@ const refusal = (status: number, error: string, message: string): FakeReply =>
   jsonReply(status, JSON.stringify({ error, error_description: message }))
 
 /**
- * `GET /metadata/identity/oauth2/token`, as a virtual machine finds it at 169.254.169.254.
+ * `GET /metadata/identity/oauth2/token`, as a virtual machine finds it at 169.254.169.254; undefined for other paths. Without a
+ * `client_id`, the first tenant with a managed identity is meant.
  *
- * @param request the request
- * @param tenants one of which has the managed identity; without a `client_id` the first that has any
- * @param tokens issues the token
- * @param now epoch milliseconds
- * @returns none for other paths
  * @see https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
  */
 export const handle = (

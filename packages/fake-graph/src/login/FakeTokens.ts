@@ -1,16 +1,21 @@
+/**
+ * The access tokens that a fake issues, and what it remembers of each.
+ *
+ * @module
+ */
 import { Option, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
 import { type Random, uuidFrom } from "../FakeRandom.ts"
 import type { FakeTenant } from "../tenant/FakeTenant.ts"
 
-/** Whom a token stands for. */
+/** What a token stands for. */
 export interface FakeSession {
   readonly tenant: FakeTenant
   /** The app, or the managed identity. */
   readonly clientId: string
   /** The permissions that were granted when it was issued. */
   readonly roles: ReadonlySet<string>
-  /** JSON of each claim it was requested with, by name. */
+  /** The claims that it was requested with: the JSON of each, by name. */
   readonly claims: ReadonlyMap<string, string>
   readonly expiresAt: number
 }
@@ -24,35 +29,30 @@ export interface FakeTokenRequest {
   readonly claims: string | null
 }
 
-/** Tokens remembered at most; the oldest are forgotten first, and thereby rejected. */
+/** The most tokens remembered. The oldest are forgotten first, and then rejected. */
 const capacity = 10_000
 
 const decodeClaims = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ access_token: Schema.Record(Schema.String, Schema.Unknown) }))
 )
 
-/** The claims that a claims request asks for in the access token: JSON of each, by name. */
+/** The claims that a request asks for in the access token: the JSON of each, by name. */
 const claimsIn = (text: string | null): ReadonlyMap<string, string> => {
   const wanted = Option.getOrUndefined(decodeClaims(text))?.access_token ?? {}
   return new Map(Object.entries(wanted).map(([name, value]) => [name, JSON.stringify(value)]))
 }
 
-/** What clients declare in the claim `xms_cc`: `CP1` where they answer claims challenges. */
+/** What a client declares in the claim `xms_cc`: `CP1` if it answers claims challenges. */
 const capabilitiesIn = (claims: ReadonlyMap<string, string>): ReadonlyArray<string> =>
   claims.get("xms_cc")?.includes('"CP1"') === true ? ["CP1"] : []
 
-/**
- * Whether a token was acquired with what a challenge asks for.
- *
- * @param session the token's
- * @param challenge JSON
- */
+/** Whether a token was acquired with the claims that a challenge, in JSON, asks for. */
 export const meets = (session: FakeSession, challenge: string): boolean =>
   [...claimsIn(challenge)].every(([name, value]) => session.claims.get(name) === value)
 
 /**
- * The app-only tokens of a fake Graph: they look like JWTs, as Microsoft's happen to, but only the engine that issued one
- * knows it.
+ * The app-only tokens of a fake Graph. They look like JWTs, as Microsoft's happen to, but only the engine that issued a token
+ * accepts it.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
  */
@@ -71,13 +71,13 @@ export class FakeTokens {
     return Math.floor(this.#lifetimeMillis / 1000)
   }
 
-  /** Whom a token stands for, unless it expired, was revoked, or is none of ours. */
+  /** What a token stands for; undefined if it expired, was revoked, or came from elsewhere. */
   find(token: string, now: number): FakeSession | undefined {
     const session = this.#issued.get(token)
     return session !== undefined && now < session.expiresAt ? session : undefined
   }
 
-  /** Makes every token issued so far invalid. */
+  /** Invalidates every token issued so far. */
   revokeAll(): void {
     this.#issued.clear()
   }

@@ -1,3 +1,8 @@
+/**
+ * The app's service principal and its granted permissions, which verification reads.
+ *
+ * @module
+ */
 import type { FakeCall } from "./FakeCall.ts"
 import { collectionReply } from "./FakePaging.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
@@ -33,7 +38,7 @@ export const principal = ({ tenant }: FakeCall, id: string): FakeReply => {
     : errorReply(404, "Request_ResourceNotFound", "The service principal does not exist.")
 }
 
-/** What the app was granted: at once, although tokens may show it later. */
+/** The permissions granted to the app. They show at once, although tokens may carry them later. */
 export const assignments = (call: FakeCall, id: string): FakeReply => {
   const found = principal(call, id)
   if (found.status !== 200) return found

@@ -1,3 +1,8 @@
+/**
+ * Reading and writing the objects of a collection other than groups, by the rules of its `FakeResource`.
+ *
+ * @module
+ */
 import { Option, Predicate, Schema } from "effect"
 import type { FakeCall } from "./FakeCall.ts"
 import { FakeCollection, type FakeItem } from "../tenant/FakeCollection.ts"
@@ -11,7 +16,7 @@ const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Rec
 
 const notFound = (id: string) => errorReply(404, "ResourceNotFound", `Resource '${id}' does not exist.`)
 
-/** A request to one resource, and the tenant's objects of it. */
+/** A request to one resource, with the tenant's objects of that resource. */
 export interface FakeResourceCall extends FakeCall {
   readonly resource: FakeResource
   readonly items: FakeCollection
@@ -27,7 +32,7 @@ interface Shape {
   readonly expand: ReadonlyArray<string>
 }
 
-/** What of each object is asked for; a refusal where that does not exist. */
+/** The properties that a request asks for; a refusal if one does not exist. */
 const shapeOf = (call: FakeResourceCall): Shape | FakeReply => {
   const { items, request, resource } = call
   const query = request.url.searchParams
@@ -48,7 +53,7 @@ const shapeOf = (call: FakeResourceCall): Shape | FakeReply => {
     : badRequest(`Parsing OData Select and Expand failed: Could not find a property named '${stranger}'.`)
 }
 
-/** An object as it is sent: children only where they are expanded, what only beta has only there. */
+/** An object as it is sent: children only if they are expanded, beta's own properties only in beta. */
 const shown = (call: FakeResourceCall, item: FakeItem, { expand, select }: Shape): string => {
   const { items, resource } = call
   const hidden = new Set<string>(resource.children.filter((name) => !expand.includes(name)))
@@ -130,7 +135,7 @@ export const update = (call: FakeResourceCall, id: string): FakeReply => {
   return jsonReply(200, shown(call, changed, { select: undefined, expand: [] }))
 }
 
-/** `DELETE` of one object. The defaults of enrollment, which have priority 0, stay. */
+/** `DELETE` of one object. Enrollment's defaults, which have priority 0, cannot be deleted. */
 export const remove = (call: FakeResourceCall, id: string): FakeReply => {
   const item = call.items.get(id)
   if (item === undefined) return notFound(id)
@@ -161,7 +166,7 @@ export const assign = (call: FakeResourceCall, id: string): FakeReply => {
   return jsonReply(200, JSON.stringify({ value: assignments }))
 }
 
-/** `POST {id}/scheduleActionsForRules`: replaces what happens to a device that does not comply. */
+/** `POST {id}/scheduleActionsForRules`: replaces the actions for a device that does not comply. */
 export const scheduleActions = (call: FakeResourceCall, id: string): FakeReply => {
   const item = call.items.get(id)
   if (item === undefined) return notFound(id)

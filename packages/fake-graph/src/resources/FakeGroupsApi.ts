@@ -1,3 +1,8 @@
+/**
+ * Listing, counting and reading groups. `FakeGroupsDelta` has their history.
+ *
+ * @module
+ */
 import type { FakeCall } from "./FakeCall.ts"
 import { serialise } from "../tenant/FakeDirectory.ts"
 import { fakeGroup, type FakeGroup } from "../tenant/FakeGroups.ts"
@@ -8,11 +13,7 @@ const properties = Object.keys(fakeGroup({ id: "", displayName: "" })) as Array<
 const known: ReadonlySet<string> = new Set(properties)
 const supported: ReadonlySet<string> = new Set(["$select", "$top", "$count", "$skiptoken"])
 
-/**
- * The properties that a request selects.
- *
- * @returns all where it selects none; a refusal where one does not exist
- */
+/** The properties that a request selects: all if it names none, a refusal if one does not exist. */
 export const selectOf = ({ request }: FakeCall): ReadonlyArray<keyof FakeGroup> | FakeReply => {
   const names = request.url.searchParams.get("$select")?.split(",") ?? properties
   const wrong = names.find((name) => !known.has(name))
@@ -54,12 +55,7 @@ export const count = ({ request, tenant }: FakeCall): FakeReply =>
     ? { ...jsonReply(200, String(tenant.directory.size)), headers: { "content-type": "text/plain" } }
     : errorReply(400, "Request_BadRequest", "$count is not currently supported.")
 
-/**
- * `GET /groups/{id}`.
- *
- * @param call the request
- * @param id from the path, decoded
- */
+/** `GET /groups/{id}`, with the id as the path has it, decoded. */
 export const get = (call: FakeCall, id: string): FakeReply => {
   const select = selectOf(call)
   if (isReply(select)) return select

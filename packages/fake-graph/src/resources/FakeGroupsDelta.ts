@@ -1,3 +1,8 @@
+/**
+ * The history of groups: first rounds, later rounds, and the tokens between them.
+ *
+ * @module
+ */
 import type { FakeCall } from "./FakeCall.ts"
 import type { FakeChange } from "../tenant/FakeDirectory.ts"
 import type { FakeGroup } from "../tenant/FakeGroups.ts"
@@ -8,20 +13,20 @@ import { errorReply, type FakeReply } from "../FakeRequest.ts"
 
 type Properties = ReadonlyArray<keyof FakeGroup>
 
-/** Where a round is: of the first one, a position among the groups; of a later one, a position among its changes. */
+/** Where a round is. `position` counts groups in the first round, and changes in a later one. */
 interface Place {
   readonly kind: "first" | "later"
   readonly position: number
-  /** Of the history, before the round. */
+  /** The number of changes before the round. */
   readonly from: number
-  /** Of the history: the next round begins here. */
+  /** The number of changes at its end, where the next round begins. */
   readonly to: number
 }
 
 const refused: ReadonlySet<string> = new Set(["$expand", "$top", "$orderby", "$count", "$search"])
 
 /**
- * The tokens of a history that the provider has forgotten; both forms are Graph's.
+ * The answer to a token of a history that the provider has forgotten.
  *
  * @see https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset
  */
@@ -40,14 +45,14 @@ const placeOf = (call: FakeCall): Place | FakeReply => {
   const [kind, position, from, to, issued] = open(call, token) ?? []
   if (kind !== "first" && kind !== "later") return errorReply(400, "SyncStateNotFound", "The sync state is not known.")
   if (now - Number(issued) >= delta.tokenLifetimeMillis) return forgotten(call)
-  // A delta link begins a round with everything that happened until now.
+  // A delta link begins a round with everything that has happened until now.
   const end = query.has("$deltatoken") ? changeCount : Number(to)
   return { kind, position: Number(position), from: Number(from), to: end }
 }
 
 const removed = (id: string, reason: "changed" | "deleted") => JSON.stringify({ id, "@removed": { reason } })
 
-/** What was never set is left out, as Graph does. */
+/** Leaves out what was never set, as Graph does. */
 const present = (group: FakeGroup, names: Properties, always: ReadonlySet<keyof FakeGroup>): string =>
   JSON.stringify(
     Object.fromEntries(
@@ -64,7 +69,7 @@ const changeOf = (call: FakeCall, select: Properties, { id, what }: FakeChange):
   return present(group, names, what)
 }
 
-/** Everything that Graph may do to a page, and that a client has to bear. */
+/** Does to a page what Graph may do and a client must bear. */
 const irregular = (items: ReadonlyArray<string>, random: Random): ReadonlyArray<string> => {
   const doubled = items.flatMap((item) => (random() < 0.1 ? [item, item] : [item]))
   return doubled
@@ -78,7 +83,7 @@ interface Part {
   readonly next: number | undefined
 }
 
-/** Without `$select`, members come along, and repeat a large group over many pages. */
+/** Without `$select`, members are included, as Graph does; a large group then repeats over many pages. */
 const withMembers = ({ request }: FakeCall, item: string): string =>
   request.url.searchParams.has("$select")
     ? item
@@ -123,7 +128,7 @@ export const delta = (call: FakeCall): FakeReply => {
   const size = skipped ? 0 : call.delta.pageSize
   const part =
     place.kind === "first" ? firstRound(call, names, place.position, size) : laterRound(call, names, place, size)
-  // An empty page that leads to itself would be a page that was read before: the token differs.
+  // The token differs, since an empty page that leads to itself would count as read before.
   const next = skipped ? place.position : part.next
   const links = linksOf(call, place, next)
   return collectionReply(call, { items: part.items, count: undefined, context: "groups", links })

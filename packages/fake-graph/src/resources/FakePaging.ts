@@ -1,41 +1,33 @@
+/**
+ * Pages, their links, and the tokens in them.
+ *
+ * @module
+ */
 import type { FakeCall } from "./FakeCall.ts"
 import { uuidFrom } from "../FakeRandom.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
 
-/** A query that an endpoint does not support. */
+/** The refusal of a query that an endpoint does not support. */
 export const unsupported = (message: string): FakeReply => errorReply(400, "Request_UnsupportedQuery", message)
 
-/** A request that is wrong by itself. */
+/** The refusal of a request that is wrong in itself. */
 export const badRequest = (message: string): FakeReply => errorReply(400, "BadRequest", message)
 
-/** Whether something is an answer already. */
+/** Whether something is already an answer. */
 export const isReply = (value: unknown): value is FakeReply =>
   typeof value === "object" && value !== null && "status" in value && "delivery" in value
 
-/**
- * Seals what a link has to remember: opaque, and another text each time, as Graph's are.
- *
- * @param call whose tenant it is for
- * @param parts what to remember, without `|`
- */
+/** Makes a token of what a link must remember: opaque, and another text each time, as Graph's are. No part may hold `|`. */
 export const seal = ({ random, tenant }: FakeCall, ...parts: ReadonlyArray<string | number>): string =>
   Buffer.from([tenant.entraTenantId, ...parts, uuidFrom(random)].join("|")).toString("base64url")
 
-/**
- * Opens what `seal` made for the same tenant.
- *
- * @returns its parts, or undefined for anything else
- */
+/** The parts of a token that `seal` made for the same tenant; undefined for anything else. */
 export const open = ({ tenant }: FakeCall, token: string): ReadonlyArray<string> | undefined => {
   const [owner, ...parts] = Buffer.from(token, "base64url").toString().split("|")
   return owner === tenant.entraTenantId ? parts.slice(0, -1) : undefined
 }
 
-/**
- * Where a page begins.
- *
- * @returns a position, or the refusal of a token that is not ours
- */
+/** Where a page begins, or the refusal of a token that `seal` did not make. */
 export const positionOf = (call: FakeCall): number | FakeReply => {
   const token = call.request.url.searchParams.get("$skiptoken")
   if (token === null) return 0
@@ -50,10 +42,9 @@ export const positionOf = (call: FakeCall): number | FakeReply => {
 }
 
 /**
- * How many items a page holds.
+ * How many items a page holds, by `$top`; a refusal if that is out of range.
  *
- * @param call decides by `$top`
- * @param limits what an endpoint gives without `$top`, and at most
+ * @param limits the size without `$top`, and the largest
  */
 export const sizeOf = (
   { request }: FakeCall,
@@ -74,35 +65,30 @@ export const linkWith = ({ request }: FakeCall, name: string, value: string): st
   return `${request.url.origin}${request.url.pathname}?${query.join("&")}`
 }
 
-/** One page, ready to be sent but for its links. */
+/** One page, ready to be sent except for its links. */
 export interface Page {
-  /** Serialised. */
+  /** The serialised items. */
   readonly items: ReadonlyArray<string>
-  /** The position of the page after it. */
+  /** The position of the next page. */
   readonly next: number | undefined
   readonly count: number | undefined
   /** What comes after `$metadata#`. */
   readonly context: string
 }
 
-/** The next link of a page: the right one, or what a fault makes of it. */
+/** The next link of a page: the right one, or the one that a fault makes of it. */
 export const nextLink = (call: FakeCall, right: string | undefined): string | undefined => {
   if (call.fault?._tag === "NextLink") return call.fault.link
   return call.fault?._tag === "NextLinkCycle" ? call.request.url.href : right
 }
 
-/**
- * A page as Graph writes it.
- *
- * @param call may have a fault that concerns links or items
- * @param page what is on it
- */
+/** A page as Graph writes it, with the call's fault applied. */
 export const pageReply = (call: FakeCall, { context, count, items, next }: Page): FakeReply => {
   const right = next === undefined ? undefined : linkWith(call, "$skiptoken", seal(call, next))
   return collectionReply(call, { context, count, items, links: { "@odata.nextLink": nextLink(call, right) } })
 }
 
-/** A collection with whatever links. */
+/** A collection with any links. */
 export const collectionReply = (
   { fault, request }: FakeCall,
   {

@@ -1,3 +1,8 @@
+/**
+ * Every path that the fake knows, with its methods, permissions and handler.
+ *
+ * @module
+ */
 import * as FakeAppRoles from "./FakeAppRoles.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import * as FakeCollectionApi from "./FakeCollectionApi.ts"
@@ -9,7 +14,7 @@ import { type FakeResource, fakeResources } from "../tenant/FakeResources.ts"
 
 interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
-  /** The whole path, decoded; its groups are handed to the handler. */
+  /** Matches the whole decoded path. The handler gets the captured groups. */
   readonly path: RegExp
   /** Any of these suffices. */
   readonly permissions: ReadonlyArray<string>
@@ -104,12 +109,7 @@ const unlicensed = errorReply(
   "The tenant has no licence for Intune: Request not applicable to target tenant."
 )
 
-/**
- * Answers a request to a resource, as its permissions allow.
- *
- * @param call the request of a known app
- * @param path decoded
- */
+/** Answers a request to a resource, as the token's permissions allow; `path` is decoded. */
 export const answer = (call: FakeCall, path: string): FakeReply => {
   const there = routes.filter((candidate) => candidate.path.test(path))
   const found = there.find(({ method }) => method === call.request.method)

@@ -1,10 +1,17 @@
-/** An object of a collection: JSON with an id. */
+/**
+ * The objects of a collection other than groups, in the order in which they were added. Tests hand such objects to
+ * `FakeTenantOptions.collections` and `FakeGraph.putItem`, and get them back from `FakeGraph.items`.
+ *
+ * @module
+ */
+
+/** An object of a collection: any JSON with an id. */
 export interface FakeItem {
   readonly id: string
   readonly [property: string]: unknown
 }
 
-/** One collection of a tenant, in the order in which its objects came. */
+/** One collection of a tenant. */
 export class FakeCollection {
   readonly #items: Array<FakeItem | undefined> = []
   readonly #positions = new Map<string, number>()
@@ -30,7 +37,7 @@ export class FakeCollection {
     return position === undefined ? undefined : this.#items[position]
   }
 
-  /** Changes with every change of the object. */
+  /** A text that changes with every change of the object. */
   etag(id: string): string {
     return `W/"${this.#revisions.get(id) ?? 0}"`
   }
@@ -43,7 +50,7 @@ export class FakeCollection {
     this.#revisions.set(item.id, (this.#revisions.get(item.id) ?? 0) + 1)
   }
 
-  /** Removes an object; tells whether it was there. */
+  /** Removes an object. Returns whether it was there. */
   remove(id: string): boolean {
     const position = this.#positions.get(id)
     if (position === undefined) return false
@@ -52,12 +59,7 @@ export class FakeCollection {
     return true
   }
 
-  /**
-   * One page.
-   *
-   * @param start a position: 0, or `next` of the page before
-   * @param size objects at most
-   */
+  /** One page of at most `size` objects, from 0 or from the `next` of the page before. */
   page(start: number, size: number): { readonly items: ReadonlyArray<FakeItem>; readonly next: number | undefined } {
     const items: Array<FakeItem> = []
     let position = start

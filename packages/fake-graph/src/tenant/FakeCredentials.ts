@@ -1,18 +1,24 @@
+/**
+ * The credentials that a fake tenant's app has besides its `clientSecret`, to test token requests that Entra ID would accept or
+ * refuse. `FakeTenantOptions.credentials` takes them.
+ *
+ * @module
+ */
 import type { DateTime } from "effect"
 
-/** What an app of a fake tenant may prove itself with, besides its `clientSecret`. */
+/** The further credentials of an app. */
 export interface FakeCredentials {
-  /** More client secrets. One that expired is told apart from a wrong one. */
+  /** More client secrets. An expired one is refused with another number than a wrong one. */
   readonly secrets?: ReadonlyArray<{ readonly value: string; readonly expiresAt?: DateTime.DateTime.Input }>
   /** Certificates, or bare public keys, as PEM. */
   readonly certificates?: ReadonlyArray<string>
-  /** Whose assertions are accepted in place of a secret: workload identity federation. */
+  /** The identities whose assertions are accepted in place of a secret: workload identity federation. */
   readonly federated?: ReadonlyArray<FakeFederation>
-  /** The client id of a managed identity in this tenant, with the tenant's permissions. */
+  /** The client id of a managed identity in this tenant. It has the permissions of the tenant's app. */
   readonly managedIdentity?: string
 }
 
-/** A federated identity: who asserts it, of whom, and for which audience. */
+/** A federated identity: who asserts it, for whom, and for which audience. */
 export interface FakeFederation {
   readonly issuer: string
   readonly subject: string

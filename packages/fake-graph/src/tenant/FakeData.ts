@@ -1,3 +1,9 @@
+/**
+ * Reads a folder of JSON, such as an export of a real tenant, as the content of a fake tenant. The command's `--data` and
+ * `FakeTenantOptions.data` use it.
+ *
+ * @module
+ */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join, relative, sep } from "node:path"
 import { Effect, Option, Schema } from "effect"
@@ -5,21 +11,21 @@ import type { FakeItem } from "./FakeCollection.ts"
 import { fakeGroup, type FakeGroup } from "./FakeGroups.ts"
 import { fakeResources } from "./FakeResources.ts"
 
-/** A folder of JSON cannot be served. */
+/** A folder of JSON cannot be used. */
 export class FakeDataError extends Schema.TaggedError<FakeDataError>()("FakeDataError", {
   directory: Schema.String,
   /** One sentence each: which file, what is wrong, what to do. */
   problems: Schema.Array(Schema.String)
 }) {
   override get message(): string {
-    return this.problems.map((problem) => `The folder of data ${this.directory}: ${problem}`).join("\n")
+    return this.problems.map((problem) => `The data folder ${this.directory}: ${problem}`).join("\n")
   }
 }
 
 /** What a folder of JSON holds. A collection that it does not mention is empty. */
 export interface FakeData {
   readonly groups: ReadonlyArray<FakeGroup>
-  /** By their paths below the version, such as `deviceManagement/deviceConfigurations`. */
+  /** By path below the version, such as `deviceManagement/deviceConfigurations`. */
   readonly collections: ReadonlyMap<string, ReadonlyArray<FakeItem>>
 }
 
@@ -40,7 +46,7 @@ const filesIn = (directory: string): ReadonlyArray<string> =>
     .map((name) => join(directory, name))
     .flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : path.endsWith(".json") ? [path] : []))
 
-/** `deviceManagement/x.json`, `deviceManagement.x.json` and `deviceManagement/x/anything.json` are all of one collection. */
+/** `deviceManagement/x.json`, `deviceManagement.x.json` and `deviceManagement/x/anything.json` belong to one collection. */
 const collectionOf = (file: string): string | undefined => {
   const path = file.slice(0, -".json".length).split(sep).join("/")
   const dotted = path.replaceAll(".", "/").toLowerCase()
@@ -48,7 +54,7 @@ const collectionOf = (file: string): string | undefined => {
   return byLowerCase.get(dotted) ?? byLowerCase.get(parent)
 }
 
-// PowerShell writes UTF-16, and others a byte order mark before UTF-8: exports come in all of them.
+// Exports may be in UTF-16, which PowerShell writes, or have a byte order mark before UTF-8.
 const encodingOf = ([first, second]: Uint8Array) =>
   first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
 const textOf = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
@@ -66,9 +72,9 @@ const problem = (text: string): Loaded => ({ items: [], problems: [text] })
 
 const itemOf = (file: string, collection: string, value: unknown, index: number): Loaded => {
   const item = Option.getOrUndefined(decodeItem(value))
-  if (item === undefined) return problem(`${file}: object ${index + 1} needs an "id" that is a text.`)
+  if (item === undefined) return problem(`${file}: object ${index + 1} needs a string "id".`)
   if (collection === "groups" && Option.isNone(decodeNamed(value))) {
-    return problem(`${file}: group ${item.id} needs a "displayName" that is a text.`)
+    return problem(`${file}: group ${item.id} needs a string "displayName".`)
   }
   return { items: [[collection, item]], problems: [] }
 }
@@ -77,7 +83,7 @@ const load = (directory: string, path: string): Loaded => {
   const file = relative(directory, path)
   const collection = collectionOf(file)
   if (collection === undefined) {
-    return problem(`${file}: no collection is called so; name it after one of ${known.join(", ")}.`)
+    return problem(`${file}: no collection has this name: use one of ${known.join(", ")}.`)
   }
   const json = parse(textOf(readFileSync(path)))
   if (Option.isNone(json)) return problem(`${file}: this is not JSON.`)
@@ -86,11 +92,14 @@ const load = (directory: string, path: string): Loaded => {
 }
 
 /**
- * Reads a folder of JSON: a file for each collection, or a folder of files; a list, an answer of Graph's or one object in
- * each.
+ * Reads a folder of JSON, with a file or a folder of files for each collection. Each file holds a list, an answer of Graph, or
+ * one object. Fails with `FakeDataError`, which names every problem.
  *
- * @param directory the folder
- * @returns what it holds; fails with `FakeDataError`, which names every problem
+ * @example
+ * ```ts
+ * const data = yield* loadData(folder)
+ * const layer = FakeGraph.layer({ tenants: [{ tenantId: "contoso", data }] })
+ * ```
  */
 export const loadData = (directory: string): Effect.Effect<FakeData, FakeDataError> =>
   Effect.try({

@@ -1,26 +1,31 @@
+/**
+ * The groups of a tenant with their whole history, as listings and rounds of changes read them.
+ *
+ * @module
+ */
 import type { FakeGroup } from "./FakeGroups.ts"
 
 type Property = keyof FakeGroup
 
-/** One page of a directory, already serialised. */
+/** One page of a directory, serialised. */
 export interface FakePage {
   readonly items: ReadonlyArray<string>
-  /** Where the next page begins; none after the last. */
+  /** Where the next page begins; undefined after the last. */
   readonly next: number | undefined
 }
 
-/** What happened to one group: to which of its properties, or that it went. */
+/** A change of one group: the properties that changed, or that it was deleted, softly (`changed`) or for good. */
 export interface FakeChange {
   readonly id: string
   readonly what: ReadonlySet<Property> | "changed" | "deleted"
 }
 
-/** Selections whose serialised groups are kept. */
+/** The most selections whose serialised groups are kept. */
 const cachedSelections = 4
 
 /**
- * The groups of one Entra tenant. Positions are stable: a removed group leaves a gap and a new one goes to the end, so
- * that a listing under way sees every group that stays exactly once. Its history is kept from the beginning.
+ * The groups of one Entra tenant. Positions are stable: a removed group leaves a gap and a new one goes to the end, so a
+ * listing in progress sees every group that stays exactly once. The history is kept from the beginning.
  */
 export class FakeDirectory {
   readonly #groups: Array<FakeGroup | undefined> = []
@@ -38,7 +43,7 @@ export class FakeDirectory {
     return this.#positions.size
   }
 
-  /** How many changes there were so far. */
+  /** How many changes there have been. */
   get changeCount(): number {
     return this.#history.length
   }
@@ -69,7 +74,7 @@ export class FakeDirectory {
     this.#history.push({ id: group.id, what: new Set(changed) })
   }
 
-  /** Removes a group for good, also from the bin; tells whether it was there. */
+  /** Removes a group for good, also from the bin. Returns whether it was there. */
   remove(id: string): boolean {
     const wasBinned = this.#bin.delete(id)
     const wasThere = this.#take(id) !== undefined || wasBinned
@@ -77,7 +82,7 @@ export class FakeDirectory {
     return wasThere
   }
 
-  /** Moves a group to the bin, from where it can be restored; tells whether it was there. */
+  /** Moves a group to the bin, from which it can be restored. Returns whether it was there. */
   softDelete(id: string): boolean {
     const group = this.#take(id)
     if (group === undefined) return false
@@ -86,7 +91,7 @@ export class FakeDirectory {
     return true
   }
 
-  /** Takes a group out of the bin again; tells whether it was there. */
+  /** Takes a group out of the bin again. Returns whether it was there. */
   restore(id: string): boolean {
     const group = this.#bin.get(id)
     if (group !== undefined) this.put(group)
@@ -94,7 +99,7 @@ export class FakeDirectory {
   }
 
   /**
-   * What changed in a part of the history, the last state of each group at its latest change.
+   * The changes of a part of the history, one for each group, in the order of their latest changes.
    *
    * @param from the number of changes before the part
    * @param to the number of changes up to its end
@@ -110,13 +115,7 @@ export class FakeDirectory {
     return [...latest.values()]
   }
 
-  /**
-   * One page.
-   *
-   * @param start a position: 0, or `next` of the page before
-   * @param size groups at most
-   * @param select the properties to serialise
-   */
+  /** One page of at most `size` groups, from 0 or from the `next` of the page before, with the selected properties. */
   page(start: number, size: number, select: ReadonlyArray<Property>): FakePage {
     const cache = this.#cacheFor(select)
     const items: Array<string> = []
@@ -158,6 +157,6 @@ export class FakeDirectory {
   }
 }
 
-/** A group as JSON with the selected properties only. */
+/** A group as JSON, with the selected properties only. */
 export const serialise = (group: FakeGroup, select: ReadonlyArray<Property>): string =>
   JSON.stringify(Object.fromEntries(select.map((name) => [name, group[name]])))

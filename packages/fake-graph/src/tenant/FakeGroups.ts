@@ -1,3 +1,8 @@
+/**
+ * Groups for a fake tenant: written out by a test, or generated in any number with varied names.
+ *
+ * @module
+ */
 import { pick, type Random, randomFrom, uuidFrom } from "../FakeRandom.ts"
 
 /** A group as Graph shows it. */
@@ -107,9 +112,15 @@ const kinds: ReadonlyArray<Kind> = [
 ]
 
 /**
- * A group with everything that is not given filled in as for an assigned security group.
+ * A group. Properties that are not given are those of an assigned security group.
  *
- * @param group at least its id and name
+ * @example
+ * ```ts
+ * const groups = [
+ *   fakeGroup({ id: "1", displayName: "Finance", mail: "finance@contoso.example", mailEnabled: true }),
+ *   fakeGroup({ id: "2", displayName: "Servers" })
+ * ]
+ * ```
  */
 export const fakeGroup = (group: Pick<FakeGroup, "id" | "displayName"> & Partial<FakeGroup>): FakeGroup => ({
   description: null,
@@ -127,10 +138,13 @@ export const fakeGroup = (group: Pick<FakeGroup, "id" | "displayName"> & Partial
 })
 
 /**
- * Makes up groups: security, licence, Microsoft 365 and dynamic ones, with varied names.
+ * Generates groups: security, licence, Microsoft 365 and dynamic ones. The same seed gives the same groups.
  *
- * @param count how many
- * @param seed the same seed gives the same groups
+ * @example
+ * ```ts
+ * const groups = generateGroups(25, 7)
+ * const engine = FakeGraph.layerEngine({ tenants: [{ groups }] })
+ * ```
  */
 export const generateGroups = (count: number, seed: number): Array<FakeGroup> => {
   const random = randomFrom(seed)

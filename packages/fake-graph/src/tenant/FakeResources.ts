@@ -1,24 +1,30 @@
-/** A collection below an object. */
+/**
+ * The collections of a fake Graph besides groups, as data: paths, permissions, page sizes and peculiarities.
+ *
+ * @module
+ */
+
+/** A collection below each object of another one. */
 export type FakeChildren = "settings" | "assignments" | "scheduledActionsForRule"
 
-/** A collection of Graph, and the rules that it has. */
+/** A collection of Graph, and its rules. */
 export interface FakeResource {
   /** Below the version. */
   readonly path: string
   readonly versions: ReadonlyArray<"v1.0" | "beta">
-  /** Any of these suffices. */
+  /** Permissions to read; any suffices. */
   readonly read: ReadonlyArray<string>
-  /** Any of these suffices; without one, it is read-only. */
+  /** Permissions to write; any suffices. If there is none, the collection is read-only. */
   readonly write: ReadonlyArray<string>
-  /** Objects on a page: without `$top`, and at most; where both are equal, `$top` is refused. */
+  /** Objects on a page: without `$top`, and at most. If both are equal, `$top` is refused. */
   readonly pageSize: { readonly standard: number; readonly most: number }
   /** Collections below each object. */
   readonly children: ReadonlyArray<FakeChildren>
   /** Properties that only beta has. */
   readonly betaOnly: ReadonlySet<string>
-  /** It needs a licence for Intune, and says what it refuses in Intune's way. */
+  /** It needs a licence for Intune, and refuses in Intune's words. */
   readonly intune: boolean
-  /** Objects carry an `@odata.etag`, and writes may be bound to it. */
+  /** Objects carry an `@odata.etag`, and `If-Match` may bind a write to it. */
   readonly etag: boolean
   /** An object may be replaced as a whole. */
   readonly replaceable: boolean
@@ -61,7 +67,7 @@ const conditionalAccess = (name: string): FakeResource => ({
 
 const configuration = "DeviceManagementConfiguration"
 
-/** Settings come 25 at a time, whatever is asked for. */
+/** Settings come 25 at a time, whatever `$top` says. */
 export const settingsPageSize = 25
 
 /**
@@ -103,7 +109,7 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
   intune("deviceAppManagement/managedAppPolicies", "DeviceManagementApps", { children: [] })
 ]
 
-/** What an app needs that may read all of it: the first permission that suffices for each collection. */
+/** The permissions to read everything: for each collection, the first that suffices. */
 export const readPermissions: ReadonlyArray<string> = [
   ...new Set(fakeResources.flatMap(({ read }) => read.slice(0, 1)))
 ]

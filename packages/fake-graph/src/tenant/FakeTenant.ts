@@ -8,11 +8,11 @@ export interface FakeTenant {
   readonly displayName: string
   readonly clientId: string
   readonly clientSecret: string
-  /** What else the app may prove itself with. */
+  /** The further credentials of the app. */
   readonly credentials: FakeCredentials
   /** Names of the application permissions that new tokens carry. */
   readonly permissions: Set<string>
-  /** Names of the application permissions that were granted; tokens follow after the replication lag. */
+  /** Names of the granted application permissions. Tokens carry them after the replication lag. */
   readonly grants: Set<string>
   /** What the tenant has licences for. */
   readonly licenses: ReadonlySet<"intune">
@@ -21,11 +21,7 @@ export interface FakeTenant {
   collection(path: string): FakeCollection
 }
 
-/**
- * The collections of a tenant, each made when it is first asked for.
- *
- * @param itemsOf what is in a collection at first
- */
+/** Makes the collections of a tenant, each when it is first asked for; `itemsOf` gives its first content. */
 export const makeCollections = (itemsOf: (path: string) => Iterable<{ readonly id: string }>) => {
   const collections = new Map<string, FakeCollection>()
   return (path: string): FakeCollection => {

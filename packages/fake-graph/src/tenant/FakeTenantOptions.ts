@@ -1,3 +1,9 @@
+/**
+ * The tenants of a fake, as a test describes them and as the fake then has them. What the options leave out is generated from a
+ * seed, so that a test states only what it is about.
+ *
+ * @module
+ */
 import type { FakeCredentials } from "./FakeCredentials.ts"
 import type { FakeItem } from "./FakeCollection.ts"
 import type { FakeData } from "./FakeData.ts"
@@ -6,25 +12,25 @@ import { type FakeGroup, generateGroups } from "./FakeGroups.ts"
 import { generateItems } from "./FakePolicies.ts"
 import { type FakeTenant, makeCollections } from "./FakeTenant.ts"
 
-/** One tenant to make up. */
+/** One tenant of a fake. Every option has a default. */
 export interface FakeTenantOptions {
-  /** The host's id of the tenant that `FakeGraph.layer` connects to it; default: the Entra tenant id. */
+  /** The host's id of the tenant. Default: the Entra tenant id. */
   readonly tenantId?: string
   readonly entraTenantId?: string
   readonly displayName?: string
   readonly clientId?: string
   readonly clientSecret?: string
-  /** What else the app may prove itself with. */
+  /** Further credentials of the app. */
   readonly credentials?: FakeCredentials
-  /** Granted application permissions; default: those for groups, role definitions and the organization. */
+  /** Granted application permissions. Default: those for groups, role definitions and the organization. */
   readonly permissions?: ReadonlyArray<string>
-  /** How many groups to make up, or the groups themselves. Default 100. */
+  /** How many groups to generate, or the groups themselves. Default 100. */
   readonly groups?: number | Iterable<FakeGroup>
-  /** How many objects of another collection to make up, or the objects themselves, by its path. Default: a few each. */
+  /** How many objects of another collection to generate, or the objects themselves, by its path. Default 10 each. */
   readonly collections?: Readonly<Record<string, number | Iterable<FakeItem>>>
-  /** A folder's content, from `loadData`, in place of what would be made up. */
+  /** A folder's content, from `loadData`, instead of generated objects. */
   readonly data?: FakeData
-  /** Of what is made up; default: the tenant's number in the list, from 1. */
+  /** The seed of what is generated. Default: the tenant's number in the list, from 1. */
   readonly seed?: number
   /** What the tenant has licences for. Default: Intune. */
   readonly licenses?: ReadonlyArray<"intune">
@@ -45,9 +51,9 @@ const numbered = (digit: number, index: number): string =>
 const defaultPermissions = ["GroupMember.Read.All", "RoleManagement.Read.Directory", "Organization.Read.All"]
 
 /**
- * Makes a tenant up, as far as its options do not give it.
+ * Makes a tenant from its options and defaults.
  *
- * @param index its place among the tenants of a fake, from 0; ids and names follow from it
+ * @param index its place among the tenants of a fake, from 0; default ids and names follow from it
  */
 export const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & FakeTenantInfo => {
   const { collections = {}, data, seed = index + 1, entraTenantId = numbered(1, index) } = options

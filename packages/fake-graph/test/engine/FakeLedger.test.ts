@@ -66,7 +66,7 @@ describe("that only contracts are asked for", () => {
       const [method, path = ""] = line.split(" ")
       yield* ask(path, { method: method === "POST" ? "POST" : "GET" })
       const { message } = yield* Effect.flip((yield* FakeGraph).assertOnlyContracts([contract]))
-      assert.strictEqual(message, `Requests were made that none of the contracts makes (${contract.name}):\n- ${line}`)
+      assert.strictEqual(message, `Requests that none of the contracts makes (${contract.name}):\n- ${line}`)
     }).pipe(Effect.provide(wire()))
   )
 
