@@ -13,7 +13,15 @@ import {
   Worker,
   WorkspaceId
 } from "@atlas/operations"
-import { type Collection, ConfirmedRemovals, copy, makeReplicaStore, resultOf, unset } from "@atlas/replica"
+import {
+  type Collection,
+  ConfirmedRemovals,
+  copy,
+  makeFreshness,
+  makeReplicaStore,
+  resultOf,
+  unset
+} from "@atlas/replica"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema, Stream } from "effect"
@@ -115,6 +123,10 @@ layer(fixture, { excludeTestServices: true })("packages/replica/README.md", (tes
         { id: "0", title: "Default" },
         { id: "1", title: "Berlin" }
       ])
+      const store = makeReplicaStore(sql, tags)
+      const freshnessOf = yield* makeFreshness(syncTags.name, store.state)
+      const { count, lastRunId, stale } = yield* freshnessOf(actor, scope)
+      assert.deepStrictEqual([count, lastRunId, stale], [2, run.id, false])
     })
   )
 })

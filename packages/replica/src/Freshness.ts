@@ -1,36 +1,48 @@
+/**
+ * How old a copy is, from its tables and the runs of its sync. Readers of a copy return this with every answer, so that pages
+ * never show cached data without its age.
+ *
+ * @module
+ */
 import { type Actor, type Problems, ReasonCode, RunId, RunOutcome, Runs, type TenantScope } from "@atlas/operations"
 import { Context, DateTime, Duration, Effect, Schema } from "effect"
 import type { ReplicaState } from "./ReplicaStore.ts"
 
-/** How old a cached collection is, and what is being done about it. */
+/** The age of a copy, and the runs that renew it. */
 export class Freshness extends Schema.Class<Freshness>("@atlas/replica/Freshness")({
-  /** When the last complete sync was stored; null if there never was one. */
+  /** When the last complete round was stored; null if there was none. */
   completedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  /** Objects that exist, as far as the cache knows. */
+  /** Objects that exist, as far as the copy knows. */
   count: Schema.Int,
-  /** The newest run that is not completed. */
+  /** The newest run that has not completed. */
   activeRunId: Schema.NullOr(RunId),
-  /** The newest completed run, when it ended, how and why. */
+  /** The newest completed run; below, when, how and why it ended. */
   lastRunId: Schema.NullOr(RunId),
   lastAttemptAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
   lastOutcome: Schema.NullOr(RunOutcome),
   lastReasonCode: Schema.NullOr(ReasonCode),
-  /** Removals that wait for a person's confirmation. */
+  /** The number of removals that wait for a person's confirmation. */
   withheldRemovals: Schema.NullOr(Schema.Int),
-  /** Never completed, or longer ago than the host's limit. */
+  /** The copy was never complete, or was last complete longer ago than `StaleAfter`. */
   stale: Schema.Boolean
 }) {}
 
-/** How old a complete sync may be before the cache is called stale. Hosts override it. */
+/** How old a complete copy may be before it is stale. Default 24 hours. Hosts override it. */
 export const StaleAfter = Context.Reference<Duration.Duration>("@atlas/replica/StaleAfter", {
   defaultValue: () => Duration.hours(24)
 })
 
 /**
- * Tells how fresh a collection is.
+ * Makes the function that returns a copy's freshness to an actor who may view its runs.
  *
- * @param type the name of its sync
- * @param stateOf reads how it is
+ * @param type the name of the operation that makes the copy
+ * @param stateOf from `ReplicaStore.state`
+ * @example
+ * ```ts
+ * const store = makeReplicaStore(sql, tags)
+ * const freshnessOf = yield* makeFreshness(syncTags.name, store.state)
+ * const { count, lastRunId, stale } = yield* freshnessOf(actor, scope)
+ * ```
  */
 export const makeFreshness = Effect.fnUntraced(function* (
   type: string,

@@ -1,3 +1,9 @@
+/**
+ * The statements that fill a copy, for one collection of any tenant. `copy` calls those that write, inside the run's
+ * transaction; readers call `state`.
+ *
+ * @module
+ */
 import type { GraphCursor, RunFailure, TenantScope } from "@atlas/operations"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -8,30 +14,31 @@ import type { History, PageStored, RemovalProof, RoundEnd, RoundKind, RoundOwner
 import type { Page } from "./Source.ts"
 import { makeStorePage } from "./storePage.ts"
 
-/** How a tenant's copy of a collection is. */
+/** The state of a tenant's copy. */
 export interface ReplicaState {
-  /** When the last round was complete. */
+  /** When the last complete round ended. */
   readonly completedAt: Date | null
   /** Objects that exist. */
   readonly size: number
-  /** How many removals wait for a person's confirmation. */
+  /** The number of removals that wait for a person's confirmation. */
   readonly withheld: number | null
 }
 
 /**
- * The statements that fill a copy. What writes belongs inside the run's transaction, and changes nothing but what is of one
- * workspace and tenant; it fails with `operation_busy` where another run has begun a round of the collection. Database
- * failures are defects.
+ * The statements of one collection. Those that write belong inside the run's transaction and change only rows of the owner's
+ * workspace and tenant. `storePage` and `complete` fail with `operation_busy` if another run has begun a round of the
+ * collection. Database failures are defects.
  */
 export interface ReplicaStore {
+  /** The state of a tenant's copy. */
   state(tenant: TenantScope): Effect.Effect<ReplicaState>
-  /** Where a run stands that is about to copy the collection. */
+  /** Where a run stands before it copies the collection. */
   standing(owner: RoundOwner): Effect.Effect<Standing>
-  /** Begins a round anew; what another one had seen is forgotten. */
+  /** Begins a round, and forgets what another one had seen. */
   begin(owner: RoundOwner, kind: RoundKind): Effect.Effect<void>
-  /** Stores a page and how far the round is. Rows that do not change are not rewritten; nothing is removed yet. */
+  /** Stores a page and the round's progress. Rewrites no row that is unchanged, and removes nothing yet. */
   storePage(owner: RoundOwner, page: Pick<Page, "changes" | "cursor" | "isLast">): Effect.Effect<PageStored, RunFailure>
-  /** Ends the round after its last page: removes what is proved to be gone, and keeps the history. */
+  /** Ends the round after its last page: removes what is proved to be gone, and stores the history. */
   complete(owner: RoundOwner, proof: RemovalProof, history: History | null): Effect.Effect<RoundEnd, RunFailure>
 }
 
@@ -52,10 +59,13 @@ const standingOf = ({ contract, cursor, historyCursor, isDone, kind, seen }: Sta
 })
 
 /**
- * The statements that fill the copies of one collection.
+ * Makes the statements of one collection.
  *
- * @param sql the database
- * @param collection which one
+ * @example
+ * ```ts
+ * const graph = yield* Graph
+ * const store = makeReplicaStore(yield* SqlClient.SqlClient, tags)
+ * ```
  */
 export const makeReplicaStore = (sql: SqlClient.SqlClient, collection: Collection): ReplicaStore => {
   const layout = makeLayout(sql, collection)

@@ -6,23 +6,24 @@ import type { Layout } from "./layout.ts"
 import { mostRemovals } from "./removals.ts"
 import { type History, type RemovalProof, type RoundEnd, type RoundOwner, roundTaken } from "./Round.ts"
 
-// A listing may be a little shorter than the count, since objects come and go meanwhile. A small collection has to be exact:
-// there, a few are many.
+// A listing may be a little shorter than the count, since objects come and go meanwhile. A small collection must be exact,
+// because a few objects are many there.
 const tolerance = 0.01
 
 const size = sqlText`round.size`
 
 /**
- * The statement that ends a round after its last page: it removes what is proved to be gone, and keeps the history.
+ * Makes the statement that ends a round after its last page: it removes what is proved to be gone, and stores the history.
  *
- * Rows are updated where they were found: joined by their keys, without statistics, all of the tenant's would be read. The row of
- * the round is locked first: a run that has begun it anew meanwhile is waited for, and then nothing is removed.
+ * Rows are updated by their place (`ctid`). Joined by their keys, without statistics, the statement would read all of the
+ * tenant's rows. It locks the row of the round first, so it waits for a run that has begun the round again, and then removes
+ * nothing.
  */
 export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collection, layout: Layout) => {
   const { collectionOf, objects, objectsOf, rounds, sightings } = layout
 
-  // New names wait in a list that every search reads, until somebody sorts them in: here who has just written them, if it
-  // may; else it is left to autovacuum.
+  // New entries wait in a list that every search reads until they are merged into the index. Whoever has just written them
+  // merges them here, if permitted; else autovacuum does.
   const tidy =
     ginIndex === null
       ? Effect.void

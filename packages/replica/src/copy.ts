@@ -1,3 +1,9 @@
+/**
+ * Copies a collection inside the handler of an operation. A page's rows, the round's place and the run's progress are one
+ * transaction, so another worker continues where one stopped. Only the last transaction of a round removes anything.
+ *
+ * @module
+ */
 import { type GraphCursor, type GraphError, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
 import { Array, Effect, Option, Stream } from "effect"
 import { guardedShare } from "./removals.ts"
@@ -5,33 +11,33 @@ import type { ReplicaStore } from "./ReplicaStore.ts"
 import { type PageStored, type RoundEnd, type RoundKind, type RoundOwner } from "./Round.ts"
 import type { Page, Source } from "./Source.ts"
 
-/** How far a run is, committed. One that copies several collections has one tally for all of them. */
+/** The committed progress of a run. A run that copies several collections shares one tally among them. */
 export interface Tally {
   counts: RunCounts
 }
 
-/** What a copy is asked for. */
+/** What to copy, and for which run. */
 export interface Copy {
-  /** The run whose handler asks. */
+  /** The run whose handler copies. */
   readonly run: Pick<RunHandler.RunContext<unknown>, "failed" | "run" | "scope" | "transaction">
   readonly source: Source
   readonly store: ReplicaStore
-  /** How far the run is, where it copies several collections; by default what its earlier attempts have committed. */
+  /** The run's progress, if it copies several collections. Default: what its earlier attempts committed. */
   readonly tally?: Tally
-  /** Reads everything, although the changes since the last round would do. */
+  /** Reads everything, even if the changes since the last round would do. Default false. */
   readonly full?: boolean | undefined
-  /** How many removals a person has confirmed, of all collections together that the run copies. */
+  /** How many removals a person has confirmed, over all collections that the run copies. Default 0. */
   readonly confirmed?: number | undefined
 }
 
-/** A copy of which everything is known. */
+/** A copy with its defaults filled in. */
 type Asked = Copy & { readonly tally: Tally }
 
-/** One pass over a collection: everything that its steps share. */
+/** One round: everything that its steps share. */
 interface Round extends Asked {
   readonly owner: RoundOwner
   readonly kind: RoundKind
-  /** Where this attempt goes on; undefined at the beginning. */
+  /** Where this attempt continues; undefined at the beginning. */
   readonly from: GraphCursor | undefined
   /** How many objects the run had processed before the round. */
   readonly before: number
@@ -39,7 +45,7 @@ interface Round extends Asked {
 
 const ownerOf = ({ run }: Copy): RoundOwner => ({ tenant: run.scope, run: run.run.id })
 
-/** Begins a round: of changes from a history on, or without one of everything. What earlier ones have stored stays stored. */
+/** Begins a round: of changes from a history on, or of everything without one. What earlier rounds stored stays. */
 const begin = Effect.fnUntraced(function* (copy: Asked, from: GraphCursor | undefined, before: number) {
   const { run, source, store, tally } = copy
   const round: Round = { ...copy, owner: ownerOf(copy), kind: from === undefined ? "full" : "changes", from, before }
@@ -51,7 +57,7 @@ const begin = Effect.fnUntraced(function* (copy: Asked, from: GraphCursor | unde
   return round
 })
 
-/** Where this attempt begins: where an earlier one of the same run was, else at the last history, else with everything. */
+/** Opens this attempt's round: where an earlier attempt of the run was, else at the last history, else with everything. */
 const open = Effect.fnUntraced(function* (copy: Asked) {
   const owner = ownerOf(copy)
   const { history, interrupted, isDone, seen } = yield* copy.store.standing(owner)
@@ -68,7 +74,7 @@ const advance = ({ source, tally: { counts } }: Round, written: PageStored): Run
   const processed = (counts.processed ?? 0) + written.seen
   const created = (counts.created ?? 0) + written.created
   const updated = (counts.updated ?? 0) + written.updated
-  // A listing tells of each object as a whole: what is neither new nor another is as it was.
+  // A listing gives each object as a whole, so what is neither new nor changed is unchanged.
   const unchanged = source.history === null ? { unchanged: Math.max(0, processed - created - updated) } : {}
   return { ...counts, processed, created, updated, ...unchanged }
 }
@@ -79,14 +85,14 @@ const store = Effect.fnUntraced(function* (round: Round, { before, changes, curs
   return advance(round, yield* round.store.storePage(round.owner, { changes, cursor, isLast }))
 })
 
-/** Stores the last page, and decides in the same transaction what is gone. */
+/** Stores the last page and decides, in the same transaction, what is gone. */
 const finish = Effect.fnUntraced(function* (round: Round, page: Page) {
   const { kind, run, source, tally } = round
   const expected = kind === "full" && source.count !== null ? yield* source.count : null
   const history =
     page.cursor === null || source.history === null ? null : { cursor: page.cursor, contract: source.history }
   const share = yield* guardedShare
-  // What the run has removed already was a part of what was confirmed.
+  // What the run has already removed counts towards what was confirmed.
   const confirmed = Math.max(0, (round.confirmed ?? 0) - (tally.counts.removed ?? 0))
   const done = yield* run.transaction(
     Effect.gen(function* () {
@@ -101,10 +107,10 @@ const finish = Effect.fnUntraced(function* (round: Round, page: Page) {
   return done.end
 })
 
-/** Pages that were read while the one before was stored: all that is in memory beside it. */
+/** The most pages read while the one before is stored: all that is in memory besides it. */
 const pagesAhead = 4
 
-/** They are stored as one: Graph's pages of changes are small, and each transaction costs as much as a page. */
+/** Joins waiting pages, since Graph's pages of changes are small and a transaction costs as much as a page. */
 const together = (pages: Array.NonEmptyReadonlyArray<Page>): Page => ({
   ...Array.lastNonEmpty(pages),
   changes: pages.flatMap(({ changes }) => changes),
@@ -112,7 +118,7 @@ const together = (pages: Array.NonEmptyReadonlyArray<Page>): Page => ({
   findings: pages.flatMap(({ findings = [] }) => findings)
 })
 
-/** One round from its position to its end. */
+/** Reads a round from its position to its end. */
 const read = Effect.fnUntraced(function* (round: Round) {
   const { run, source, tally } = round
   const take = Effect.fnUntraced(function* (page: Page) {
@@ -130,7 +136,7 @@ const read = Effect.fnUntraced(function* (round: Round) {
 
 const number = new Intl.NumberFormat("en")
 
-/** Says on the run what a round could not do. */
+/** Reports on the run what the round could not do. */
 const conclude = Effect.fnUntraced(function* ({ run, source }: Round, end: RoundEnd | undefined) {
   const { item, noun } = source
   if (end === undefined || end._tag === "Incomplete") {
@@ -145,7 +151,7 @@ const conclude = Effect.fnUntraced(function* ({ run, source }: Round, end: Round
     const [removals, size] = [end.removals, end.size].map((count) => number.format(count))
     yield* run.failed({
       reasonCode: "removals_withheld",
-      message: `The tenant no longer has ${removals} of ${size} ${noun}. None was removed: that many need a confirmation.`,
+      message: `The tenant no longer has ${removals} of ${size} ${noun}. None was removed: confirm the removals first.`,
       ...(item === undefined ? {} : { item })
     })
   }
@@ -153,12 +159,15 @@ const conclude = Effect.fnUntraced(function* ({ run, source }: Round, end: Round
 })
 
 /**
- * Copies a collection: everything, or what changed since the last time. Each page's rows, how far the round is, and the run's
- * progress are one transaction, so that another worker goes on where this one stopped. Only the last one removes anything.
- * Where the provider has forgotten the history, or leads in circles, a full round follows once. A run that has completed its
- * round makes no other.
+ * Copies everything, or what has changed since the last round, and returns how the round ended. If it is `Withheld`, the run
+ * already reports that. If the provider has forgotten the history, or leads in circles, one full round follows. A run that has
+ * completed its round makes no other.
  *
- * @returns how the round ended; where it was `Withheld`, the run says so already
+ * @example
+ * ```ts
+ * const source = { noun: "scope tags", history: null, count: null, pages: () => pages }
+ * return resultOf(yield* copy({ run, store, source, confirmed: run.input.confirmRemovals }))
+ * ```
  */
 export const copy = Effect.fn("Replica.copy")(function* (
   given: Copy
@@ -174,6 +183,6 @@ export const copy = Effect.fn("Replica.copy")(function* (
   )
 })
 
-/** How a handler ends its run that copies one collection. */
+/** The result of a run that copies one collection: partially succeeded if removals were withheld. */
 export const resultOf = ({ _tag }: { readonly _tag: RoundEnd["_tag"] }): RunHandler.RunResult =>
   _tag === "Withheld" ? RunHandler.partiallySucceeded("removals_withheld") : RunHandler.succeeded

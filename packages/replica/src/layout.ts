@@ -4,7 +4,7 @@ import { type Collection, type Property, propertyTypes } from "./Collection.ts"
 
 type Fragment = Statement.Fragment
 
-/** What the statements about a collection are composed of: constant SQL, but for whose collection it is. */
+/** The parts of a collection's statements. All are constant SQL, except for the tenant. */
 export const makeLayout = (sql: SqlClient.SqlClient, { member, name, properties, tables }: Collection) => {
   const all = Object.entries(properties)
   const list = (write: (column: Fragment, property: Property) => Fragment, of = all) =>
@@ -24,18 +24,18 @@ export const makeLayout = (sql: SqlClient.SqlClient, { member, name, properties,
     ...tables,
     /** The columns that a copy writes. */
     columns: list((column) => column),
-    /** The same with their types, as a record of JSON has them. */
+    /** The same with their types, for a record of JSON. */
     typedColumns: list((column, { type }) => sqlText`${column} ${propertyTypes[type]}`),
-    /** Of a patch, what it does not tell stays as it was. */
+    /** The columns of a patch; what it does not give stays as it was. */
     merged: list(
       (column, property) => sqlText`coalesce(
         CASE WHEN whole AND first OR '${column}' = ANY (given) THEN ${column} ELSE (old).${column} END,
         ${property.unset}) AS ${column}`
     ),
     excluded: list((column) => sqlText`${column} = excluded.${column}`),
-    /** Whether an object is another than its row says. */
+    /** Whether an object differs from its row. */
     changes: differing(loud),
-    /** Whether its row is to be written although it is the same. */
+    /** Whether a row must be written although its object is the same. */
     isStale: quiet.length === 0 ? sqlText`false` : differing(quiet),
     /** The columns of an object's key, and the values before its id. */
     key: sqlText`workspace_id, tenant_id, ${memberKey}id`,
@@ -44,10 +44,10 @@ export const makeLayout = (sql: SqlClient.SqlClient, { member, name, properties,
     /** The collection's objects. */
     objectsOf: (tenant: TenantScope) =>
       member === null ? inTenant(tenant) : sql`${inTenant(tenant)} AND ${member} = ${name}`,
-    /** Its row in the table of rounds, and its rows among the sightings. */
+    /** The collection's row in the table of rounds, and its rows among the sightings. */
     collectionOf: (tenant: TenantScope) => sql`${inTenant(tenant)} AND collection = ${name}`
   }
 }
 
-/** What statements about a collection are composed of. */
+/** The parts of a collection's statements. */
 export type Layout = ReturnType<typeof makeLayout>

@@ -6,7 +6,7 @@ import type { Layout } from "./layout.ts"
 import { type PageStored, type RoundOwner, roundTaken } from "./Round.ts"
 import type { Change, Page } from "./Source.ts"
 
-/** One statement may write a row only once: of what a page tells of one object, the later part wins. */
+/** Joins what a page says of one object, since one statement may write a row only once. The later part wins. */
 const combined = (changes: ReadonlyArray<Change>): ReadonlyArray<Change> => {
   const byId = new Map<string, Change>()
   for (const { id, removal, set } of changes) {
@@ -23,12 +23,12 @@ const encode = (changes: ReadonlyArray<Change>) =>
   )
 
 /**
- * The statement that stores a page of a round.
+ * Makes the statement that stores a page of a round.
  *
  * OFFSET 0 keeps each lookup a probe of a primary key. As joins, planned without statistics on tables just filled, they would
- * compare every object with every row. The first that a full round tells of an object is all there is of it; what follows, and
- * all that a round of changes tells, are patches. A page's commit does not wait for the disk: the last one does, and none is
- * durable before those that it follows; a round that a crash has shortened goes on from its cursor.
+ * compare every object with every row. The first thing that a full round says of an object is the whole object. What follows,
+ * and everything that a round of changes says, are patches. A page's commit does not wait for the disk. The last one does, and
+ * no commit is durable before those that it follows; a round that a crash has shortened continues from its cursor.
  */
 export const makeStorePage = (sql: SqlClient.SqlClient, { name }: Collection, layout: Layout) => {
   const {
