@@ -1,12 +1,32 @@
 import { TestOperations } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
-import { Directory, DirectoryGroups, GroupsSync, StaleAfter } from "@atlas/directory"
+import {
+  Directory,
+  DirectoryGroups,
+  DirectoryHttp,
+  type DirectoryRoleDefinitions,
+  GroupLabels,
+  GroupsSync,
+  StaleAfter
+} from "@atlas/directory"
+import * as DirectoryMigrations from "@atlas/directory/migrations"
 import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
-import { type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
+import {
+  type Actor,
+  Authentication,
+  CurrentActor,
+  Operations,
+  Runs,
+  StartGate,
+  TenantId,
+  Worker,
+  WorkspaceId
+} from "@atlas/operations"
 import { RemovalGuard } from "@atlas/replica"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, Layer, Stream } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
 
 const actor: Actor = { id: "ada", kind: "user", name: "Ada" }
 const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
@@ -18,7 +38,9 @@ const groups = ["Finance", "All Finance", "Refinanced", "Sales"].map((displayNam
   fakeGroup({ id: `group-${n}`, displayName })
 )
 const graph = FakeGraph.layer({ tenants: [{ tenantId: "contoso", entraTenantId: "contoso", groups }] })
-const platform = Layer.mergeAll(access, Pg.listener).pipe(Layer.provideMerge(TestDatabase.layer))
+// This host has a client of its own. The tables exist before anything uses them.
+const tables = Pg.migrated(DirectoryMigrations.run)
+const platform = Layer.mergeAll(access, Pg.listener, tables).pipe(Layer.provideMerge(TestDatabase.layer))
 
 // #region compose
 const host = Directory.layer.pipe(
@@ -85,6 +107,25 @@ layer(fixture, { excludeTestServices: true })("docs/directory.md", (it) => {
         { id: "never-heard-of", displayName: null, state: "never_seen" }
       ])
       // #endregion
+      const trusted = yield* GroupLabels
+      assert.deepStrictEqual(yield* trusted.of(scope, ["group-0", "group-3", "never-heard-of"]), labels)
+    })
+  )
+
+  it.effect("answers the same over HTTP", () =>
+    Effect.gen(function* () {
+      yield* completed
+      const services = Layer.succeedContext(yield* Effect.context<DirectoryGroups | DirectoryRoleDefinitions>())
+      const authentication = Layer.succeed(
+        Authentication,
+        Authentication.of((answer) => Effect.provideService(answer, CurrentActor, actor))
+      )
+      const routes = DirectoryHttp.layer.pipe(Layer.provide([authentication, services, HttpServer.layerServices]))
+      const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
+      const url = "http://localhost/api/v1/tenants/contoso/directory/groups?query=finance"
+      const text = yield* Effect.promise(async () => (await handler(new Request(url))).text())
+      assert.include(text, '"displayName":"All Finance"')
+      yield* Effect.promise(dispose)
     })
   )
 })

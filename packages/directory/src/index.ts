@@ -1,3 +1,11 @@
+/**
+ * A cached copy of each tenant's Entra groups and role definitions, in the host's Postgres. `GroupsSync` and
+ * `RoleDefinitionsSync` are the operations that fill it. `DirectoryGroups` and `DirectoryRoleDefinitions` search it for people,
+ * without calling Graph, and say how old every answer is. `Directory` composes all of it for a host.
+ *
+ * @module
+ */
+
 export { Freshness, type Removal, StaleAfter } from "@atlas/replica"
 export * as Directory from "./Directory.ts"
 export {

@@ -1,3 +1,8 @@
+/**
+ * The statements that read a cached collection. The readers in `search` authorise their callers, then call these.
+ *
+ * @module
+ */
 import { foldName, type TenantScope } from "@atlas/operations"
 import { Removal } from "@atlas/replica"
 import { Effect, Schema, Struct } from "effect"
@@ -5,8 +10,8 @@ import type { SqlClient, Statement } from "effect/sql"
 import type { DirectoryCollection } from "./Collection.ts"
 
 /**
- * Where a search continues: after this object of this tier. Tier 1 are names that begin with the query, the name that
- * equals it first; tier 2 those of which another word begins with it; tier 3 those that contain it.
+ * Where a search continues: after this object of this tier. In tier 1, names begin with the query, and a name that equals it
+ * comes first. In tier 2, another word of the name begins with it. In tier 3, the name contains it.
  */
 export interface SearchPosition {
   readonly tier: 1 | 2 | 3
@@ -14,7 +19,7 @@ export interface SearchPosition {
   readonly id: string
 }
 
-/** An object that a search found, and where it stands in the order. */
+/** An object that a search found, and its place in the order. */
 export interface Found<A> extends Omit<SearchPosition, "id"> {
   readonly item: A
 }
@@ -31,11 +36,11 @@ export interface SearchRequest<Filter extends string> {
 /** A page of what was found. */
 export interface SearchResult<A> {
   readonly found: ReadonlyArray<Found<A>>
-  /** More names contain the query than are looked at: a longer query finds the others. */
+  /** More names contain the query than the search looked at. A longer query finds the others. */
   readonly cut: boolean
 }
 
-/** The name under which an object was last known. */
+/** The last known name of an object. */
 export interface CachedLabel {
   readonly id: string
   readonly displayName: string
@@ -55,43 +60,39 @@ export interface CollectionReads<A, Filter extends string> {
   readonly filters: ReadonlyArray<Filter>
 }
 
-/** Names inside of which a query was found, at most: with more, a person should type more. */
+/** The most names found that only contain a query. With more, a person should type more. */
 const mostInfixMatches = 500
 
-/** No more names than this are looked through one by one. */
+/** The most names to look through one by one. */
 const mostNamesRead = 20_000
 
+/** The fewest characters that the index can find. */
 const shortestIndexed = 3
 
-/** So many among the names that were looked through are enough for people to go on with: the others are not looked for. */
+/** This many matches among the names looked through are enough for people, so the index is not asked. */
 const commonMatches = 25
 
-/** Names of a large directory among which a part is looked for, to learn whether it is common. */
+/** How many names of a large directory to sample, to learn whether a part is common. */
 const sampleSize = 4_000
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 
-/** What the index is asked for: of a long text its ends, since each part of three letters costs a look-up. */
+/** The pattern for the index: of a long text only its ends, since each part of three letters costs a look-up. */
 const indexedPattern = (text: string) => {
   const letters = [...text]
   const ends = letters.length <= 12 ? [text] : [letters.slice(0, 6).join(""), letters.slice(-6).join("")]
   return `%${ends.map(escapeLike).join("%")}%`
 }
 
-// What ends a word. Names are folded, so that letters with accents are ASCII; the database's own notion of a word depends
-// on its collation.
+// What separates words. Names are folded, so letters with accents are ASCII. The database's own notion of a word depends on
+// its collation.
 const afterSeparator = (text: string) => `[\\s!-/:-@[-\`{-~\u2010-\u2015]${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`
 
 const decodeLabels = Schema.decodeUnknownEffect(
   Schema.Array(Schema.Struct({ id: Schema.String, displayName: Schema.String, removal: Schema.NullOr(Removal) }))
 )
 
-/**
- * The statements that read one collection.
- *
- * @param sql the database
- * @param collection which one
- */
+/** Makes the statements that read one collection. */
 export const makeCollectionReads = <A extends { readonly id: string }, Filter extends string>(
   sql: SqlClient.SqlClient,
   collection: DirectoryCollection<A, Filter>
@@ -100,7 +101,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   const table = collection.tables.objects
   const tenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
-  // As the index over parts of names has it: two tenants are never the same text.
+  // As the index over parts of names writes a tenant: no two tenants have the same text.
   const infixTenantIs = ({ workspaceId, tenantId }: TenantScope) =>
     sql`(length(workspace_id) || ':' || workspace_id || tenant_id) = ${`${[...workspaceId].length}:${workspaceId}${tenantId}`}`
   const shown = (within: Statement.Fragment, filters: ReadonlyArray<Filter>) =>
@@ -118,7 +119,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   })
   type FoundRow = { readonly tier: Found<A>["tier"]; readonly foldedName: string }
 
-  // The name that equals the query is the first of those that begin with it.
+  // The name that equals the query sorts first among those that begin with it.
   const beginning = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
     const rest = after === null ? sql`true` : sql`(folded_name, id) > (${after.foldedName} COLLATE "C", ${after.id})`
@@ -130,10 +131,10 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     return yield* decodeFound(rows)
   })
 
-  // Names are looked through one by one first: in their order where those are all, few may pass a filter, or the query is too
-  // short for the index; else a sample in the order of their ids, which is as good as random. Whoever had not all of them,
-  // and found few, asks the index: it is quick for parts that are rare, and slow for common ones. What is taken of many is taken
-  // in an order of its own: each page is a part of the same list, whichever plan the database has for it.
+  // The search first looks through names one by one: in their order if that covers all of them, few may pass a filter, or the
+  // query is too short for the index; else a sample in the order of their ids, which is as good as random. If that did not
+  // cover all names and found few, it asks the index, which is quick for rare parts and slow for common ones. What it takes of
+  // many it takes in a fixed order, so each page is a part of the same list, whatever plan the database chooses.
   const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
     const { after, filters, limit } = request
     const isIndexed = collection.ginIndex !== null && [...folded].length >= shortestIndexed
@@ -190,7 +191,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     const folded = foldName(request.query)
     const begins = request.after === null || request.after.tier === 1 ? yield* beginning(tenant, folded, request) : []
     const left = request.limit - begins.length
-    // Every name begins with nothing.
+    // Every name begins with the empty query.
     if (left <= 0 || folded === "") return { found: begins, cut: false }
     const rest = yield* inside(tenant, folded, { ...request, limit: left })
     return { found: [...begins, ...rest.found], cut: rest.cut }

@@ -1,3 +1,9 @@
+/**
+ * The cached collections of all tenants: every statement on them, for the readers and the syncs of this package. It trusts its
+ * arguments and authorises nobody, so only `@atlas/directory/testing` exports it.
+ *
+ * @module
+ */
 import { makeReplicaStore, type ReplicaStore } from "@atlas/replica"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -5,7 +11,7 @@ import { type CollectionReads, makeCollectionReads } from "./CollectionReads.ts"
 import { type DirectoryGroup, type GroupFilter, groups } from "./DirectoryGroup.ts"
 import { type DirectoryRoleDefinition, type RoleDefinitionFilter, roleDefinitions } from "./DirectoryRoleDefinition.ts"
 
-/** The cached collections of all tenants, in the host's Postgres: every statement on them. */
+/** The statements on each cached collection. */
 export class DirectoryCache extends Context.Service<
   DirectoryCache,
   {

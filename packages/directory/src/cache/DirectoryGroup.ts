@@ -1,9 +1,14 @@
+/**
+ * A group as the cache has it and readers return it, and what a search may narrow groups to.
+ *
+ * @module
+ */
 import { sqlText } from "@atlas/operations"
 import { Removal, unset } from "@atlas/replica"
 import { Schema } from "effect"
 import { type DirectoryCollection, shared } from "./Collection.ts"
 
-/** What kind of group it is, as administrators speak of it. */
+/** The kinds of groups, as administrators name them. */
 export const GroupKind = Schema.Literals(["security", "microsoft365", "mail_security", "distribution"])
 export type GroupKind = typeof GroupKind.Type
 
@@ -15,11 +20,11 @@ export class DirectoryGroup extends Schema.Class<DirectoryGroup>("@atlas/directo
   description: Schema.NullOr(Schema.String),
   mail: Schema.NullOr(Schema.String),
   kind: GroupKind,
-  /** Membership follows a rule. */
+  /** Whether membership follows a rule. */
   dynamic: Schema.Boolean,
-  /** Directory roles may be assigned to it. */
+  /** Whether directory roles may be assigned to it. */
   roleAssignable: Schema.Boolean,
-  /** Synchronised from an on-premises directory. */
+  /** Whether it comes from an on-premises directory. */
   synced: Schema.Boolean,
   /** When a sync found it gone; null while it exists. */
   removedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
@@ -28,8 +33,8 @@ export class DirectoryGroup extends Schema.Class<DirectoryGroup>("@atlas/directo
 }) {}
 
 /**
- * What a search may be narrowed to. `security` are groups that grant access, with mail or without, Microsoft 365 groups
- * included where they do; `synced` come from an on-premises directory.
+ * What a search may be narrowed to. `security` means groups that grant access, with or without mail, including Microsoft 365
+ * groups that do. `synced` groups come from an on-premises directory.
  */
 export const GroupFilter = Schema.Literals(["security", "microsoft365", "dynamic", "role_assignable", "synced"])
 export type GroupFilter = typeof GroupFilter.Type

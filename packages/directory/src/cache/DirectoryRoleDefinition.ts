@@ -1,3 +1,8 @@
+/**
+ * A role definition as the cache has it and readers return it, and what a search may narrow definitions to.
+ *
+ * @module
+ */
 import { sqlText } from "@atlas/operations"
 import { Removal, unset } from "@atlas/replica"
 import { Schema } from "effect"
@@ -7,17 +12,17 @@ import { type DirectoryCollection, shared } from "./Collection.ts"
 export class DirectoryRoleDefinition extends Schema.Class<DirectoryRoleDefinition>(
   "@atlas/directory/DirectoryRoleDefinition"
 )({
-  /** Of a built-in role, the same in every tenant. */
+  /** The id; that of a built-in role is the same in every tenant. */
   id: Schema.String,
   displayName: Schema.String,
   description: Schema.NullOr(Schema.String),
-  /** What the definition was made from; what a built-in role is known by. */
+  /** The template that the definition was made from. It identifies a built-in role. */
   templateId: Schema.NullOr(Schema.String),
-  /** Microsoft defines it; else the tenant does. */
+  /** True if Microsoft defines it, false if the tenant does. */
   builtIn: Schema.Boolean,
-  /** It may be assigned. */
+  /** Whether it may be assigned. */
   enabled: Schema.Boolean,
-  /** It can lead to all other rights, as Microsoft judges; null where Graph did not tell. */
+  /** Whether Microsoft judges that it can lead to all other rights; null if Graph did not say. */
   privileged: Schema.NullOr(Schema.Boolean),
   /** When a sync found it gone; null while it exists. */
   removedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
@@ -29,7 +34,7 @@ export class DirectoryRoleDefinition extends Schema.Class<DirectoryRoleDefinitio
 export const RoleDefinitionFilter = Schema.Literals(["built_in", "custom", "privileged"])
 export type RoleDefinitionFilter = typeof RoleDefinitionFilter.Type
 
-/** How role definitions are cached. A tenant has some hundred: their names are read through. */
+/** How role definitions are cached. A tenant has a few hundred, so a search reads through their names. */
 export const roleDefinitions: DirectoryCollection<DirectoryRoleDefinition, RoleDefinitionFilter> = {
   name: "role_definitions",
   tables: { ...shared, objects: sqlText`directory_role_definitions` },

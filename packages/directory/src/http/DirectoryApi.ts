@@ -1,3 +1,9 @@
+/**
+ * The declaration of the directory's HTTP API, below `/api/v1`. Hosts serve it with `DirectoryHttp.layer`, clients derive typed
+ * calls from it, and it describes itself as OpenAPI. Every answer says how old the cache is.
+ *
+ * @module
+ */
 import { Authentication, Problems } from "@atlas/operations"
 import { Freshness, Removal } from "@atlas/replica"
 import { Schema } from "effect"
@@ -17,7 +23,7 @@ export const RoleDefinitionResource = Schema.Struct({
   removedAt: Schema.NullOr(Instant)
 })
 
-/** The age of the cache on the wire. */
+/** The freshness of the cache on the wire. */
 export const FreshnessResource = Schema.Struct({
   ...Freshness.fields,
   completedAt: Schema.NullOr(Instant),
@@ -30,7 +36,7 @@ const LabelResource = Schema.Struct({
   state: Schema.Literals(["exists", ...Removal.literals, "never_seen"])
 })
 
-// One value of a repeated parameter arrives as a text.
+// A parameter that may repeat arrives as a text if it occurs once.
 const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
 
 const query = <F extends Schema.Top>(filter: F) => ({
@@ -52,7 +58,7 @@ const refused = [Problems.NotFound, Problems.Forbidden, Problems.InvalidInput] a
 const params = { tenant: Schema.String }
 const one = { ...params, id: Schema.String }
 
-/** Reading the directory cache. */
+/** The calls that read the cache. */
 export class DirectoryApiGroup extends HttpApiGroup.make("directory")
   .add(
     HttpApiEndpoint.get("groups", "/tenants/:tenant/directory/groups", {
@@ -72,13 +78,13 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       success: labels,
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Label groups", description: "A name for each id, also of removed groups." })
+      OpenApi.annotations({ summary: "Label groups", description: "A name for each id, including removed groups." })
     ),
     HttpApiEndpoint.get("group", "/tenants/:tenant/directory/groups/:id", {
       params: one,
       success: Schema.Struct({ group: GroupResource, freshness: FreshnessResource }),
       error: refused
-    }).annotateMerge(OpenApi.annotations({ summary: "Read a group", description: "Also a removed one." })),
+    }).annotateMerge(OpenApi.annotations({ summary: "Read a group", description: "Returns removed groups too." })),
     HttpApiEndpoint.get("roleDefinitions", "/tenants/:tenant/directory/role-definitions", {
       params,
       query: query(RoleDefinitionFilter),
@@ -98,21 +104,23 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Label role definitions",
-        description: "A name for each id, also of removed definitions."
+        description: "A name for each id, including removed definitions."
       })
     ),
     HttpApiEndpoint.get("roleDefinition", "/tenants/:tenant/directory/role-definitions/:id", {
       params: one,
       success: Schema.Struct({ roleDefinition: RoleDefinitionResource, freshness: FreshnessResource }),
       error: refused
-    }).annotateMerge(OpenApi.annotations({ summary: "Read a role definition", description: "Also a removed one." }))
+    }).annotateMerge(
+      OpenApi.annotations({ summary: "Read a role definition", description: "Returns removed definitions too." })
+    )
   )
   .middleware(Authentication)
   .annotateMerge(
     OpenApi.annotations({ title: "Directory", description: "Cached Entra groups and definitions of directory roles." })
   ) {}
 
-/** The HTTP API of the directory cache, below `/api/v1`. */
+/** The API with its prefix. */
 export class DirectoryApi extends HttpApi.make("atlas-directory")
   .add(DirectoryApiGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)

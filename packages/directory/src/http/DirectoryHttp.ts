@@ -1,3 +1,9 @@
+/**
+ * Serves `DirectoryApi` with the readers of the cache. The host provides `Authentication`, which says who asks; the readers
+ * decide what that actor may see.
+ *
+ * @module
+ */
 import { CurrentActor, HttpProblems } from "@atlas/operations"
 import { Effect, Layer, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -48,5 +54,13 @@ const handlers = HttpApiBuilder.group(
   })
 )
 
-/** The API's routes. Needs the host's `Authentication`. */
+/**
+ * The API's routes.
+ *
+ * @example
+ * ```ts
+ * const routes = DirectoryHttp.layer.pipe(Layer.provide([authentication, services, HttpServer.layerServices]))
+ * const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
+ * ```
+ */
 export const layer = HttpApiBuilder.layer(DirectoryApi).pipe(Layer.provide(handlers), Layer.provide(HttpProblems.layer))

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** The cached groups, what the running listings have seen, and when each collection was last complete. */
+/** The cached groups, what the current listings have seen, and when each collection was last complete. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
@@ -23,7 +23,7 @@ export default Effect.gen(function* () {
   yield* sql`
     CREATE INDEX directory_groups_name ON directory_groups (workspace_id, tenant_id, folded_name, id)
     WHERE removed_at IS NULL`
-  // Ids that the tenant's running listing has seen so far: what it has not seen by its end is gone.
+  // Ids that the tenant's current listing has seen so far. What it has not seen at its end is gone.
   yield* sql`
     CREATE TABLE directory_group_sightings (
       workspace_id text NOT NULL,

@@ -3,14 +3,14 @@ import { SqlClient } from "effect/sql"
 
 /**
  * Role definitions beside groups; rounds that can be resumed; tombstones that say what became of an object; indexes for
- * infix search. The extensions are trusted: the database's owner may create them.
+ * infix search. The extensions are trusted, so the database's owner may create them.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE EXTENSION IF NOT EXISTS pg_trgm`
   yield* sql`CREATE EXTENSION IF NOT EXISTS btree_gin`
 
-  // What Graph says of a group, from which its kind follows: a patch may bring only one of them.
+  // The properties from which a group's kind follows, since a patch may bring only one of them.
   yield* sql`
     ALTER TABLE directory_groups
       ADD COLUMN mail_enabled boolean NOT NULL DEFAULT false,
@@ -30,14 +30,14 @@ export default Effect.gen(function* () {
         WHEN NOT mail_enabled THEN 'security' WHEN security_enabled THEN 'mail_security' ELSE 'distribution' END) STORED,
       ADD CONSTRAINT directory_groups_removal CHECK (removal IN ('soft_deleted', 'purged', 'unknown')),
       ADD CONSTRAINT directory_groups_removed CHECK ((removed_at IS NULL) = (removal IS NULL))`
-  // Of kinds that may be rare: a page of them must not read all the names.
+  // For kinds that may be rare: a page of them must not read all the names.
   for (const rare of ["unified", "dynamic", "role_assignable", "synced"]) {
     yield* sql`
       CREATE INDEX ${sql(`directory_groups_${rare}`)} ON directory_groups (workspace_id, tenant_id, folded_name, id)
       WHERE removed_at IS NULL AND ${sql(rare)}`
   }
-  // The tenant as one expression, which no other index has: a search by it cannot end up reading all the tenant's names, as
-  // it would for a database that has no statistics of a table just filled.
+  // The tenant as one expression, which no other index has. So a search cannot end up reading all of the tenant's names, as it
+  // would in a database without statistics of a table just filled.
   yield* sql`
     CREATE INDEX directory_groups_infix ON directory_groups
     USING gin ((length(workspace_id) || ':' || workspace_id || tenant_id), folded_name gin_trgm_ops) WHERE removed_at IS NULL`
@@ -65,8 +65,8 @@ export default Effect.gen(function* () {
     CREATE INDEX directory_role_definitions_name
     ON directory_role_definitions (workspace_id, tenant_id, folded_name, id) WHERE removed_at IS NULL`
 
-  // What a round has seen without changing its row, which would say so itself, and what it was told is removed. Unlogged: a
-  // round knows how many they were, and begins anew where a crash of the database took them.
+  // What a round has seen without changing its row (a changed row says so itself), and what the provider said is removed.
+  // Unlogged: a round knows how many there were, and restarts if a crash of the database lost them.
   yield* sql`DROP TABLE directory_group_sightings`
   yield* sql`
     CREATE UNLOGGED TABLE directory_sightings (
@@ -78,7 +78,7 @@ export default Effect.gen(function* () {
       PRIMARY KEY (workspace_id, tenant_id, collection, id)
     )`
 
-  // One row for each collection of a tenant: how it is, and the round that a run is making.
+  // One row for each collection of a tenant: its state, and the round that a run is making.
   yield* sql`
     ALTER TABLE directory_syncs
       DROP CONSTRAINT directory_syncs_collection_check,

@@ -1,3 +1,9 @@
+/**
+ * How people read a cached collection, groups and role definitions alike. A reader answers from the database only and says how
+ * old each answer is. A member without `tenant.directory.view` gets `Forbidden`, an outsider `NotFound`.
+ *
+ * @module
+ */
 import {
   type Actor,
   argumentsOf,
@@ -12,52 +18,52 @@ import { type Freshness, makeFreshness, type Removal, type ReplicaStore } from "
 import { Effect, Schema } from "effect"
 import type { CollectionReads, Found } from "../cache/CollectionReads.ts"
 
-/** The right to read the cached directory; every role should have it. */
+/** The capability to read the cached directory. Every role should have it. */
 export const viewDirectory: Capability = "tenant.directory.view"
 
-/** The largest page of a search, and the most ids that are looked up at once. */
+/** The most objects on a page of a search. */
 export const maxPage = 100
-/** How many ids can be labelled at once. */
+/** The most ids that one call labels. */
 export const maxLabels = 200
 
 /** What to search for. */
 export interface SearchOptions<Filter extends string> {
-  /** Part of a name; accents and case do not matter. Empty for all. */
+  /** Part of a name; accents and case do not matter. Default: empty, for all names. */
   readonly query?: string
   /** All of them must hold. */
   readonly filters?: ReadonlyArray<Filter>
-  /** From the page before. */
+  /** The `nextCursor` of the page before. Default: the first page. */
   readonly cursor?: string | null
   /** Default 20, at most 100. */
   readonly limit?: number
 }
 
-/** A page of a search, and how old the cache is that it comes from. */
+/** A page of a search, and how old the cache is. */
 export interface SearchPage<A> {
   readonly items: ReadonlyArray<A>
-  /** Opaque; continues this search. Null on the last page. */
+  /** Opaque text that continues this search. Null on the last page. */
   readonly nextCursor: string | null
-  /** More names contain the query than are looked at: "type more". */
+  /** More names contain the query than the search looked at: "type more". */
   readonly typeMore: boolean
   readonly freshness: Freshness
 }
 
-/** What is known of an id that somebody kept. */
+/** What is known of an id that somebody stored. */
 export interface DirectoryLabel {
   readonly id: string
-  /** The last known name; of an id that was never seen, null. */
+  /** The last known name; null if the cache has never seen the id. */
   readonly displayName: string | null
-  /** Whether it exists, what became of it, or that the cache has never seen it. */
+  /** Whether the object exists, what became of it, or that the cache has never seen it. */
   readonly state: "exists" | Removal | "never_seen"
 }
 
-/** Labels in the order of the ids, and how old the cache is that they come from. */
+/** Labels in the order of the ids, and how old the cache is. */
 export interface Labels {
   readonly labels: ReadonlyArray<DirectoryLabel>
   readonly freshness: Freshness
 }
 
-/** An object, and how old the cache is that it comes from. */
+/** An object, and how old the cache is. */
 export interface Cached<A> {
   readonly item: A
   readonly freshness: Freshness
@@ -65,23 +71,34 @@ export interface Cached<A> {
 
 type Refused = Problems.Refusal
 
-/**
- * Reading a cached collection for people: never from Graph, always with the age of what is shown. Outsiders get
- * `NotFound`, members without `tenant.directory.view` get `Forbidden`.
- */
+/** Reads one cached collection for people. */
 export interface DirectoryReader<A, Filter extends string> {
   /**
-   * Existing objects: the name that equals the query, names that begin with it, names of which another word does, and names
-   * that contain it; by name in each. The last two end after 500, and say that a longer query would find more.
+   * Finds existing objects, in this order: the name that equals the query, names that begin with it, names with another word
+   * that begins with it, and names that contain it; by name in each. The last two end after 500, and `typeMore` then says that
+   * a longer query would find more.
    */
   search(
     actor: Actor,
     tenantId: string,
     options?: SearchOptions<Filter>
   ): Effect.Effect<SearchPage<A>, Refused | Problems.InvalidCursor>
-  /** A name for each id, also of what was removed, in one statement. Of more than 200 ids, the first 200. */
+  /**
+   * A name for each id, also of removed objects, in one statement. Of more than 200 ids, it labels the first 200.
+   *
+   * @example
+   * ```ts
+   * const directory = yield* DirectoryGroups
+   * const { labels } = yield* directory.labels(actor, "contoso", ["group-0", "group-3", "never-heard-of"])
+   * assert.deepStrictEqual(labels, [
+   *   { id: "group-0", displayName: "Finance", state: "exists" },
+   *   { id: "group-3", displayName: "Sales", state: "soft_deleted" },
+   *   { id: "never-heard-of", displayName: null, state: "never_seen" }
+   * ])
+   * ```
+   */
   labels(actor: Actor, tenantId: string, ids: ReadonlyArray<string>): Effect.Effect<Labels, Refused>
-  /** One object, also a removed one; `NotFound` for an id that was never seen. */
+  /** One object, also a removed one. `NotFound` if the cache has never seen the id. */
   get(actor: Actor, tenantId: string, id: string): Effect.Effect<Cached<A>, Refused>
   /** How old the cache is. */
   freshness(actor: Actor, tenantId: string): Effect.Effect<Freshness, Refused>
@@ -101,12 +118,7 @@ export const labelEach = Effect.fnUntraced(function* (
   })
 })
 
-/**
- * A reader of one collection.
- *
- * @param syncType the name of the type that fills it
- * @param reads its statements
- */
+/** Makes a reader of one collection; `syncType` is the name of the operation that fills it. */
 export const makeDirectoryReader = Effect.fnUntraced(function* <
   A extends { readonly id: string },
   Filter extends string
@@ -183,7 +195,7 @@ const makeDecoders = <Filter extends string>(filters: ReadonlyArray<Filter>) => 
 
 const Storable = Schema.String.check(Schema.makeFilter(isStorable))
 
-// A cursor carries its question, so that it cannot continue another search.
+// A cursor carries its search, so that it cannot continue another one.
 const Cursor = Schema.StringFromBase64Url.pipe(
   Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([Schema.Literals([1, 2, 3]), Storable, Storable, Schema.String])))
 )

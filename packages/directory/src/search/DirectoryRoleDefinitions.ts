@@ -1,3 +1,9 @@
+/**
+ * Definitions of directory roles for selectors and pages, read from the cache only. `DirectoryReader` says what each call
+ * answers and to whom.
+ *
+ * @module
+ */
 import type { Authorization, Runs } from "@atlas/operations"
 import { Context, Layer } from "effect"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
@@ -5,7 +11,7 @@ import type { DirectoryRoleDefinition, RoleDefinitionFilter } from "../cache/Dir
 import { type DirectoryReader, makeDirectoryReader } from "./DirectoryReader.ts"
 import * as RoleDefinitionsSync from "../sync/RoleDefinitionsSync.ts"
 
-/** Definitions of directory roles for selectors and pages, from the cache only. */
+/** Searches and labels a tenant's cached role definitions, as `DirectoryGroups` does groups. */
 export class DirectoryRoleDefinitions extends Context.Service<
   DirectoryRoleDefinitions,
   DirectoryReader<DirectoryRoleDefinition, RoleDefinitionFilter>

@@ -1,3 +1,9 @@
+/**
+ * Names of groups for trusted code, such as a host's adapter between the directory and another package. It authorises nobody
+ * and never asks Graph. For people there is `DirectoryGroups`.
+ *
+ * @module
+ */
 import { argumentsOf, GivenTenantScope, type Problems, type TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
@@ -6,13 +12,18 @@ import { type DirectoryLabel, labelEach } from "./DirectoryReader.ts"
 const decode = argumentsOf(Schema.Struct({ tenant: GivenTenantScope, ids: Schema.Array(Schema.String) }))
 
 /**
- * Names of groups for trusted code, such as a host's adapter between the directory and another package. It authorises nobody: for
- * people there is `DirectoryGroups`. Never from Graph.
+ * Labels cached groups.
+ *
+ * @example
+ * ```ts
+ * const trusted = yield* GroupLabels
+ * assert.deepStrictEqual(yield* trusted.of(scope, ["group-0", "group-3", "never-heard-of"]), labels)
+ * ```
  */
 export class GroupLabels extends Context.Service<
   GroupLabels,
   {
-    /** A label for each id, in the order of the ids; also of groups that were removed or that the cache has never seen. */
+    /** A label for each id, in the order of the ids; also for groups that were removed or that the cache has never seen. */
     of(
       tenant: TenantScope,
       ids: ReadonlyArray<string>

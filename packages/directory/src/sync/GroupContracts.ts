@@ -1,7 +1,12 @@
+/**
+ * The requests to Graph for groups. `GroupsSync` makes `groupChanges` and `countGroups`; `listGroups` is for flows of a host.
+ *
+ * @module
+ */
 import { GraphContract } from "@atlas/operations"
 import { Schema } from "effect"
 
-/** A group as Graph lists it, or as far as it changed. https://learn.microsoft.com/graph/api/resources/group */
+/** A group as Graph lists it, or the part of it that changed. https://learn.microsoft.com/graph/api/resources/group */
 export const GraphGroup = Schema.Struct({
   id: Schema.String,
   displayName: Schema.NullishOr(Schema.String).pipe(Schema.optionalKey),
@@ -28,7 +33,7 @@ const select = [
 ]
 const permissions = [{ name: "GroupMember.Read.All", appRoleId: "98830695-27a2-44f7-8c18-0c3ebc9698f6" }]
 
-/** All groups of a tenant, in pages of Graph's maximum. https://learn.microsoft.com/graph/api/group-list */
+/** All groups of a tenant, in pages of Graph's maximum size. https://learn.microsoft.com/graph/api/group-list */
 export const listGroups = GraphContract.list({
   name: "groups.list",
   version: "v1.0",

@@ -1,3 +1,9 @@
+/**
+ * The operation `directory_groups.sync`. It follows the history of a tenant's groups, and reads everything the first time and
+ * whenever Graph has forgotten the history. A host registers `type`, and gives `handler` to its worker.
+ *
+ * @module
+ */
 import { Graph, type GraphChange, Operation, StartGate, storable, foldName } from "@atlas/operations"
 import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
@@ -6,8 +12,8 @@ import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { countGroups, type GraphGroup, groupChanges } from "./GroupContracts.ts"
 
 /**
- * Copies the tenant's Entra groups into the cache. Its identity allows one run per tenant at a time, so its concurrency
- * needs no limit of its own; a million groups take a fraction of its time limit.
+ * The operation. Its identity allows one active run per tenant, so it needs no limit of concurrency. A million groups take a
+ * fraction of its time limit.
  */
 export const type = Operation.make({
   name: "directory_groups.sync",
@@ -22,10 +28,10 @@ export const type = Operation.make({
   timeLimit: "2 hours"
 })
 
-// A name may hold a NUL, or half a character where somebody cut it.
+// A name may hold a NUL, or half a character if somebody cut it.
 const text = (value: string | null) => (value === null ? null : storable(value))
 
-/** What a patch tells; what it leaves out is left out. */
+/** The columns that a patch gives; it leaves out those that the patch does. */
 const toSet = (group: GraphGroup): Readonly<Record<string, unknown>> => {
   const { displayName, groupTypes, isAssignableToRole, mailEnabled, onPremisesSyncEnabled, securityEnabled } = group
   const name = displayName === undefined ? undefined : (text(displayName) ?? storable(group.id))
@@ -51,10 +57,10 @@ const toChange = (change: GraphChange<GraphGroup>): Change =>
     ? { id: storable(change.id), set: toSet(change.item) }
     : { id: storable(change.id), removal: change.reason === "deleted" ? "purged" : "soft_deleted" }
 
-// A history goes on with what it was asked for first.
+// A history continues with the selection that it began with.
 const history = `${groupChanges.name}?$select=${groupChanges.select?.join(",") ?? ""}`
 
-/** Follows the history of the tenant's groups. */
+/** Copies the changes of the tenant's groups into the cache. */
 export const handler = type.toLayer(
   Effect.fn("GroupsSync")(function* (run) {
     const graph = yield* Graph

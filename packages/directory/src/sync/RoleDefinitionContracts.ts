@@ -1,3 +1,8 @@
+/**
+ * The request to Graph for role definitions, which `RoleDefinitionsSync` makes.
+ *
+ * @module
+ */
 import { GraphContract } from "@atlas/operations"
 import { Schema } from "effect"
 
@@ -14,8 +19,8 @@ export const GraphRoleDefinition = Schema.Struct({
 export type GraphRoleDefinition = typeof GraphRoleDefinition.Type
 
 /**
- * All definitions of directory roles in a tenant. Of beta, since only that tells which are privileged; no page size, since
- * the endpoint takes none. https://learn.microsoft.com/graph/api/rbacapplication-list-roledefinitions
+ * All definitions of directory roles in a tenant. From beta, since only beta says which are privileged. Without a page size,
+ * since the endpoint takes none. https://learn.microsoft.com/graph/api/rbacapplication-list-roledefinitions
  */
 export const listRoleDefinitions = GraphContract.list({
   name: "directory_role_definitions.list",

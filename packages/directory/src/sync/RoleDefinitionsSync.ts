@@ -1,3 +1,9 @@
+/**
+ * The operation `directory_role_definitions.sync`. It lists all role definitions each time, since Graph has no history of
+ * them. A host registers `type`, and gives `handler` to its worker.
+ *
+ * @module
+ */
 import { Graph, Operation, StartGate, storable, foldName } from "@atlas/operations"
 import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
@@ -5,7 +11,7 @@ import * as CollectionSync from "./CollectionSync.ts"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
 
-/** Copies the definitions of the tenant's directory roles into the cache. */
+/** The operation. Its identity allows one active run per tenant. */
 export const type = Operation.make({
   name: "directory_role_definitions.sync",
   label: "Sync role definitions",
@@ -37,7 +43,7 @@ const toChange = (role: GraphRoleDefinition): Change => {
   }
 }
 
-/** Lists them all, since Graph has no history of them. */
+/** Copies the tenant's role definitions into the cache. */
 export const handler = type.toLayer(
   Effect.fn("RoleDefinitionsSync")(function* (run) {
     const graph = yield* Graph
