@@ -1,10 +1,14 @@
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
+import { Console } from "@atlas/console"
+import { intune } from "@atlas/console/intune"
+import { makePart, type Routes } from "@atlas/console/shell"
 import { Directory } from "@atlas/directory"
-import { Access, Operations, Operation, TenantId, WorkspaceId } from "@atlas/operations"
+import { Intune, PolicySecrets, TenantNames, viewInventory } from "@atlas/intune"
+import { Access, type Capability, Operations, Operation, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
 import { TestDatabase } from "@atlas/test"
-import { Effect, Layer, Logger, Option } from "effect"
+import { Effect, Layer, Logger, ManagedRuntime, Option, Scope } from "effect"
 import express from "express"
 import { assert, it, vi } from "vitest"
 import { mountConsole } from "./console.ts"
@@ -20,7 +24,7 @@ const report = Operation.make({
 })
 
 const scope = { workspaceId: WorkspaceId.make("acme"), tenantId: TenantId.make("acme-eu") }
-const capabilities = new Set(Object.values(report.capabilities))
+const capabilities = new Set<Capability>([...Object.values(report.capabilities), viewInventory])
 
 const access = Layer.succeed(
   Access,
@@ -30,8 +34,21 @@ const access = Layer.succeed(
   })
 )
 
+const unused = () => Effect.die(new Error("No policy here has a secret."))
+const policySecrets = Layer.succeed(PolicySecrets, PolicySecrets.of({ keyId: "k", seal: unused, open: unused }))
+const tenantNames = Layer.succeed(TenantNames, TenantNames.of({ nameOf: () => Effect.succeed("Acme Europe") }))
+const connected = StartGate.make(StartGate.providerConnection, () => Effect.succeed(StartGate.open))
+
+// #region intune
+const policies = Intune.layer.pipe(
+  Layer.provide([policySecrets, tenantNames]),
+  Layer.provideMerge(Operations.layer(report, ...Intune.types)),
+  Layer.provide(StartGate.layer(connected, ...Intune.gates))
+)
+// #endregion
+
 const services = Directory.layer.pipe(
-  Layer.provideMerge(Operations.layer(report)),
+  Layer.provideMerge(policies),
   Layer.provide([access, Pg.listener]),
   Layer.provide(TestDatabase.layer),
   Layer.provideMerge(Logger.layer([])),
@@ -62,4 +79,23 @@ it("shows the host's tenants to the host's people, and leads others to its sign-
   server.closeAllConnections()
   await runtime.dispose()
   vi.unstubAllEnvs()
+})
+
+it("has the pages and calls of the parts that it is given, the host's own among them", async () => {
+  const runtime = ManagedRuntime.make(services)
+  const hello = makePart<never>({
+    pages: Effect.succeed((routes: Routes) => routes.get("/hello", () => new Response("Hello")))
+  })
+  const make = Console.make({
+    origin: "https://acme.example",
+    actorOf: () => ({ ...ada, kind: "user" }),
+    tenantsOf: people.tenantsOf,
+    secret: "a secret of at least 32 characters",
+    parts: [intune, hello]
+  })
+  const console = await runtime.runPromise(Effect.provideService(make, Scope.Scope, runtime.scope))
+  const text = async (path: string) => (await console(new Request(`https://acme.example${path}`))).text()
+  assert.strictEqual(await text("/hello"), "Hello")
+  assert.include(await text("/api/v1/tenants/acme-eu/inventory/summary"), '"count":0')
+  await runtime.dispose()
 })

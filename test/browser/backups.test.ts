@@ -23,7 +23,7 @@ describeBrowser("backups", () => {
           await page.getByLabel("Scope tags", { exact: true }).check()
           await page.getByRole("button", { name: "Create the schedule" }).click()
           // What was typed is still there, with what is wrong.
-          await page.getByText("This is no cron expression").waitFor()
+          await page.getByText("This is not a cron expression").waitFor()
           assert.strictEqual(await page.getByLabel("Name", { exact: true }).inputValue(), "Nightly")
           assert.isTrue(await page.getByLabel("Scope tags", { exact: true }).isChecked())
           await page.getByLabel("When", { exact: true }).fill("30 2 * * *")
@@ -101,7 +101,7 @@ describeBrowser("restores", () => {
           await page.getByText('"Everything"').waitFor()
           await page.getByLabel(/to confirm$/).fill("Fabrikam")
           await page.getByRole("button", { name: "Restore 1 policy" }).click()
-          await page.getByText("This is not the name of the tenant").waitFor()
+          await page.getByText("This is not the tenant's name").waitFor()
           await page.getByLabel(/to confirm$/).fill("Contoso")
           await page.getByRole("button", { name: "Restore 1 policy" }).click()
           await until("Done")

@@ -1,3 +1,10 @@
+/**
+ * The parts that a host composes. `types`, `gates` and `layer` belong in every process, `handlers` and `scheduler` in processes
+ * with a worker. Only `handlers` ask for a `Graph`, so whatever shows data cannot reach it: that would not compile.
+ *
+ * @module
+ */
+
 import type { AuditLog, Authorization, Runs, SystemRuns } from "@atlas/operations"
 import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -29,7 +36,7 @@ export const types: readonly [
   typeof DriftCompare.type
 ] = [InventorySync.type, ...backupTypes, retention, preview, execute, DriftCompare.type]
 
-/** What executes them, for `Worker.layer`. */
+/** The handlers of these operations, for `Worker.layer`. */
 export const handlers: readonly [
   typeof InventorySync.handler,
   ...typeof backupHandlers,
@@ -39,17 +46,28 @@ export const handlers: readonly [
   typeof DriftCompare.handler
 ] = [InventorySync.handler, ...backupHandlers, retentionHandler, previewHandler, executeHandler, DriftCompare.handler]
 
-/** The gates that the types of backups and restores name, for `StartGate.layer`. */
+/** The gates that the operations of backups and restores name, for `StartGate.layer`. */
 export const gates: readonly [typeof BackupSchedules.gate, typeof Restores.planned, typeof Restores.confirmed] = [
   BackupSchedules.gate,
   Restores.planned,
   Restores.confirmed
 ]
 
-/** Starts scheduled backups in this process, for as long as it lives: for processes with a worker. Any number may. */
+/** Starts scheduled backups and lets old ones expire, for as long as the layer lives. Any number of processes may run it. */
 export const scheduler: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> = DueBackups.layer
 
-/** Inventory, schedules, backups, restores and comparisons: what every process of a host needs. They cannot reach Graph; only the handlers do. */
+/**
+ * The services that pages and programs call. A host provides its `PolicySecrets` and `TenantNames`.
+ *
+ * @example
+ * ```ts
+ * const policies = Intune.layer.pipe(
+ *   Layer.provide([policySecrets, tenantNames]),
+ *   Layer.provideMerge(Operations.layer(report, ...Intune.types)),
+ *   Layer.provide(StartGate.layer(connected, ...Intune.gates))
+ * )
+ * ```
+ */
 export const layer: Layer.Layer<
   Backups | BackupSchedules | Inventory | PolicyDrift | PolicyStore | Restores,
   never,

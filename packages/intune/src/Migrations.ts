@@ -1,3 +1,10 @@
+/**
+ * The migrations of the tables of policies. A host applies them with those of `@atlas/operations`, when it deploys or when it
+ * starts: pass `run` to `Pg.layer` of `@atlas/operations/pg`, or run it by itself.
+ *
+ * @module
+ */
+
 import { Migrator } from "effect/sql"
 import inventory from "./migrations/0001_inventory.ts"
 import backups from "./migrations/0002_backups.ts"
@@ -11,13 +18,11 @@ const migrations = {
   "0004_drift": drift
 }
 
-/** The table that keeps which migrations were applied, and the newest that this version has. */
+/** The table that records the applied migrations, and the number of the newest migration of this version. */
 export const ledger = { table: "atlas_intune_migrations", latest: Object.keys(migrations).length }
 
 /**
- * Creates or upgrades the tables of policies. Safe to run from several processes at once.
- *
- * @returns the migrations that were applied
+ * Creates or upgrades the tables of policies, and returns the migrations that it applied. Several processes may run it at once.
  */
 export const run = Migrator.make({})({
   loader: Migrator.fromRecord(migrations),

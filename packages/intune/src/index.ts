@@ -1,3 +1,12 @@
+/**
+ * What is configured in a tenant's Intune, as operation runs: an inventory of policies, backups by hand and on schedules,
+ * restores that a person plans and confirms, and drift between two states. `Intune` has the parts that a host composes. Pages
+ * and programs call `Inventory`, `BackupSchedules`, `Backups`, `Restores` and `PolicyDrift`, which authorise every call and
+ * never ask Graph.
+ *
+ * @module
+ */
+
 export { BackupId, BackupItem, BackupSet, MissingPart } from "./backups/BackupSet.ts"
 export {
   BackupSchedule,

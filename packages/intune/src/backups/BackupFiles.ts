@@ -1,3 +1,11 @@
+/**
+ * Backups as files: a folder of JSON with one file for each policy, as Graph returns it. Command lines and scripts call this to
+ * export a backup, and to import a folder, also one that another tool exported. `exportBackup` and `importBackup` authorise
+ * nobody: whoever holds the database may call them.
+ *
+ * @module
+ */
+
 import { argumentsOf, type Problems, StorableText, type TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -8,14 +16,14 @@ import { recordOf } from "../policies/PolicyRecord.ts"
 import { type GraphObject, type PolicySource, policySources } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
-/** A policy as a file of a folder: JSON as Graph returns it, with its children and assignments as properties. */
+/** One policy as a file: JSON as Graph returns it, with children and assignments as properties. */
 export interface PolicyFile {
-  /** Relative to the folder, with slashes: the collection's path, and a name made of the policy's id. */
+  /** Relative to the folder, with slashes: the collection's path, then a name made of the policy's id. */
   readonly path: string
   readonly text: string
 }
 
-/** Objects of one collection, from files. */
+/** The objects of one collection, read from files. */
 export interface ImportedObjects {
   readonly source: PolicySource
   readonly objects: ReadonlyArray<GraphObject>
@@ -30,11 +38,8 @@ const filesAtOnce = 200
 const sources: ReadonlyArray<PolicySource> = Object.values(policySources)
 
 /**
- * Hands out a backup as files, some at a time. Authorises nobody: for whoever holds the database. Secrets stay references.
- *
- * @param id of a backup that is complete, or partial
- * @param write stores some of the files
- * @returns how many there were; fails with `NotFound` for an unknown or expired backup
+ * Passes the files of a complete or partial backup to `write`, up to 200 at a time, and returns how many there were. Secrets
+ * stay references. Authorises nobody. Fails with `NotFound` for an unknown or expired backup.
  */
 export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
   id: string,
@@ -62,10 +67,9 @@ export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
 })
 
 /**
- * Which collection a file belongs to: `deviceManagement/x.json`, `deviceManagement.x.json` and `deviceManagement/x/anything.json`
- * are all of `deviceManagement/x`.
- *
- * @param path relative to the folder, with slashes
+ * The collection that a file belongs to, by its path relative to the folder, with slashes: `deviceManagement/x.json`,
+ * `deviceManagement.x.json` and `deviceManagement/x/anything.json` all belong to `deviceManagement/x`. Undefined for any other
+ * path.
  */
 export const sourceOfFile = (path: string): PolicySource | undefined => {
   const whole = path.replace(/\.json$/i, "").toLowerCase()
@@ -82,20 +86,14 @@ export const sourceOfFile = (path: string): PolicySource | undefined => {
 const encodingOf = ([first, second]: Uint8Array) =>
   first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8"
 
-/**
- * The text of a file: PowerShell writes exports in UTF-16, others put a byte order mark before UTF-8.
- *
- * @param bytes of the file
- */
+/** Decodes a file. PowerShell writes exports in UTF-16; other tools put a byte order mark before UTF-8. */
 export const textOfFile = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
 
 const isObject = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
 
 /**
- * The objects in a file: a list, an answer of Graph's (`{ "value": […] }`) or one object.
- *
- * @param json as it was parsed
- * @returns the objects, and how many values are none or have no id
+ * The objects in the parsed JSON of a file: a list, an answer of Graph (`{ "value": […] }`) or one object. `unusable` counts
+ * values that are not objects or have no id.
  */
 export const objectsIn = (
   json: unknown
@@ -133,12 +131,10 @@ const Imported = Schema.Struct({
 const decodeImport = argumentsOf(Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported) }))
 
 /**
- * Makes a backup of objects from files, all of them or none. Authorises nobody: for whoever holds the database.
+ * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
+ * Returns the backup's id and its number of policies. Authorises nobody. Fails with `InvalidInput` for what cannot be stored.
  *
- * @param tenant whose backup it is to be
  * @param name of the backup, 1 to 200 characters
- * @param imported objects by collection; of those with one id, the last counts
- * @returns the backup's id, and how many policies it has; fails with `InvalidInput` for what cannot be stored
  */
 export const importBackup = Effect.fn("importBackup")(function* (
   tenant: TenantScope,

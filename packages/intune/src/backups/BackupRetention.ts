@@ -5,10 +5,9 @@ import { retention } from "./BackupTypes.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
 /**
- * The backups of a schedule that are kept no longer: those that are neither among its last so many nor young enough. The newest
- * complete one is always kept.
+ * Selects the backups that a schedule no longer keeps: neither `keepLast` nor `keepDays` keeps them. The newest complete backup
+ * is always kept, and so is one from which a restore of the last seven days is open.
  *
- * @param sql the database
  * @param schedule the id, as an expression
  */
 export const expirable = (sql: SqlClient.SqlClient, schedule: Statement.Fragment): Statement.Fragment => sql`
@@ -23,10 +22,10 @@ export const expirable = (sql: SqlClient.SqlClient, schedule: Statement.Fragment
     AND coalesce(ranked.place > rule.keep_last, rule.keep_days IS NOT NULL)
     AND coalesce(ranked.sealed_at < now() - make_interval(days => rule.keep_days), rule.keep_last IS NOT NULL)`
 
-// So that each transaction is short, and a worker that dies costs little.
+// Few, so that transactions are short and the death of a worker costs little.
 const setsAtOnce = 10
 
-/** Lets the backups of a schedule expire, a few at a time, and removes the contents that nothing refers to any more. */
+/** Lets the backups of a schedule expire, a few at a time, then removes the contents that nothing refers to. */
 export const retentionHandler = retention.toLayer(
   Effect.fn("BackupRetention")(function* (run) {
     const sql = yield* SqlClient.SqlClient

@@ -32,7 +32,7 @@ interface Progress {
   counts: RunCounts
 }
 
-/** Copies one collection into the backup, from its beginning: page by page. */
+/** Copies one collection into the backup, page by page, from its beginning. */
 const backUpSource = Effect.fnUntraced(function* (
   run: BackupRun,
   backup: OpenBackup,
@@ -62,8 +62,8 @@ const backUpSource = Effect.fnUntraced(function* (
 })
 
 /**
- * Makes one backup for one run, whichever attempt comes to its end. A collection that cannot be read is missing from it, and it
- * says so; where none can be, there is no backup.
+ * Makes one backup for each run, whichever attempt finishes it. The backup records every collection that could not be read. If
+ * none could be read, the run fails.
  */
 const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
   const schedule = yield* scheduleOf(run)
@@ -97,5 +97,5 @@ const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
   return RunHandler.succeeded
 })
 
-/** What makes backups, for `Worker.layer`. */
+/** The handlers that make backups, for `Worker.layer`. */
 export const backupHandlers = [runNow.toLayer(backUp), retry.toLayer(backUp), scheduled.toLayer(backUp)] as const

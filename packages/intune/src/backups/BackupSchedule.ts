@@ -1,3 +1,10 @@
+/**
+ * A backup schedule: the settings that a person decides, with their limits and defaults, and what became of each fire time.
+ * `BackupSchedules` decodes with these schemas whatever pages and the HTTP API send.
+ *
+ * @module
+ */
+
 import { Actor, RunId, StorableText, TenantId, Uuid, WorkspaceId } from "@atlas/operations"
 import { Schema } from "effect"
 import { cronProblem, RepeatedTime, SkippedTime, timeZoneProblem } from "./FireTimes.ts"
@@ -8,13 +15,13 @@ const Instant = Schema.DateTimeUtcFromDate
 /** Identifies a backup schedule. */
 export const ScheduleId = Uuid
 
-/** What is done about fire times at which no scheduler was there. */
+/** What happens to fire times that passed while no scheduler ran. */
 const Missed = Schema.Literals([
   /** Nothing. */
   "skip",
-  /** One run, unless a fire time is due anyway. */
+  /** One run, unless another fire time is due on time. */
   "once",
-  /** A run for each of the newest, up to `missedLimit`. */
+  /** One run for each of the newest ones, up to `missedLimit`. */
   "all"
 ])
 
@@ -36,25 +43,25 @@ export const scheduleFields = {
     Schema.isMaxLength(100),
     Schema.makeFilter((name) => timeZoneProblem(name) ?? true)
   ),
-  /** What happens to a local time that a change of the clocks skips. */
+  /** What happens to a local time that a clock change skips. */
   skippedTime: SkippedTime,
-  /** Which one of a local time that a change of the clocks repeats. */
+  /** Which occurrence fires of a local time that a clock change repeats. */
   repeatedTime: RepeatedTime,
   missed: Missed,
-  /** How many missed fire times are made up for at most, where `missed` is `all`. */
+  /** The most missed fire times that still get a run, where `missed` is `all`. */
   missedLimit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })),
-  /** The kinds of policies that are backed up; null for all. */
+  /** The kinds of policies to back up; null for all. */
   types: Schema.NullOr(PolicySelection),
-  /** Backups that are among the last so many, or younger than so many days, are kept; with neither, all are. */
+  /** Keeps the newest `keepLast` backups, and those of the last `keepDays` days. Without either, keeps all. */
   keepLast: Schema.NullOr(count),
   keepDays: Schema.NullOr(days)
 }
 
-/** What a person decides about a backup schedule. */
+/** The settings of a backup schedule. */
 export const ScheduleSettings = Schema.Struct(scheduleFields)
 export type ScheduleSettings = typeof ScheduleSettings.Type
 
-/** What a new schedule is like where nothing else is said. */
+/** The values of settings that a new schedule leaves out. */
 export const scheduleDefaults = {
   skippedTime: "later",
   repeatedTime: "earlier",
@@ -65,17 +72,17 @@ export const scheduleDefaults = {
   keepDays: null
 } as const satisfies Partial<ScheduleSettings>
 
-/** When policies of a tenant are backed up. */
+/** A backup schedule of a tenant. */
 export class BackupSchedule extends Schema.Class<BackupSchedule>("@atlas/intune/BackupSchedule")({
   id: ScheduleId,
   workspaceId: WorkspaceId,
   tenantId: TenantId,
   ...scheduleFields,
-  // As they were accepted: what time zones there are may change.
+  // Not checked again: the time zones that a machine knows may change.
   cron: Schema.String,
   timeZone: Schema.String,
   paused: Schema.Boolean,
-  /** When it is due next; null where that never comes. */
+  /** The next fire time; null if there is none. */
   nextFireAt: Schema.NullOr(Instant),
   createdBy: Actor,
   createdAt: Instant,
@@ -87,7 +94,7 @@ export class ScheduleSlot extends Schema.Class<ScheduleSlot>("@atlas/intune/Sche
   fireTime: Instant,
   state: Schema.Literals(["dispatched", "skipped", "missed", "overlapped"]),
   reason: Schema.NullOr(Schema.String),
-  /** The run that it became, or that was in its way. */
+  /** The run that was started, or the active run that was in the way. */
   runId: Schema.NullOr(RunId),
   decidedAt: Instant
 }) {}

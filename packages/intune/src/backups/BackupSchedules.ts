@@ -1,3 +1,10 @@
+/**
+ * Backup schedules for people. The service authorises every call, decodes the settings that it is sent, and records each change
+ * in the audit, with the schedule before and after, in the transaction of the change. Pages and the HTTP API call it.
+ *
+ * @module
+ */
+
 import {
   type Actor,
   argumentsOf,
@@ -30,39 +37,38 @@ import { inTransaction } from "../policies/inTransaction.ts"
 import { scheduleExists } from "./ScheduleGate.ts"
 import { scheduleColumns } from "./ScheduleColumns.ts"
 
-/** The right to see schedules and backups; every role should have it. */
+/** The capability to view schedules and backups. Give it to every role. */
 export const viewBackups: Capability = "tenant.backups.view"
 
-/** The right to make, change and delete schedules. */
+/** The capability to create, change and delete schedules. */
 export const manageBackups: Capability = "tenant.backups.manage"
 
 type Refused = Problems.Refusal
 
 /**
- * Backup schedules for people. Outsiders get `NotFound`, members without the capability get `Forbidden`, naming it. Whatever
- * changes a schedule is in the audit, with the schedule before and after.
+ * Reads and changes backup schedules. Outsiders get `NotFound`; members without the capability get `Forbidden`, which names it.
  */
 export class BackupSchedules extends Context.Service<
   BackupSchedules,
   {
     list(actor: Actor, tenantId: string): Effect.Effect<ReadonlyArray<BackupSchedule>, Refused>
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<BackupSchedule, Refused>
-    /** Makes a schedule of settings that are not trusted yet. */
+    /** Creates a schedule from untrusted settings. `scheduleDefaults` fills in those that are left out. */
     create(actor: Actor, tenantId: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
-    /** Changes what is given. Fire times that were decided stay as they are. */
+    /** Changes the given settings, untrusted as well. Fire times that were decided stay decided. */
     update(actor: Actor, tenantId: string, id: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
-    /** A paused schedule makes no backups: its fire times are recorded as skipped. */
+    /** Pauses or resumes a schedule. While it is paused, its fire times are recorded as skipped. */
     pause(actor: Actor, tenantId: string, id: string, paused: boolean): Effect.Effect<BackupSchedule, Refused>
-    /** Ends a schedule. Its backups stay until they expire by its own rule. */
+    /** Deletes a schedule. Its backups stay until they expire by its own rule. */
     remove(actor: Actor, tenantId: string, id: string): Effect.Effect<void, Refused>
-    /** What became of the newest fire times before an instant, the newest first. `limit` is 1 to 200. */
+    /** What became of the fire times before an instant, newest first. `limit` is 1 to 200. */
     slots(
       actor: Actor,
       tenantId: string,
       id: string,
       page: { readonly before: DateTime.Utc | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<ScheduleSlot>, Refused>
-    /** The newest runs that make backups of a schedule. `limit` is 1 to 200. */
+    /** The newest runs that back up by a schedule. `limit` is 1 to 200. */
     executions(actor: Actor, tenantId: string, id: string, limit: number): Effect.Effect<ReadonlyArray<Run>, Refused>
   }
 >()("@atlas/intune/BackupSchedules") {
@@ -108,7 +114,7 @@ const valuesOf = (settings: ScheduleSettings) => ({
 const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
   JSON.stringify(valuesOf(settings)) === JSON.stringify(valuesOf(other))
 
-/** Settings as somebody sent them; what they do not say is as it was. */
+/** Decodes settings that somebody sent; `others` fills in those that are left out. */
 const decodeSettings = Effect.fnUntraced(function* (others: Partial<ScheduleSettings>, given: unknown) {
   const json = yield* decodeInput(Schema.Json, given)
   return yield* decodeInput(ScheduleSettings, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
@@ -144,10 +150,10 @@ const make = Effect.gen(function* () {
       ? single(sql<object>`SELECT ${columns} FROM backup_schedules WHERE ${one(tenant, id)} ${locking}`)
       : Effect.fail(new Problems.NotFound({}))
   const find = (tenant: TenantScope, id: string) => read(tenant, id, sql``)
-  /** The same, and nobody else changes it before the transaction ends. */
+  /** The same, locked against other changes until the transaction ends. */
   const lock = (tenant: TenantScope, id: string) => read(tenant, id, sql`FOR NO KEY UPDATE`)
 
-  // The database's clock decides what is due: those of web servers and workers may differ.
+  // The database's clock decides what is due: the clocks of web servers and workers may differ.
   const clock = rowsOf(sql<{ now: Date }>`SELECT now()`).pipe(
     Effect.flatMap(([row]) => Effect.orDie(Effect.fromNullishOr(row))),
     Effect.map(({ now }) => DateTime.fromDateUnsafe(now))
@@ -280,7 +286,7 @@ const make = Effect.gen(function* () {
     const schedule = yield* get(actor, tenantId, id)
     const filter = { tenant: schedule.tenantId, record: { name: "schedule", id: schedule.id } }
     const pages = yield* Effect.forEach(backupTypes, ({ name }) =>
-      // A listing without a cursor has none that could be wrong.
+      // Without a cursor, there is none to be invalid.
       Effect.catchTag(runs.list(actor, { ...filter, type: name }, { cursor: null, limit }), "InvalidCursor", Effect.die)
     )
     const newest = pages.flatMap((page) => page.runs).sort((a, b) => (a.id < b.id ? 1 : -1))

@@ -1,3 +1,10 @@
+/**
+ * A backup as the database keeps it: the set, its items, and what it lacks. The database refuses every change of a sealed
+ * backup. `Backups` returns these; pages and the HTTP API show them.
+ *
+ * @module
+ */
+
 import { ReasonCode, RunId, Uuid } from "@atlas/operations"
 import { Schema } from "effect"
 import { ScheduleId } from "./BackupSchedule.ts"
@@ -8,28 +15,28 @@ const Hash = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 /** Identifies a backup. */
 export const BackupId = Uuid
 
-/** Kinds of policies that a backup lacks, and why. */
+/** The policies of one collection that a backup lacks, and why. */
 export const MissingPart = Schema.Struct({
-  /** What could not be read, for people. */
+  /** The kinds of policies that could not be read, for people. */
   label: Schema.String,
   reasonCode: ReasonCode,
   message: Schema.String
 })
 export type MissingPart = typeof MissingPart.Type
 
-/** A backup: which policies a tenant had at a time, and what they said. Nobody can change it. */
+/** A backup: the policies that a tenant had at one time, and what they said. */
 export class BackupSet extends Schema.Class<BackupSet>("@atlas/intune/BackupSet")({
   id: BackupId,
   origin: Schema.Literals(["schedule", "import", "restore"]),
   scheduleId: Schema.NullOr(ScheduleId),
-  /** The run that made it. */
+  /** The run that made it; null for imports and restores. */
   runId: Schema.NullOr(RunId),
   name: Schema.String,
-  /** `partial`: something is missing. `expired`: its contents are gone, by the schedule's rule. */
+  /** `partial`: a collection is missing. `expired`: retention has removed the items. */
   state: Schema.Literals(["open", "complete", "partial", "expired"]),
   missing: Schema.Array(MissingPart),
   itemCount: Schema.Int,
-  /** SHA-256 over what it lists, in hexadecimal; null before it is sealed. */
+  /** SHA-256 of the list of items, in hexadecimal; null until the backup is sealed. */
   manifestHash: Schema.NullOr(Hash),
   createdAt: Instant,
   sealedAt: Schema.NullOr(Instant),

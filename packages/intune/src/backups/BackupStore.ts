@@ -1,3 +1,10 @@
+/**
+ * The statements that begin, fill and seal a backup. Run them inside a transaction. The database refuses them for a sealed
+ * backup.
+ *
+ * @module
+ */
+
 import type { RunId, TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -13,26 +20,18 @@ export type BackupOrigin =
 /** A backup that is being made. */
 export interface OpenBackup {
   readonly id: string
-  /** The collections that it has in whole, or is known to lack. */
+  /** The collections that are complete, or known to be missing. */
   readonly done: ReadonlySet<string>
 }
 
 const encodeMissing = Schema.encodeSync(Schema.fromJsonString(MissingPart))
 
-/**
- * What a backup lists, as one text, of which the hash is kept: whoever has the same list has the same backup. Of
- * `backup_items i`.
- */
+/** The list of items as one text, from `backup_items i`. The backup keeps its hash: equal lists, equal hashes. */
 export const manifestText = (sql: SqlClient.SqlClient): Statement.Fragment =>
   sql.literal(`coalesce(string_agg(concat_ws(' ', i.source, i.id, coalesce(i.type, '-'), encode(i.content_hash, 'hex'),
     coalesce(encode(i.assignments_hash, 'hex'), '-')), chr(10) ORDER BY i.source COLLATE "C", i.id COLLATE "C"), '')`)
 
-/**
- * The statements that make a backup; they belong inside a transaction. The database refuses them for one that is sealed.
- * Database failures are defects.
- *
- * @param sql the database
- */
+/** Makes the statements. Database failures are defects. */
 export const makeBackupStore = (sql: SqlClient.SqlClient) => {
   /** Begins a backup, or finds the one that the same run has begun. */
   const open = Effect.fn("BackupStore.open")(function* (tenant: TenantScope, name: string, origin: BackupOrigin) {
@@ -48,7 +47,7 @@ export const makeBackupStore = (sql: SqlClient.SqlClient) => {
     return backup
   }, Effect.orDie)
 
-  /** Forgets what an attempt that did not come to the end had stored of a collection. */
+  /** Deletes what an unfinished attempt stored of a collection. */
   const restart = Effect.fn("BackupStore.restart")(
     (backup: OpenBackup, source: string) =>
       sql`DELETE FROM backup_items WHERE set_id = ${backup.id}::uuid AND source = ${source}`,
@@ -56,7 +55,7 @@ export const makeBackupStore = (sql: SqlClient.SqlClient) => {
     Effect.asVoid
   )
 
-  /** Adds policies of a collection, whose contents are stored already. */
+  /** Adds policies of a collection. Their contents must be stored first. */
   const add = Effect.fn("BackupStore.add")(function* (
     tenant: TenantScope,
     backup: OpenBackup,
@@ -73,7 +72,7 @@ export const makeBackupStore = (sql: SqlClient.SqlClient) => {
       ON CONFLICT (set_id, source, id) DO NOTHING`
   }, Effect.orDie)
 
-  /** Notes that a collection is there in whole, or what of it is missing. */
+  /** Records that a collection is complete, or why it is missing. */
   const conclude = Effect.fn("BackupStore.conclude")(function* (
     backup: OpenBackup,
     source: string,
@@ -85,7 +84,7 @@ export const makeBackupStore = (sql: SqlClient.SqlClient) => {
       WHERE id = ${backup.id}::uuid AND NOT ${source} = ANY(sources_done)`
   }, Effect.orDie)
 
-  /** Ends a backup: from now on nobody changes it. */
+  /** Seals a backup: from now on nobody changes it. */
   const seal = Effect.fn("BackupStore.seal")(function* (backup: OpenBackup) {
     const [row] = yield* sql<{ state: "complete" | "partial"; items: number }>`
       UPDATE backup_sets s SET state = CASE WHEN s.missing = '[]' THEN 'complete' ELSE 'partial' END, sealed_at = now(),

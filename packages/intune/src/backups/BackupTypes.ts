@@ -1,3 +1,10 @@
+/**
+ * The operations that make backups and let them expire. People start `runNow` and `retry`, one run for each idempotency key.
+ * The scheduler starts `scheduled`, one run for each fire time, and `retention`.
+ *
+ * @module
+ */
+
 import { Operation, StartGate } from "@atlas/operations"
 import { Schema } from "effect"
 import { ScheduleId } from "./BackupSchedule.ts"
@@ -24,7 +31,7 @@ const backup = {
 } as const
 const key = ({ schedule }: Input) => schedule
 
-/** A backup because a person asked for it; each click is one. */
+/** A backup that a person asks for. Each click is a run. */
 export const runNow = Operation.make({
   name: "backup_schedule.run_now",
   ...backup,
@@ -33,39 +40,39 @@ export const runNow = Operation.make({
   identity: { rule: "once", by: "idempotency_key" }
 })
 
-/** A backup because an earlier one was not whole. */
+/** A backup after one that is incomplete. */
 export const retry = Operation.make({
   name: "backup_schedule.retry",
   ...backup,
-  label: "Repeat a backup",
-  description: "Backs up the policies of a schedule again, after a backup that was not whole.",
+  label: "Retry a backup",
+  description: "Backs up the policies of a schedule again after an incomplete backup.",
   identity: { rule: "once", by: "idempotency_key" }
 })
 
-/** A backup because its time has come: one for each fire time, for ever. */
+/** A backup at a fire time. Each fire time gets at most one run, for ever. */
 export const scheduled = Operation.make({
   name: "backup_schedule.scheduled",
   ...backup,
   label: "Scheduled backup",
-  description: "Backs up the policies of a schedule at its time.",
+  description: "Backs up the policies of a schedule when it is due.",
   startedBy: "system",
   priority: "background",
-  // Its fire time is used up: a backup that waits until workers are back is better than none, and nobody waits for it. While
-  // it is queued, the next fire times overlap.
+  // A fire time starts no second run, so this one waits for workers up to a day: nobody waits for it. While it is queued, later
+  // fire times overlap.
   queueLimit: "1 day",
   identity: { rule: "once", by: "fire_time", key }
 })
 
-/** Lets backups expire that the schedule does not keep any longer. */
+/** Lets the backups expire that a schedule no longer keeps. */
 export const retention = Operation.make({
   name: "backup_schedule.retention",
   ...common,
   label: "Expire backups",
-  description: "Removes what the schedule does not keep any longer.",
+  description: "Removes the contents of backups that the schedule no longer keeps.",
   startedBy: "system",
   priority: "background",
   identity: { rule: "while_active", key }
 })
 
-/** What makes backups. */
+/** The operations that make backups. */
 export const backupTypes = [runNow, retry, scheduled] as const

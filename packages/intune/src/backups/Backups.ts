@@ -1,3 +1,10 @@
+/**
+ * Backups, read from the database only. Pages and the HTTP API call `list`, `get`, `ofRun`, `items` and `content`, which
+ * authorise. Command lines call `manifest` and `verify`, which authorise nobody: whoever holds the database may call them.
+ *
+ * @module
+ */
+
 import {
   type Actor,
   argumentsOf,
@@ -17,30 +24,33 @@ import { type DamagedSnapshot, PolicyStore } from "../policies/PolicyStore.ts"
 
 type Refused = Problems.Refusal
 
-/** What computing all hashes of a backup again found out. */
+/** What `verify` found. */
 export interface BackupVerification {
   readonly items: number
-  /** What it lists is what it listed when it was sealed. */
+  /** The list of items is the one that was sealed. */
   readonly manifestHolds: boolean
   readonly damaged: ReadonlyArray<DamagedSnapshot>
 }
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 
-/** Backups for people: never from Graph. Outsiders get `NotFound`, members without `tenant.backups.view` get `Forbidden`. */
+/** Reads backups. Outsiders get `NotFound`; members without `tenant.backups.view` get `Forbidden`. */
 export class Backups extends Context.Service<
   Backups,
   {
-    /** Backups of a tenant that are sealed or expired, the newest first; of one schedule, where it is named. `limit` is 1 to 200. */
+    /**
+     * Sealed and expired backups of a tenant, or of one schedule, newest first. `before` is the id of the last backup that was
+     * shown; `limit` is 1 to 200.
+     */
     list(
       actor: Actor,
       tenantId: string,
       page: { readonly schedule?: string; readonly before: string | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<BackupSet>, Refused>
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<BackupSet, Refused>
-    /** The backup that a run has made, or is making. */
+    /** The backup that a run made or is making. */
     ofRun(actor: Actor, tenantId: string, runId: string): Effect.Effect<Option.Option<BackupSet>, Refused>
-    /** What is in a backup, by title, after the last item that was shown. `limit` is 1 to 200. */
+    /** The items of a backup by title, after the last one that was shown. `limit` is 1 to 200. */
     items(
       actor: Actor,
       tenantId: string,
@@ -51,7 +61,7 @@ export class Backups extends Context.Service<
         readonly limit: number
       }
     ): Effect.Effect<ReadonlyArray<BackupItem>, Refused>
-    /** What a policy said at the time of the backup: canonical JSON, in which secrets are replaced. */
+    /** What a policy said at the time of the backup: canonical JSON with references in place of secrets. */
     content(
       actor: Actor,
       tenantId: string,
@@ -61,7 +71,7 @@ export class Backups extends Context.Service<
       { readonly item: BackupItem; readonly content: string; readonly assignments: string | null },
       Refused
     >
-    /** Whose a backup is, and all that it lists. Authorises nobody; `NotFound` for an unknown or expired one. */
+    /** The tenant and all items of a backup. Authorises nobody. `NotFound` for an unknown or expired backup. */
     manifest(id: string): Effect.Effect<
       {
         readonly tenant: TenantScope
@@ -69,7 +79,7 @@ export class Backups extends Context.Service<
       },
       Problems.NotFound
     >
-    /** Computes all hashes again. Authorises nobody: for whoever holds the database. `NotFound` for an unknown id. */
+    /** Computes all hashes again. Authorises nobody. `NotFound` for an unknown or expired backup. */
     verify(id: string): Effect.Effect<BackupVerification, Problems.NotFound>
   }
 >()("@atlas/intune/Backups") {
@@ -112,7 +122,7 @@ const decodeItemPage = argumentsOf(
 )
 const decodeName = argumentsOf(Schema.Struct({ item: PolicyName }))
 
-// So many bodies are in memory at once when hashes are computed again.
+// How many bodies are in memory at once while `verify` computes hashes.
 const verifiedAtOnce = 200
 
 const make = Effect.gen(function* () {

@@ -1,3 +1,11 @@
+/**
+ * The scheduler of backups. About once a second it decides about the fire times that are due and starts their runs; about once
+ * a minute it starts the retention of schedules with backups to expire. Any number of processes may run it: whoever decides
+ * locks the schedule's row, and each fire time is decided once, for ever. Hosts run it as `Intune.scheduler`.
+ *
+ * @module
+ */
+
 import { type RunId, sanitisedCause, SystemRuns, type TenantScope } from "@atlas/operations"
 import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -8,7 +16,7 @@ import { expirable } from "./BackupRetention.ts"
 import { fireTimesAfter } from "./FireTimes.ts"
 import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
 
-// Of more that were missed, the older ones are as good as never meant: nobody reads a list of them.
+// If more were missed, the oldest are dropped without a record: nobody reads so long a list.
 const mostDue = 2_000
 const tickMillis = 1_000
 const retentionEveryMillis = 60_000
@@ -18,34 +26,31 @@ const decode = Schema.decodeUnknownEffect(BackupSchedule)
 const missedPolicy = ({ missed, missedLimit }: BackupSchedule): MissedPolicy =>
   missed === "all" ? { kind: "all", limit: missedLimit } : { kind: missed }
 
-/** The fire times that are due, and the next one that is not. */
+/** The fire times that are due, and the first one that is not. */
 const dueTimes = Effect.fnUntraced(function* (schedule: BackupSchedule, first: DateTime.Utc, now: DateTime.Utc) {
   const due: Array<DateTime.Utc> = []
-  // The one that is due was the next once: it counts, whatever the settings say now.
+  // One millisecond earlier, so that the stored fire time itself is among them.
   const before = DateTime.subtract(first, { milliseconds: 1 })
   for (const time of fireTimesAfter(schedule, before)) {
     if (DateTime.isGreaterThan(time, now)) return { due, next: time }
     due.push(time)
     if (due.length > mostDue) due.shift()
-    // A schedule that was due for weeks must not hold the process up.
+    // A schedule that is weeks overdue must not block the process.
     if (due.length % 100 === 0) yield* Effect.yieldNow
   }
   return { due, next: null }
 })
 
-/**
- * Starts the backups whose time has come, and lets those expire that are kept no longer. Any number of schedulers may run: a
- * schedule's row is locked by whoever decides about its fire times, each of which has one place in the database for ever.
- */
+/** Makes the two steps of the scheduler. */
 const makeDueBackups = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const runs = yield* SystemRuns
 
-  /** The run of a schedule that is queued or running. */
+  /** The backup run of a schedule that is queued or running; null if there is none. */
   const activeRun = Effect.fnUntraced(function* ({ id, tenantId, workspaceId }: BackupSchedule) {
     const record = { name: "schedule", id }
     const filter = { workspace: workspaceId, tenant: tenantId, status: "active", record } as const
-    // What lets backups expire is a run of the schedule too, and in nobody's way.
+    // A retention run belongs to the schedule as well, but is in nobody's way.
     for (const { name: type } of backupTypes) {
       const [run] = yield* Effect.orDie(runs.list({ ...filter, type }, { before: null, limit: 1 }))
       if (run !== undefined) return run.id
@@ -61,7 +66,7 @@ const makeDueBackups = Effect.gen(function* () {
     return run.id
   })
 
-  /** Puts on record what became of fire times; the run of each is in the same transaction. */
+  /** Records what became of fire times. The runs that it starts are in the same transaction. */
   const record = Effect.fnUntraced(function* (
     schedule: BackupSchedule,
     decisions: ReadonlyArray<SlotDecision>,
@@ -81,7 +86,7 @@ const makeDueBackups = Effect.gen(function* () {
         AS r("fireTime" timestamptz, state text, reason text, "runId" uuid)`
   })
 
-  // A fire time that has its place already was decided: after a step of the clock, or a change of the schedule and back.
+  // A fire time may be decided already: the clock stepped back, or the schedule was changed and changed back.
   const undecided = Effect.fnUntraced(function* (schedule: BackupSchedule, due: ReadonlyArray<DateTime.Utc>) {
     const known = yield* sql<{ at: Date }>`
       SELECT fire_time AS at FROM backup_schedule_slots WHERE schedule_id = ${schedule.id}::uuid
@@ -110,16 +115,17 @@ const makeDueBackups = Effect.gen(function* () {
       WHERE id = ${schedule.id}::uuid`
   }, sql.withTransaction)
 
-  // One that cannot be decided about must not keep the others waiting: its fire times are looked at again later.
+  // A schedule that fails must not delay the others, so it is tried again later.
   const postpone = Effect.fnUntraced(function* (id: string, cause: Cause.Cause<unknown>) {
     if (Cause.hasInterrupts(cause)) return yield* Effect.failCause(cause)
-    yield* Effect.logError(`The backup schedule ${id} could not be decided about`, sanitisedCause(cause))
+    yield* Effect.logError(`The backup schedule ${id} failed; trying it again in five minutes`, sanitisedCause(cause))
     yield* sql`UPDATE backup_schedules SET decide_after = now() + interval '5 minutes' WHERE id = ${id}::uuid`
   })
 
-  /** Decides about one schedule that is due; false where none is, or others are at it. */
+  /** Decides about one schedule that is due; false if none is, or others are deciding. */
   const decideNext = Effect.gen(function* () {
-    // No stronger lock: it would pass over a schedule to which a backup is just being added, whose foreign key locks the row too.
+    // A stronger lock would skip a schedule to which a backup is being added: the foreign key of the backup locks the row as
+    // well.
     const [row] = yield* sql<{ id: string; now: Date }>`
       SELECT ${scheduleColumns(sql)}, now() FROM backup_schedules
       WHERE deleted_at IS NULL AND next_fire_at <= now() AND (decide_after IS NULL OR decide_after <= now())
@@ -129,7 +135,7 @@ const makeDueBackups = Effect.gen(function* () {
     return true
   }).pipe(sql.withTransaction, Effect.orDie)
 
-  /** Decides about everything that is due. */
+  /** Decides about every schedule that is due. */
   const tick = Effect.asVoid(Effect.repeat(decideNext, { while: (decided) => decided }))
 
   /** Starts the retention of schedules that have backups to expire. */
@@ -148,10 +154,8 @@ const makeDueBackups = Effect.gen(function* () {
 
 const repeatedly = (work: Effect.Effect<void>, everyMillis: number) =>
   work.pipe(
-    Effect.catchCause((cause) =>
-      Effect.logWarning("The scheduler could not decide; trying again", sanitisedCause(cause))
-    ),
-    // Not all of them at the same moment.
+    Effect.catchCause((cause) => Effect.logWarning("The backup scheduler failed; trying again", sanitisedCause(cause))),
+    // Jitter, so that processes do not look at the same moment.
     Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(everyMillis * jitter))),
     Effect.forever,
     Effect.forkScoped
@@ -166,5 +170,5 @@ export const layer: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClient> 
   })
 )
 
-/** Decides once about everything that is due, and starts what lets backups expire. */
+/** Runs each step of the scheduler once: decides about every schedule that is due, then starts retention. */
 export const tickOnce = Effect.flatMap(makeDueBackups, ({ expire, tick }) => Effect.andThen(tick, expire))

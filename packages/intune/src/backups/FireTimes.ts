@@ -1,17 +1,21 @@
+/**
+ * When a schedule fires: a cron expression in a time zone, with rules for local times that a clock change skips or repeats.
+ * Pure functions for the scheduler, for pages that show the next fire times, and for checking what a person typed.
+ *
+ * @module
+ */
+
 import { Cron, DateTime, Option, Result, Schema } from "effect"
 
-/**
- * What happens to a local time that a change of the clocks skips: it comes as much later as the clocks were moved, or not
- * at all.
- */
+/** What happens to a local time that a clock change skips: it fires as much later as the clocks move, or not at all. */
 export const SkippedTime = Schema.Literals(["later", "skip"])
 export type SkippedTime = typeof SkippedTime.Type
 
-/** Which one of a local time that a change of the clocks repeats. */
+/** Which occurrence fires of a local time that a clock change repeats. */
 export const RepeatedTime = Schema.Literals(["earlier", "later", "both"])
 export type RepeatedTime = typeof RepeatedTime.Type
 
-/** When something is to happen again and again. */
+/** When something recurs. */
 export interface Recurrence {
   /** Five fields: minute, hour, day, month, weekday. */
   readonly cron: string
@@ -24,7 +28,7 @@ export interface Recurrence {
 const cronOf = ({ cron, repeatedTime, timeZone }: Recurrence) =>
   Cron.parseUnsafe(cron.trim(), DateTime.zoneMakeNamedUnsafe(timeZone), { onDstOverlap: repeatedTime })
 
-/** One that never comes, as the 31st of February, has no end of a search either. */
+/** The search for a date that never comes, such as 31 February, throws: then the answer is null. */
 const attempt = (step: () => Date): Date | null => {
   try {
     return step()
@@ -33,37 +37,26 @@ const attempt = (step: () => Date): Date | null => {
   }
 }
 
-/**
- * What is wrong with a cron expression, as a sentence; null where it can be used.
- *
- * @param text as a person wrote it
- */
+/** What is wrong with a cron expression, as a sentence; null if it can be used. */
 export const cronProblem = (text: string): string | null => {
   const trimmed = text.trim()
   if (trimmed.split(/\s+/).length !== 5) {
     return 'Expected five fields (minute, hour, day, month, weekday), such as "0 2 * * *"'
   }
   const parsed = Cron.parse(trimmed, "UTC")
-  if (Result.isFailure(parsed)) return `This is no cron expression: ${parsed.failure.message}`
+  if (Result.isFailure(parsed)) return `This is not a cron expression: ${parsed.failure.message}`
   return attempt(() => Cron.next(parsed.success, DateTime.makeUnsafe(0))) === null
-    ? "No day has such a date: it would never happen"
+    ? "No day has such a date, so it never fires: choose another date"
     : null
 }
 
-/**
- * What is wrong with the name of a time zone, as a sentence; null where there is such a zone.
- *
- * @param name as a person wrote it
- */
+/** What is wrong with the name of a time zone, as a sentence; null if there is such a zone. */
 export const timeZoneProblem = (name: string): string | null =>
   Option.isSome(DateTime.zoneMakeNamed(name)) ? null : "Expected the name of a time zone, such as Europe/Berlin"
 
 /**
- * The fire times after an instant, in their order, without an end unless the recurrence has one. A wrong recurrence is a
- * defect.
- *
- * @param recurrence without problems
- * @param after the last instant that does not count
+ * The fire times after an instant, which is not among them, in order. They end only if the recurrence does. An invalid
+ * recurrence throws.
  */
 export function* fireTimesAfter(recurrence: Recurrence, after: DateTime.Utc): Generator<DateTime.Utc, void> {
   const cron = cronOf(recurrence)
@@ -73,18 +66,15 @@ export function* fireTimesAfter(recurrence: Recurrence, after: DateTime.Utc): Ge
     const next = attempt(() => Cron.next(cron, start))
     if (next === null) return
     from = next
-    // A time that was moved is one at which nothing was meant to happen.
+    // Where the expression does not match, the clock change has moved the time.
     if (recurrence.skippedTime === "skip" && !Cron.match(cron, next)) continue
     yield DateTime.fromDateUnsafe(next)
   }
 }
 
 /**
- * The next fire times.
- *
- * @param recurrence without problems
- * @param after the last instant that does not count
- * @param count how many, at most
+ * At most `count` fire times after an instant, which is not among them. An invalid recurrence throws: check it with
+ * `cronProblem` and `timeZoneProblem` first.
  */
 export const nextFireTimes = (
   recurrence: Recurrence,

@@ -1,9 +1,15 @@
+/**
+ * The decision about fire times that are due: which ones start a run. Pure, and the only place that decides.
+ *
+ * @module
+ */
+
 import { DateTime, Duration } from "effect"
 
 /** What became of a fire time. */
 export type SlotState = "dispatched" | "skipped" | "missed" | "overlapped"
 
-/** What is done about fire times at which no scheduler was there: nothing, one run, or one for each of the newest few. */
+/** What happens to fire times that passed while no scheduler ran: nothing, one run, or one run for each of the newest few. */
 export type MissedPolicy =
   | { readonly kind: "skip" }
   | { readonly kind: "once" }
@@ -13,11 +19,11 @@ export type MissedPolicy =
 export interface SlotDecision {
   readonly fireTime: DateTime.Utc
   readonly state: SlotState
-  /** A sentence for people; null where a run at its time needs none. */
+  /** A sentence for people; null for a run that starts on time. */
   readonly reason: string | null
 }
 
-/** What is known when fire times are due. */
+/** What the decision depends on. */
 export interface SlotQuestion {
   /** The fire times that are due, the oldest first. */
   readonly due: ReadonlyArray<DateTime.Utc>
@@ -28,28 +34,23 @@ export interface SlotQuestion {
   readonly busy: boolean
 }
 
-/** A fire time that is older than this was missed. */
+/** An older fire time was missed. */
 const lateAfter = Duration.minutes(5)
 
 const isMissed = (fireTime: DateTime.Utc, now: DateTime.Utc) =>
   DateTime.isLessThan(DateTime.addDuration(fireTime, lateAfter), now)
 
-const nobodyWasThere = "No scheduler was there at the time."
+const nobodyWasThere = "No scheduler was running at that time."
 
-/** How many of the missed ones are made up for, the newest. */
+/** How many missed fire times, the newest, still get a run. */
 const madeUp = (policy: MissedPolicy, onTime: number): number => {
   if (policy.kind === "skip") return 0
-  // A run that is on time does what the missed ones should have done.
+  // A run that is on time covers the missed ones.
   if (policy.kind === "once") return onTime > 0 ? 0 : 1
   return policy.limit
 }
 
-/**
- * Decides what becomes of fire times that are due: the one place that does.
- *
- * @param question what is known
- * @returns a decision for each fire time, in their order
- */
+/** Decides about each fire time, in their order. */
 export const decideSlots = ({ busy, due, missed: policy, now, paused }: SlotQuestion): ReadonlyArray<SlotDecision> => {
   if (paused) return due.map((fireTime) => ({ fireTime, state: "skipped", reason: "The schedule was paused." }))
   const missed = due.filter((fireTime) => isMissed(fireTime, now))
@@ -57,14 +58,14 @@ export const decideSlots = ({ busy, due, missed: policy, now, paused }: SlotQues
   const from = missed.length - Math.min(missed.length, madeUp(policy, current.length))
   let active = busy
   const start = (fireTime: DateTime.Utc, reason: string | null): SlotDecision => {
-    if (active) return { fireTime, state: "overlapped", reason: "The run before it was still active." }
+    if (active) return { fireTime, state: "overlapped", reason: "The previous run was still active." }
     active = true
     return { fireTime, state: "dispatched", reason }
   }
   const late = missed.map((fireTime, index): SlotDecision => {
     if (index < from) return { fireTime, state: "missed", reason: nobodyWasThere }
-    const reason = "Late: no scheduler was there at the time."
-    // Those that are made up for are meant to follow one another.
+    const reason = "Late: no scheduler was running at that time."
+    // Runs for missed fire times may follow one another.
     return policy.kind === "all" && !busy ? { fireTime, state: "dispatched", reason } : start(fireTime, reason)
   })
   if (late.some(({ state }) => state === "dispatched")) active = true

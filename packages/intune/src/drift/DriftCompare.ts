@@ -1,3 +1,10 @@
+/**
+ * The operation that compares two states of a tenant, policy by policy, and its handler. It changes nothing in the tenant. The
+ * counts are the run's report; `PolicyDrift` reads the differences. People and programs start it through `Runs`.
+ *
+ * @module
+ */
+
 import { type Capability, Operation, RunFailure, RunHandler, StartGate } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -9,7 +16,7 @@ import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { PolicySelection, readContracts, sourcesOf } from "../policies/PolicyType.ts"
 
-/** A state of a tenant: as it was seen last, as a backup has it, or as it is at this moment. */
+/** A state of a tenant: as the last sync saw it, as a backup has it, or as it is now. */
 export const PolicyState = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("inventory") }),
   Schema.Struct({ kind: Schema.Literal("backup"), id: BackupId }),
@@ -22,16 +29,16 @@ const sideKey = (side: PolicyState) => (side.kind === "backup" ? `backup ${side.
 const viewOfSide = ({ kind }: PolicyState): Capability =>
   kind === "backup" ? "tenant.backups.view" : "tenant.inventory.view"
 
-/** Compares two states of a tenant, policy by policy. Whoever may not see one of them sees no comparison with it. */
+/** The operation `drift.compare`. Viewing its run takes the capability to view each of the two states. */
 export const type = Operation.make({
   name: "drift.compare",
   label: "Compare policies",
-  description: "Compares two of: the inventory, a backup, and the tenant as it is now. Nothing is changed.",
+  description: "Compares two of the inventory, a backup and the tenant as it is now. Changes nothing.",
   category: "Intune",
   input: Schema.Struct({
     from: PolicyState,
     to: PolicyState,
-    /** Only these kinds, and what comes with them; all by default. */
+    /** Only these kinds and those that share their collections; all by default. */
     types: Schema.optionalKey(PolicySelection)
   }),
   capabilities: {
@@ -54,7 +61,7 @@ interface Side {
   readonly id: string
   readonly type: string | null
   readonly title: string
-  /** What tells it from others where ids differ. */
+  /** Identifies it where ids differ. */
   readonly name: string
   readonly contentHash: string
   readonly assignmentsHash: string | null
@@ -62,7 +69,7 @@ interface Side {
 
 const nameOf = (odataType: string | null, foldedTitle: string) => JSON.stringify([odataType, foldedTitle])
 
-/** Reads a collection in one of the states. What is read from the tenant is stored, so that it can be shown. */
+/** Reads a collection in one of the states. Stores what it reads from the tenant, so that pages can show it. */
 const sideOf = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
@@ -105,10 +112,10 @@ interface Drift {
 
 const isSame = (from: Side, to: Side) =>
   from.contentHash === to.contentHash &&
-  // Of a state that does not tell assignments, nothing is known of them.
+  // A state without assignments says nothing about them.
   (from.assignmentsHash === null || to.assignmentsHash === null || from.assignmentsHash === to.assignmentsHash)
 
-/** Pairs policies by id, and those whose partners have other ids by type and title. */
+/** Pairs policies by id, the others by type and title, and returns those that differ. */
 const drifts = (from: ReadonlyArray<Side>, to: ReadonlyArray<Side>): ReadonlyArray<Drift> => {
   const byId = new Map(to.map((side) => [side.id, side]))
   const paired = new Map(from.flatMap((side) => (byId.has(side.id) ? [[side.id, byId.get(side.id)!] as const] : [])))
@@ -136,7 +143,7 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
   const store = yield* PolicyStore
   const [from, to] = [yield* sideOf(run, source, run.input.from), yield* sideOf(run, source, run.input.to)]
   const found = drifts(from, to)
-  // An attempt that died may have stored some of them.
+  // An attempt that died may have stored some of the differences.
   yield* run.transaction(
     sql`DELETE FROM policy_drift WHERE run_id = ${run.run.id}::uuid AND source = ${source.name}`.pipe(Effect.orDie)
   )
@@ -207,7 +214,7 @@ const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicySt
   return yield* new RunFailure({ reasonCode: "ext.drift.backup_missing", message })
 })
 
-/** Collection after collection; what it found is on the run, and each difference in a table. */
+/** The handler: compares collection after collection and stores each difference. */
 export const handler = type.toLayer(
   Effect.fn("DriftCompare")(function* (run) {
     yield* requireBackup(run, run.input.from)

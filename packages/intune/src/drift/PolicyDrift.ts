@@ -1,3 +1,10 @@
+/**
+ * The differences that comparisons found, for whoever may view their runs. The service reads the database only; pages and the
+ * HTTP API call it.
+ *
+ * @module
+ */
+
 import { type Actor, argumentsOf, isStorable, Problems, Runs } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,7 +19,7 @@ export class DriftItem extends Schema.Class<DriftItem>("@atlas/intune/DriftItem"
   type: Schema.NullOr(Schema.String),
   title: Schema.String,
   change: Schema.Literals(["added", "removed", "changed"]),
-  /** Of what changed. */
+  /** Null unless the policy changed. */
   difference: Schema.NullOr(Schema.Struct({ fields: Schema.Array(FieldDifference), more: Schema.Int }))
 }) {}
 
@@ -20,11 +27,11 @@ const decodePage = argumentsOf(
   Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
 )
 
-/** What comparisons have found: for whoever may see their runs. */
+/** Reads the differences that a comparison found. */
 export class PolicyDrift extends Context.Service<
   PolicyDrift,
   {
-    /** What a comparison has found, by collection and id, after the last item that was shown. `limit` is 1 to 500. */
+    /** The differences of a run by collection and id, after the last one that was shown. `limit` is 1 to 500. */
     items(
       actor: Actor,
       runId: string,

@@ -1,3 +1,10 @@
+/**
+ * The declaration of the HTTP API of policies: inventory, schedules, backups, restores and comparisons. `IntuneHttp.layer`
+ * serves it; typed clients and the OpenAPI document follow from it.
+ *
+ * @module
+ */
+
 import { Authentication, Problems, RunId } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
@@ -69,7 +76,7 @@ const TallyResource = Schema.Struct({
   result: RestoreItem.fields.result,
   count: Schema.Int
 })
-// What a start may be refused with, beside the rights.
+// The refusals of a start, besides those for want of a capability.
 const notStarted = [
   Problems.InvalidInput,
   Problems.IdempotencyKeyRequired,
@@ -79,7 +86,7 @@ const notStarted = [
 ] as const
 const PageSize = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
 
-// One value of a repeated parameter arrives as a text.
+// A repeated parameter with one value arrives as text.
 const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
 
 const refused = [Problems.NotFound, Problems.Forbidden, Problems.InvalidInput] as const
@@ -94,7 +101,7 @@ const PlannedResource = Schema.Struct({
 }).annotate({ httpApiStatus: 202 })
 const ofBackup = { ...params, backup: Schema.String }
 
-/** Reading the inventory of policies. */
+/** The calls of the API. */
 export class IntuneApiGroup extends HttpApiGroup.make("intune")
   .add(
     HttpApiEndpoint.get("inventory", "/tenants/:tenant/inventory", {
@@ -116,7 +123,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       OpenApi.annotations({
         summary: "List the inventory",
         description:
-          "Existing policies by title. `type` may be repeated: any of them. `findings`: only what no kind claims."
+          "Existing policies by title. Repeat `type` for any of several kinds; `findings` lists only those with a finding."
       })
     ),
     HttpApiEndpoint.get("inventorySummary", "/tenants/:tenant/inventory/summary", {
@@ -124,19 +131,22 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       success: InventorySummaryResource,
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Sum up the inventory", description: "Counts by kind, and how old it is." })
+      OpenApi.annotations({
+        summary: "Sum up the inventory",
+        description: "Counts by kind, and when it was last complete."
+      })
     ),
     HttpApiEndpoint.get("inventoryItem", "/tenants/:tenant/inventory/:source/:id", {
       params: { ...params, source: Schema.String, id: Schema.String },
       success: Schema.Struct({
         item: InventoryItemResource,
-        /** What it says; secrets are replaced by references. */
+        /** What the policy says; references replace secrets. */
         content: Schema.Json,
         assignments: Schema.NullOr(Schema.Json)
       }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Read a policy", description: "As it was seen last, also a removed one." })
+      OpenApi.annotations({ summary: "Read a policy", description: "As it was last seen, even if it was removed." })
     )
   )
   .add(
@@ -144,10 +154,10 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       params,
       success: Schema.Struct({ schedules: Schema.Array(ScheduleResource) }),
       error: refused
-    }).annotateMerge(OpenApi.annotations({ summary: "List backup schedules", description: "By name." })),
+    }).annotateMerge(OpenApi.annotations({ summary: "List backup schedules", description: "Ordered by name." })),
     HttpApiEndpoint.post("createSchedule", "/tenants/:tenant/backup-schedules", {
       params,
-      // Who may create is decided before what is wrong is said.
+      // The service decides who may create before it says what is wrong.
       payload: Schema.Unknown,
       success: Schema.Struct({ schedule: ScheduleResource }).annotate({ httpApiStatus: 201 }),
       error: refused
@@ -162,7 +172,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       success: Schema.Struct({ schedule: ScheduleResource, nextFireTimes: Schema.Array(Instant) }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Read a backup schedule", description: "With its next ten fire times." })
+      OpenApi.annotations({ summary: "Read a backup schedule", description: "Includes its next ten fire times." })
     ),
     HttpApiEndpoint.patch("updateSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
       params: ofSchedule,
@@ -172,7 +182,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Change a backup schedule",
-        description: "What is given; `paused` pauses and resumes it."
+        description: "Changes the settings that are given; `paused` pauses or resumes it."
       })
     ),
     HttpApiEndpoint.delete("deleteSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
@@ -188,7 +198,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       success: Schema.Struct({ slots: Schema.Array(SlotResource) }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "List fire times", description: "What became of each, the newest first." })
+      OpenApi.annotations({ summary: "List fire times", description: "What became of each, newest first." })
     ),
     HttpApiEndpoint.get("backups", "/tenants/:tenant/backups", {
       params,
@@ -200,13 +210,13 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       success: Schema.Struct({ backups: Schema.Array(BackupResource) }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "List backups", description: "The newest first, older than the id in `before`." })
+      OpenApi.annotations({ summary: "List backups", description: "Newest first, older than the id in `before`." })
     ),
     HttpApiEndpoint.get("backup", "/tenants/:tenant/backups/:backup", {
       params: ofBackup,
       success: Schema.Struct({ backup: BackupResource }),
       error: refused
-    }).annotateMerge(OpenApi.annotations({ summary: "Read a backup", description: "And what it lacks." })),
+    }).annotateMerge(OpenApi.annotations({ summary: "Read a backup", description: "Includes what it lacks." })),
     HttpApiEndpoint.get("backupItems", "/tenants/:tenant/backups/:backup/items", {
       params: ofBackup,
       query: {
@@ -221,7 +231,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "List what is in a backup",
-        description: "By title, after the item whose title, source and id are given."
+        description: "Ordered by title, after the item whose title, source and id are given."
       })
     ),
     HttpApiEndpoint.get("backupItem", "/tenants/:tenant/backups/:backup/items/:source/:id", {
@@ -233,7 +243,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Read a policy of a backup", description: "Secrets are replaced by references." })
+      OpenApi.annotations({ summary: "Read a policy of a backup", description: "References replace secrets." })
     )
   )
   .add(
@@ -243,7 +253,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       success: Schema.Struct({ restores: Schema.Array(RestoreResource) }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "List restores", description: "The newest first, older than the id in `before`." })
+      OpenApi.annotations({ summary: "List restores", description: "Newest first, older than the id in `before`." })
     ),
     HttpApiEndpoint.post("planRestore", "/tenants/:tenant/restores", {
       params,
@@ -255,8 +265,8 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       OpenApi.annotations({
         summary: "Plan a restore",
         description:
-          "Of a `backup`, all or some `items`, `withAssignments` or without. Starts a preview, which changes nothing. The " +
-          "`Idempotency-Key` is the caller's own of this request: the same key and request are the same restore."
+          "Takes a `backup`, some `items` or null for all, and `withAssignments`. Starts a preview, which changes nothing. " +
+          "The same request with the same `Idempotency-Key` returns the same restore."
       })
     ),
     HttpApiEndpoint.post("planRestoreAgain", "/tenants/:tenant/restores/:restore/plan", {
@@ -266,7 +276,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Plan a restore again",
-        description: "Starts another preview of a restore whose preview has ended without a plan."
+        description: "Starts another preview of a restore whose preview ended without a plan."
       })
     ),
     HttpApiEndpoint.get("restore", "/tenants/:tenant/restores/:restore", {
@@ -274,7 +284,10 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       success: Schema.Struct({ restore: RestoreResource, tally: Schema.Array(TallyResource) }),
       error: refused
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Read a restore", description: "With how many policies came to what." })
+      OpenApi.annotations({
+        summary: "Read a restore",
+        description: "Includes how many policies have which action and result."
+      })
     ),
     HttpApiEndpoint.get("restoreItems", "/tenants/:tenant/restores/:restore/items", {
       params: ofRestore,
@@ -304,7 +317,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       OpenApi.annotations({
         summary: "Confirm a restore",
         description:
-          "By the tenant's name, as `{ \"tenantName\": … }`. Starts it; the `Idempotency-Key` is the caller's own of this confirmation."
+          'Send the tenant\'s name as `{ "tenantName": … }`. Starts the restore, once for each `Idempotency-Key`.'
       })
     ),
     HttpApiEndpoint.post("archiveRestore", "/tenants/:tenant/restores/:restore/archive", {
@@ -326,7 +339,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "List differences",
-        description: "What a run of `drift.compare` has found, field by field."
+        description: "What a run of `drift.compare` found, field by field."
       })
     )
   )
@@ -334,7 +347,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
   .annotateMerge(
     OpenApi.annotations({
       title: "Intune",
-      description: "What is configured in a tenant: its inventory of policies, and its backups."
+      description: "What is configured in a tenant: inventory, backups, restores and comparisons of policies."
     })
   ) {}
 

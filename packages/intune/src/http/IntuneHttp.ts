@@ -1,3 +1,10 @@
+/**
+ * Serves `IntuneApi`. Each call asks the service that pages ask, for the actor that the host's `Authentication` names. Hosts
+ * add `layer` to their routes; the console's part `intune` does so already.
+ *
+ * @module
+ */
+
 import { CurrentActor, decodeInput, HttpProblems } from "@atlas/operations"
 import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -133,5 +140,5 @@ const handlers = HttpApiBuilder.group(
   })
 )
 
-/** The API's routes. Needs the host's `Authentication`. */
+/** The routes of `IntuneApi`. Needs the host's `Authentication`. */
 export const layer = HttpApiBuilder.layer(IntuneApi).pipe(Layer.provide(handlers), Layer.provide(HttpProblems.layer))

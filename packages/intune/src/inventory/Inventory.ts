@@ -1,3 +1,10 @@
+/**
+ * The inventory: what is configured in a tenant's Intune, as the last sync saw it. The service reads the database only, never
+ * Graph, and authorises every call. Pages and the HTTP API call it.
+ *
+ * @module
+ */
+
 import {
   type Actor,
   argumentsOf,
@@ -17,7 +24,7 @@ import { pageLimit } from "../policies/Arguments.ts"
 import * as InventorySync from "./InventorySync.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
-/** The right to read the inventory; every role should have it. */
+/** The capability to read the inventory. Give it to every role. */
 export const viewInventory: Capability = "tenant.inventory.view"
 
 /** The largest page of a search. */
@@ -28,21 +35,21 @@ const Instant = Schema.DateTimeUtcFromDate
 
 /** A policy of the inventory. */
 export class InventoryItem extends Schema.Class<InventoryItem>("@atlas/intune/InventoryItem")({
-  /** The collection that it is in; with the id, what identifies it in a tenant. */
+  /** The collection that it is in. With the id, it identifies the policy in a tenant. */
   source: Schema.String,
   id: Schema.String,
-  /** The kind of policy; null where that is a finding. */
+  /** The kind of policy; null if there is a finding. */
   type: Schema.NullOr(Schema.String),
-  /** No kind knows its `@odata.type`, or more than one does. */
+  /** No kind claims its `@odata.type`, or more than one does. */
   finding: Schema.NullOr(Schema.Literals(["unclaimed", "ambiguous"])),
   odataType: Schema.NullOr(Schema.String),
   title: Schema.String,
   platform: Schema.NullOr(Schema.String),
   scopeTags: Schema.Array(Schema.String),
   lastModified: Schema.NullOr(Instant),
-  /** Null where Graph does not say. */
+  /** Null if Graph does not say. */
   assignmentCount: Schema.NullOr(Schema.Int),
-  /** SHA-256 of what it says; equal hashes, equal settings. */
+  /** SHA-256 of what it says: equal hashes, equal settings. */
   contentHash: Hash,
   assignmentsHash: Schema.NullOr(Hash),
   /** The run that saw it last. */
@@ -54,16 +61,16 @@ export class InventoryItem extends Schema.Class<InventoryItem>("@atlas/intune/In
   removedAt: Schema.NullOr(Instant)
 }) {}
 
-/** What to look for. */
+/** What to search for. Without anything, the whole inventory. */
 export const InventorySearch = Schema.Struct({
   /** Part of a title; accents and case do not matter. */
   query: Schema.optionalKey(Schema.String),
-  /** Kinds of policies; any of them. */
+  /** Names of kinds of policies; any of them matches. */
   types: Schema.optionalKey(Schema.Array(Schema.String)),
   platform: Schema.optionalKey(Schema.String),
-  /** Only what no kind claims, or more than one. */
+  /** Only policies with a finding. */
   findings: Schema.optionalKey(Schema.Boolean),
-  /** From the page before. */
+  /** `nextCursor` of the page before. */
   cursor: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Default 50, at most 100. */
   limit: Schema.optionalKey(pageLimit(maxInventoryPage))
@@ -80,14 +87,14 @@ export interface InventoryPage {
   readonly nextCursor: string | null
 }
 
-/** What a policy says: canonical JSON, in which secrets are replaced. */
+/** What a policy says: canonical JSON with references in place of secrets. */
 export interface InventoryContent {
   readonly content: string
-  /** Null where Graph does not say. */
+  /** Null if Graph does not say. */
   readonly assignments: string | null
 }
 
-/** How a collection of a tenant is. */
+/** The state of one collection of a tenant. */
 export class InventorySourceState extends Schema.Class<InventorySourceState>("@atlas/intune/InventorySourceState")({
   source: Schema.String,
   completedAt: Schema.NullOr(Instant),
@@ -104,10 +111,10 @@ export interface InventorySummary {
   readonly types: ReadonlyArray<typeof Counted.Type>
   readonly platforms: ReadonlyArray<string>
   readonly sources: ReadonlyArray<InventorySourceState>
-  /** When the collection that is oldest was read to its end; null where one never was. */
+  /** When the collection that was read longest ago was read to its end; null if one never was. */
   readonly completedAt: DateTime.Utc | null
   readonly withheldRemovals: number
-  /** The newest run that is not completed. */
+  /** The newest sync that is not completed. */
   readonly activeRunId: RunId | null
   readonly lastRunId: RunId | null
 }
@@ -116,19 +123,19 @@ type Refused = Problems.Refusal
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&")
 
-/** The inventory for people: never from Graph. Outsiders get `NotFound`, members without `tenant.inventory.view` get `Forbidden`. */
+/** Reads the inventory. Outsiders get `NotFound`; members without `tenant.inventory.view` get `Forbidden`. */
 export class Inventory extends Context.Service<
   Inventory,
   {
-    /** What exists, by title. */
+    /** The policies that exist, by title. */
     search(
       actor: Actor,
       tenantId: string,
       search?: InventorySearch
     ): Effect.Effect<InventoryPage, Refused | Problems.InvalidCursor>
-    /** One policy, also a removed one. */
+    /** One policy, even if it was removed. */
     get(actor: Actor, tenantId: string, source: string, id: string): Effect.Effect<InventoryItem, Refused>
-    /** What it says, as of the last time it was seen. */
+    /** What a policy said when it was last seen. */
     content(actor: Actor, tenantId: string, source: string, id: string): Effect.Effect<InventoryContent, Refused>
     summary(actor: Actor, tenantId: string): Effect.Effect<InventorySummary, Refused>
   }

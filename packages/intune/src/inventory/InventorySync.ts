@@ -1,3 +1,11 @@
+/**
+ * The operation that copies what is configured in a tenant's Intune into the inventory, and its handler. It copies collection
+ * after collection: one that fails keeps what was known of it and does not affect the others. People and programs start it
+ * through `Runs`.
+ *
+ * @module
+ */
+
 import {
   type FailureReport,
   Graph,
@@ -18,16 +26,16 @@ import { PolicyStore } from "../policies/PolicyStore.ts"
 import { PolicySelection, sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
 import { changeOf, policyCollection } from "./policyCollection.ts"
 
-/** Copies what is configured in a tenant's Intune into the inventory. */
+/** The operation `inventory.sync`. Equal selections of kinds join the run that is active. */
 export const type = Operation.make({
   name: "inventory.sync",
   label: "Sync inventory",
   description: "Copies the tenant's policies, with their settings and assignments, into the inventory.",
   category: "Intune",
   input: Schema.Struct({
-    /** Only these kinds, and what comes with them; all by default. */
+    /** Only these kinds and those that share their collections; all by default. */
     types: Schema.optionalKey(PolicySelection),
-    /** How many removals a person has seen and confirmed, where they are more than `RemovalGuard` allows. */
+    /** How many removals a person saw and confirmed, if there are more than `RemovalGuard` allows. */
     confirmRemovals: Schema.optionalKey(ConfirmedRemovals)
   }),
   capabilities: { start: "tenant.inventory.sync", view: "tenant.inventory.view" },
@@ -52,7 +60,7 @@ const findings = {
 const findingOf = ({ finding, odataType, title }: PolicyRecord): ReadonlyArray<FailureReport> =>
   finding === null ? [] : [{ ...findings[finding], item: `${title} (${odataType ?? "without a type"})` }]
 
-/** A collection of the tenant, as pages of rows, each with the contents that they refer to. */
+/** Reads a collection as pages of rows, each with the contents that the rows refer to. */
 const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource) {
   const graph = yield* Graph
   const store = yield* PolicyStore
@@ -61,7 +69,7 @@ const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource)
     const recorded = policies.map((policy) => recordOf(source, policy, salt))
     return {
       changes: recorded.map(({ record }) => changeOf(record, run.run.id)),
-      // A collection is small: after a crash it is read again from its beginning, and exact as of then.
+      // Collections are small: after a crash, the next attempt reads from the beginning and is exact as of then.
       cursor: null,
       isLast: false,
       before: store.put(
@@ -71,7 +79,7 @@ const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource)
       findings: recorded.flatMap(({ record }) => findingOf(record))
     }
   }
-  // What cannot be read in whole fails before its end.
+  // A collection that cannot be read completely fails before this page.
   const end: Page = { changes: [], cursor: null, isLast: true }
   return Stream.concat(Stream.map(readPolicies(run.scope, source), toPage), Stream.succeed(end)).pipe(
     Stream.provideService(Graph, graph)
@@ -92,7 +100,7 @@ const syncSource = Effect.fnUntraced(function* (run: SyncRun, source: PolicySour
   yield* copy({ run, source: from, store, tally, confirmed: run.input.confirmRemovals })
 })
 
-/** Collection after collection. One that fails costs nothing of the others: what is known of it stays. */
+/** The handler. It fails only if no collection could be read. */
 export const handler = type.toLayer(
   Effect.fn("InventorySync")(function* (run) {
     const sources = sourcesOf(run.input.types)
@@ -109,7 +117,7 @@ export const handler = type.toLayer(
       )
     }
     const [first] = failed
-    // Nothing was read at all: then another attempt may do better.
+    // Nothing was read, so another attempt may do better.
     if (first !== undefined && failed.length === sources.length) {
       return yield* new RunFailure({ reasonCode: first.reasonCode, message: "No kind of policy could be read." })
     }

@@ -8,7 +8,7 @@ const properties: Collection["properties"] = {
   title: { type: "text", unset: unset.id },
   content_hash: { type: "bytea", unset: unset.nothing },
   assignments_hash: { type: "bytea", unset: unset.nothing },
-  // What follows from these, or says nothing of what the policy does.
+  // What derives from these, or says nothing of what the policy does.
   finding: { type: "text", unset: unset.nothing, quiet: true },
   odata_type: { type: "text", unset: unset.nothing, quiet: true },
   folded_title: { type: "text", unset: unset.foldedId, quiet: true },
@@ -16,12 +16,12 @@ const properties: Collection["properties"] = {
   scope_tags: { type: "texts", unset: unset.nothing, quiet: true },
   last_modified: { type: "timestamptz", unset: unset.nothing, quiet: true },
   assignment_count: { type: "integer", unset: unset.nothing, quiet: true },
-  // Never told, so that each round sets it.
+  // No change sets it, so each round does.
   seen_at: { type: "timestamptz", unset: unset.now, quiet: true },
   seen_run: { type: "uuid", unset: unset.nothing, quiet: true }
 }
 
-/** How the policies of a collection are copied: all collections into one table. */
+/** Describes to the replica how the policies of a collection are copied. All collections share a table. */
 export const policyCollection = ({ name }: PolicySource): Collection => ({
   name,
   tables: { objects: sqlText`policies`, rounds: sqlText`inventory_sources`, sightings: sqlText`inventory_sightings` },
@@ -32,12 +32,7 @@ export const policyCollection = ({ name }: PolicySource): Collection => ({
 
 const hex = (hash: string | null) => (hash === null ? null : `\\x${hash}`)
 
-/**
- * What a run tells of a policy.
- *
- * @param record as it is stored
- * @param run that saw it
- */
+/** What a run that saw a policy tells the replica. */
 export const changeOf = (record: PolicyRecord, run: RunId): Change => ({
   id: record.id,
   set: {

@@ -16,7 +16,7 @@ export default Effect.gen(function* () {
       PRIMARY KEY (workspace_id, tenant_id, hash)
     )`
   yield* sql`ALTER TABLE policy_snapshots ALTER COLUMN body SET STORAGE EXTERNAL`
-  // What fingerprints of secrets are made with: without it they tell nothing, and it is sealed like they are.
+  // The salt of the fingerprints of secrets, sealed as they are: without it they tell nothing.
   yield* sql`
     CREATE TABLE policy_salts (
       workspace_id text NOT NULL,
@@ -36,7 +36,7 @@ export default Effect.gen(function* () {
       PRIMARY KEY (workspace_id, tenant_id, fingerprint)
     )`
 
-  // Room on each page: a sync writes nothing but which run saw a row, which no index has.
+  // Leaves room on each page: most syncs update only which run saw a row, and no index holds that.
   yield* sql`
     CREATE TABLE policies (
       workspace_id text NOT NULL,
@@ -79,8 +79,8 @@ export default Effect.gen(function* () {
     CREATE INDEX policies_assignments ON policies (workspace_id, tenant_id, assignments_hash)
     WHERE assignments_hash IS NOT NULL`
 
-  // How each collection of a tenant is: when it was last read to its end, what waits for a person, and the round that a run is
-  // making. None of Graph's collections of policies has a history yet.
+  // The state of each collection of a tenant: when it was last read to its end, which removals wait for a person, and the round
+  // that a run is making. None of Graph's collections of policies has a history yet.
   yield* sql`
     CREATE TABLE inventory_sources (
       workspace_id text NOT NULL,
@@ -104,7 +104,7 @@ export default Effect.gen(function* () {
         AND (round_run IS NULL) = (round_staged IS NULL) AND (round_run IS NOT NULL OR round_cursor IS NULL)),
       PRIMARY KEY (workspace_id, tenant_id, collection)
     )`
-  // What a round was told is removed. What it saw, the rows say themselves.
+  // The removals that a round was told. The rows say themselves what it saw.
   yield* sql`
     CREATE UNLOGGED TABLE inventory_sightings (
       workspace_id text NOT NULL,

@@ -100,7 +100,7 @@ const sets = Effect.gen(function* () {
     WHERE assignments_hash IS NOT NULL`
 })
 
-// A backup that could be changed would be none: the database refuses it, whoever asks.
+// Whoever asks, the database refuses to change a backup.
 const guards = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
@@ -144,7 +144,7 @@ const guards = Effect.gen(function* () {
     FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
 })
 
-// What cannot be had again stays on record: whoever wants a table empty has to take the guard away first.
+// What cannot be recreated stays. To empty a table, remove its guard first.
 const kept = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   for (const table of ["backup_schedules", "policy_secrets", "policy_salts"]) {
@@ -152,7 +152,7 @@ const kept = Effect.gen(function* () {
       CREATE TRIGGER ${sql(`${table}_kept`)} BEFORE DELETE ON ${sql(table)}
       FOR EACH ROW EXECUTE FUNCTION backup_refuse('it stays on record')`
   }
-  // Other keys seal them in the course of time; what they are of stays.
+  // Rotation seals them with other keys; everything else of them stays.
   for (const table of ["policy_secrets", "policy_salts"]) {
     yield* sql`
       CREATE TRIGGER ${sql(`${table}_final`)} BEFORE UPDATE ON ${sql(table)}

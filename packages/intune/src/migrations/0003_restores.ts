@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 
 const tables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // `plan_digest` says which request for a plan this is: who asked, where, and with which key. Equal ones are one restore.
+  // `plan_digest` identifies a request for a plan: who asked, where, and with which key. Equal requests are one restore.
   yield* sql`
     CREATE TABLE restores (
       id uuid PRIMARY KEY,
@@ -74,7 +74,7 @@ const tables = Effect.gen(function* () {
       ADD CONSTRAINT backup_sets_origin_check CHECK (origin IN ('schedule', 'import', 'restore'))`
 })
 
-// The states are those of RestoreState.ts; a test holds the two against each other.
+// The states are those of state.ts; a test compares the two.
 const states = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
@@ -123,7 +123,7 @@ const items = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER restore_items_no_truncate BEFORE TRUNCATE ON restore_items
     EXECUTE FUNCTION backup_refuse('it stays on record')`
-  // A person confirms a plan: from then on nobody changes what it says.
+  // A person confirms what a plan says, so nobody changes a plan that is made.
   yield* sql`
     CREATE FUNCTION restore_check_added() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

@@ -2,20 +2,20 @@ import { createHash, createHmac } from "node:crypto"
 import { Predicate, Struct } from "effect"
 import type { GraphObject } from "./PolicySource.ts"
 
-/** What a policy says, in one canonical form: equal content has equal text and hash, in whichever tenant, time or order. */
+/** What a policy says, in canonical form: equal content has equal text and hash, in whatever tenant, time or order. */
 export interface PolicyContent {
   /** JSON with ordered names. A secret is `{"$secret": "<its fingerprint>"}`. */
   readonly text: string
   /** SHA-256 of the text, in hexadecimal. */
   readonly hash: string
-  /** The secrets that the text stands for, by their fingerprints. */
+  /** The secrets that the text refers to, by fingerprint. */
   readonly secrets: ReadonlyMap<string, string>
 }
 
-/** The name under which a secret's place in a content tells which one it is. */
+/** The member that stands in place of a secret and holds its fingerprint. */
 const secretReference = "$secret"
 
-// What Graph notes about an object, or counts up by itself; it says nothing about what the policy does.
+// What Graph records about an object or counts by itself. It says nothing about what the policy does.
 const alwaysVolatile: ReadonlySet<string> = new Set([
   "id",
   "createdDateTime",
@@ -25,7 +25,8 @@ const alwaysVolatile: ReadonlySet<string> = new Set([
   "supportsScopeTags"
 ])
 
-// Links, types of properties, and the actions that an object has (`#microsoft.graph.assign`): whether they come depends on how it was asked for.
+// Links, types of properties, and the actions of an object (`#microsoft.graph.assign`): whether Graph sends them depends on the
+// request.
 const isAnnotation = (name: string) => name.startsWith("#") || (name.includes("@odata.") && name !== "@odata.type")
 
 const secretNames: ReadonlySet<string> = new Set([
@@ -38,7 +39,7 @@ const secretNames: ReadonlySet<string> = new Set([
   "privatekey"
 ])
 
-// Graph shows asterisks, or a token in place of a secret, that nobody can use.
+// In place of a secret, Graph shows asterisks or a token that nobody can use.
 const isMasked = (value: string) => /^\*{4,}$/.test(value)
 
 const isSecretSetting = (type: unknown) => Predicate.isString(type) && type.endsWith("SecretSettingValue")
@@ -85,7 +86,7 @@ class CanonicalWriter {
     return isRecord(value) ? this.object(value, alwaysVolatileInside) : JSON.stringify(value ?? null)
   }
 
-  /** A property that is null is as good as absent: Graph sends either, and exports leave them out. */
+  /** A property that is null counts as absent: Graph sends either, and exports leave it out. */
   object(object: GraphObject, volatile: (name: string) => boolean): string {
     const members = Object.entries(object)
       .filter(([name, value]) => value !== null && value !== undefined && !isAnnotation(name) && !volatile(name))
@@ -106,15 +107,14 @@ const contentOf = (writer: CanonicalWriter, text: string): PolicyContent => ({
 })
 
 /**
- * What a policy says.
+ * The content of a policy.
  *
- * @param body as Graph sends it
- * @param volatile properties that change by themselves, beside those that every object has
- * @param salt of the tenant: its secrets' fingerprints are of no use to whoever does not know it
+ * @param volatile properties to leave out, besides those that change by themselves in every object
+ * @param salt of the tenant; whoever does not know it can make nothing of the fingerprints of its secrets
  */
 export const policyContent = (body: GraphObject, volatile: ReadonlyArray<string>, salt: Uint8Array): PolicyContent => {
   const writer = new CanonicalWriter(salt)
-  // Numbers of children are their places in the list, and all are of one type, which only some answers tell.
+  // Ids of children are their places in the list, and all children are of one type, which only some answers state.
   const children = Object.fromEntries(
     Object.entries(body).map(([name, value]) => [
       name,
@@ -131,12 +131,7 @@ export const policyContent = (body: GraphObject, volatile: ReadonlyArray<string>
 
 const bare = (child: GraphObject): GraphObject => Struct.omit(child, ["id", "@odata.type"])
 
-/**
- * To whom a policy applies, in any order. The ids of assignments are made of the policy's own, and do not count.
- *
- * @param assignments as Graph sends them
- * @param salt as for `policyContent`
- */
+/** The content of a policy's assignments, in whatever order. Their ids derive from the policy's id and do not count. */
 export const assignmentsContent = (assignments: ReadonlyArray<GraphObject>, salt: Uint8Array): PolicyContent => {
   const writer = new CanonicalWriter(salt)
   const volatile = (name: string) => name === "id" || name === "sourceId"
@@ -151,11 +146,7 @@ const references = (value: unknown): ReadonlyArray<string> => {
   return Predicate.isString(own) ? [own] : Object.values(value).flatMap(references)
 }
 
-/**
- * The fingerprints of the secrets that a content stands for.
- *
- * @param text canonical
- */
+/** The fingerprints of the secrets that a canonical text refers to. */
 export const secretsIn = (text: string): ReadonlyArray<string> => [...new Set(references(JSON.parse(text)))]
 
 const hides = (value: unknown): boolean => {
@@ -168,11 +159,7 @@ const hides = (value: unknown): boolean => {
   )
 }
 
-/**
- * Whether Graph has shown asterisks or a token in place of a secret: then nobody can write the content back.
- *
- * @param text canonical
- */
+/** Whether Graph masked a secret of this canonical text. Nobody can write such content back. */
 export const hidesSecrets = (text: string): boolean => hides(JSON.parse(text))
 
 const revealed = (value: unknown, secrets: ReadonlyMap<string, string>): unknown => {
@@ -184,9 +171,8 @@ const revealed = (value: unknown, secrets: ReadonlyMap<string, string>): unknown
 }
 
 /**
- * A content as Graph takes it, with its secrets in their places. Never to be logged, stored or shown.
+ * A canonical text as Graph takes it, with the secrets in their places. Never log, store or show the result.
  *
- * @param text canonical
  * @param secrets by fingerprint
  */
 export const reveal = (text: string, secrets: ReadonlyMap<string, string>): GraphObject =>

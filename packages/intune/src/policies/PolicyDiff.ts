@@ -1,19 +1,26 @@
+/**
+ * The difference between two policies, field by field and short enough to read: at most 100 fields, each value cut after 300
+ * characters. Plans of restores and comparisons store it, and pages show it.
+ *
+ * @module
+ */
+
 import { Predicate, Schema } from "effect"
 
-/** A place in a policy at which two of them differ. */
+/** A field in which two policies differ. */
 export const FieldDifference = Schema.Struct({
-  /** Names and numbers from the outside in, such as `settings/3/value`. */
+  /** Names and indexes from the outside in, such as `settings/3/value`. */
   path: Schema.String,
-  /** JSON, shortened; null where there is nothing. */
+  /** JSON, cut after 300 characters; null if there is nothing. */
   from: Schema.NullOr(Schema.String),
   to: Schema.NullOr(Schema.String)
 })
 export type FieldDifference = typeof FieldDifference.Type
 
-/** Where two policies differ, as far as people can take it in. */
+/** The fields in which two policies differ. */
 export interface PolicyDifference {
   readonly fields: ReadonlyArray<FieldDifference>
-  /** How many more there are. */
+  /** How many more fields differ. */
   readonly more: number
 }
 
@@ -29,7 +36,7 @@ const shorten = (value: unknown): string | null => {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   Predicate.isObject(value) && !Array.isArray(value)
 
-/** Every place at which two JSON values differ, the outermost where one of them has nothing. */
+/** Every place in which two JSON values differ; the outermost place, if one of them has nothing there. */
 function* differences(from: unknown, to: unknown, path: string): Generator<FieldDifference> {
   const isDeep = (isRecord(from) && isRecord(to)) || (Array.isArray(from) && Array.isArray(to))
   if (!isDeep) {
@@ -42,12 +49,7 @@ function* differences(from: unknown, to: unknown, path: string): Generator<Field
   }
 }
 
-/**
- * Where two policies differ.
- *
- * @param from canonical JSON; null where there is none
- * @param to canonical JSON; null where there is none
- */
+/** Compares two policies in canonical JSON; null stands for no policy. */
 export const differenceOf = (from: string | null, to: string | null): PolicyDifference => {
   const parse = (text: string | null): unknown => (text === null ? undefined : JSON.parse(text))
   const fields: Array<FieldDifference> = []

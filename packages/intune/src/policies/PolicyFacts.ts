@@ -7,9 +7,9 @@ import type { PolicyType } from "./PolicyType.ts"
 /** What lists show of a policy. */
 export interface PolicyFacts {
   readonly title: string
-  /** The title as it is searched. */
+  /** The title as searches compare it. */
   readonly foldedTitle: string
-  /** Such as `windows`, `ios`, `macos` or `android`; null where the policy has none. */
+  /** Such as `windows`, `ios`, `macos` or `android`; null if the policy has none. */
   readonly platform: string | null
   readonly lastModified: DateTime.Utc | null
   readonly scopeTags: ReadonlyArray<string>
@@ -28,7 +28,7 @@ const ofTypes: ReadonlyArray<readonly [pattern: RegExp, platform: string]> = [
   [/^(android|aosp)/i, "android"]
 ]
 
-/** What the policy says itself, else what the name of its type says. */
+/** What the policy itself says, otherwise what the name of its type says. */
 const platformOf = (odataType: string | null, body: GraphObject): string | null => {
   const said = text(body["platforms"]) ?? text(body["platform"]) ?? text(body["platformType"])
   if (said !== null && said !== "none") {
@@ -41,12 +41,7 @@ const platformOf = (odataType: string | null, body: GraphObject): string | null 
 
 const instantOf = (value: unknown) => Option.getOrNull(Option.flatMap(Option.fromNullOr(text(value)), DateTime.make))
 
-/**
- * What lists show of a policy.
- *
- * @param type its kind, if it has one
- * @param policy as it was read
- */
+/** Finds out what lists show of a policy, by its kind if it has one. */
 export const policyFacts = (type: PolicyType | null, policy: PolicyObject): PolicyFacts => {
   const { body, odataType } = policy
   const title = titleOf(type, policy)

@@ -1,20 +1,27 @@
+/**
+ * Reads policies from Graph, each with its children and assignments. A policy that cannot be read completely fails: a part of
+ * it would look like a change.
+ *
+ * @module
+ */
+
 import { Graph, GraphContract, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Result, Stream } from "effect"
 import type { GraphObject, ListedObject, PolicyChildren, PolicySource } from "./PolicySource.ts"
 
-/** A policy as it is in the tenant, with everything that belongs to it. */
+/** A policy as the tenant has it, with everything that belongs to it. */
 export interface PolicyObject {
   readonly id: string
   readonly odataType: string | null
   /** As Graph sent it, with its children as properties, without its assignments. */
   readonly body: GraphObject
-  /** To whom it applies; null where Graph did not say. */
+  /** To whom it applies; null if Graph did not say. */
   readonly assignments: ReadonlyArray<GraphObject> | null
 }
 
 const isObject = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
 
-/** What was deleted between the listing and its details is not there any more: no failure. */
+/** An object that was deleted between the listing and its details is absent, which is no failure. */
 const present = <A>(result: Result.Result<A, GraphError>): Effect.Effect<A | null, GraphError> =>
   Result.match(result, {
     onSuccess: (value) => Effect.succeed(value),
@@ -34,7 +41,7 @@ const incomplete = (children: PolicyChildren, body: GraphObject, found: number) 
     contract: children.all.name
   })
 
-/** The first pages of many objects in few requests; the rest only of those that have more. */
+/** Reads the first pages of many objects in few requests, and more pages only of those that have more. */
 const withChildren = Effect.fnUntraced(function* (
   tenant: TenantScope,
   children: PolicyChildren,
@@ -82,7 +89,7 @@ const withDetails = Effect.fnUntraced(function* (
     listed.map(({ known: { id } }) => GraphContract.reading(contract, { id }))
   )
   const found = yield* Effect.forEach(details, (result) => present(result))
-  // What the listing told is told again, but for what only it has.
+  // The details repeat the listing, except for what only the listing has.
   return found.flatMap((one, index) => (one === null ? [] : [{ ...listed[index]?.raw, ...one.raw }]))
 })
 
@@ -112,13 +119,7 @@ const toPolicy = Effect.fnUntraced(function* (tenant: TenantScope, source: Polic
   return policy
 })
 
-/**
- * Reads all policies of a collection, each with its children and assignments, a page at a time. The stream ends only when
- * everything was read: what cannot be read in whole fails.
- *
- * @param tenant whose
- * @param source which collection
- */
+/** Reads all policies of a collection, a page at a time. The stream ends only when everything was read. */
 export const readPolicies = (
   tenant: TenantScope,
   source: PolicySource
@@ -139,14 +140,7 @@ export const readPolicies = (
     )
   )
 
-/**
- * Reads one policy with its children and assignments.
- *
- * @param tenant whose
- * @param source in which collection
- * @param id of the policy
- * @returns null where there is none
- */
+/** Reads one policy; null if there is none with this id. */
 export const readPolicy = Effect.fn("readPolicy")(function* (tenant: TenantScope, source: PolicySource, id: string) {
   const graph = yield* Graph
   const found = yield* graph.get(tenant, source.one, { id }).pipe(

@@ -8,9 +8,9 @@ import { claim, uniformType } from "./PolicyType.ts"
 /** A policy as it is stored: what lists show of it, and the hashes of what it says. */
 export interface PolicyRecord {
   readonly id: string
-  /** Its kind; null where that is a finding. */
+  /** Its kind; null if there is a finding. */
   readonly type: string | null
-  /** No kind knows its `@odata.type`, or more than one does. */
+  /** No kind claims its `@odata.type`, or more than one does. */
   readonly finding: "unclaimed" | "ambiguous" | null
   readonly odataType: string | null
   readonly title: string
@@ -24,19 +24,13 @@ export interface PolicyRecord {
   readonly assignmentsHash: string | null
 }
 
-/** A policy as it is stored, and the contents that have to be stored with it. */
+/** A record, and the contents to store with it. */
 export interface RecordedPolicy {
   readonly record: PolicyRecord
   readonly contents: ReadonlyArray<PolicyContent>
 }
 
-/**
- * Makes of a policy what is stored of it.
- *
- * @param source where it was read
- * @param policy as it was read
- * @param salt of the tenant
- */
+/** Turns a policy of a source into its record and contents, with the tenant's salt. */
 export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8Array): RecordedPolicy => {
   const { assignments, body, id, odataType } = policy
   const claimed = claim(source, odataType)

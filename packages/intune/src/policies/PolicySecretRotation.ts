@@ -1,10 +1,17 @@
+/**
+ * What a host runs after it has changed the secret behind its `PolicySecrets`: whatever an earlier key sealed is sealed with
+ * the current one, so that the host can drop the earlier secret.
+ *
+ * @module
+ */
+
 import type { TenantScope } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { ownerOf } from "./policyOwner.ts"
 import { PolicySecrets } from "./PolicySecrets.ts"
 
-/** Something sealed, of one tenant. */
+/** A sealed salt or secret of a tenant. */
 interface SealedRow extends TenantScope {
   /** Empty for a salt, of which a tenant has one. */
   readonly fingerprint: string
@@ -16,11 +23,9 @@ const pageSize = 100
 const nothingYet = { workspaceId: "", tenantId: "", fingerprint: "" }
 
 /**
- * Seals with the host's key what an earlier one sealed: to be run after the host's secret was changed. Several processes may do
- * so at once, and each may be stopped at any point: everything is replaced by itself, and only as it was read. What no known
- * key opens is left as it is, and named in the log.
- *
- * @returns how many were sealed again, and how many could not be opened
+ * Seals with the current key what another one sealed, and returns how many it `resealed` and how many were `unreadable`.
+ * Several processes may run it at once, and each may stop at any point: each row is replaced by itself, and only if it is still
+ * as it was read. What no known key opens stays as it is, and the log names its tenant.
  */
 export const reseal = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -42,7 +47,10 @@ export const reseal = Effect.gen(function* () {
         ),
         Effect.as(true),
         Effect.catchTag("PolicySecretUnreadable", ({ message }) =>
-          Effect.as(Effect.logWarning(`A ${kind} of the policies of ${row.tenantId}: ${message}.`), false)
+          Effect.as(
+            Effect.logWarning(`A ${kind} of the policies of tenant ${row.tenantId} stays as it is. ${message}.`),
+            false
+          )
         )
       )
     let after: Pick<SealedRow, "fingerprint" | "tenantId" | "workspaceId"> | undefined = nothingYet as SealedRow

@@ -1,3 +1,10 @@
+/**
+ * The port through which a host seals the secrets in policies, such as keys of Wi-Fi networks, before Atlas stores them. Atlas
+ * never shows them; it opens one only to write a policy back, or to seal it with another key.
+ *
+ * @module
+ */
+
 import { Context, type Effect, type Redacted, Schema } from "effect"
 
 /** A secret as it is stored, and which of the host's keys sealed it. */
@@ -13,14 +20,11 @@ export class PolicySecretUnreadable extends Schema.TaggedError<PolicySecretUnrea
   }
 }
 
-/**
- * How the host seals the secrets that policies hold, such as keys of Wi-Fi networks, before they are stored. Atlas shows
- * them nowhere; it opens them to write a policy back.
- */
+/** Seals and opens secrets with the host's keys, for example those of `CredentialVault` of `@atlas/graph`. */
 export class PolicySecrets extends Context.Service<
   PolicySecrets,
   {
-    /** The key that seals; what another one sealed is due to be sealed again. */
+    /** The key that seals now. What another one sealed is due to be sealed again. */
     readonly keyId: string
     /** Seals a secret; it opens for the same owner only. */
     seal(owner: string, secret: Redacted.Redacted): Effect.Effect<SealedSecret>

@@ -1,7 +1,14 @@
+/**
+ * The collections of Graph that hold policies: for each, the contracts that list, read and change its objects, with the
+ * permissions that they need. Whatever reads or writes a policy does it by this table.
+ *
+ * @module
+ */
+
 import { GraphContract } from "@atlas/operations"
 import { Schema } from "effect"
 
-/** An object as Graph sends it: nothing of it is lost, whatever Graph adds to it. */
+/** An object as Graph sends it. Nothing of it is dropped, whatever Graph adds. */
 export type GraphObject = Readonly<Record<string, unknown>>
 
 const Identified = GraphContract.raw(
@@ -11,7 +18,7 @@ const Identified = GraphContract.raw(
     "@odata.type": Schema.NullishOr(Schema.String).pipe(Schema.optionalKey)
   })
 )
-/** An object of a collection: its id and type, and all that Graph sent. */
+/** An object of a collection: its id and type, and everything that Graph sent. */
 export type ListedObject = typeof Identified.Type
 
 const Child = Schema.Record(Schema.String, Schema.Unknown)
@@ -20,14 +27,14 @@ const FirstChildren = Schema.Struct({
   "@odata.nextLink": Schema.NullishOr(Schema.String).pipe(Schema.optionalKey)
 })
 
-/** A collection below each object that is part of the object: it is read with it, all pages of it. */
+/** A collection below each object that is part of the object. All its pages are read with the object. */
 export interface PolicyChildren {
-  /** The property that they become. */
+  /** The property of the object that they become. */
   readonly property: "settings" | "scheduledActionsForRule"
-  /** Its first page, which is all of it for most objects, so that many can be asked for in one batch. */
+  /** The first page, which is all of it for most objects: one batch reads those of many. */
   readonly first: GraphContract.GraphGet<`/${string}/{id}/${string}`, typeof FirstChildren.Type>
   readonly all: GraphContract.GraphList<`/${string}/{id}/${string}`, GraphObject>
-  /** The property of the object that says how many there are, where one does. */
+  /** The property of the object that holds their number; null if none does. */
   readonly count: string | null
 }
 
@@ -41,7 +48,7 @@ export interface PolicyAction {
   readonly property: string
 }
 
-/** How the objects of a collection are changed. */
+/** The contracts that change the objects of a collection. */
 export interface PolicyWrites {
   readonly create: GraphContract.GraphWrite<string, GraphObject, typeof Created.Type>
   readonly update: GraphContract.GraphWrite<`/${string}/{id}`, GraphObject, unknown>
@@ -52,19 +59,19 @@ export interface PolicyWrites {
 
 /** A collection of Graph that holds policies, of one type or of several. */
 export interface PolicySource {
-  /** Stable; in addresses and records. */
+  /** Stable; used in addresses and records. */
   readonly name: string
   /** The collection's path below the version. */
   readonly path: string
   readonly list: GraphContract.GraphList<string, ListedObject>
-  /** How one object is read in whole. */
+  /** Reads one object completely. */
   readonly one: GraphContract.GraphGet<`/${string}/{id}`, ListedObject>
-  /** A listing leaves parts out: each object has to be read for itself. */
+  /** The listing leaves parts out, so each object is read by itself. */
   readonly isBrief: boolean
   readonly children: ReadonlyArray<PolicyChildren>
-  /** How its objects are changed; null where Atlas does not. */
+  /** Null if Atlas does not change the objects. */
   readonly writes: PolicyWrites | null
-  /** To whom a policy applies, with all pages; null where the collection has no assignments. */
+  /** Reads every page of a policy's assignments; null if the collection has none. */
   readonly assignments: GraphContract.GraphList<`/${string}/{id}/assignments`, GraphObject> | null
 }
 
@@ -87,14 +94,14 @@ interface Options {
   readonly version: GraphContract.GraphVersion
   readonly permission: Permission
   readonly assignments?: boolean
-  /** A listing leaves parts out. */
+  /** The listing leaves parts out. */
   readonly isBrief?: boolean
-  /** What changing its objects needs, and how it differs from what most collections do. */
+  /** The permission to change objects, and what differs from most collections. */
   readonly writes?: {
     readonly permission: Permission
-    /** Replaces an object as a whole. */
+    /** An update replaces the whole object. */
     readonly replaces?: boolean
-    /** The name under which assignments are taken. */
+    /** The name under which the action takes assignments. */
     readonly assignments?: string
     readonly children?: { readonly action: string; readonly property: string }
   }
@@ -113,7 +120,7 @@ const writesOf = (path: string, { assignments = false, version, writes }: Option
       method: "POST",
       path: `${one}/${name}` as const,
       schema: Schema.Unknown,
-      // It puts what is given in the place of what was there.
+      // The action replaces what was there.
       replay: "idempotent"
     })
   })
@@ -132,7 +139,7 @@ const writesOf = (path: string, { assignments = false, version, writes }: Option
       method: writes.replaces === true ? "PUT" : "PATCH",
       path: one,
       schema: Schema.Unknown,
-      // What Graph made of it is found out by reading: somebody else may have changed it in between.
+      // Reading tells what Graph did: somebody else may have changed the object since.
       replay: "never"
     }),
     assign: assignments ? action("assign", writes.assignments ?? "assignments") : null,
@@ -141,11 +148,9 @@ const writesOf = (path: string, { assignments = false, version, writes }: Option
 }
 
 /**
- * Declares a collection of policies, with the contracts that read it.
+ * Declares a collection of policies with its contracts.
  *
- * @param name stable
  * @param path below the version, without a slash at its beginning
- * @param options its version and permission, and what belongs to each object
  */
 const source = (name: string, path: string, options: Options): PolicySource => {
   const { assignments = false, children = [], isBrief = false, permission, version } = options
@@ -188,7 +193,7 @@ const configuration = "DeviceManagementConfiguration.Read.All"
 const writesConfiguration = { permission: "DeviceManagementConfiguration.ReadWrite.All" } as const
 
 /**
- * The collections that policies are read from. Beta where v1.0 does not have the collection, or leaves types out.
+ * The collections that hold policies. Beta where v1.0 lacks the collection or leaves types out.
  *
  * @see https://learn.microsoft.com/graph/api/resources/intune-graph-overview
  */
@@ -226,7 +231,7 @@ export const policySources = {
     permission: "DeviceManagementServiceConfig.Read.All",
     assignments: true
   }),
-  // A listing has no content of scripts.
+  // The listing leaves out the script itself.
   scripts: source("powershell_scripts", "deviceManagement/deviceManagementScripts", {
     writes: { ...writesConfiguration, assignments: "deviceManagementScriptAssignments" },
     version: "beta",
@@ -259,11 +264,7 @@ export const policySources = {
   })
 } as const satisfies Readonly<Record<string, PolicySource>>
 
-/**
- * All contracts that read a collection.
- *
- * @param from which one
- */
+/** The contracts that read a collection. */
 export const contractsOf = ({
   assignments,
   children,
@@ -277,11 +278,7 @@ export const contractsOf = ({
   ...(assignments === null ? [] : [assignments])
 ]
 
-/**
- * All contracts that read and change the objects of a collection.
- *
- * @param from which one; without writes, none change it
- */
+/** The contracts that read and change the objects of a collection; without writes, only those that read. */
 export const writeContractsOf = (from: PolicySource): ReadonlyArray<GraphContract.GraphContract> => {
   const { one, writes } = from
   const changing =

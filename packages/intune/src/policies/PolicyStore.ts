@@ -1,3 +1,10 @@
+/**
+ * The store of what policies say. Each content is stored once in a tenant, compressed, under its hash; the secrets in it are
+ * sealed with the host's `PolicySecrets`. Inventory, backups, restores and comparisons share it. It authorises nobody.
+ *
+ * @module
+ */
+
 import { createHash, randomBytes } from "node:crypto"
 import { gunzip, gzip } from "node:zlib"
 import type { TenantScope } from "@atlas/operations"
@@ -35,32 +42,33 @@ const referrers = [
 ] as const
 const sweptAtOnce = 500
 
-/** A snapshot whose content is not what it was stored as. */
+/** A stored content that is missing, or that is no longer what its hash says. */
 export interface DamagedSnapshot {
   readonly hash: string
   readonly damage: "missing" | "changed"
 }
 
-/**
- * The contents of policies, each stored once in a tenant under its hash, compressed; and the secrets in them, sealed.
- * Authorises nobody. Database failures are defects.
- */
+/** Stores and reads what policies say. Database failures are defects. */
 export class PolicyStore extends Context.Service<
   PolicyStore,
   {
-    /** What a tenant's secrets are fingerprinted with; made when it is first asked for. */
+    /** The salt of the fingerprints of a tenant's secrets, created on first use. */
     salt(tenant: TenantScope): Effect.Effect<Uint8Array>
-    /** Stores contents that are not there yet, and the secrets in them. Belongs inside a transaction with what refers to them. */
+    /**
+     * Stores contents that are missing, and the secrets in them. Call it in the transaction that stores the references to them.
+     */
     put(tenant: TenantScope, contents: ReadonlyArray<PolicyContent>): Effect.Effect<void>
-    /** Removes contents that nothing refers to any more, some at a time. Belongs inside a transaction; tells how many there were. */
+    /** Removes up to 500 contents that nothing refers to, and returns how many. Call it inside a transaction. */
     sweep(tenant: TenantScope): Effect.Effect<number>
     /** Texts by hash; unknown hashes are absent. */
     texts(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, string>>
-    /** Whether all the secrets that a content stands for are stored here. */
+    /** Whether every secret that a content refers to is stored for this tenant. */
     knowsSecrets(tenant: TenantScope, text: string): Effect.Effect<boolean>
-    /** A content as Graph takes it. Fails where a secret cannot be opened. Never to be logged, stored or shown. */
+    /**
+     * A content as Graph takes it, with its secrets. Fails if a secret cannot be opened. Never log, store or show the result.
+     */
     reveal(tenant: TenantScope, text: string): Effect.Effect<GraphObject, PolicySecretUnreadable>
-    /** Computes the hashes of stored contents again, and tells which are not as they were. */
+    /** Computes the hashes of stored contents again, and returns those that are damaged. */
     verify(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<DamagedSnapshot>>
   }
 >()("@atlas/intune/PolicyStore") {
@@ -86,7 +94,7 @@ export class PolicyStore extends Context.Service<
             INSERT INTO policy_salts (workspace_id, tenant_id, key_id, sealed)
             VALUES (${tenant.workspaceId}, ${tenant.tenantId}, ${keyId}, ${bytes}) ON CONFLICT DO NOTHING`
         }
-        // Whoever came first has made it.
+        // Another process may have been first: its salt counts.
         const [kept] = known === undefined ? yield* stored : [known]
         if (kept === undefined) return yield* Effect.die("A tenant's salt vanished")
         const opened = yield* secrets.open(owner, kept)
@@ -134,12 +142,12 @@ export class PolicyStore extends Context.Service<
             FROM json_to_recordset(${JSON.stringify(rows)}::json) AS s(hash text, body text, size int)
             ON CONFLICT DO NOTHING`
         }
-        // Also of contents that are there: an import brings the references to secrets, and not the secrets.
+        // Also for contents that are stored already: an import brings references without their secrets.
         const found = contents.flatMap((content) => [...content.secrets])
         if (found.length > 0) yield* putSecrets(tenant, found)
       }, Effect.orDie)
 
-      // Whoever stores a content, or found it there, refers to it before its transaction ends: until then nothing is removed.
+      // A transaction that stores or finds a content refers to it before it ends: until then, this lock waits.
       const sweep = Effect.fn("PolicyStore.sweep")(function* (tenant: TenantScope) {
         yield* sql`SELECT pg_advisory_xact_lock(${lockOf(tenant)})`
         const removed = yield* sql`
@@ -201,7 +209,7 @@ export class PolicyStore extends Context.Service<
           Effect.fnUntraced(function* (hash): Effect.fn.Return<ReadonlyArray<DamagedSnapshot>> {
             const body = found.get(hash)
             if (body === undefined) return [{ hash, damage: "missing" }]
-            // What does not expand any more was changed, too.
+            // What no longer expands was changed, too.
             const text = yield* expand(body).pipe(Effect.catchDefect(() => Effect.succeed("")))
             const now = createHash("sha256").update(text).digest("hex")
             return now === hash ? [] : [{ hash, damage: "changed" }]

@@ -1,3 +1,10 @@
+/**
+ * The kinds of policies: one table that says where the policies of each kind come from, which property titles them, which
+ * properties change by themselves, and whether Atlas may write them back. Syncs, backups, restores and pages all go by it.
+ *
+ * @module
+ */
+
 import type { GraphContract } from "@atlas/operations"
 import { Schema } from "effect"
 import { contractsOf, type PolicySource, policySources } from "./PolicySource.ts"
@@ -5,18 +12,18 @@ import { contractsOf, type PolicySource, policySources } from "./PolicySource.ts
 /** Whether a policy can be written back, or why not. */
 export type Restorability = { readonly kind: "restorable" } | { readonly kind: "preview_only"; readonly reason: string }
 
-/** A kind of policy: where it comes from, how it is told apart, and what may be done with it. */
+/** A kind of policy. */
 export interface PolicyType {
-  /** Stable; in inputs, filters and files. */
+  /** Stable; used in inputs, filters and addresses. */
   readonly name: string
   /** In the plural, for people. */
   readonly label: string
   readonly source: PolicySource
-  /** The `@odata.type`s that it claims, without `#microsoft.graph.`; null where it claims all of its source. */
+  /** The `@odata.type`s of this kind, without `#microsoft.graph.`; null for every object of the source. */
   readonly claims: ReadonlyArray<string> | null
-  /** The property that names an object for people. */
+  /** The property that titles an object. */
   readonly title: "displayName" | "name"
-  /** Properties that change without anybody changing the policy, beside those that all have. */
+  /** Properties that change although nobody changes the policy, besides those that do so in every kind. */
   readonly volatile: ReadonlyArray<string>
   readonly restorability: Restorability
 }
@@ -40,12 +47,12 @@ const type = (
 const previewOnly = (reason: string): Pick<PolicyType, "restorability"> => ({
   restorability: { kind: "preview_only", reason }
 })
-const accessIsAtStake = previewOnly("A mistake here can lock everybody out: it is compared, and changed by hand.")
-/** All objects of the collection are of one type, which only some answers tell. */
+const accessIsAtStake = previewOnly("A mistake here can lock everybody out: compare it, and change it by hand.")
+/** Volatile where all objects of a collection are of one type, which only some answers state. */
 export const uniformType = "@odata.type"
 
 const { enrollmentConfigurations: enrollment, ...sources } = policySources
-// Graph keeps their order, in which a default is always the last: it is looked at, and never written.
+// Graph keeps their order, with a default always last: Atlas reads it and never writes it.
 const ranked = { volatile: ["priority"] }
 
 /** Every kind of policy that Atlas knows, in the order in which people see them. */
@@ -53,7 +60,7 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
   type("device_configurations", "Device configurations", sources.deviceConfigurations),
   type("settings_catalog", "Settings catalog policies", sources.settingsCatalog, {
     title: "name",
-    // How many devices have it, and counts that follow from the settings.
+    // What Graph derives from the assignments and the settings.
     volatile: [uniformType, "isAssigned", "settingCount", "creationSource"]
   }),
   type("compliance_policies", "Compliance policies", sources.compliancePolicies),
@@ -86,7 +93,9 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
   type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType] }),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
     volatile: ["deployedAppCount", "isAssigned"],
-    ...previewOnly("Graph takes each platform's in a collection of its own, which Atlas does not write to yet.")
+    ...previewOnly(
+      "Graph takes the policies of each platform in a collection of its own, to which Atlas does not write yet."
+    )
   }),
   type("named_locations", "Named locations", sources.namedLocations, accessIsAtStake),
   type("conditional_access", "Conditional access policies", sources.conditionalAccess, {
@@ -98,41 +107,29 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
 /** The names of all kinds of policies. */
 export const policyTypeNames: ReadonlyArray<string> = policyTypes.map(({ name }) => name)
 
-/** Kinds of policies to choose. */
+/** A choice of kinds of policies by name: at least one, and each once. */
 export const PolicySelection = Schema.Array(Schema.Literals(policyTypeNames)).check(
   Schema.isMinLength(1),
   Schema.isUnique()
 )
 
-/**
- * A kind of policy by its name.
- *
- * @param name as a person or a record has it
- */
+/** The kind of policy with a name; undefined if there is none. */
 export const policyTypeNamed = (name: string): PolicyType | undefined =>
   policyTypes.find((known) => known.name === name)
 
-/**
- * The collections that hold policies of some kinds, each once.
- *
- * @param names of kinds; all where none is given
- */
+/** The collections that hold policies of the named kinds, each once. Without names, all collections. */
 export const sourcesOf = (names: ReadonlyArray<string> = policyTypeNames): ReadonlyArray<PolicySource> => [
   ...new Set(policyTypes.filter(({ name }) => names.includes(name)).map(({ source }) => source))
 ]
 
-/**
- * What a collection holds, for people.
- *
- * @param source which one
- */
+/** The kinds of policies that a collection holds, for people. */
 export const sourceLabel = (source: PolicySource): string =>
   policyTypes
     .filter((known) => known.source.name === source.name)
     .map(({ label }) => label)
     .join(", ")
 
-/** What an object is: of one kind; or a finding, where no kind knows its `@odata.type`, or more than one does. */
+/** Which kind an object is of; or a finding, if no kind claims its `@odata.type`, or more than one does. */
 export type PolicyClaim =
   | { readonly _tag: "Claimed"; readonly type: PolicyType }
   | { readonly _tag: "Unclaimed" }
@@ -140,13 +137,7 @@ export type PolicyClaim =
 
 const prefix = /^#?microsoft\.graph\./i
 
-/**
- * Decides which kind of policy an object is.
- *
- * @param source where it was read
- * @param odataType its `@odata.type`, if it has one
- * @param types the kinds to choose from
- */
+/** Decides of which kind an object of a source is. */
 export const claim = (
   source: PolicySource,
   odataType: string | null,

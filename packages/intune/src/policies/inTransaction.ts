@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 
-/** Commits all of it, or nothing where it fails. Database failures are defects. */
+/** Runs work in a transaction: commits all of it, or nothing if it fails. Database failures are defects. */
 export const inTransaction =
   (sql: SqlClient.SqlClient) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, SqlError.SqlError>, R> =>

@@ -1,10 +1,5 @@
 import type { TenantScope } from "@atlas/operations"
 
-/**
- * What a sealed text belongs to: it opens for nothing else.
- *
- * @param kind of the text
- * @param tenant whose it is
- */
+/** The owner of a tenant's sealed salt or secrets, for `PolicySecrets`: they open for no other. */
 export const ownerOf = (kind: "salt" | "secret", { tenantId, workspaceId }: TenantScope): string =>
   JSON.stringify([`policy ${kind}`, workspaceId, tenantId])

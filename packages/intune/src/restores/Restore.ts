@@ -1,3 +1,10 @@
+/**
+ * A restore as the database keeps it: the request, how far it is, and for each policy the planned action and its result.
+ * `Restores` returns these; pages and the HTTP API show them.
+ *
+ * @module
+ */
+
 import { Actor, RunId } from "@atlas/operations"
 import { Schema } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
@@ -7,7 +14,7 @@ import { RestoreId } from "./RestoreTypes.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 
-/** Writing policies of a backup into a tenant: planned, confirmed, done. */
+/** A restore: policies of a backup that are written into a tenant, once planned and confirmed. */
 export class Restore extends Schema.Class<Restore>("@atlas/intune/Restore")({
   id: RestoreId,
   backupId: BackupId,
@@ -40,16 +47,16 @@ export class RestoreItem extends Schema.Class<RestoreItem>("@atlas/intune/Restor
   id: Schema.String,
   type: Schema.NullOr(Schema.String),
   title: Schema.String,
-  /** Null before it is planned. */
+  /** Null until it is planned. */
   action: Schema.NullOr(RestoreAction),
   /** Why, as a sentence. */
   reason: Schema.NullOr(Schema.String),
-  /** From what the tenant had to what the backup says. */
+  /** From what the tenant had when it was planned to what the backup says. */
   difference: Schema.NullOr(Schema.Struct({ fields: Schema.Array(FieldDifference), more: Schema.Int })),
-  /** The policy that the tenant had when it was planned. */
+  /** The id of the tenant's policy that the plan compared. */
   seenId: Schema.NullOr(Schema.String),
   result: RestoreResult,
-  /** The policy that it is now. */
+  /** The id of the policy that was written. */
   resultId: Schema.NullOr(Schema.String),
   resultMessage: Schema.NullOr(Schema.String)
 }) {}

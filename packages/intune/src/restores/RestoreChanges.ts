@@ -1,3 +1,10 @@
+/**
+ * The changes that people make to restores: planning, planning again, confirming, archiving. Each change is recorded together
+ * with its run and its audit record, or not at all. `Restores` offers them.
+ *
+ * @module
+ */
+
 import {
   type Actor,
   argumentsOf,
@@ -23,28 +30,28 @@ import { canTake, makeRestoreState, type RestoreOf } from "./state.ts"
 import { execute, preview } from "./RestoreTypes.ts"
 import { TenantNames } from "./TenantNames.ts"
 
-/** The right to plan, confirm and execute restores. */
+/** The capability to plan, confirm and execute restores. */
 export const restorePolicies: Capability = execute.capabilities.start
 
-/** The right to see restores; every role should have it. */
+/** The capability to view restores. Give it to every role. */
 export const viewRestores: Capability = preview.capabilities.view
 
-/** A restore whose plan was asked for. */
+/** What a request for a plan is answered with. */
 export interface PlannedRestore {
   readonly restore: Restore
-  /** `existing`: the same request was made before, or a preview is at work already. `blocked`: somebody must act first. */
+  /** `existing`: the same request was made before, or a preview is active already. `blocked`: somebody must act first. */
   readonly disposition: StartResult["disposition"]
   /** The preview: the run that makes the plan. */
   readonly runId: RunId
 }
 
-/** A restore is not in a state in which that can be done. */
+/** The state of a restore does not allow what was asked. */
 export class RestoreConflict extends HttpApiError.Problem<RestoreConflict>()(
   "RestoreConflict",
   {
     type: "urn:atlas:problem:restore-conflict",
     status: 409,
-    title: "The restore is not in a state that allows this."
+    title: "The state of the restore does not allow this."
   },
   { restoreState: Schema.String }
 ) {}
@@ -59,13 +66,13 @@ const decodeTyped = argumentsOf(
 /** What the audit keeps of a restore. */
 const auditedState = ({ backupId, state, withAssignments }: Restore) => ({ state, backupId, withAssignments })
 
-/** What people change of restores: each change with its run and its audit record, or nothing. */
+/** The functions that change restores. */
 export interface RestoreChanges {
   /**
-   * Begins a restore with its preview: a run that reads, and changes nothing. Both are recorded, or neither is.
+   * Records a restore and starts its preview, which changes nothing: both, or neither.
    *
    * @param request a `RestoreRequest`; untrusted
-   * @param key the caller's own key of this request: the same key and request are the same restore
+   * @param key the idempotency key: the same request with the same key returns the same restore
    */
   plan(
     actor: Actor,
@@ -74,15 +81,15 @@ export interface RestoreChanges {
     key: string | undefined
   ): Effect.Effect<PlannedRestore, StartProblem>
   /**
-   * Starts another preview of a restore whose preview has ended without a plan. It compares everything again. While a preview
-   * is at work, that one is answered. `RestoreConflict` for a restore that is planned already, or archived.
+   * Starts another preview of a restore whose preview ended without a plan. It compares everything again. If a preview is
+   * active, it is returned instead. `RestoreConflict` for a restore that has a plan, or is archived.
    */
   planAgain(actor: Actor, tenantId: string, id: string): Effect.Effect<PlannedRestore, StartProblem | RestoreConflict>
   /**
-   * Confirms what was planned, by typing the tenant's name, and starts it: both or neither. One whose execution has stopped is
-   * confirmed again, and goes on. `RestoreConflict` where it is not planned, or is over.
+   * Confirms a plan by the tenant's name, and starts its execution: both, or neither. Confirm a restore again whose execution
+   * has stopped, and it goes on. `RestoreConflict` if it has no plan, or is over.
    *
-   * @param idempotencyKey the caller's own key of this confirmation
+   * @param typed the tenant's name as the person typed it, and the idempotency key of this confirmation
    */
   confirm(
     actor: Actor,
@@ -90,7 +97,10 @@ export interface RestoreChanges {
     id: string,
     typed: { readonly tenantName: string; readonly idempotencyKey: string | undefined }
   ): Effect.Effect<StartResult, StartProblem | RestoreConflict>
-  /** Archives a restore: nobody can execute it any more. `RestoreConflict` while a run is at work on it, and if it is archived. */
+  /**
+   * Archives a restore: nobody can execute it any more. `RestoreConflict` while a run of it is active, and if it is archived
+   * already.
+   */
   archive(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Problems.Refusal | RestoreConflict>
 }
 
@@ -109,7 +119,7 @@ export const makeRestoreChanges: Effect.Effect<
   const state = yield* makeRestoreState
   const together = inTransaction(sql)
 
-  // Whoever changes a restore is answered with it: that takes the right to see it, too.
+  // The answer shows the restore, which takes the capability to view it, too.
   const changing = (actor: Actor, tenantId: string) =>
     Effect.andThen(
       door.tenant(actor, tenantId, restorePolicies, restoreKind),
@@ -118,7 +128,7 @@ export const makeRestoreChanges: Effect.Effect<
 
   const conflict = (restore: Restore, detail: string) => new RestoreConflict({ restoreState: restore.state, detail })
 
-  /** Puts on record that somebody has changed a restore. */
+  /** Records a change in the audit, and returns the restore after it. */
   const record = Effect.fnUntraced(function* (
     actor: Actor,
     tenant: TenantScope,
@@ -194,7 +204,7 @@ export const makeRestoreChanges: Effect.Effect<
     const confirmed = yield* state.confirm(restore, actor)
     const { tenantId } = tenant
     const started = yield* runs.start(actor, execute, { tenantId, input: { restore: before.id }, idempotencyKey })
-    // The same confirmation, made again: its run is there, whatever has become of the restore.
+    // The same confirmation again: its run is there, whatever became of the restore.
     if (started.disposition === "existing") return started
     if (!confirmed) {
       return yield* conflict(
@@ -218,10 +228,10 @@ export const makeRestoreChanges: Effect.Effect<
     const restore = yield* records.find(tenant, id)
     const idempotencyKey = yield* requireKey(typed.idempotencyKey)
     if (typed.tenantName.trim() !== (yield* names.nameOf(tenant))) {
-      return yield* invalid("/tenantName", "This is not the name of the tenant")
+      return yield* invalid("/tenantName", "This is not the tenant's name: type it exactly")
     }
     return yield* together(start(actor, tenant, restore.id, idempotencyKey)).pipe(
-      // Nothing was changed, so neither is the refusal on record that the start has left.
+      // The transaction was rolled back, and with it the record of the refusal: record it again.
       Effect.tapError((problem) =>
         problem._tag === "OperationBusy"
           ? record(actor, tenant, "restore.refused_as_busy", {
@@ -234,7 +244,7 @@ export const makeRestoreChanges: Effect.Effect<
     )
   })
 
-  /** Whether a run of a restore may still be at work. One that retention has removed is not. */
+  /** Whether a run is active. One that retention has removed is not. */
   const isActive = (actor: Actor, runId: RunId | null) =>
     runId === null
       ? Effect.succeed(false)

@@ -51,7 +51,7 @@ const restoreOf = ({ input, scope }: ExecuteRun) => ({ tenant: scope, id: input.
 const notConfirmed = () =>
   new RunFailure({
     reasonCode: "ext.restore.not_confirmed",
-    message: "There is no such restore that is confirmed and not over."
+    message: "The restore does not exist, is not confirmed, or is over: confirm it, or plan another one."
   })
 
 const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
@@ -64,7 +64,7 @@ const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
   return row ?? (yield* notConfirmed())
 })
 
-/** Keeps what will be overwritten, as it was when the plan was made: what changed since is not overwritten. */
+/** Backs up what will be overwritten, as the plan saw it. What has changed since is not overwritten. */
 const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   const sql = yield* SqlClient.SqlClient
   const writes = makeBackupStore(sql)
@@ -95,7 +95,7 @@ const pendingOf = Effect.fnUntraced(function* (restore: string) {
     ORDER BY i.source, i.id`.pipe(Effect.orDie)
 })
 
-/** Notes what is about to happen, or happened. What is not noted as writing was not touched. */
+/** Records that a write begins, or how it ended. What is not recorded as `writing` was not touched. */
 const note = (run: ExecuteRun, row: PendingRow, outcome: Outcome | null, counts: () => object) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -111,14 +111,14 @@ const note = (run: ExecuteRun, row: PendingRow, outcome: Outcome | null, counts:
 const conflict = (message: string): Outcome => ({ result: "skipped", id: null, message })
 const done = (id: string): Outcome => ({ result: "done", id, message: null })
 
-const changed = "The policy was changed after the restore was planned: nothing was written. Plan the restore again."
+const changed = "The policy was changed after the restore was planned, so nothing was written: plan another restore."
 
-/** Whether the tenant has already what a write that was begun was to bring about. */
+/** Reads whether a write that had begun took effect: the id of the policy if it did, otherwise null. */
 const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: PendingRow, wanted: RestoringPolicy) {
   if (row.action === "create") {
     const sql = yield* SqlClient.SqlClient
     const equal = yield* equalPolicies(run.scope, wanted)
-    // A twin of it, which this restore has made before, is another one.
+    // A twin that this restore created before does not count.
     const made = yield* sql<{ id: string }>`
       SELECT result_id AS id FROM restore_items WHERE restore_id = ${run.input.restore}::uuid AND source = ${row.source}
         AND result = 'done' AND action = 'create'`.pipe(Effect.orDie)
@@ -128,7 +128,7 @@ const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: PendingRow,
   return now?.contentHash === row.contentHash ? now.id : null
 })
 
-/** A write whose answer was lost is not sent again: whether it was done is found out by reading. */
+/** Never repeats a write whose answer was lost, but reads whether it took effect. */
 const certainly = <R>(
   write: Effect.Effect<string, GraphError, R>,
   run: ExecuteRun,
@@ -143,7 +143,7 @@ const certainly = <R>(
     )
   )
 
-/** Writes one policy, unless it is not what it was when the restore was planned. */
+/** Writes one policy, unless it has changed since the restore was planned. */
 const restorePolicy = Effect.fnUntraced(function* (
   run: ExecuteRun,
   row: PendingRow,
@@ -151,7 +151,7 @@ const restorePolicy = Effect.fnUntraced(function* (
   withAssignments: boolean,
   announce: Effect.Effect<void>
 ) {
-  // An earlier attempt began to write it, and nobody knows how far it came.
+  // An earlier attempt began to write it and may have finished.
   if (row.result === "writing") {
     const id = yield* reconcile(run, row, wanted)
     if (id !== null) return done(id)
@@ -163,7 +163,7 @@ const restorePolicy = Effect.fnUntraced(function* (
   const { seenHash, seenId } = row
   if (seenId === null || seenHash === null) return conflict(changed)
   const now = yield* currentPolicy(run.scope, wanted.source, seenId)
-  if (now === null) return conflict("The policy is gone: plan the restore again.")
+  if (now === null) return conflict("The policy is gone: plan another restore.")
   const isReassigned = now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== row.assignmentsHash
   if (withAssignments && isReassigned) return conflict(changed)
   if (now.contentHash === row.contentHash) return done(seenId)
@@ -179,8 +179,8 @@ const restoringOf = (row: PendingRow): RestoringPolicy | null => {
 }
 
 /**
- * Does what was confirmed, policy by policy. Before each write it is on record that it begins; after a crash what was begun is
- * looked at before anything is written.
+ * The handler that executes a confirmed plan, policy by policy. It records that a write begins before it sends it. After a
+ * crash, it reads what had begun before it writes anything.
  */
 export const executeHandler = execute.toLayer(
   Effect.fn("RestoreExecution")(function* (run) {

@@ -20,8 +20,8 @@ const gateOf = (name: string, states: ReadonlyArray<RestoreState>): StartGate.St
     })
   )
 
-/** Open while the restore that a preview names is to be planned. */
+/** Open while the restore that a preview names has no plan yet. */
 export const planned = gateOf(plannedGate, statesBefore("preview"))
 
-/** Open while the restore that an execution names is confirmed, and not over. */
+/** Open while the restore that an execution names is confirmed and not over. */
 export const confirmed = gateOf(confirmedGate, statesBefore("start"))

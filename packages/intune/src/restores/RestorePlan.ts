@@ -1,3 +1,9 @@
+/**
+ * Decides what a restore does with each policy. Pure, and the only place that decides.
+ *
+ * @module
+ */
+
 import type { RestoreAction } from "./Restore.ts"
 import type { PolicyRecord } from "../policies/PolicyRecord.ts"
 import type { PolicyType } from "../policies/PolicyType.ts"
@@ -9,7 +15,7 @@ export interface WantedPolicy {
   readonly odataType: string | null
   readonly contentHash: string
   readonly assignmentsHash: string | null
-  /** Graph does not hand out some of its secrets, or they are of another tenant: what the backup has cannot be written. */
+  /** Graph masks some of its secrets, or they are of another tenant: its content cannot be written. */
   readonly lacksSecrets: boolean
 }
 
@@ -21,7 +27,7 @@ export interface PlannedPolicy {
   readonly seen: PolicyRecord | null
 }
 
-// Graph makes them itself, one for each tenant: they can be changed, but neither made nor moved.
+// Graph creates defaults itself, one for each tenant: they can be changed, but neither created nor moved.
 const isDefault = ({ id, type }: WantedPolicy) =>
   type?.source.name === "enrollment_configurations" && /_Default/i.test(id)
 
@@ -30,12 +36,10 @@ const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: bool
   (!withAssignments || wanted.assignmentsHash === null || seen.assignmentsHash === wanted.assignmentsHash)
 
 /**
- * Decides what a restore does with a policy: the one place that does.
+ * Decides about one policy of the backup.
  *
- * @param wanted as the backup has it
  * @param same the policy of the tenant with the same id
  * @param namesake another policy of the tenant with the same type and title
- * @param withAssignments whether the restore is to write assignments
  */
 export const planPolicy = (
   wanted: WantedPolicy,
@@ -53,11 +57,11 @@ export const planPolicy = (
   const { restorability, source } = wanted.type
   if (restorability.kind === "preview_only") return no(restorability.reason)
   if (source.writes === null) return no("Atlas does not write policies of this kind.")
-  if (wanted.lacksSecrets) return no("It holds secrets that Graph does not hand out: enter them by hand.")
+  if (wanted.lacksSecrets) return no("It holds secrets that Graph does not reveal: enter them by hand.")
   if (same !== null) return { action: "update", reason: null, seen: same }
-  if (isDefault(wanted)) return no("It is a default, which Graph makes itself.")
+  if (isDefault(wanted)) return no("It is a default, which Graph creates itself.")
   if (namesake !== null) {
-    const reason = "The tenant has another policy with this title, which says something else."
+    const reason = "The tenant has another policy with this title and other content."
     return { action: "conflict", reason, seen: namesake }
   }
   return { action: "create", reason: null, seen: null }

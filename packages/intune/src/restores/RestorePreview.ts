@@ -15,7 +15,7 @@ import { preview } from "./RestoreTypes.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
 
-/** A policy that is to be planned. */
+/** A policy to plan. */
 interface WantedRow {
   readonly id: string
   readonly type: string | null
@@ -45,7 +45,7 @@ const wantedOf = Effect.fnUntraced(function* (restore: string, source: PolicySou
     WHERE d.id = ${restore}::uuid AND r.source = ${source.name} AND r.action IS NULL ORDER BY r.id`.pipe(Effect.orDie)
 })
 
-/** What the tenant has of the policies that are wanted: by id, and by title. */
+/** The policies of the tenant that match the wanted ones, by id and by title. */
 const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, wanted: ReadonlyArray<WantedRow>) {
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
@@ -59,7 +59,7 @@ const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySourc
         const live = recordOf(source, policy, salt)
         const title = titleKey(live.record.odataType, live.record.foldedTitle)
         const same = ids.get(live.record.id)
-        // What is as it is in the backup is stored already, and nobody has to see it: most of a tenant is.
+        // Most policies equal the backup's: those are stored already, and nobody has to see them.
         const kept = same !== undefined && isEqual(same, live.record) ? { ...live, contents: [] } : live
         if (same !== undefined) byId.set(live.record.id, kept)
         if (titles.has(title)) byTitle.set(title, kept)
@@ -69,7 +69,7 @@ const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySourc
   return { byId, byTitle }
 })
 
-/** Plans the policies of one collection, and puts the plan on record with what was seen. */
+/** Plans the policies of one collection, and stores the plan with what it saw. */
 const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, withAssignments: boolean) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
@@ -148,7 +148,7 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
 const notPlanning = () =>
   new RunFailure({
     reasonCode: "ext.restore.not_planning",
-    message: "There is no such restore that is still to be planned."
+    message: "The restore does not exist or has a plan already: plan another one."
   })
 
 const progressOf = Effect.fnUntraced(function* (restore: string) {
@@ -160,12 +160,12 @@ const progressOf = Effect.fnUntraced(function* (restore: string) {
   return row ?? (yield* notPlanning())
 })
 
-/** Compares what is to be restored with the tenant. Reads only; what it saw binds what is confirmed. */
+/** The handler that plans a restore. It only reads the tenant; what it saw binds the execution. */
 export const previewHandler = preview.toLayer(
   Effect.fn("RestorePreview")(function* (run) {
     const state = yield* makeRestoreState
     const restore = { tenant: run.scope, id: run.input.restore }
-    // Whichever run is at work on the plan is the one that the restore names, also one that was started as a retry.
+    // The restore names the run that makes its plan, even if that was started as a retry.
     if (!(yield* run.transaction(state.preview(restore, run.run.id)))) return yield* notPlanning()
     const row = yield* progressOf(restore.id)
     let processed = row.planned

@@ -1,3 +1,10 @@
+/**
+ * Requests for restores, and the statements that record, find and list restores. The same request of the same person with the
+ * same idempotency key is the same restore. It authorises nobody: `Restores` does that, and decodes `RestoreRequest`.
+ *
+ * @module
+ */
+
 import { createHash } from "node:crypto"
 import {
   type Actor,
@@ -15,7 +22,7 @@ import { BackupId } from "../backups/BackupSet.ts"
 import { Restore } from "./Restore.ts"
 import { RestoreId } from "./RestoreTypes.ts"
 
-/** What a person wants to have restored. */
+/** A person's request for a restore. */
 export const RestoreRequest = Schema.Struct({
   backup: BackupId,
   /** Policies of the backup; null for all. */
@@ -25,22 +32,18 @@ export const RestoreRequest = Schema.Struct({
       Schema.isMaxLength(10_000)
     )
   ),
-  /** Whether they are assigned as the backup says, too. */
+  /** Whether to restore their assignments, too. */
   withAssignments: Schema.Boolean
 })
 export type RestoreRequest = typeof RestoreRequest.Type
 
-/**
- * Checks a caller's own key of a request.
- *
- * @param key anything; `undefined` and an empty text are no key
- */
+/** Checks the idempotency key of a request. It is required: `undefined` and an empty text are no key. */
 export const requireKey = (key: unknown) =>
   key === undefined || key === "" ? Effect.fail(new Problems.IdempotencyKeyRequired({})) : checkIdempotencyKey(key)
 
 const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex")
 
-/** The policies that are asked for, each once and in one order: two requests for the same ones are equal. */
+/** The requested policies, each once and in one order: requests for the same policies are equal. */
 const distinct = (items: RestoreRequest["items"]) =>
   items &&
   [...new Map(items.map(({ id, source }) => [JSON.stringify([source, id]), { source, id }])).entries()]
@@ -50,14 +53,14 @@ const distinct = (items: RestoreRequest["items"]) =>
 const isId = Schema.is(RestoreId)
 const decode = Schema.decodeUnknownEffect(Schema.Array(Restore))
 
-/** A request for a plan, once it is on record. */
+/** A recorded request for a restore. */
 export interface RecordedRequest {
   readonly restore: Restore
-  /** The same person has asked for it before, with the same key. */
+  /** The same person made this request before, with the same key. */
   readonly known: boolean
 }
 
-/** Reads and records restores. Authorises nobody. Database failures are defects. */
+/** Makes the statements. Database failures are defects. */
 export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
   const columns = sql.literal(`id::text, set_id::text AS "backupId", with_assignments AS "withAssignments", state,
     preview_run::text AS "previewRun", execute_run::text AS "executeRun", safety_set::text AS "safetyBackupId",
@@ -123,8 +126,8 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
   })
 
   /**
-   * Records a request for a plan, or finds the same one. Belongs inside a transaction. Refuses a key that stands for another
-   * request, and policies that the backup does not have.
+   * Records a request, or finds the restore of an equal one. Call it inside a transaction. Refuses a key that belongs to
+   * another request, and policies that the backup does not have.
    */
   const record = Effect.fn("RestoreRecords.record")(function* (
     actor: Actor,
@@ -150,12 +153,12 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
       return { restore: yield* read(tenant, earlier.id, false), known: true } satisfies RecordedRequest
     }
     if (made.items < (request.items?.length ?? 1)) {
-      return yield* invalid("/items", "The backup does not have all of them")
+      return yield* invalid("/items", "The backup does not have all of these policies")
     }
     return { restore: yield* read(tenant, made.id, false), known: false } satisfies RecordedRequest
   })
 
-  /** Forgets what an earlier preview has planned, so that the next one compares everything as it is then. */
+  /** Deletes the plan of an earlier preview, so that the next one compares everything anew. */
   const forgetPlan = (id: string) =>
     sql`
       UPDATE restore_items SET action = NULL, reason = NULL, difference = NULL, seen_id = NULL, seen_hash = NULL,
@@ -165,7 +168,7 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
   return {
     list,
     find: (tenant: TenantScope, id: string) => read(tenant, id, false),
-    /** The same, and nobody else changes it before the transaction ends. */
+    /** The same, locked against other changes until the transaction ends. */
     lock: (tenant: TenantScope, id: string) => read(tenant, id, true),
     record,
     forgetPlan

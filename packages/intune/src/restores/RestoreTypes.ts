@@ -1,9 +1,16 @@
+/**
+ * The operations of a restore. `preview` compares a backup with the tenant and makes the plan; `execute` writes what a person
+ * confirmed, one restore in a tenant at a time. `Restores` starts both.
+ *
+ * @module
+ */
+
 import { Operation, StartGate, Uuid } from "@atlas/operations"
 import { Schema } from "effect"
 import { writeContractsOf } from "../policies/PolicySource.ts"
 import { readContracts, sourcesOf } from "../policies/PolicyType.ts"
 
-/** The name of the gate that is open while a restore is confirmed, and not over. */
+/** The name of the gate that is open while a restore is confirmed and not over. */
 export const confirmedGate = "restore_confirmed"
 
 /** The name of the gate that is open while a restore is not confirmed yet. */
@@ -28,18 +35,18 @@ export const preview = Operation.make({
   name: "restore.preview",
   ...common,
   label: "Plan a restore",
-  description: "Compares a backup with the tenant, and says what a restore would do. Nothing is changed.",
+  description: "Compares a backup with the tenant, and says what a restore would do. Changes nothing.",
   identity: { rule: "while_active", key },
   gates: [plannedGate, StartGate.providerConnection],
   contracts: readContracts
 })
 
-/** Does what a person has confirmed. */
+/** Executes a plan that a person has confirmed. */
 export const execute = Operation.make({
   name: "restore.execute",
   ...common,
   label: "Restore",
-  description: "Writes policies of a backup into the tenant, as they were planned and confirmed.",
+  description: "Writes policies of a backup into the tenant, as planned and confirmed.",
   identity: { rule: "once", by: "idempotency_key", whileActive: key },
   gates: [confirmedGate, StartGate.providerConnection],
   contracts: [...new Set(sourcesOf().flatMap(writeContractsOf))],

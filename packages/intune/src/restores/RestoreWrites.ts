@@ -1,3 +1,9 @@
+/**
+ * What a restore asks of Graph: reading a policy as it is now, creating, changing and assigning it.
+ *
+ * @module
+ */
+
 import { Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 import { usableAssignments } from "../policies/AssignmentGroups.ts"
@@ -6,7 +12,7 @@ import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
-/** A policy that is to be written. */
+/** A policy to write. */
 export interface RestoringPolicy {
   readonly source: PolicySource
   readonly writes: PolicyWrites
@@ -16,14 +22,14 @@ export interface RestoringPolicy {
   readonly assignmentsHash: string | null
 }
 
-/** What the tenant has of a policy now; null where it is not there. */
+/** The record of a policy as the tenant has it now; null if it is gone. */
 export const currentPolicy = Effect.fnUntraced(function* (tenant: TenantScope, source: PolicySource, id: string) {
   const salt = yield* PolicyStore.use((store) => store.salt(tenant))
   const policy = yield* readPolicy(tenant, source, id)
   return policy === null ? null : recordOf(source, policy, salt).record
 })
 
-/** The policies of the tenant that have the same type and title, as far as they say the same. */
+/** The policies of the tenant with the same type, title and content. */
 export const equalPolicies = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const salt = yield* PolicyStore.use((store) => store.salt(tenant))
   const found: Array<PolicyRecord> = []
@@ -48,11 +54,7 @@ const contentOf = Effect.fnUntraced(function* (tenant: TenantScope, hash: string
     .pipe(Effect.mapError(({ message }) => new GraphError({ reasonCode: "ext.restore.secret_unreadable", message })))
 })
 
-/**
- * Makes a policy as the backup has it.
- *
- * @returns its id
- */
+/** Creates a policy as the backup has it, and returns its id. */
 export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const graph = yield* Graph
   const body = yield* contentOf(tenant, wanted.contentHash)
@@ -60,7 +62,7 @@ export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wa
   return id
 })
 
-/** What an update sends: what the backup says, and null for what only the tenant has. */
+/** The body of an update: what the backup says, and null for what only the tenant has. */
 const updateBody = (body: GraphObject, current: GraphObject, isWhole: boolean): GraphObject =>
   isWhole
     ? body
@@ -69,10 +71,7 @@ const updateBody = (body: GraphObject, current: GraphObject, isWhole: boolean): 
 /**
  * Makes a policy say what the backup says.
  *
- * @param tenant whose
- * @param wanted what it is to say
- * @param id of the policy
- * @param seenHash what it says now
+ * @param seenHash of what it says now
  */
 export const updatePolicy = Effect.fnUntraced(function* (
   tenant: TenantScope,
@@ -95,14 +94,7 @@ export const updatePolicy = Effect.fnUntraced(function* (
   }
 })
 
-/**
- * Assigns a policy as the backup has it, but for groups that are gone.
- *
- * @param tenant whose
- * @param wanted whose assignments
- * @param id of the policy
- * @returns the sentence that names the groups that are gone; null where none is
- */
+/** Assigns a policy as the backup has it, but not to groups that are gone. Returns a sentence that names those, or null. */
 export const assignPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy, id: string) {
   const { assign } = wanted.writes
   if (assign === null || wanted.assignmentsHash === null) return null

@@ -1,3 +1,10 @@
+/**
+ * Restores for people: planning, confirming and archiving them, and reading their plans and results. The service authorises
+ * every call, and records each change in the audit, with the restore before and after. Pages and the HTTP API call it.
+ *
+ * @module
+ */
+
 import {
   type Actor,
   argumentsOf,
@@ -20,28 +27,25 @@ import type { TenantNames } from "./TenantNames.ts"
 
 type Refused = Problems.Refusal
 
-/** How many policies of a restore have come to what. */
+/** How many policies of a restore have an action and a result. */
 export interface RestoreTally {
   readonly action: RestoreItem["action"]
   readonly result: RestoreItem["result"]
   readonly count: number
 }
 
-/**
- * Restores for people. Outsiders get `NotFound`, members without the capability get `Forbidden`, naming it. Whatever changes a
- * restore is in the audit, with how it was before and after.
- */
+/** Reads and changes restores. Outsiders get `NotFound`; members without the capability get `Forbidden`, which names it. */
 export class Restores extends Context.Service<
   Restores,
   RestoreChanges & {
-    /** The newest restores of a tenant, or of one of its backups. `limit` is 1 to 200. */
+    /** The restores of a tenant, or of one of its backups, newest first. `limit` is 1 to 200. */
     list(
       actor: Actor,
       tenantId: string,
       page: { readonly backup?: string; readonly before: string | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Restore>, Refused>
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused>
-    /** Its policies, by collection and id, after the last one that was shown. `limit` is 1 to 500. */
+    /** The policies of a restore by collection and id, after the last one that was shown. `limit` is 1 to 500. */
     items(
       actor: Actor,
       tenantId: string,
@@ -60,10 +64,10 @@ export class Restores extends Context.Service<
     Effect.suspend(() => make)
   )
 
-  /** Open while the restore that a preview names is to be planned. */
+  /** Open while the restore that a preview names has no plan yet. */
   static readonly planned: StartGate.StartGate<SqlClient.SqlClient> = planned
 
-  /** Open while the restore that an execution names is confirmed, and not over. */
+  /** Open while the restore that an execution names is confirmed and not over. */
   static readonly confirmed: StartGate.StartGate<SqlClient.SqlClient> = confirmed
 }
 

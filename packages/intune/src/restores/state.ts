@@ -1,27 +1,31 @@
+/**
+ * The states of a restore, the steps between them, and the only statements that take a step. A trigger of the database holds
+ * the same table and refuses every other step, whoever asks.
+ *
+ * @module
+ */
+
 import { type Actor, encodeActor, type RunId, type TenantScope } from "@atlas/operations"
 import { Effect, Schema, Struct } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 
-/** How far a restore is. */
+/** The state of a restore. */
 export const RestoreState = Schema.Literals(["planning", "planned", "confirmed", "running", "done", "archived"])
 export type RestoreState = typeof RestoreState.Type
 
-/**
- * Every step of a restore: the states that it may leave, each with the state that it leads to. The database holds the same
- * table as a trigger.
- */
+/** Every step of a restore: the states that it may leave, each with the state that it enters. */
 export const restoreSteps = {
-  /** A preview is at work on the plan. */
+  /** A preview makes the plan. */
   preview: { planning: "planning" },
   /** The preview has compared every policy. */
   plan: { planning: "planned" },
-  /** A person confirms the plan, or that an execution which stopped goes on. */
+  /** A person confirms the plan, or confirms that a stopped execution goes on. */
   confirm: { planned: "confirmed", confirmed: "confirmed", running: "running" },
-  /** The run is recorded that executes it. */
+  /** The run that executes it is recorded. */
   start: { confirmed: "confirmed", running: "running" },
   /** An attempt of that run begins. */
   begin: { confirmed: "running", running: "running" },
-  /** Everything was tried. */
+  /** Every policy was tried. */
   finish: { running: "done" },
   /** Nobody executes it any more. */
   archive: {
@@ -50,8 +54,8 @@ export interface RestoreOf {
 }
 
 /**
- * The only statements that change the state of a restore. Each takes one step, with what is set by it, and tells whether the
- * restore exists in a state that allows the step. Database failures are defects.
+ * Makes the statements. Each takes one step, and returns whether the restore exists in a state that allows it. Database
+ * failures are defects.
  */
 export const makeRestoreState = Effect.map(SqlClient.SqlClient, (sql) => {
   const take = (step: RestoreStep, { id, tenant }: RestoreOf, sets: Statement.Fragment) =>
@@ -67,7 +71,7 @@ export const makeRestoreState = Effect.map(SqlClient.SqlClient, (sql) => {
     /** @param run the preview, which is recorded already */
     preview: (restore: RestoreOf, run: RunId) => take("preview", restore, sql`preview_run = ${run}::uuid`),
     plan: (restore: RestoreOf) => take("plan", restore, sql`planned_at = now()`),
-    /** Who confirms first stays on the restore; the audit has the others. */
+    /** The first person to confirm stays on the restore; the audit has the others. */
     confirm: (restore: RestoreOf, by: Actor) =>
       take(
         "confirm",
