@@ -1,5 +1,5 @@
 import { TestOperations } from "@atlas/operations/testing"
-import { type LegacyRun, LegacyRuns } from "@atlas/legacy"
+import { LegacyMappings, type LegacyRun, LegacyRuns } from "@atlas/legacy"
 import * as LegacyMigrations from "@atlas/legacy/migrations"
 import { type Actor, Operations, TenantId, WorkspaceId } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
@@ -32,18 +32,25 @@ const backups = Effect.gen(function* () {
 })
 // #endregion
 
+const record = "77777777-0000-4000-8000-000000000004"
+const runId = "01900000-0000-7000-8000-000000000000"
+
+const misfits = LegacyMappings.use((mappings) =>
+  mappings.map([{ table: "backup_schedule_runs", id: record, runId }], { dryRun: true })
+)
+
 const fixture = Layer.unwrap(Effect.map(TestDatabase.url, host)).pipe(Layer.provideMerge(TestDatabase.layerNoClient))
 
 layer(fixture, { excludeTestServices: true })("packages/legacy/README.md", (it) => {
-  it.effect("lists what there was before the ledger", () =>
+  it.effect("lists what there was before the ledger, and says what is no run", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* sql`ALTER TABLE backup_schedule_runs DISABLE TRIGGER USER`
-      yield* sql`INSERT INTO backup_schedule_runs (id, tenant_id) VALUES ('77777777-0000-4000-8000-000000000004', 'contoso')`
+      yield* sql`INSERT INTO backup_schedule_runs (id, tenant_id) VALUES (${record}::uuid, 'contoso')`
       yield* sql`ALTER TABLE backup_schedule_runs ENABLE TRIGGER USER`
-      assert.deepStrictEqual((yield* backups).map(linkOf), [
-        "/history/backup_schedule_runs/77777777-0000-4000-8000-000000000004"
-      ])
+      assert.deepStrictEqual((yield* backups).map(linkOf), [`/history/backup_schedule_runs/${record}`])
+      const [misfit] = yield* Effect.provide(misfits, LegacyMappings.layer)
+      assert.strictEqual(misfit?.problem, `there is no run ${runId}`)
     })
   )
 })

@@ -1,3 +1,10 @@
+/**
+ * The old tables: what each is called, which operation took its place, and which capability it takes to view its records. Pages
+ * and command lines go through this list.
+ *
+ * @module
+ */
+
 import type { Capability } from "@atlas/operations"
 import { Schema } from "effect"
 
@@ -5,16 +12,16 @@ import { Schema } from "effect"
 export const LegacyTable = Schema.Literals(["inventory_sync_runs", "entra_group_sync_runs", "backup_schedule_runs"])
 export type LegacyTable = typeof LegacyTable.Type
 
-/** A table that held runs before the ledger. */
+/** One of the old tables. */
 export interface LegacyKind {
   readonly table: LegacyTable
   readonly label: string
-  /** The operation that took its place. */
+  /** The name of the operation that took its place. */
   readonly type: string
   readonly view: Capability
 }
 
-/** The tables that held runs before the ledger. */
+/** Every old table. */
 export const legacyKinds: ReadonlyArray<LegacyKind> = [
   { table: "inventory_sync_runs", label: "Inventory sync", type: "inventory.sync", view: "tenant.inventory.view" },
   {

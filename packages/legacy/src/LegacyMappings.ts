@@ -1,38 +1,51 @@
+/**
+ * The mappings of old records to runs: once mapped, a record is shown as its run. Trusted code calls the service, such as a
+ * command line or a script; it authorises nobody.
+ *
+ * @module
+ */
+
 import { argumentsOf, type Problems, StorableText, Uuid } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { legacyKinds, LegacyTable } from "./LegacyKind.ts"
 
 const LegacyMapping = Schema.Struct({ table: LegacyTable, id: StorableText, runId: Uuid })
-/** A record, and the run that it is shown as. */
+/** An old record, and the run that it is shown as. */
 export type LegacyMapping = typeof LegacyMapping.Type
 
 /** Why a record cannot be shown as a run. */
 export interface LegacyMisfit {
-  /** The place of the mapping in what was given. */
+  /** The index of the mapping in what was given. */
   readonly index: number
   /** For people, in lower case and without a full stop. */
   readonly problem: string
 }
 
 /**
- * Says which run an old record is shown as. It authorises nobody: for trusted code, such as a command line. Database failures are
- * defects.
+ * Maps old records to runs. Database failures are defects.
+ *
+ * @example
+ * ```ts
+ * const misfits = LegacyMappings.use((mappings) =>
+ *   mappings.map([{ table: "backup_schedule_runs", id: record, runId }], { dryRun: true })
+ * )
+ * ```
  */
 export class LegacyMappings extends Context.Service<
   LegacyMappings,
   {
     /**
-     * Maps records to runs of the same tenant and operation: all of them, or none where one does not fit.
+     * Maps records to runs of the same tenant and operation: all of them, or none if one does not fit. Returns those that do
+     * not fit.
      *
-     * @param options with `dryRun`, nothing is written
-     * @returns those that do not fit
+     * @param options `dryRun` writes nothing
      */
     map(
       mappings: ReadonlyArray<LegacyMapping>,
       options: { readonly dryRun: boolean }
     ): Effect.Effect<ReadonlyArray<LegacyMisfit>, Problems.InvalidInput>
-    /** The mappings of records without one that the context of exactly one run names as `legacyId`. */
+    /** Proposes mappings of unmapped records: those that the context of exactly one run names as `legacyId`. */
     readonly matches: Effect.Effect<ReadonlyArray<LegacyMapping>>
   }
 >()("@atlas/legacy/LegacyMappings") {
@@ -49,11 +62,11 @@ const decodeMap = argumentsOf(
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  /** Mappings of one table as JSON, each with its place in all of them. */
+  /** The mappings of one table as JSON, each with its index in what was given. */
   const rowsOf = (mappings: ReadonlyArray<LegacyMapping>, name: LegacyTable) =>
     JSON.stringify(mappings.flatMap(({ id, runId: run, table }, index) => (table === name ? [{ index, id, run }] : [])))
 
-  // Both have to be there, and of the same tenant and operation.
+  // Both must exist and be of the same tenant and operation.
   const misfits = (mappings: ReadonlyArray<LegacyMapping>) =>
     Effect.forEach(
       legacyKinds,
@@ -61,7 +74,7 @@ const make = Effect.gen(function* () {
         SELECT * FROM (
           SELECT w.index, CASE WHEN t.id IS NULL THEN 'there is no record ' || w.id
             WHEN r.id IS NULL THEN 'there is no run ' || w.run
-            WHEN r.type <> ${type} THEN 'the run is a ' || r.type
+            WHEN r.type <> ${type} THEN 'the run is of the operation ' || r.type
             WHEN r.tenant_id IS DISTINCT FROM t.tenant_id::text THEN 'the run is of another tenant' END AS problem
           FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(index int, id text, run text)
             LEFT JOIN ${sql(name)} t ON t.id::text = w.id LEFT JOIN operation_runs r ON r.id = w.run::uuid
@@ -89,7 +102,7 @@ const make = Effect.gen(function* () {
     }).pipe(sql.withTransaction, Effect.orDie)
   })
 
-  // The run's context names the record that it continues; where several do, nobody can say which it is.
+  // The context of a run names the record that it continues. If several do, nobody can tell which one it is.
   const matches = Effect.forEach(
     legacyKinds,
     ({ table: name, type }) => sql<LegacyMapping>`

@@ -1,3 +1,10 @@
+/**
+ * The history from before the ledger, read-only. The service authorises every call by the capability that the table's operation
+ * takes, as for runs. Hosts call it to show old records; the console's part `legacy` does.
+ *
+ * @module
+ */
+
 import {
   type Actor,
   argumentsOf,
@@ -12,14 +19,14 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema, type Statement } from "effect/sql"
 import { type LegacyKind, legacyKinds, LegacyTable } from "./LegacyKind.ts"
 
-/** A run from before the ledger, as its table has it. */
+/** A record of an old table. */
 export interface LegacyRun {
   readonly kind: LegacyKind
   readonly id: string
   readonly tenantId: string
-  /** The run that it is shown as; null where nobody mapped it. */
+  /** The run that it is shown as; null if it is not mapped. */
   readonly operationRunId: RunId | null
-  /** Its other columns that are not empty, as text without secrets. */
+  /** Its other columns that are not empty, as text from which secrets are redacted. */
   readonly fields: ReadonlyArray<readonly [column: string, value: string]>
 }
 
@@ -41,16 +48,25 @@ const readRow = (kind: LegacyKind, { fields, id, operationRunId, tenantId }: typ
 })
 
 /**
- * The history from before the ledger: read only, and authorised like runs. Tables that were adopted may have any columns beside
- * `id` and `tenant_id`. Database failures are defects.
+ * Reads old records. Adopted tables may have any columns besides `id` and `tenant_id`. Database failures are defects.
+ *
+ * @example
+ * ```ts
+ * const host = (url: Redacted.Redacted) =>
+ *   LegacyRuns.layer.pipe(
+ *     Layer.provideMerge(Operations.layer()),
+ *     Layer.provide(access),
+ *     Layer.provideMerge(Pg.layer({ url }, LegacyMigrations.run))
+ *   )
+ * ```
  */
 export class LegacyRuns extends Context.Service<
   LegacyRuns,
   {
-    /** One record. Outsiders get `NotFound`, exactly as for what does not exist. */
+    /** One record. Outsiders get `NotFound`, exactly as for a record that does not exist. */
     get(actor: Actor, table: LegacyTable, id: string): Effect.Effect<LegacyRun, Problems.Refusal>
     /**
-     * A tenant's records, newest first as far as they say when they began.
+     * A tenant's records, newest first if they say when they began.
      *
      * @param page `before` is the id of the last record that was shown; `limit` is 1 to 200
      */
@@ -81,7 +97,7 @@ const decodeList = argumentsOf(
   })
 )
 
-// What does not exist is asked about like what does: in a tenant that nobody has.
+// Stands for the tenant of a record that does not exist, so that both are refused alike.
 const nowhere = "-"
 
 const make = Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /**
- * The three tables that held runs before the ledger, for hosts that have such a history: `LegacyRuns` reads them, authorised like
- * runs, and `LegacyMappings` says which run a record is shown as. The migrations create the tables or adopt them, and close them
- * to new rows. A host that has no such history leaves this package out, and its own tables of these names are its own.
+ * The three tables that held runs before the ledger, for hosts that have such a history: `LegacyRuns` reads them, authorised
+ * like runs, and `LegacyMappings` says which run a record is shown as. The migrations create the tables or adopt them, and
+ * close them to new rows. A host without such a history leaves this package out, and keeps its own tables of these names.
  *
  * @module
  */

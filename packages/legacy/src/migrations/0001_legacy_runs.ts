@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The three tables that held runs before the ledger: created where they are missing, otherwise adopted with all they have. They are
- * history: the database refuses new rows, and every change but of the mapping. Rows may be removed, as data protection may ask for.
+ * The three tables that held runs before the ledger: created if they are missing, otherwise adopted with all that they have.
+ * The database refuses new rows, and every change except of the mapping. Rows may be removed, as data protection may require.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
