@@ -5,10 +5,19 @@ import { intune } from "@atlas/console/intune"
 import { makePart, type Routes } from "@atlas/console/shell"
 import { Directory } from "@atlas/directory"
 import { Intune, PolicySecrets, TenantNames, viewInventory } from "@atlas/intune"
-import { Access, type Capability, Operations, Operation, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
+import {
+  Access,
+  type Actor,
+  type Capability,
+  Operations,
+  Operation,
+  StartGate,
+  TenantId,
+  WorkspaceId
+} from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
 import { TestDatabase } from "@atlas/test"
-import { Effect, Layer, Logger, ManagedRuntime, Option, Scope } from "effect"
+import { Effect, Layer, Logger, ManagedRuntime, Option, Redacted, Scope } from "effect"
 import express from "express"
 import { assert, it, vi } from "vitest"
 import { mountConsole } from "./console.ts"
@@ -56,6 +65,7 @@ const services = Directory.layer.pipe(
 )
 
 const ada = { id: "ada", name: "Ada" }
+const actorOf = (cookie: string | null): Actor | null => (cookie === "user=ada" ? { ...ada, kind: "user" } : null)
 const people = {
   personOf: async (cookie: string | null) => (cookie === "user=ada" ? ada : null),
   tenantsOf: async () => [{ id: scope.tenantId, name: "Acme Europe", workspace: "Acme" }]
@@ -83,18 +93,20 @@ it("shows the host's tenants to the host's people, and leads others to its sign-
 
 it("has the pages and calls of the parts that it is given, the host's own among them", async () => {
   const runtime = ManagedRuntime.make(services)
+  const secret = Redacted.make("a secret of at least 32 characters")
   const hello = makePart<never>({
     pages: Effect.succeed((routes: Routes) => routes.get("/hello", () => new Response("Hello")))
   })
   const make = Console.make({
     origin: "https://acme.example",
-    actorOf: () => ({ ...ada, kind: "user" }),
+    actorOf: ({ headers }) => actorOf(headers.get("cookie")),
     tenantsOf: people.tenantsOf,
-    secret: "a secret of at least 32 characters",
+    secret,
     parts: [intune, hello]
   })
   const console = await runtime.runPromise(Effect.provideService(make, Scope.Scope, runtime.scope))
-  const text = async (path: string) => (await console(new Request(`https://acme.example${path}`))).text()
+  const text = async (path: string) =>
+    (await console(new Request(`https://acme.example${path}`, { headers: { cookie: "user=ada" } }))).text()
   assert.strictEqual(await text("/hello"), "Hello")
   assert.include(await text("/api/v1/tenants/acme-eu/inventory/summary"), '"count":0')
   await runtime.dispose()

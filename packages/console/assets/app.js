@@ -27,7 +27,7 @@ const units = [
 
 /**
  * @param {Date} at
- * @returns {string} as `formatRelative` on the server says it
+ * @returns {string} as `formatRelative` on the server writes it
  */
 const relative = (at) => {
   const seconds = Math.round((at.getTime() - Date.now()) / 1000)
@@ -69,7 +69,7 @@ const showDurations = () => {
   }
 }
 
-// Live regions: the page is fetched again, and its regions are brought up to date in place
+// Live regions: fetches the page again, and updates its regions in place
 
 const state = () => document.querySelector("[data-announce]")?.getAttribute("data-announce") ?? ""
 
@@ -88,7 +88,7 @@ const refresh = async () => {
       cache: "no-store",
       signal: AbortSignal.timeout(10_000)
     })
-    // The session ended, or the page is gone: the server's own answer says so best.
+    // The session ended, or the page is gone: the server's own page says so best.
     if (response.redirected || response.status === 401 || response.status === 403 || response.status === 404) {
       location.reload()
       return
@@ -178,7 +178,7 @@ document.addEventListener("submit", (event) => {
   })
 })
 
-// What goes on page by page does so by itself.
+// Forms that go on page by page submit themselves.
 for (const form of document.querySelectorAll("form[data-auto-submit]")) {
   setTimeout(() => /** @type {HTMLFormElement} */ (form).requestSubmit(), 300)
 }
@@ -191,7 +191,7 @@ document.addEventListener("formdata", (event) => {
   }
 })
 
-// Back from the history, the page is as it was left: with its buttons disabled.
+// A page that comes back from the history still has the disabled buttons with which it was left.
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[data-sent]")) {
     button.removeAttribute("data-sent")

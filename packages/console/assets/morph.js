@@ -5,7 +5,7 @@
  * @param {Element} to
  */
 const morphAttributes = (from, to) => {
-  // A form on its way keeps its button disabled.
+  // A form that is being sent keeps its button disabled.
   if (from.hasAttribute("data-sent")) return
   for (const name of from.getAttributeNames()) {
     if (!to.hasAttribute(name) && !(name === "open" && from.localName === "details")) from.removeAttribute(name)
@@ -16,7 +16,7 @@ const morphAttributes = (from, to) => {
 }
 
 /**
- * Makes an element equal to another one by the fewest changes, so that focus, open details and selections survive.
+ * Makes an element equal to another one with few changes, so that focus, open details and selections survive.
  *
  * @param {Element} from
  * @param {Element} to

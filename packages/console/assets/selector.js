@@ -1,5 +1,5 @@
 // @ts-check
-// What a directory selector has beyond its form: a list while typing, and a selection that needs no round trip.
+// What the script adds to the form of a directory selector: a list while typing, and a selection without a round trip.
 
 const closeIcon = "M4.5 4.5l7 7M11.5 4.5l-7 7"
 
@@ -22,7 +22,7 @@ const drawClose = () => {
 }
 
 /**
- * A link or the page's address with the chosen ids of every selector as they are now.
+ * Puts the ids that are chosen now in every selector into a link or the page's address.
  *
  * @param {string} href
  */
@@ -38,7 +38,7 @@ const withChosen = (href) => {
   return url.href
 }
 
-/** Brings the address, links to more pages and the buttons of the results in step with the chips. */
+/** Updates the address, links to more pages and the buttons of the results to match the chips. */
 const keepInStep = () => {
   history.replaceState(null, "", withChosen(location.href))
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("a[data-keep]"))) {
@@ -255,7 +255,7 @@ export const enhanceSelector = (section, announce) => {
   })
   input.addEventListener("blur", close)
 
-  // Filters take effect at once: on the list while somebody types, else on the page.
+  // Filters take effect at once: on the list while a person types, otherwise on the page.
   section.addEventListener("change", (event) => {
     if (!(event.target instanceof HTMLInputElement) || event.target.type !== "checkbox") return
     event.target.form?.requestSubmit()

@@ -1,3 +1,10 @@
+/**
+ * The console: every page, form and asset, the HTTP API and the live timeline of runs, as one web handler. A host makes one and
+ * mounts it below any path. The host answers who makes a request (`actorOf`) and what that person may do (`Access`).
+ *
+ * @module
+ */
+
 import {
   argumentsOf,
   type Authorization,
@@ -29,21 +36,16 @@ import { makeRequests, redirect } from "./shell/Requests.ts"
 import { makeStartLimit, type Routes, routesOf } from "./shell/Routes.ts"
 import { makeTenantRoutes } from "./tenants/TenantRoutes.ts"
 
-/**
- * The console: every page, form and asset, the HTTP API and the live timeline of runs, as one web handler. A host makes one and
- * mounts it below any path; who is asking and what they may see are the host's answers, through `actorOf` and its `Access`.
- */
-
-/** How a console is mounted, and what of Atlas it shows. */
+/** How a console is mounted, and which features it has. */
 export interface Options<Parts extends ReadonlyArray<Part<unknown>>> extends HostOptions {
-  /** Features beside runs and tenants. Of those that are not here there is no page, call or link. */
+  /** Features besides runs and tenants. What is not listed has no page, call or link. */
   readonly parts?: Parts
 }
 
-/** A console as a web handler. Knows what it answers, for tests and gateways that try every path. */
+/** A console as a web handler. */
 export interface Handler {
   (request: Request): Promise<Response>
-  /** Every method and path, with `:name` for what varies. */
+  /** Every method and path, with `:name` for what varies: for tests and gateways that try them all. */
   readonly routes: ReadonlyArray<{ readonly method: string; readonly path: string }>
 }
 
@@ -52,10 +54,10 @@ type ServicesOf<One> = One extends Part<infer R> ? R : never
 /** The services that parts need. */
 export type PartServices<Parts extends ReadonlyArray<Part<unknown>>> = ServicesOf<Parts[number]>
 
-/** What every console needs: the ledger. */
+/** The services that every console needs: the ledger. */
 export type LedgerServices = Authorization | OperationCatalog | Runs | StartGate.Gatekeeper
 
-/** Runs and tenants: what every console has. */
+/** Runs and tenants, which every console has. */
 const ledger = makePart({
   pages: Effect.map(
     Effect.all([makeTenantRoutes, makeRunListRoutes, makeRunRoutes, makeRunActionRoutes]),
@@ -66,7 +68,7 @@ const ledger = makePart({
   api: { declaration: OperationsApi, routes: OperationsHttp.layer }
 })
 
-/** The limiter keeps what it knows in this process: with several, each allows as much. */
+/** Keeps its counts in this process: with several processes, each allows as much. */
 const limiter = RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))
 
 const contributionsOf = <R>(parts: ReadonlyArray<Part<R>>) =>
@@ -105,7 +107,9 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   app.onError((error, c) =>
     run(
       Effect.logError(`${c.req.method} ${c.req.path} failed`, error).pipe(Effect.provideContext(requestServices(c)))
-    ).then(() => problemJson(500, "Something went wrong."))
+    ).then(() =>
+      problemJson(500, "Something went wrong on our side.", "Try again; if it persists, report it with the time.")
+    )
   )
   app.notFound(requests.open(() => new Problems.NotFound({})))
   return app
@@ -120,9 +124,20 @@ const Given = Schema.StructWithRest(Schema.Struct({ parts: Schema.optionalKey(Sc
 const decode = argumentsOf(Schema.Struct({ options: Given }))
 
 /**
- * Makes a console: every page, the API and the live timeline, as one web handler, for as long as the scope is open.
+ * Makes a console, for as long as the scope is open. Fails with `InvalidInput`, which names each problem, for options that make
+ * no sense.
  *
- * @returns the handler; options that make no sense are refused with each problem named
+ * @example
+ * ```ts
+ * const make = Console.make({
+ *   origin: "https://acme.example",
+ *   actorOf: ({ headers }) => actorOf(headers.get("cookie")),
+ *   tenantsOf: people.tenantsOf,
+ *   secret,
+ *   parts: [intune, hello]
+ * })
+ * const console = await runtime.runPromise(Effect.provideService(make, Scope.Scope, runtime.scope))
+ * ```
  */
 export const make = Effect.fn("Console.make")(function* <
   const Parts extends ReadonlyArray<Part<unknown>> = readonly []
@@ -136,7 +151,7 @@ export const make = Effect.fn("Console.make")(function* <
   const own = Layer.merge(Confirmations.layer, contributionsOf(all)).pipe(
     Layer.provideMerge(Layer.merge(Layer.effect(Host, Host.make(options)), limiter))
   )
-  // A request belongs to a trace of its own or its caller's, never to the one in which the console was made.
+  // A request belongs to its own trace or its caller's, never to the one in which the console was made.
   const app = yield* build(all).pipe(
     Effect.provideContext(yield* Layer.build(own)),
     Effect.updateContext(untraced<Needed | Scope.Scope>)

@@ -1,6 +1,6 @@
 import { hostileValues } from "@atlas/test"
 import { assert, it } from "@effect/vitest"
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Redacted } from "effect"
 import { Host, type HostOptions } from "../src/shell/Host.ts"
 
 const valid: HostOptions = {
@@ -39,6 +39,21 @@ it.effect("refuses what makes no sense, by its name", () =>
     ]
     for (const [change, pointer] of cases)
       assert.deepStrictEqual(yield* problemsOf({ ...valid, ...change }), [pointer], JSON.stringify(change))
+  })
+)
+
+it.effect("says what a secret has to be, and never what it was", () =>
+  Effect.gen(function* () {
+    const detail = "Expected a text of at least 32 characters: a string, or a Redacted string"
+    for (const secret of [42, "short", Redacted.make(42), Redacted.make("short")]) {
+      const options: unknown = { ...valid, secret }
+      const { errors } = yield* Effect.flip(Host.make(options as HostOptions))
+      assert.deepStrictEqual(
+        errors.map((problem) => [problem.pointer, problem.detail]),
+        [["/options/secret", detail]]
+      )
+    }
+    assert.deepStrictEqual(yield* problemsOf({ ...valid, secret: Redacted.make(valid.secret) }), [])
   })
 )
 

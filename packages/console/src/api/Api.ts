@@ -1,3 +1,9 @@
+/**
+ * The HTTP API of the console as a web handler, with the actors of the host and with answers in words.
+ *
+ * @module
+ */
+
 import { Authentication, CurrentActor, OperationsHttp, Problems } from "@atlas/operations"
 import { Cause, Context, Effect, Layer, Logger, Option } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
@@ -7,7 +13,7 @@ import type { ApiServices } from "../shell/Part.ts"
 import { problemJson } from "../shell/problemJson.ts"
 import { requestServices } from "../shell/RequestIds.ts"
 
-/** The request as it came to the console, for whoever has to tell who makes it. */
+/** The request as it came to the console, from which `actorOf` tells who makes it. */
 const Incoming = Context.Reference<globalThis.Request | null>("@atlas/console/Api/Incoming", {
   defaultValue: () => null
 })
@@ -31,10 +37,10 @@ const publicUrl = Layer.effect(
   Effect.map(Host, ({ apiBasePath, links, origin }) => ({ origin, api: apiBasePath, pages: links.to("") }))
 )
 
-// What the router refuses by itself, such as an unknown path, arrives as a defect that holds the answer.
+// A refusal of the router itself, such as of an unknown path, arrives as a defect that holds the answer.
 const isOurs = (defect: unknown) => !HttpServerResponse.isHttpServerResponse(defect) || defect.status >= 500
 
-// Whoever asked learns that something went wrong; what it was is for the log.
+// The caller learns only that something went wrong; the log has the cause.
 const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
   Effect.tapCause(answer, (cause) =>
     cause.reasons.some((reason) => Cause.isDieReason(reason) && isOurs(reason.defect))
@@ -42,13 +48,13 @@ const logDefects = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
       : Effect.void
   )
 
-/** What is answered depends on who asks: no cache between us may hand it to others. */
+/** The answer depends on the caller, so no cache in between may pass it to others. */
 export const apiHeaders: MiddlewareHandler = async (c, next) => {
   await next()
   const { headers } = c.res
   if (!headers.has("cache-control")) c.header("cache-control", "private, no-cache")
   if (!headers.has("vary")) c.header("vary", "Authorization, Cookie")
-  // RFC 9110, section 11.6.1: what would be accepted, and no more than that.
+  // RFC 9110, section 11.6.1: names what would be accepted, and nothing else.
   if (c.res.status === 401) c.header("www-authenticate", "Bearer")
 }
 
@@ -56,13 +62,13 @@ const notFound = Effect.map(HttpServerRespondable.toResponse(new Problems.NotFou
   HttpServerResponse.toWeb(response)
 )
 
-/** The answer of the router, where it has nothing to say, in words. */
+/** Gives words to an answer of the router that has none. */
 const inWords = async (response: Response): Promise<Response> => {
-  // Answered in plain text, and often met: what curl sends with `-d` is a form.
+  // The router answers in plain text, and people meet it often: what curl sends with `-d` is a form.
   if (response.status === 415)
     return problemJson(415, "This call takes JSON.", "Send the body with the header Content-Type: application/json.")
   if (response.ok || response.headers.has("content-type")) return response
-  // The router's own answers have no body. An unknown path looks like anything else that is not there.
+  // The router's own answers have no body. An unknown path looks like anything else that does not exist.
   if (response.status === 404) return Effect.runPromise(notFound)
   return response.status < 500
     ? response
@@ -74,9 +80,9 @@ const inWords = async (response: Response): Promise<Response> => {
 }
 
 /**
- * The API as a web handler. It shares the services that are already built.
+ * The API as a web handler. It shares the services that are built already.
  *
- * @param routes of every part, declared below `/api/v1`
+ * @param routes of every part, below `/api/v1`
  */
 export const makeApi = Effect.fnUntraced(function* <R>(
   routes: ReadonlyArray<Layer.Layer<never, never, R | ApiServices>>
@@ -89,7 +95,7 @@ export const makeApi = Effect.fnUntraced(function* <R>(
     Layer.provide(Layer.succeedContext(services)),
     Layer.provide(HttpServer.layerServices)
   ) as Layer.Layer<never, never, HttpRouter.HttpRouter>
-  // The handler runs outside the host's context, and would log with loggers of its own.
+  // The handler runs outside the host's context, and would use loggers of its own.
   const loggers = yield* Logger.CurrentLoggers
   const middleware = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
     Effect.provideService(logDefects(answer), Logger.CurrentLoggers, loggers)

@@ -13,7 +13,7 @@ interface Props {
 
 const form = "selection"
 
-/** Choosing what of a tenant's directory is meant, from the cache. */
+/** Choosing groups and role definitions of a tenant's directory, from the cache. */
 export const ConfigurationPage = ({ shell, tenant, selectors, canSync, now }: Props) => {
   const path = `${shell.links.tenant(tenant.id)}/configuration`
   return (

@@ -14,7 +14,7 @@ import { Host } from "../shell/Host.ts"
 
 const section = "/tenants"
 
-/** A tenant's configuration: choosing groups and role definitions from the cache, and refreshing that. */
+/** The routes of a tenant's configuration: choosing from the cache, and confirming removals from it. */
 export const makeConfigurationRoutes = Effect.gen(function* () {
   const door = yield* Authorization
   const selectors = yield* makeSelectors
@@ -38,7 +38,7 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
       Effect.mapError(() => new Problems.NotFound({}))
     )
 
-  // A part of the page for its script: the list below the field.
+  // A fragment of the page for the script: the list below the field.
   const options = page(
     section,
     Effect.fn("SelectorOptions")(function* ({ c, actor }) {
@@ -65,7 +65,7 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
       const required = GroupsSync.type.capabilities.start
       yield* door.require(actor, grant, [required], selector.syncType)
       const { withheldRemovals } = selector.freshness
-      // What was to be confirmed is done, or was confirmed already.
+      // The removals are done, or were confirmed already.
       if (withheldRemovals === null) return redirect(`${links.tenant(tenant.id)}/configuration`)
       const { freshness, many, one, syncType } = selector
       const what = plural(withheldRemovals, one, many)

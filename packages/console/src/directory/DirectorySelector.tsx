@@ -1,3 +1,9 @@
+/**
+ * A selector of groups or role definitions, and what its page needs to show it.
+ *
+ * @module
+ */
+
 import type { DirectoryLabel, Freshness } from "@atlas/directory"
 import type { Run } from "@atlas/operations"
 import type { DateTime } from "effect"
@@ -31,14 +37,14 @@ export interface Selector {
   readonly nextCursor: string | null
   readonly typeMore: boolean
   readonly freshness: Freshness
-  /** The sync that is under way, if the visitor may see it. */
+  /** The active sync, if the actor may see it. */
   readonly activeRun: Run | null
 }
 
 interface Props {
   readonly tenantId: string
   readonly path: string
-  /** The form that all fields of the page's selectors belong to. */
+  /** The form to which all fields of the page's selectors belong. */
   readonly form: string
   readonly selector: Selector
   readonly others: ReadonlyArray<SelectorState>
@@ -46,7 +52,9 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
-/** Choosing objects of a tenant's directory, by name, from the cache. Works by links and a form; the script makes it quick. */
+/**
+ * Chooses objects of a tenant's directory by name, from the cache. It works with links and a form; the script makes it quick.
+ */
 export const DirectorySelector = ({ tenantId, path, form, selector, others, canSync, now }: Props) => {
   const { chosen, filters, key, many, one, state, title } = selector
   const titleId = `${key}-title`
@@ -139,7 +147,7 @@ interface ChosenProps {
   readonly hrefWithout: (id: string) => string
 }
 
-/** The chosen objects travel in the form, and so in the address: nothing is stored yet. */
+/** The chosen objects. They travel in the form, and so in the address: nothing is stored. */
 const Chosen = ({ form, selector: { chosen, key, many }, hrefWithout }: ChosenProps) => (
   <div class="selected">
     <h3 id={`${key}-chosen`}>Selected {many}</h3>
@@ -160,7 +168,7 @@ const Chosen = ({ form, selector: { chosen, key, many }, hrefWithout }: ChosenPr
   </div>
 )
 
-/** What matches, with a button that adds each to the selection. */
+/** The matches, each with a button that adds it to the selection. */
 const FoundTable = ({ form, selector }: { readonly form: string; readonly selector: Selector }) => {
   const { freshness, items, key, many, state, title } = selector
   if (items.length === 0) return <Nothing selector={selector} never={freshness.completedAt === null} />

@@ -15,7 +15,7 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
-/** How fresh a cached collection is, and the way to refresh it. */
+/** How fresh a cached collection is, and the button that refreshes it. */
 export const FreshnessPanel = ({ tenantId, selector, canSync, now }: Props) => {
   const { activeRun, freshness, many, one } = selector
   return (
@@ -103,7 +103,7 @@ const LastAttempt = ({ freshness, now }: { readonly freshness: Freshness; readon
   )
 }
 
-/** Removals that are more than a sync makes by itself. */
+/** Removals that a sync does not make by itself. */
 const Withheld = ({ tenantId, selector, canSync }: Omit<Props, "now">) => {
   const links = useLinks()
   const { freshness, many, one, syncType } = selector

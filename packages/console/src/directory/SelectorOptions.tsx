@@ -1,16 +1,16 @@
 import type { SelectorItem } from "./DirectorySelector.tsx"
 import { Marked } from "../shell/components/Marked.tsx"
 
-/** What a selector offers for what is typed. */
+/** The options of a selector for a query. */
 export interface Options {
   readonly title: string
   readonly query: string
   readonly items: ReadonlyArray<SelectorItem>
-  /** A longer query finds what is not among them. */
+  /** There are more matches, which a longer query finds. */
   readonly more: boolean
 }
 
-/** What a selector offers while somebody types. The script puts it below the field, and gives the options their ids. */
+/** The options of a selector while a person types. The script shows them below the field and gives them ids. */
 export const SelectorOptions = ({ title, query, items, more }: Options) => (
   <ul class="options" role="listbox" aria-label={title} data-more={more ? "" : undefined}>
     {items.map(({ id, name, description, traits }) => (

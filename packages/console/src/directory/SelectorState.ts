@@ -1,9 +1,15 @@
+/**
+ * The state of the selectors of a page, as the page's address carries it.
+ *
+ * @module
+ */
+
 import type { Context } from "hono"
 
-/** Which selector of a page. */
+/** The name of a selector of the page. */
 export type SelectorKey = "group" | "role"
 
-/** What a selector was asked, and what was chosen in it: all of it travels in the page's address. */
+/** The question of a selector, and what was chosen in it. All of it travels in the page's address. */
 export interface SelectorState<Filter extends string = string> {
   readonly key: SelectorKey
   readonly query: string
@@ -12,19 +18,13 @@ export interface SelectorState<Filter extends string = string> {
   readonly ids: ReadonlyArray<string>
 }
 
-/** The parameter that the address has for a selector's part; the chosen ids have the selector's own name. */
+/** The parameter of the address for a part of a selector. The chosen ids have the name of the selector itself. */
 export const parameterOf = (key: SelectorKey, part: "query" | "filter" | "cursor"): string => `${key}.${part}`
 
 const mostChosen = 200
 const longestQuery = 200
 
-/**
- * Reads a selector's state from the address, whatever that holds: unknown filters are dropped, what is too much is cut.
- *
- * @param c the request
- * @param key which selector
- * @param filters those that it has
- */
+/** Reads the state of a selector from the address, whatever that holds: drops unknown filters, and cuts what is too long. */
 export const readSelector = <Filter extends string>(
   c: Context,
   key: SelectorKey,
@@ -40,11 +40,7 @@ export const readSelector = <Filter extends string>(
   }
 }
 
-/**
- * The parameters that bring a page's selectors back as they are.
- *
- * @param states all of its selectors
- */
+/** The parameters that restore all selectors of a page as they are. */
 export const parametersOf = (states: ReadonlyArray<SelectorState>): ReadonlyArray<readonly [string, string]> =>
   states.flatMap(({ cursor, filters, ids, key, query }) => [
     ...(query === "" ? [] : [[parameterOf(key, "query"), query] as const]),

@@ -86,7 +86,7 @@ interface TenantSelector {
   readonly key: SelectorKey
   /** The selector as its page shows it. */
   readonly view: Asked<Selector>
-  /** What is offered while somebody types. */
+  /** The options while a person types. */
   readonly options: Asked<Options>
 }
 

@@ -11,15 +11,10 @@ const looks: Record<ConnectionCheckResult["status"], { text: string; tone: Tone;
   skipped: { text: "Skipped", tone: "neutral", icon: "dot" }
 }
 
-/**
- * The verification report of a run.
- *
- * @param run any
- * @returns none where the run has no report, or one of another kind
- */
+/** The verification report of a run; null if it has no report, or one of another kind. */
 const connectionReportOf = (run: Run): Report | null => Option.getOrNull(Schema.decodeUnknownOption(Report)(run.report))
 
-/** The panel of a run that verified a connection; null for any other. */
+/** The panel of a run that verified a connection; null for any other run. */
 export const reportPanel = (run: Run) => {
   const report = connectionReportOf(run)
   if (report === null) return null

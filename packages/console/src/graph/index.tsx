@@ -1,3 +1,10 @@
+/**
+ * The part of a console for hosts whose runs use the provider connections of `@atlas/graph`: it shows which tenants have a
+ * connection, and the report of a run that verified one. It needs `ProviderConnections`.
+ *
+ * @module
+ */
+
 import { ProviderConnections } from "@atlas/graph"
 import { Effect } from "effect"
 import { Badge } from "../shell/components/Badge.tsx"
@@ -15,10 +22,7 @@ const Connected = ({ connected }: { readonly connected: boolean }) =>
     </Badge>
   )
 
-/**
- * The part of a console for hosts whose runs use the connections of `@atlas/graph`: which tenants have one, and what was found
- * out about one that was verified.
- */
+/** The part `graph`, for `Console.make`. */
 export const graph = makePart({
   contribution: Effect.map(ProviderConnections, (connections) => ({
     badgesOf: (tenants) =>

@@ -1,3 +1,10 @@
+/**
+ * The part of a console for hosts with policies of Intune: pages and calls of the inventory, backup schedules, backups,
+ * restores and comparisons. It needs the services of `Intune.layer` of `@atlas/intune`.
+ *
+ * @module
+ */
+
 import { BackupTypes, DriftCompare, IntuneApi, IntuneHttp, RestoreTypes } from "@atlas/intune"
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
@@ -16,7 +23,7 @@ const features = [
   makeDriftRoutes
 ] as const
 
-/** The part of a console for hosts with policies of Intune: their inventory, backups, schedules, restores and comparisons. */
+/** The part `intune`, for `Console.make`. */
 export const intune = makePart({
   pages: Effect.map(Effect.all(features), (adders) => (routes) => {
     for (const add of adders) add(routes)

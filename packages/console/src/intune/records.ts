@@ -8,7 +8,7 @@ const scheduleTypes: ReadonlyArray<string> = [...BackupTypes.backupTypes, Backup
 
 const restoreTypes: ReadonlyArray<string> = [RestoreTypes.preview.name, RestoreTypes.execute.name]
 
-/** The records of a run, as far as the person may see them: its schedule, backup or restore. From the database only. */
+/** The records of a run that the actor may see: its schedule, backup, restore or comparison. From the database only. */
 export const makeRunRecords = Effect.gen(function* () {
   const { links } = yield* Host
   const schedules = yield* BackupSchedules

@@ -3,7 +3,7 @@ import { type Actor, type Problems, Runs } from "@atlas/operations"
 import { Effect } from "effect"
 import type { HistoryList } from "./LegacyHistoryPage.tsx"
 
-/** Reads what an old table has of a tenant, with links to the runs that the visitor may see; null where they may not see the table. */
+/** Reads a tenant's records in an old table, with the runs that the actor may see; null if the actor may not see the table. */
 export const makeLegacyHistory = Effect.gen(function* () {
   const records = yield* LegacyRuns
   const runs = yield* Runs

@@ -10,7 +10,7 @@ import { useLinks } from "../shell/Links.ts"
 export interface HistoryList {
   readonly kind: LegacyKind
   readonly records: ReadonlyArray<LegacyRun>
-  /** Those of the runs that the records are mapped to, which the visitor may see. */
+  /** The runs of these records that the actor may see. */
   readonly visible: ReadonlySet<string>
   readonly more: boolean
 }
@@ -50,7 +50,7 @@ export const LegacyHistoryPage = ({ shell, tenant, lists }: Props) => {
 const fieldOf = ({ fields }: LegacyRun, ...names: ReadonlyArray<string>) =>
   fields.find(([name]) => names.includes(name))?.[1] ?? "–"
 
-/** What was backed up in a tenant before schedules ran in the ledger, at the foot of a schedule's page. */
+/** What was backed up in a tenant before the ledger, for the foot of a schedule's page. */
 export const EarlierBackups = ({
   tenant,
   list
@@ -64,7 +64,7 @@ export const EarlierBackups = ({
   </>
 )
 
-/** What an old table has of a tenant, the newest first. */
+/** A tenant's records in an old table, newest first. */
 const History = ({ kind, records, more, tenantId, visible }: HistoryList & { readonly tenantId: string }) => {
   const links = useLinks()
   return (

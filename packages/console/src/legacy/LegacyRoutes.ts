@@ -14,7 +14,7 @@ import { Host } from "../shell/Host.ts"
 const section = "/tenants"
 const recordsPerPage = 50
 
-// RFC 9745 and RFC 8594: since when these addresses are deprecated, and when they go.
+// RFC 9745 and RFC 8594: since when these addresses are deprecated, and until when they answer.
 const deprecated = "@1793491200"
 const sunset = "Mon, 01 Nov 2027 00:00:00 GMT"
 
@@ -32,8 +32,8 @@ const kindOf = (c: Context): Effect.Effect<LegacyKind, Problems.NotFound> => {
 }
 
 /**
- * The old run pages: they lead to the canonical viewer where a record is mapped to a run that its visitor may see, and are
- * read-only otherwise.
+ * The routes of old run pages. A record that is mapped to a run leads to that run, if the actor may see it; any other record is
+ * shown read-only.
  */
 export const makeLegacyRoutes = Effect.gen(function* () {
   const runs = yield* Runs
@@ -48,7 +48,7 @@ export const makeLegacyRoutes = Effect.gen(function* () {
     Effect.fn("LegacyRunPage")(function* ({ c, actor, shell }) {
       const record = yield* records.get(actor, (yield* kindOf(c)).table, c.req.param("id") ?? "")
       const [run] = record.operationRunId === null ? [] : yield* runs.getMany(actor, [record.operationRunId])
-      // Whoever may not see the run still sees the record.
+      // A person who may not see the run still sees the record.
       return run === undefined ? yield* html(c, LegacyRunPage({ shell, record })) : successor(links.run(run.id))
     })
   )
@@ -73,7 +73,7 @@ export const makeLegacyRoutes = Effect.gen(function* () {
       const lists = yield* Effect.forEach(kinds, (kind) =>
         historyOf(actor, kind, tenant.id, { before: wanted === undefined ? null : before, limit: recordsPerPage })
       )
-      // What this person may not see is left out.
+      // Tables that this person may not see are left out.
       return yield* html(c, LegacyHistoryPage({ shell, tenant, lists: lists.filter((list) => list !== null) }))
     })
   )

@@ -1,3 +1,10 @@
+/**
+ * The part of a console for hosts that had runs before the ledger: the pages of old records, and what ran in a tenant before.
+ * It needs `LegacyRuns` of `@atlas/legacy`.
+ *
+ * @module
+ */
+
 import { type LegacyKind, legacyKinds } from "@atlas/legacy"
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
@@ -7,12 +14,12 @@ import { makeLegacyRoutes } from "./LegacyRoutes.ts"
 
 const shownRecords = 20
 
-/** The old table that has something to add to a page of today, by the name of that page. */
+/** The old table that adds something to a page of today, by the name of that page. */
 const kinds: Readonly<Record<string, LegacyKind | undefined>> = {
   "backup-schedule": legacyKinds.find(({ table }) => table === "backup_schedule_runs")
 }
 
-/** The part of a console for hosts that ran operations before the ledger: their old pages, and what they did in a tenant. */
+/** The part `legacy`, for `Console.make`. */
 export const legacy = makePart({
   pages: makeLegacyRoutes,
   contribution: Effect.map(makeLegacyHistory, (historyOf) => ({

@@ -10,11 +10,10 @@ const formOf = (body: object) =>
   new URLSearchParams(Object.entries(body).flatMap(([name, value]) => [...fieldsOf(name, value)])).toString()
 
 /**
- * The body of a request that a framework has read already, as it was sent: JSON and forms are written again.
+ * The body of a request that a framework has read already, as it was sent: JSON and forms are written again. Undefined if it
+ * can still be read from the request.
  *
- * @param incoming of which the body was read
  * @param body what a parser made of it
- * @returns undefined where the body can still be read from the request
  */
 export const bodyOf = (incoming: IncomingMessage, body: unknown): Buffer | undefined => {
   if (!incoming.readableDidRead || body === undefined) return undefined

@@ -1,12 +1,15 @@
+/**
+ * For hosts on Node: turns a web handler, such as a console, into one for `node:http`, Express, Nest and Fastify's
+ * `request.raw`, and leads from a web request back to Node's.
+ *
+ * @module
+ */
+
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { getRequestListener } from "@hono/node-server"
 import { bodyOf } from "./bodyOf.ts"
 
-/**
- * For hosts on Node: makes a web handler, such as a console, one for `node:http`, Express, Nest, and Fastify's `request.raw`.
- */
-
-/** A request as frameworks hand it on: with the address before they cut it, and with a body that they may have read. */
+/** A request as frameworks pass it on: with the address before they cut it, and a body that they may have read. */
 type FrameworkRequest = IncomingMessage & {
   readonly originalUrl?: string
   readonly body?: unknown
@@ -16,18 +19,20 @@ type FrameworkRequest = IncomingMessage & {
 const incomings = new WeakMap<Request, IncomingMessage>()
 
 /**
- * The request of Node that a web request was made of: a framework keeps the session or the user there.
- *
- * @param request as `actorOf` gets it
- * @returns undefined for a request that came another way
+ * The request of Node behind a web request, as `actorOf` gets it: a framework keeps the session or the user there. Undefined
+ * for a request that came another way.
  */
 export const incomingOf = (request: Request): IncomingMessage | undefined => incomings.get(request)
 
 /**
- * Answers requests of Node by a web handler. It may be mounted below a path and behind parsers of JSON and forms: the handler
+ * Answers requests of Node by a web handler. Mount it below a path, before or behind parsers of JSON and forms: the handler
  * sees the whole address and the body. Answers are streamed, and a client that goes away aborts the request's signal.
  *
- * @param handler answers requests
+ * @example
+ * ```ts
+ * const console = await runtime.runPromise(Effect.provideService(make, Scope.Scope, runtime.scope))
+ * app.use("/ops/atlas", toNodeHandler(console))
+ * ```
  */
 export const toNodeHandler = (
   handler: (request: Request) => Response | Promise<Response>
@@ -44,7 +49,7 @@ export const toNodeHandler = (
     const { originalUrl, url } = incoming
     const body = bodyOf(incoming, incoming.body)
     if (body !== undefined) incoming.rawBody = body
-    // The address is read at once: whoever looks at the request later finds it as it was.
+    // The listener reads the address at once: whoever looks at the request later finds it as it was.
     if (originalUrl !== undefined) incoming.url = originalUrl
     // It answers its own failures with 500, and never rejects.
     void listen(incoming, outgoing)

@@ -5,9 +5,9 @@ import { useLinks } from "../shell/Links.ts"
 interface Props {
   readonly run: Run
   readonly actions: ReadonlyArray<RunAction>
-  /** What the actions need; named to those who lack it. */
+  /** The capability that the actions take; named to those who lack it. */
   readonly capability: Capability
-  /** Sent along by a form of which each rendering may start a run of its own. */
+  /** For a form of which each rendering may start a run of its own; otherwise null. */
   readonly idempotencyKey: string | null
 }
 
@@ -15,7 +15,7 @@ const labels = { cancel: "Cancel", replace: "Replace this run", retry: "Start ag
 
 const reasonId = "why-not"
 
-/** What can be done with the run. What this person cannot do is shown, disabled, with the reason. */
+/** The actions on a run. An action that this person cannot take is disabled, with the reason. */
 export const RunActions = ({ run, actions, idempotencyKey }: Props) => {
   const links = useLinks()
   return (

@@ -4,9 +4,9 @@ import { hrefWith, plural } from "../shell/components/format.ts"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 
 interface Asked {
-  /** How many runs the list would cancel. */
+  /** How many runs would be cancelled. */
   readonly shown: number
-  /** How many match its filters. */
+  /** How many match the filters. */
   readonly matching: number
   readonly confirmation: string
 }
@@ -19,7 +19,7 @@ interface Props {
   readonly state: ({ readonly step: "confirm" } & Asked) | ({ readonly step: "going" } & BulkProgress)
 }
 
-/** Cancels what a list shows: asks first, then goes on page by page, with a script by itself. */
+/** Cancels what a list shows: asks first, then goes on page by page; the script submits each page by itself. */
 export const BulkCancelPage = ({ shell, listing, chosen, state }: Props) => {
   const path = shell.links.to("/operations")
   const back = hrefWith(path, Object.entries(listing))
@@ -39,7 +39,7 @@ export const BulkCancelPage = ({ shell, listing, chosen, state }: Props) => {
 interface ConfirmProps {
   readonly asked: Asked
   readonly chosen: Props["chosen"]
-  /** Of the list. */
+  /** The path of the list. */
   readonly path: string
   /** The list with its filters. */
   readonly back: string

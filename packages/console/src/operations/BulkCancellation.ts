@@ -1,3 +1,9 @@
+/**
+ * Cancelling many runs at once, in several requests: exactly those that a person was shown and has confirmed.
+ *
+ * @module
+ */
+
 import { type Actor, maxPageSize, Problems, type Run, Runs } from "@atlas/operations"
 import { Effect, Option, Schema } from "effect"
 import { Confirmations } from "../shell/Confirmations.ts"
@@ -5,20 +11,20 @@ import { filterOf, type Listing, listingFilters } from "./RunListing.ts"
 
 const purpose = "cancel runs"
 
-// A request stays short: what is left is cancelled by the next one.
+// Keeps requests short: the next request cancels the rest.
 const cancelledAtOnce = 100
 
-// A form carries the ids of all of them, and may have 64 KiB.
+// The form carries every id, and may have 64 KiB.
 const mostShown = 1_000
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** What somebody was shown before they cancel many runs, and how far that is. */
+/** What a person was shown before cancelling many runs, and how far that is. */
 const Confirmed = Schema.Struct({
   listing: Schema.Record(Schema.Literals(listingFilters), Schema.optionalKey(Schema.String)),
   /** The runs that were shown and are left, packed. */
   left: Schema.String,
-  /** Runs asked to stop, left alone for want of the right, and found ended. */
+  /** How many runs were asked to stop, were refused for want of the capability, and had ended before. */
   cancelled: Count,
   refused: Count,
   ended: Count
@@ -30,7 +36,7 @@ export interface BulkProgress {
   readonly listing: Listing
   readonly cancelled: number
   readonly refused: number
-  /** How many had ended by themselves. */
+  /** How many had ended before. */
   readonly ended: number
   /** How many of the confirmed runs are left. */
   readonly left: number
@@ -38,7 +44,7 @@ export interface BulkProgress {
   readonly confirmation: string | null
 }
 
-/** Ids of runs as 22 characters each. */
+/** Ids of runs in 22 characters each. */
 const pack = (ids: ReadonlyArray<string>) => Buffer.from(ids.join("").replaceAll("-", ""), "hex").toString("base64url")
 
 const unpack = (packed: string) =>
@@ -46,13 +52,13 @@ const unpack = (packed: string) =>
     hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
   )
 
-/** The answer to whatever is no confirmation, or one of something else. */
+/** The refusal of anything that is not a confirmation of these runs. */
 export const unconfirmed = new Problems.InvalidInput({
   detail: "Nothing was cancelled: this is not what was confirmed. Open the list again, and confirm what it shows.",
   errors: [{ pointer: "/confirmation", detail: "Expected the confirmation of a page that is less than an hour old" }]
 })
 
-/** Cancels many runs: exactly those that somebody was shown and has confirmed, a hundred with each request. */
+/** Cancels many runs, a hundred with each request: exactly those that a person was shown and has confirmed. */
 export const makeBulkCancellation = Effect.gen(function* () {
   const runs = yield* Runs
   const confirmations = yield* Confirmations
@@ -62,7 +68,7 @@ export const makeBulkCancellation = Effect.gen(function* () {
       confirmations.seal(purpose, actor, json)
     )
 
-  /** The newest runs of a list that are queued or running, as many as a form can name. */
+  /** The newest runs of a list that are queued or running, at most as many as a form can name. */
   const activeOf = Effect.fnUntraced(function* (actor: Actor, listing: Listing) {
     const filter = filterOf(listing)
     const found: Array<Run> = []
@@ -76,9 +82,9 @@ export const makeBulkCancellation = Effect.gen(function* () {
     return found.slice(0, mostShown)
   })
 
-  /** How many runs a list would cancel now, of how many that match, and the confirmation of exactly these. */
+  /** Returns how many runs would be cancelled, how many match, and the confirmation of exactly these. */
   const ask = Effect.fn("BulkCancellation.ask")(function* (actor: Actor, listing: Listing) {
-    // The status of a run may change before the confirmation: what is confirmed is these runs, whatever becomes of them.
+    // A run may change its status before the confirmation: these runs are confirmed, whatever becomes of them.
     const shown = yield* activeOf(actor, listing)
     const { queued, running } = yield* runs.tally(actor, filterOf(listing))
     const left = pack(shown.map(({ id }) => id))
@@ -91,15 +97,15 @@ export const makeBulkCancellation = Effect.gen(function* () {
       Effect.as("cancelled" as const),
       Effect.catchTags({
         Forbidden: () => Effect.succeed("refused" as const),
-        // Its operation is registered no more.
+        // Its operation is no longer registered.
         NotSupported: () => Effect.succeed("refused" as const),
-        // Whoever came first: it has ended.
+        // It ended before.
         RunConflict: () => Effect.succeed("ended" as const),
         NotFound: () => Effect.succeed("ended" as const)
       })
     )
 
-  /** Cancels the next runs of a confirmation. Anything else than what `ask` or an earlier answer gave is refused. */
+  /** Cancels the next runs of a confirmation. Refuses anything but what `ask` or an earlier answer returned. */
   const go = Effect.fn("BulkCancellation.go")(function* (actor: Actor, confirmation: string) {
     const sealed = Option.getOrNull(yield* confirmations.open(purpose, actor, confirmation))
     const confirmed = yield* Schema.decodeUnknownEffect(Confirmed)(sealed).pipe(Effect.mapError(() => unconfirmed))

@@ -27,7 +27,7 @@ const texts = {
   }
 } as const
 
-/** Asks before a run is ended. A page of its own, so that it needs no script. */
+/** Asks before a run is ended. It is a page of its own, so that it needs no script. */
 export const ConfirmPage = ({ shell, row: { run, label, tenantName }, action, now }: Props) => {
   const { title, consequence, confirm, keep } = texts[action]
   return (

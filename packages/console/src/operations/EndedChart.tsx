@@ -12,7 +12,7 @@ interface Props {
 const height = 60
 const step = 10
 
-/** How runs ended, hour by hour, the current one last; the same as a table for who does not see bars. */
+/** How runs ended, hour by hour, the current hour last; and the same as a table, for people who do not see bars. */
 export const EndedChart = ({ hours, rows, now }: Props) => {
   const last = DateTime.startOf(now, "hour")
   const bars = Array.from({ length: hours }, (_, index) => {

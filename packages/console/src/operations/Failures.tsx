@@ -8,7 +8,10 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
-/** Each reason: message, samples with Graph's request ids for Microsoft's support, how often, when, and what to do. */
+/**
+ * The failures of a run by reason: message, samples with Graph's request ids for Microsoft's support, count, times and next
+ * step.
+ */
 export const Failures = ({ run, now }: Props) => (
   <table class="failures" role="table">
     <caption class="visually-hidden">Failures by reason, the most frequent first</caption>
@@ -44,7 +47,7 @@ interface RowProps {
 
 const Row = ({ failure, nextStep, now }: RowProps) => {
   const { title } = reasonInfo(failure.reasonCode)
-  // What only repeats the message says nothing more.
+  // A sample that only repeats the message adds nothing.
   const samples = failure.samples.filter(
     ({ item, message, requestId }) => item !== undefined || requestId !== undefined || message !== failure.message
   )

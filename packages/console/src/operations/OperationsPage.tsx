@@ -26,13 +26,13 @@ interface Props {
   readonly ended: { readonly hours: number; readonly rows: ReadonlyArray<EndedRuns> }
   readonly listing: Listing
   readonly filterOptions: FilterOptions
-  /** There is an operation that the actor may start, and so cancel. */
+  /** The actor may start some operation, and so cancel its runs. */
   readonly mayCancel: boolean
   readonly nextHref: string | null
   readonly now: DateTime.Utc
 }
 
-/** The monitoring list of all runs that the actor may see. */
+/** The list of all runs that the actor may see. */
 export const OperationsPage = (props: Props) => {
   const { shell, runs, tally, ended, listing, filterOptions, nextHref, now } = props
   const options = filterChoices(filterOptions)
@@ -91,7 +91,7 @@ const Tallies = ({ tally, ended, listing, mayCancel }: Props) => {
   const rest = Struct.omit(listing, ["status", "outcome", "reason"])
   const path = useLinks().to("/operations")
   const hrefTo = (name: "status" | "outcome", value: string) => hrefWith(path, [...Object.entries(rest), [name, value]])
-  // What is cancelled is what is counted here; a list of one status of these narrows it.
+  // The link cancels what is counted here; a list of one of these statuses narrows it.
   const narrower = listing.status === "completed" ? [] : [["status", listing.status] as const]
   const cancelHref = hrefWith(`${path}/cancel`, [...narrower, ...Object.entries(rest)])
   const isActive = tally.queued + tally.running > 0
@@ -163,7 +163,7 @@ const Tally = ({ href, count, icon, label, current, className }: TallyProps) => 
 
 interface FieldProps {
   readonly name: ListingFilter
-  /** Without any, the filter is a text or a day. */
+  /** Without options, the filter is a text or a day. */
   readonly options: ReadonlyArray<FilterOption> | undefined
   readonly value: string | undefined
 }

@@ -22,7 +22,7 @@ const entered: Partial<Record<RunEvent["kind"], "queued" | "running" | "end">> =
   superseded: "end"
 }
 
-/** The stretches of a run between its events; without the whole timeline, the two that the run itself knows. */
+/** The stretches of a run between its events. Without the whole timeline, the two that the run itself knows. */
 const segmentsOf = (run: Run, events: ReadonlyArray<RunEvent>, whole: boolean, now: DateTime.Utc) => {
   const end = run.completedAt ?? now
   const started = run.startedAt ?? end
@@ -90,7 +90,7 @@ const Phase = ({ name, current }: { readonly name: string; readonly current: boo
 const span = 1_000
 const least = 8
 
-/** Widths are SVG attributes: a style attribute would not pass the Content-Security-Policy. */
+/** A bar of the phases. Widths are SVG attributes: a style attribute would violate the Content-Security-Policy. */
 const Bar = ({ segments, label }: { readonly segments: ReadonlyArray<Segment>; readonly label: string }) => {
   const shown = segments.filter(({ from, to }) => elapsed(from, to) > 0)
   const weights = shown.map(({ from, to }) => Math.max(elapsed(from, to) / Math.max(1, total(shown)), least / span))

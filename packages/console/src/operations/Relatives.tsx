@@ -5,15 +5,15 @@ import { formatCount } from "../shell/components/format.ts"
 import { Time } from "../shell/components/Time.tsx"
 import { useLinks } from "../shell/Links.ts"
 
-/** Runs that stand in one relation to another one, nearest first. */
+/** The runs that stand in one relation to another run, nearest first. */
 export interface Relation {
   readonly title: string
   readonly runs: ReadonlyArray<Run>
-  /** How many there are beyond those. */
+  /** How many more there are. */
   readonly more: number
 }
 
-/** The runs that this one was started again from or as, and those that replaced one another. */
+/** The related runs of a run: those that it was retried from or as, and those that it replaced or that replaced it. */
 export const Relatives = (props: { readonly relations: ReadonlyArray<Relation>; readonly now: DateTime.Utc }) => {
   const links = useLinks()
   return (

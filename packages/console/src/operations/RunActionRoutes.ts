@@ -10,7 +10,7 @@ import type { Routes } from "../shell/Routes.ts"
 
 const section = "/operations"
 
-/** Cancel, replace and start again: what ends a run asks for confirmation on a page of its own. */
+/** The routes that cancel, replace and retry runs. Whatever ends a run asks for confirmation on a page of its own. */
 export const makeRunActionRoutes = Effect.gen(function* () {
   const runs = yield* Runs
   const host = yield* Host
@@ -28,7 +28,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
       Effect.fn("ConfirmPage")(function* (request) {
         const run = yield* runOf(request)
         const action = (yield* actions(request.actor, run)).find((fitting) => fitting.name === name)
-        // Whatever the link was for is over, or is not for this person: the run's page says so.
+        // The action is over, or this person may not take it: the page of the run says so.
         if (action === undefined || action.refused !== null) return goTo(run)
         const [row] = rows([run], yield* host.tenantsOf(request.actor))
         if (row === undefined) return yield* new Problems.NotFound({})

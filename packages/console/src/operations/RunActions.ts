@@ -9,22 +9,20 @@ import {
 } from "@atlas/operations"
 import { Effect, Option } from "effect"
 
-/** What a person may want to do with a run. */
+/** An action that a page offers on a run. */
 export type RunActionName = "cancel" | "replace" | "retry"
 
-/** An action that fits the run's state, and what keeps this person from it, if anything does. */
+/** An action that fits the run's state, and what keeps this person from it. */
 export interface RunAction {
   readonly name: RunActionName
-  /** `right`: the capability is missing. `asked`: it is under way. `system`: only Atlas starts this type. */
+  /** `right`: the capability is missing. `asked`: it is under way. `system`: only Atlas starts this operation. */
   readonly refused: "right" | "asked" | "system" | null
 }
 
 /**
- * The actions that pages offer on a run. They decide nothing: `Runs` does, when it is asked.
+ * The actions that pages offer on a run. They decide nothing: `Runs` does.
  *
- * @param run as it is now
- * @param type its operation
- * @param capabilities of the person who looks at it
+ * @param capabilities of the person who looks at the run
  */
 const actionsOf = (run: Run, type: Operation.Any, capabilities: ReadonlySet<Capability>): ReadonlyArray<RunAction> => {
   const right = capabilities.has(type.capabilities.start) ? null : "right"
@@ -38,7 +36,7 @@ const actionsOf = (run: Run, type: Operation.Any, capabilities: ReadonlySet<Capa
   return replaceable ? [cancel, { name: "replace", refused: right }] : [cancel]
 }
 
-/** The actions that fit a run, as far as an actor may take them. */
+/** The actions on a run for an actor. */
 export const makeRunActions = Effect.gen(function* () {
   const door = yield* Authorization
   const catalog = yield* OperationCatalog

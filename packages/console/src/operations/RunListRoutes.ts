@@ -16,10 +16,10 @@ const section = "/operations"
 const runsPerPage = 50
 const chartHours = 24
 
-// Names up to a thousand runs: what it is worth, its seal says.
+// It names up to a thousand runs, so no maximum length: the seal decides what it is worth.
 const Confirmation = Schema.Struct({ confirmation: Schema.String })
 
-/** The monitoring list, and what can be done with all that it shows: from the database only. */
+/** The routes of the list of runs, and of cancelling all that it shows. From the database only. */
 export const makeRunListRoutes = Effect.gen(function* () {
   const runs = yield* Runs
   const door = yield* Authorization
@@ -46,7 +46,7 @@ export const makeRunListRoutes = Effect.gen(function* () {
       const cursor = c.req.query("cursor") ?? null
       const [found, tally, ended, filterOptions, mayCancel] = yield* Effect.all([
         runs.list(actor, filterOf(bounded), { cursor, limit: runsPerPage }),
-        // Links to the statuses of the same tenant, operation and person.
+        // Counts the runs of the same tenant, operation and person, for links to their statuses.
         runs.tally(actor, Struct.pick(filterOf(listing), ["type", "tenant", "actor"])),
         runs.ended(actor, filterOf(listing), chartHours),
         filterOptionsOf(actor),

@@ -1,14 +1,14 @@
 import { Problems, ReasonCode, type RunFilter, RunOutcome, RunStatus } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
 
-/** The filters of the list, as its address has them: days are those of UTC, and `to` is the last one shown. */
+/** The filters of the list of runs, as its address names them. Days are in UTC, and `to` is the last day that is shown. */
 export const listingFilters = ["status", "outcome", "type", "tenant", "actor", "reason", "from", "to"] as const
 export type ListingFilter = (typeof listingFilters)[number]
 
-/** What stands in the address of a list, of each filter that is set. */
+/** The values of the filters that are set, as they stand in the address. */
 export type Listing = Partial<Record<ListingFilter, string>>
 
-/** Without dates, the list goes back this far. */
+/** How many days the list goes back without a first day. */
 export const defaultDays = 30
 
 const Status = Schema.Literals([...RunStatus.literals, "active"])
@@ -27,8 +27,7 @@ const checkedDay = (value: string | undefined) => {
 }
 
 /**
- * The filters of a request. What is unknown in a link is dropped rather than refused: the page then shows more than was
- * asked for.
+ * The filters of a request. What is unknown is dropped rather than refused: the page then shows more than was asked for.
  *
  * @param query the value of a name in the address or in a form
  */
@@ -47,8 +46,8 @@ export const listingOf = (query: (name: ListingFilter) => string | undefined): L
 }
 
 /**
- * The filters of an address that has to mean exactly what it says: where something is done to all that matches, a filter that
- * is dropped would do it to more.
+ * The filters of an address that must mean exactly what it says: an action on all that matches would act on more if a filter
+ * were dropped.
  *
  * @param query every name in the address, with its values
  */
@@ -58,17 +57,20 @@ export const exactListingOf = (query: Readonly<Record<string, ReadonlyArray<stri
     values.every((value) => value === "") || (values.length === 1 && Object.hasOwn(listing, name))
   const errors = Object.entries(query)
     .filter((each) => !isRead(each))
-    .map(([name]) => ({ pointer: `/${name}`, detail: "Expected one value of a filter that the list of runs has" }))
+    .map(([name]) => ({
+      pointer: `/${name}`,
+      detail: "Expected one value of a filter of the list of runs: correct it, or leave it out"
+    }))
   return errors.length === 0 ? Effect.succeed(listing) : Effect.fail(new Problems.InvalidInput({ errors }))
 }
 
-/** The same list with its first day named, so that its pages go on from one another over midnight. */
+/** The same list with its first day named, so that its pages continue one another over midnight. */
 export const withFirstDay = (listing: Listing, now: DateTime.Utc): Listing => ({
   ...listing,
   from: listing.from ?? dayOf(DateTime.subtract(now, { days: defaultDays }))
 })
 
-/** What a list asks of the ledger. */
+/** The filter of the ledger for a list. */
 export const filterOf = ({ status, outcome, type, tenant, actor, reason, from, to }: Listing): RunFilter => {
   const [first, last] = [from, to].map((day) => (day === undefined ? undefined : startOfDay(day)))
   return {

@@ -22,13 +22,13 @@ import { useLinks } from "../shell/Links.ts"
 interface Props {
   readonly shell: Shell
   readonly run: Run
-  /** Its operation; null where it is registered no more. */
+  /** Its operation; null if it is no longer registered. */
   readonly type: Operation.Any | null
   readonly actions: ReadonlyArray<RunAction>
-  /** For the form that starts it again, where the type needs one. */
+  /** For the form that retries it, if the operation takes one; otherwise null. */
   readonly idempotencyKey: string | null
   readonly relatives: ReadonlyArray<Relation>
-  /** What the run belongs to, or has made. */
+  /** The records that the run belongs to or has made. */
   readonly records: ReadonlyArray<RunRecord>
   /** The panels of its report. */
   readonly report: Child
@@ -36,7 +36,7 @@ interface Props {
   readonly tenant: { readonly id: string; readonly name: string } | null
   /** A stretch of the timeline, oldest first. */
   readonly events: ReadonlyArray<RunEvent>
-  /** Where the stretch before it is, and the one after; null where there is none. */
+  /** The addresses of the stretch before it and of the one after; null if there is none. */
   readonly earlierHref: string | null
   readonly laterHref: string | null
   readonly now: DateTime.Utc
@@ -45,7 +45,7 @@ interface Props {
 
 const unregistered = "This operation is not registered any more. Its runs can be viewed, and nothing else."
 
-/** The canonical viewer of a run. */
+/** The page of a run. */
 export const RunPage = (props: Props) => {
   const { shell, run, tenant, absoluteUrl } = props
   const { label, description } = props.type ?? { label: run.type, description: unregistered }
@@ -141,7 +141,10 @@ const Facts = ({ run, tenant, records, now }: Props) => {
   )
 }
 
-/** `attempt` counts failures: the attempt that runs, comes next or succeeded has the number above it. */
+/**
+ * The number of the current attempt. `attempt` counts failures, so the attempt that runs, comes next or succeeded has the next
+ * number.
+ */
 const Attempt = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
   if (run.status === "completed" && run.startedAt === null) return <span class="muted">Not executed</span>
   const number = Math.min(run.outcome === "failed" ? run.attempt : run.attempt + 1, run.maxAttempts)
@@ -159,7 +162,7 @@ const Attempt = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }
   )
 }
 
-/** What has to be known first: who stopped the run, or why it ended as it did. */
+/** What to know first: who stopped the run, or why it ended as it did. */
 const Callout = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
   const { cancelRequestedAt, cancelRequestedBy } = run
   const stops = run.status === "running" || run.reasonCode === "operation_cancelled"

@@ -10,7 +10,7 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
-/** Items a second since the current attempt began; undefined where that says nothing. */
+/** Items a second since the current attempt began; undefined if that says nothing. */
 const rateOf = ({ run, events, now }: Props): number | undefined => {
   const began = events.findLast(({ kind }) => kind === "started" || kind === "rescued")?.at ?? run.startedAt
   if (began === null || run.status === "queued" || !run.summaryCounts.processed) return undefined
@@ -23,7 +23,7 @@ const remaining = ({ summaryCounts: counts, status }: Run, rate: number): string
   return status === "running" && left > 0 ? `about ${formatDuration((left / rate) * 1_000)} left` : undefined
 }
 
-/** How far the run is: bar, counts and rate; or why there is nothing to show yet. */
+/** The progress of a run: bar, counts and rate; or why there is nothing to show yet. */
 export const RunProgress = (props: Props) => {
   const { run, label } = props
   const percent = percentDone(run)

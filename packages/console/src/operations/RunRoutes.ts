@@ -42,7 +42,7 @@ const makeRelatives = Effect.gen(function* () {
   })
 })
 
-/** The canonical viewer: from the database only. */
+/** The route of the page of a run. From the database only. */
 export const makeRunRoutes = Effect.gen(function* () {
   const runs = yield* Runs
   const host = yield* Host
@@ -63,7 +63,7 @@ export const makeRunRoutes = Effect.gen(function* () {
     section,
     Effect.fn("RunPage")(function* ({ c, actor, shell }) {
       const run = yield* runs.get(actor, c.req.param("run") ?? "")
-      // Without a place to begin, the newest stretch: what happens now is what people come for.
+      // By default the newest stretch: people come to see what happens now.
       const after = sequenceOf(c.req.query("after")) ?? Math.max(run.lastEvent - eventsPerPage, 0)
       const [events, tenants, actions, relatives, records, waiting, now] = yield* Effect.all([
         runs.events(actor, run.id, { after, limit: eventsPerPage }),

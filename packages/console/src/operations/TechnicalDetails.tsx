@@ -10,7 +10,7 @@ export const TechnicalDetails = ({ run }: { readonly run: Run }) => {
     ["Actor id", run.actor.id],
     ["Identity key", run.identityKey],
     ["Reason code", run.reasonCode ?? "–"],
-    // The second part of a traceparent is what tracing systems search for.
+    // Tracing systems search for the second part of a traceparent.
     ["Trace id", run.traceparent?.split("-")[1] ?? "–"],
     ["Version", `${run.version} (event ${run.lastEvent})`]
   ]

@@ -13,7 +13,7 @@ interface Entry {
   readonly size: number
 }
 
-/** Neighbouring progress events become one entry: the newest of them. */
+/** Makes one entry of neighbouring progress events: the newest. */
 const condense = (events: ReadonlyArray<RunEvent>): ReadonlyArray<Entry> => {
   const entries: Array<Entry> = []
   for (const event of events) {
@@ -63,7 +63,7 @@ const sentence = ({ event, data, size }: Entry, now: DateTime.Utc): string => {
     case "work_refused":
       return `${worker} was handed work that does not fit this run, and refused it: ${refusals[data.reason ?? ""] ?? data.reason}.`
     default:
-      // A newer version wrote it.
+      // A newer version of Atlas wrote it.
       return String(event.kind)
   }
 }

@@ -10,15 +10,15 @@ const EventData = Schema.Struct({
   reasonCode: Schema.optionalKey(Schema.NullOr(ReasonCode)),
   message: Schema.optionalKey(Schema.String),
   outcome: Schema.optionalKey(RunOutcome),
-  /** Why a worker refused what it was handed. */
+  /** Why a worker refused the work that it was handed. */
   reason: Schema.optionalKey(Schema.String),
   nextAttemptAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
 
-/** What the timeline can say about an event. */
+/** What the timeline says about an event. */
 export type EventData = typeof EventData.Type
 
 const decode = Schema.decodeUnknownOption(EventData)
 
-/** Reads an event's details; what cannot be read is left out rather than failing the page. */
+/** Reads the details of an event. What cannot be read is left out: the page must not fail. */
 export const eventData = (event: RunEvent): EventData => Option.getOrElse(decode(event.data), () => ({}))

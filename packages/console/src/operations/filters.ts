@@ -2,22 +2,22 @@ import { knownReasonCodes, reasonInfo } from "@atlas/operations"
 import { type Listing, type ListingFilter, listingFilters } from "./RunListing.ts"
 import { outcomeLabels } from "../shell/components/Badge.tsx"
 
-/** A value that a filter of the list of runs may have. */
+/** A value of a filter of the list of runs. */
 export interface FilterOption {
   readonly value: string
   readonly label: string
 }
 
-/** What the filters offer: the types and tenants that the actor may see. */
+/** What the filters offer: the operations and tenants that the actor may see. */
 export interface FilterOptions {
   readonly types: ReadonlyArray<{ readonly name: string; readonly label: string }>
   readonly tenants: ReadonlyArray<{ readonly id: string; readonly name: string }>
 }
 
-/** The values of each filter that has a closed list of them. */
+/** The values of each filter with a closed list of them. */
 export type FilterChoices = Partial<Record<ListingFilter, ReadonlyArray<FilterOption>>>
 
-/** What the filters are called. */
+/** The titles of the filters. */
 export const filterTitles: Record<ListingFilter, string> = {
   status: "Status",
   outcome: "Outcome",
@@ -29,7 +29,7 @@ export const filterTitles: Record<ListingFilter, string> = {
   to: "Until"
 }
 
-/** The values of the filters, with their names for people. */
+/** The values of the filters, labelled for people. */
 export const filterChoices = (from: FilterOptions): FilterChoices => ({
   status: [
     { value: "active", label: "Queued or running" },
@@ -43,7 +43,7 @@ export const filterChoices = (from: FilterOptions): FilterChoices => ({
   reason: knownReasonCodes.map((code) => ({ value: code, label: reasonInfo(code).title }))
 })
 
-/** A filter's value as people know it. */
+/** The label of a filter's value; the value itself if it has none. */
 export const filterLabel = (choices: FilterChoices, name: ListingFilter, value: string): string =>
   choices[name]?.find((option) => option.value === value)?.label ?? value
 

@@ -11,7 +11,7 @@ interface Call {
 
 const methods = ["get", "post", "put", "patch", "delete"] as const
 
-/** The document's calls by tag, in their order. */
+/** The document's calls with a tag, in their order. */
 const callsOf = ({ paths }: Document, tag: string): ReadonlyArray<Call> =>
   Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {

@@ -8,11 +8,7 @@ import { ApiReferencePage } from "./ApiReferencePage.tsx"
 const description =
   "Operations on many Microsoft 365 tenants, their cached directories, and what is configured in them. Send a bearer token; errors are application/problem+json (RFC 9457)."
 
-/**
- * The API's description: for programs, and for people. It tells nothing of any tenant, so everyone may read it.
- *
- * @param declarations of the API, each part's own
- */
+/** The API's description, for programs and for people. It says nothing of any tenant, so everyone may read it. */
 export const makeApiReferenceRoutes = Effect.fnUntraced(function* (declarations: ReadonlyArray<HttpApi.Top>) {
   const { apiBasePath, brand, links } = yield* Host
   const { open } = yield* makeRequests

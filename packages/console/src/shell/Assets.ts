@@ -18,7 +18,7 @@ const answer = (body: Uint8Array<ArrayBuffer>, type: string) => (c: Context) =>
   // Asset names carry no hash: browsers ask again, and get 304.
   c.body(body, 200, { "content-type": type, "cache-control": "no-cache" })
 
-/** The files that pages load. They are small, and kept in memory. */
+/** Serves the files that pages load. They are small and kept in memory. */
 export const makeAssets = Effect.gen(function* () {
   const files = yield* Effect.forEach(Object.entries(types), ([name, type]) =>
     Effect.promise(async () => ({ name, type, body: new Uint8Array(await readFile(new URL(name, folder))) }))

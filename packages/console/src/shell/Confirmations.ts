@@ -10,27 +10,27 @@ const Sealed = Schema.fromJsonString(
 )
 
 /**
- * What pages show for a confirmation, sealed so that a form carries it and nobody changes it: the form then does what was shown,
- * and nothing else. A seal holds for an hour, for the person who saw the page, and for one purpose.
+ * Seals what a page asks a person to confirm. The form carries the seal and nobody can change it, so the form does exactly what
+ * was shown. A seal holds for an hour, for the person who saw the page, and for one purpose.
  */
 export class Confirmations extends Context.Service<
   Confirmations,
   {
     /**
-     * The text that a form carries.
+     * The text for a form to carry.
      *
      * @param purpose what the confirmation is for
      * @param confirmed what was shown, as JSON; anyone who has the form can read it
      */
     seal(purpose: string, actor: Actor, confirmed: unknown): Effect.Effect<string>
-    /** What was sealed; none for any other text, person or purpose, and when the hour is over. */
+    /** What was sealed; none for another text, person or purpose, and after an hour. */
     open(purpose: string, actor: Actor, text: string): Effect.Effect<Option.Option<unknown>>
   }
 >()("@atlas/console/Confirmations") {
   static readonly layer: Layer.Layer<Confirmations, never, Host> = Layer.effect(
     Confirmations,
     Effect.gen(function* () {
-      // A key of its own, so that nothing else which the secret signs is ever taken for a confirmation.
+      // A key of its own, so that nothing else that the secret signs can be taken for a confirmation.
       const key = createHmac("sha256", Redacted.value((yield* Host).secret))
         .update("confirmations")
         .digest()

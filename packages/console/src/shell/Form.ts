@@ -1,11 +1,18 @@
+/**
+ * Reading forms that pages send. Every field is checked by a schema, and whatever is wrong is refused with the field's name.
+ * Routes of parts and of hosts call it.
+ *
+ * @module
+ */
+
 import { decodeInput, invalid, type Problems, StorableText } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { Context } from "hono"
 
-/** The value of a field: text that can be stored and looked for. */
+/** The value of a field: text of at most 10,000 characters that can be stored. */
 export const FormText = StorableText.check(Schema.isMaxLength(10_000))
 
-/** The values of a field that may be there any number of times, such as a group of checkboxes. */
+/** The values of a field that may occur any number of times, such as a group of checkboxes. */
 export const FormTexts = Schema.Union([FormText, Schema.Array(FormText)])
 
 const forms = /^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
@@ -18,15 +25,16 @@ const bodyOf = Effect.fnUntraced(function* (c: Context) {
     })
   }
   const text = yield* Effect.promise(() => c.req.text())
-  return text === "" ? new FormData() : yield* invalid("", "Send a form")
+  return text === ""
+    ? new FormData()
+    : yield* invalid("", "Expected a form: send it URL-encoded or as multipart/form-data")
 })
 
 /**
- * Reads a form. What is no form, and every field that is unknown, missing, there too often, a file or too long, is refused
- * with its name; no body at all is a form without fields.
+ * Reads a form. Fails with `InvalidInput` for a body that is not a form, and for every field that is unknown, missing,
+ * repeated, a file or too long. Without a body, the form has no fields.
  *
- * @param c the request
- * @param schema of its fields: `FormText`, or `FormTexts` for those that may be repeated
+ * @param schema of the fields: `FormText`, or `FormTexts` for those that may be repeated
  */
 export const readForm = Effect.fn("Form.read")(function* <A, E>(
   c: Context,

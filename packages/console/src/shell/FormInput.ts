@@ -12,8 +12,8 @@ const keyOf = ({ idempotencyKey = "" }: typeof Key.Type): { readonly idempotency
   idempotencyKey === "" ? {} : { idempotencyKey }
 
 /**
- * What a start form says: the input, in its field `input` as JSON, and the key that tells this form from the next. Without the
- * field, the input is empty; what is no JSON stays text, which the operation refuses with the reason.
+ * Reads a start form: the input, as JSON in the field `input`, and the idempotency key. Without the field, the input is empty.
+ * Text that is not JSON stays text, which the operation refuses with the reason.
  */
 export const readStart = (
   c: Context
@@ -23,9 +23,9 @@ export const readStart = (
     ...keyOf(key)
   }))
 
-/** The key that a form brought along, as a start takes it. */
+/** Reads a form with at most an idempotency key. */
 export const readKey = (c: Context): Effect.Effect<{ readonly idempotencyKey?: string }, Problems.InvalidInput> =>
   Effect.map(readForm(c, Key), keyOf)
 
-/** A form of which only the button counts. */
+/** Reads a form of which only the button counts. */
 export const readNothing = (c: Context): Effect.Effect<object, Problems.InvalidInput> => readForm(c, Schema.Struct({}))

@@ -1,45 +1,56 @@
+/**
+ * The application that a console is mounted in. Its `HostOptions` say who makes a request, which tenants that person may know
+ * of, and where the console is. Every option is checked. Everything in the console asks the service `Host`, which is made of
+ * them.
+ *
+ * @module
+ */
+
 import { type Actor, argumentsOf, invalid, type Problems } from "@atlas/operations"
 import { Context, Effect, Option, Predicate, Redacted, Schema } from "effect"
 import { type Links, makeLinks } from "./Links.ts"
 
 const shortestSecret = 32
 
-/** A tenant as pages name it, and the workspace that it belongs to. */
+/** A tenant as pages name it, and its workspace. */
 export const Tenant = Schema.Struct({ id: Schema.String, name: Schema.String, workspace: Schema.String })
 export type Tenant = typeof Tenant.Type
 
-/** What a host answers a question with: at once, later, or as an effect. */
+/** An answer of the host: at once, later, or as an effect. */
 export type Answer<A> = A | Promise<A> | Effect.Effect<A>
 
-/** What a console has to be told by the application that it is mounted in. */
+/** What an application tells a console about itself. */
 export interface HostOptions {
-  /** Where browsers reach the host, such as `https://admin.example.com`: the base of absolute links, and whose forms are accepted. */
+  /**
+   * Where browsers reach the host, such as `https://admin.example.com`: the base of absolute links, and the only origin whose
+   * forms are accepted.
+   */
   readonly origin: string
-  /** The path below which the pages are, such as `/ops/atlas`. At the root of the host if left out. */
+  /** The path of the pages, such as `/ops/atlas`. By default the root of the host. */
   readonly basePath?: string
-  /** The path below which the API is, at `/api`. That of the pages if left out. */
+  /** The path below which the API is, at `/api`. By default that of the pages. */
   readonly apiBasePath?: string
-  /** Who makes a request; null for nobody. Its cookies and headers are the host's own. */
+  /** Who makes a request; null for nobody. The request has the cookies and headers of the host. */
   readonly actorOf: (request: Request) => Answer<Actor | null>
-  /** The tenants that somebody may know of, by name, with the names that people know them by. */
+  /** The tenants that a person may know of, by name, under the names that people know. */
   readonly tenantsOf: (actor: Actor) => Answer<ReadonlyArray<Tenant>>
-  /** Signs what confirmations carry: at least 32 characters, the same in every process of the host. */
+  /** Signs confirmations: at least 32 characters, the same in every process of the host. */
   readonly secret: Redacted.Redacted | string
-  /** The address to send somebody to who has to sign in, and who wants to come back to a path. A page says so if left out. */
+  /** The address of the sign-in, for a person who then comes back to `returnTo`. By default a page asks to sign in. */
   readonly signIn?: (returnTo: string) => string
-  /** The address that a form is posted to in order to sign out. There is no such button if left out. */
+  /** The address to which the button “Sign out” posts a form. By default there is no such button. */
   readonly signOut?: string
-  /** The name on every page: `Atlas` if left out. */
+  /** The name on every page; `Atlas` by default. */
   readonly brand?: string
   /** A sentence on every page, such as a warning that this is no production system. */
   readonly notice?: string
-  /** How many runs a person may start in a minute through this process: 600 if left out. */
+  /** How many runs a person may start in a minute through this process; 600 by default. */
   readonly startsPerMinute?: number
 }
 
 const Question = Schema.declare(Predicate.isFunction, { expected: "a function" })
 const Path = Schema.String.check(
-  Schema.isPattern(/^(\/[\w.~-]+)*$/, { expected: "a path such as /ops/atlas, without a slash at its end" })
+  Schema.isPattern(/^(\/[\w.~-]+)*$/, { expected: "a path such as /ops/atlas, without a trailing slash" })
 )
 const Origin = Schema.String.check(
   Schema.makeFilter(
@@ -47,13 +58,17 @@ const Origin = Schema.String.check(
   )
 )
 
+const secretRule = `a text of at least ${shortestSecret} characters: a string, or a Redacted string`
+const isSecret = (given: unknown): given is Redacted.Redacted | string =>
+  Predicate.isString(Redacted.isRedacted(given) ? Redacted.value(given) : given)
+
 const Options = Schema.Struct({
   origin: Origin,
   basePath: Schema.optionalKey(Path),
   apiBasePath: Schema.optionalKey(Path),
   actorOf: Question,
   tenantsOf: Question,
-  secret: Schema.Union([Schema.String, Schema.Redacted(Schema.String)]),
+  secret: Schema.declare(isSecret, { expected: secretRule }),
   signIn: Schema.optionalKey(Question),
   signOut: Schema.optionalKey(Schema.NonEmptyString),
   brand: Schema.optionalKey(Schema.NonEmptyString),
@@ -69,7 +84,7 @@ const answered = <A>(ask: () => Answer<A>): Effect.Effect<A> =>
     return Effect.isEffect(answer) ? answer : Effect.promise(() => Promise.resolve(answer))
   })
 
-/** The application that a console is mounted in, as everything in the console sees it. */
+/** The application, as everything in the console sees it. */
 export class Host extends Context.Service<
   Host,
   {
@@ -84,12 +99,12 @@ export class Host extends Context.Service<
     actorOf(request: Request): Effect.Effect<Option.Option<Actor>>
     /** The tenants that an actor may know of, by name. */
     tenantsOf(actor: Actor): Effect.Effect<ReadonlyArray<Tenant>>
-    /** Where somebody signs in who wants to come back to a path; null where the host has not said it. */
+    /** Where a person signs in to come back to `returnTo`; null if the host has no such address. */
     signIn(returnTo: string): string | null
     readonly signOut: string | null
   }
 >()("@atlas/console/Host") {
-  /** The host as its options describe it; what is wrong with them is named. */
+  /** Makes the service from options. Fails with `InvalidInput`, which names each problem. */
   static readonly make = Effect.fn("Host.make")(function* (
     options: HostOptions
   ): Effect.fn.Return<Host["Service"], Problems.InvalidInput> {
@@ -98,7 +113,7 @@ export class Host extends Context.Service<
     const { apiBasePath = basePath, brand = "Atlas", notice, signOut, startsPerMinute = 600 } = options
     const secret = Redacted.isRedacted(options.secret) ? options.secret : Redacted.make(options.secret)
     if (Redacted.value(secret).length < shortestSecret)
-      return yield* invalid("/options/secret", `Expected at least ${shortestSecret} characters`)
+      return yield* invalid("/options/secret", `Expected ${secretRule}`)
     return Host.of({
       origin,
       links: makeLinks(basePath, apiBasePath),

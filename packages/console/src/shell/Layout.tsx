@@ -1,25 +1,32 @@
+/**
+ * The document around a page's content: header, navigation, sign-out and assets. Pages of the console, of parts and of hosts
+ * render themselves inside `Layout`.
+ *
+ * @module
+ */
+
 import type { Actor } from "@atlas/operations"
 import type { Host } from "./Host.ts"
 import { type Links, LinksContext } from "./Links.ts"
 import type { Child } from "hono/jsx"
 import { Icon, Mark } from "./components/Icon.tsx"
 
-/** What surrounds every page: whose it is, and who is signed in. */
+/** What surrounds a page: whose console it is, and who is signed in. */
 export interface Shell {
   readonly actor: Actor | null
   /** The path of the navigation entry that the page belongs to. */
   readonly current?: string
   readonly brand: string
-  /** A sentence that every page shows; null for none. */
+  /** A sentence on every page; null for none. */
   readonly notice: string | null
   readonly links: Links
-  /** Where to sign in; null where the host has not said it. */
+  /** Where to sign in; null if the host has no such address. */
   readonly signIn: string | null
-  /** Where a form signs out; null where the host has not said it. */
+  /** Where a form signs out; null if the host has no such address. */
   readonly signOut: string | null
 }
 
-/** The surroundings of a host's pages while nobody is known to be signed in. */
+/** The surroundings of a page before it is known who is signed in. */
 export const shellOf = ({ brand, links, notice, signIn, signOut }: Host["Service"]): Shell => ({
   actor: null,
   brand,
@@ -29,7 +36,7 @@ export const shellOf = ({ brand, links, notice, signIn, signOut }: Host["Service
   signOut
 })
 
-/** The page that people are led to who are not on their way to another. */
+/** The page for people who were not on their way to another one. */
 export const home = "/operations"
 
 interface Props {
@@ -120,10 +127,6 @@ const Person = ({ actor }: { readonly actor: Actor }) => (
   </span>
 )
 
-/**
- * A page as the text to send, with its document type.
- *
- * @param page what a page component returned
- */
+/** A rendered page as text, with its document type. */
 export const renderDocument = async (page: { toString(): string } | Promise<{ toString(): string }>): Promise<string> =>
   `<!doctype html>\n${(await page).toString()}`

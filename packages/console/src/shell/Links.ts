@@ -1,6 +1,13 @@
+/**
+ * The addresses of one mounted console. This is the only place that knows them: components get them from `useLinks`, routes and
+ * parts from `Host`.
+ *
+ * @module
+ */
+
 import { createContext, useContext } from "hono/jsx"
 
-/** Where everything of one mounted console is. Paths of the console are named as if it were mounted at the root of a host. */
+/** Where everything of a console is. Paths are given as if it were mounted at the root of a host. */
 export interface Links {
   /** A page, such as `/operations`. */
   readonly to: (path: string) => string
@@ -8,7 +15,7 @@ export interface Links {
   readonly api: (path: string) => string
   /** A file that pages load, such as `app.css`. */
   readonly asset: (name: string) => string
-  /** The page of a tenant; those below it begin with its address. */
+  /** The page of a tenant. The addresses of the pages below it begin with its address. */
   readonly tenant: (id: string) => string
   /** The canonical viewer of a run. */
   readonly run: (id: string) => string
@@ -17,7 +24,7 @@ export interface Links {
 }
 
 /**
- * The one place that knows the addresses of a console.
+ * Makes the links of a console.
  *
  * @param basePath of its pages and assets: empty, or `/` and names without a slash at the end
  * @param apiBasePath of its API, which is at `/api` below it
@@ -35,12 +42,13 @@ export const makeLinks = (basePath: string, apiBasePath: string): Links => {
   }
 }
 
-/** Set by `Layout`, around everything on a page. */
+/** `Layout` sets it for everything on a page. */
 export const LinksContext = createContext<Links | null>(null)
 
 /** The links of the console that a component is rendered for. */
 export const useLinks = (): Links => {
   const links = useContext(LinksContext)
-  if (links === null) throw new Error("Components with links are rendered inside a Layout.")
+  if (links === null)
+    throw new Error("A component with links is rendered outside of a Layout: render it inside of one.")
   return links
 }

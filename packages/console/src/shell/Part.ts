@@ -1,3 +1,10 @@
+/**
+ * Parts: features that a console has if its host mounts them, with pages, calls, and additions to pages of others. Each package
+ * has its part in an entry of `@atlas/console`; a host makes its own with `makePart`.
+ *
+ * @module
+ */
+
 import type { Actor, Authentication, OperationsHttp, Run } from "@atlas/operations"
 import { Context, type Effect, type FileSystem, type Layer, type Path } from "effect"
 import type { Etag, HttpPlatform, HttpRouter } from "effect/http"
@@ -8,38 +15,38 @@ import type { Host, Tenant } from "./Host.ts"
 import type { PageProblem } from "./Requests.ts"
 import type { Routes } from "./Routes.ts"
 
-/** A record of the host that a run belongs to, or has made. */
+/** A record that a run belongs to, or has made. */
 export interface RunRecord {
   readonly title: string
   readonly name: string
   readonly href: string
 }
 
-/** What a part adds to pages that are there without it. */
+/** What a part adds to pages of others. */
 export interface Contribution {
-  /** Its pages of a tenant, below the tenant's own. */
+  /** Its pages of a tenant, below the page of the tenant. */
   readonly tenantPages?: ReadonlyArray<{ readonly path: string; readonly label: string }>
-  /** Of an operation that works on a record, by its name: the page of the tenant below which such records are. */
+  /** By the name of an operation that works on records: the page of the tenant where those records are. */
   readonly startPages?: Readonly<Record<string, string>>
-  /** What it has to say of each tenant in the list, by id. */
+  /** What it says of each tenant in the list, by the tenant's id. */
   readonly badgesOf?: (tenants: ReadonlyArray<Tenant>) => Effect.Effect<ReadonlyMap<string, Child>>
-  /** What a run belongs to, or has made, as far as the actor may see it. */
+  /** The records that a run belongs to or has made, as far as the actor may see them. */
   readonly recordsOf?: (actor: Actor, run: Run) => Effect.Effect<ReadonlyArray<RunRecord>>
-  /** The panel of a run's report, if the report is one of its own. */
+  /** The panel of a run's report, if the report is of its kind. */
   readonly reportOf?: (run: Run) => Child
-  /** What it has to show at the foot of another part's page of a tenant. */
+  /** What it shows at the foot of another part's page of a tenant. */
   readonly appendixOf?: (page: string, actor: Actor, tenant: Tenant) => Effect.Effect<ReadonlyArray<Child>, PageProblem>
 }
 
-/** What all parts of a console add to pages that are not theirs. */
+/** What all parts of a console add to pages of others. */
 export class Contributions extends Context.Service<Contributions, ReadonlyArray<Contribution>>()(
   "@atlas/console/Contributions"
 ) {}
 
-/** What the console itself has for the pages of a part. */
+/** The services that the console provides to the pages of a part. */
 export type PageServices = Host | Confirmations | Contributions
 
-/** What the console itself has for the calls of a part. */
+/** The services that the console provides to the calls of a part. */
 export type ApiServices =
   | Authentication
   | OperationsHttp.PublicUrl
@@ -50,20 +57,32 @@ export type ApiServices =
   | Path.Path
 
 /**
- * A feature with its pages and calls, which a console has if its host wants it. What is not mounted leaves no trace.
+ * A feature with its pages and calls. A part that is not mounted has no page, no call, no link and no place in the OpenAPI
+ * document.
  *
- * @typeParam R the services that the host has to have for it
+ * @typeParam R the services that the host provides to it
  */
 export interface Part<R> {
   /** Adds its pages, below the console's base path. */
   readonly pages?: Effect.Effect<(routes: Routes) => void, never, R | PageServices>
   readonly contribution?: Effect.Effect<Contribution, never, R | Host>
-  /** Its calls, declared below `/api/v1`. Those that can be refused with `OperationBusy` start runs: how many is limited. */
+  /**
+   * Its calls, below `/api/v1`. A call that declares `OperationBusy` starts runs, so how often a person may make it is limited.
+   */
   readonly api?: {
     readonly declaration: HttpApi.Constraint
     readonly routes: Layer.Layer<never, never, R | ApiServices>
   }
 }
 
-/** Makes a part, of which the services are inferred that it needs. */
+/**
+ * Makes a part. The services that it needs are inferred, or given: `never` for none.
+ *
+ * @example
+ * ```ts
+ * const hello = makePart<never>({
+ *   pages: Effect.succeed((routes: Routes) => routes.get("/hello", () => new Response("Hello")))
+ * })
+ * ```
+ */
 export const makePart = <R>(part: Part<R>): Part<R> => part

@@ -1,6 +1,6 @@
 import { home, Layout, type Shell } from "./Layout.tsx"
 
-/** What a problem page can answer with. */
+/** The statuses that a problem page answers with. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 422 | 500 | 503
 
 interface Props {

@@ -6,9 +6,9 @@ interface Props {
   readonly tenant: { readonly id: string; readonly name: string }
   /** Where the person comes from. */
   readonly back: { readonly href: string; readonly label: string }
-  /** What would be removed, counted: `5 groups`. */
+  /** What would be removed, with its count: `5 groups`. */
   readonly what: string
-  /** What the last sync has found. */
+  /** What the last sync found. */
   readonly finding: string
   /** What stays of them. */
   readonly remains: string
@@ -16,7 +16,7 @@ interface Props {
   readonly removals: number
 }
 
-/** Asks before a sync removes more than it may by itself. A page of its own, so that it needs no script. */
+/** Asks before a sync removes more than it may by itself. It is a page of its own, so that it needs no script. */
 export const RemovalsPage = ({ shell, tenant, back, what, finding, remains, syncType, removals }: Props) => (
   <Layout title="Confirm the removal" shell={shell}>
     <div class="narrow problem">

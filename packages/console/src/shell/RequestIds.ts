@@ -3,10 +3,10 @@ import { Context, References } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context as Request, MiddlewareHandler } from "hono"
 
-// What somebody else chose ends up in the log and on record.
+// An id that the caller chose ends up in the log and in the audit.
 const acceptable = /^[\w.=-]{1,100}$/
 
-/** Names every request, as its `X-Request-Id` does if that is acceptable, otherwise anew; the answer carries the name. */
+/** Names every request: by its `X-Request-Id` if that is acceptable, otherwise by a new id. The answer carries the name. */
 export const nameRequests: MiddlewareHandler = async (c, next) => {
   const given = c.req.header("x-request-id") ?? ""
   const id = acceptable.test(given) ? given : SecureRandom.uuidV4Unsafe()
@@ -15,7 +15,7 @@ export const nameRequests: MiddlewareHandler = async (c, next) => {
   c.header("x-request-id", id)
 }
 
-/** What effects that serve a request are run with: its name, for audit records and for every line of the log. */
+/** The services of effects that answer a request: its name, for audit records and every line of the log. */
 export const requestServices = (c: Request): Context.Context<never> => {
   const id: string = c.get("requestId")
   return Context.make(RequestId, id).pipe(Context.add(References.CurrentLogAnnotations, { requestId: id }))

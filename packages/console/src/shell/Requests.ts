@@ -1,3 +1,10 @@
+/**
+ * Answering requests for pages. `makeRequests` runs the effects behind Hono's routes and turns whatever they end with into an
+ * answer: the page, a redirect to the sign-in, or the page of the problem. Routes of the console, of parts and of hosts use it.
+ *
+ * @module
+ */
+
 import { type Actor, Problems, type StartProblem, TraceContext } from "@atlas/operations"
 import { Cause, Effect, Exit, Option, Predicate } from "effect"
 import type { Context } from "hono"
@@ -6,10 +13,10 @@ import { home, type Shell, renderDocument, shellOf } from "./Layout.tsx"
 import { ProblemPage, type ProblemStatus } from "./ProblemPage.tsx"
 import { requestServices } from "./RequestIds.ts"
 
-/** What a page may fail with. */
+/** The failures of a page that become a problem page. */
 export type PageProblem = StartProblem | Problems.InvalidCursor | Problems.RunConflict | Problems.Unauthenticated
 
-/** What a page's effect is handed. */
+/** What the effect of a page gets. */
 export interface PageRequest {
   readonly c: Context
   readonly actor: Actor
@@ -18,23 +25,16 @@ export interface PageRequest {
 
 type Page = Parameters<typeof renderDocument>[0]
 
-/**
- * Renders a page.
- *
- * @param c the request
- * @param page what a page component returned
- * @param status of the answer
- */
+/** Renders a page, which a page component returned, as an answer. */
 export const html = (c: Context, page: Page, status: 200 | ProblemStatus = 200): Effect.Effect<Response> =>
   Effect.promise(async () => c.html(await renderDocument(page), status, { "cache-control": "private, no-store" }))
 
 /**
- * Sends the visitor on. The answer is made here and nowhere kept: what is prepared on Hono's context instead would be found in
- * whatever the request is answered with after all.
+ * Redirects a person. The answer is made here and kept nowhere: a header prepared on Hono's context would be found in whatever
+ * the request is answered with in the end.
  *
  * @param location a path of the host, or the address of the sign-in
- * @param status 303 after a form; 302 if left out
- * @param headers beside the location
+ * @param status 303 after a form; 302 by default
  */
 export const redirect = (
   location: string,
@@ -46,7 +46,7 @@ export const redirect = (
     headers: [["location", location], ...headers.map(([...pair]): [string, string] => pair)]
   })
 
-/** The page of a problem. Nothing that the failed page had prepared goes with it: no header, and no cookie. */
+/** The page of a problem. It carries nothing that the failed page had prepared: no header, and no cookie. */
 const problemPage = (shell: Shell, problem: PageProblem | { readonly status: 500 }) => {
   const title = "title" in problem ? problem.title : "Something went wrong on our side."
   const detail = "detail" in problem ? problem.detail : undefined
@@ -67,7 +67,7 @@ const problemPage = (shell: Shell, problem: PageProblem | { readonly status: 500
   return Effect.promise(async () => new Response(await renderDocument(document), { status: problem.status, headers }))
 }
 
-/** Runs the effects behind Hono's routes, and maps how they end to an answer in one place. */
+/** Makes the functions that turn effects into Hono's routes. */
 export const makeRequests = Effect.gen(function* () {
   const host = yield* Host
   const services = yield* Effect.context<Host>()
@@ -88,14 +88,14 @@ export const makeRequests = Effect.gen(function* () {
     if (Exit.isSuccess(exit)) return exit.value
     const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
     if (error !== undefined) return run(problemPage(shellNow(), error))
-    // The visitor left: nobody reads the answer.
+    // The person left: nobody reads the answer.
     if (Cause.hasInterruptsOnly(exit.cause)) return new Response(null, { status: 499 })
     const failed = Effect.logError(`${c.req.method} ${c.req.path} failed`, exit.cause)
     await run(Effect.provideContext(failed, named))
     return run(problemPage(shellNow(), { status: 500 }))
   }
 
-  /** A page for people who are signed in; others are sent to the sign-in and back. */
+  /** A page for people who are signed in. Others go to the sign-in and come back. */
   const page =
     (current: string, render: (request: PageRequest) => Effect.Effect<Response, PageProblem>) => async (c: Context) => {
       // A problem's page is for the same person.
@@ -128,17 +128,17 @@ export const makeRequests = Effect.gen(function* () {
   return { page, open }
 })
 
-/** What somebody looked at comes back after the sign-in; what they sent does not. */
+/** A page that a person looked at comes back after the sign-in; a form that a person sent does not. */
 const returnTo = (c: Context, otherwise: string) => {
   const { pathname, search } = new URL(c.req.url)
   return c.req.method === "GET" ? `${pathname}${search}` : otherwise
 }
 
 /**
- * A path of the host to go on to, whatever was asked for.
+ * A path of the host to go on to, whatever was wanted.
  *
- * @param wanted from a query or form: not trusted
- * @param fallback for what is no such path
+ * @param wanted from a query or form: untrusted
+ * @param fallback for what is not such a path
  */
 export const safeReturnTo = (wanted: unknown, fallback: string): string => {
   if (!Predicate.isString(wanted) || !wanted.startsWith("/")) return fallback

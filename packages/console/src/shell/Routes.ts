@@ -1,3 +1,10 @@
+/**
+ * Where features register their pages, and the limit on how often a person may start runs. The console passes `Routes` to each
+ * part; `tooMany` is the answer of every limit, also of a host's own.
+ *
+ * @module
+ */
+
 import { Duration, Effect, Option } from "effect"
 import { RateLimiter } from "effect/persistence"
 import type { Context, Hono, MiddlewareHandler } from "hono"
@@ -5,19 +12,21 @@ import { Host } from "./Host.ts"
 
 type Answer = (c: Context) => Response | Promise<Response>
 
-/** Where a feature registers its pages, by paths below the console's. */
+/** Where a feature registers its pages, with paths below the console's. */
 export interface Routes {
   readonly get: (path: string, answer: Answer) => void
-  /** What a form is posted to. */
+  /** Answers a form. */
   readonly post: (path: string, answer: Answer) => void
-  /** What a form is posted to that starts a run: how many a person may start is limited. */
+  /** Answers a form that starts a run. How many runs a person may start is limited. */
   readonly start: (path: string, answer: Answer) => void
   readonly all: (path: string, answer: Answer) => void
 }
 
 /**
- * @param app that the routes are added to, below its base path
- * @param limitStarts goes before what starts runs
+ * Makes the registry of an application.
+ *
+ * @param app with the console's base path
+ * @param limitStarts goes before whatever starts runs
  */
 export const routesOf = (app: Hono, limitStarts: MiddlewareHandler): Routes => ({
   get: (path, answer) => void app.get(path, answer),
@@ -27,7 +36,7 @@ export const routesOf = (app: Hono, limitStarts: MiddlewareHandler): Routes => (
 })
 
 /**
- * The answer to whoever asks too often. RFC 6585, section 4.
+ * The answer to a request above a limit. RFC 6585, section 4.
  *
  * @param retryAfter when the next request is accepted
  */
@@ -37,7 +46,7 @@ export const tooMany = (retryAfter: Duration.Duration): Response =>
       type: "about:blank",
       status: 429,
       title: "Too many requests.",
-      detail: "Wait as long as Retry-After says, in seconds, and try again."
+      detail: "Wait as many seconds as Retry-After says, then try again."
     },
     {
       status: 429,
@@ -48,7 +57,7 @@ export const tooMany = (retryAfter: Duration.Duration): Response =>
     }
   )
 
-/** How often one person may start operations in this process. */
+/** Makes the limit on how many runs a person may start through this process. */
 export const makeStartLimit = Effect.gen(function* () {
   const { actorOf, startsPerMinute } = yield* Host
   const limiter = yield* RateLimiter.RateLimiter

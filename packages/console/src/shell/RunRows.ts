@@ -3,7 +3,7 @@ import { Effect, Option } from "effect"
 import { Host, type Tenant } from "./Host.ts"
 import type { RunRow } from "./components/RunsTable.tsx"
 
-/** Names a run for people: its type's label and its tenant's name. */
+/** Names runs for people: by the label of the operation and the name of the tenant. */
 export const makeRunRows = Effect.map(
   Effect.all([OperationCatalog, Host]),
   ([catalog, { links }]) =>

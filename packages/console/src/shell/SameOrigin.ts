@@ -4,9 +4,9 @@ import { problemJson } from "./problemJson.ts"
 const safeMethods: ReadonlyArray<string> = ["GET", "HEAD", "OPTIONS"]
 
 /**
- * Whether a browser could have been made to send this request with credentials of its own. It attaches cookies by itself and
- * tokens never, and the host judges a request with a token by the token alone. So calls of the API that bring a token, or
- * bring nothing, prove nothing about where they come from; pages set cookies and are always asked.
+ * Whether another site could have made a browser send this request with its credentials. A browser attaches cookies by itself,
+ * but never a token, and the host judges a request with a token by the token alone. So a call of the API with a token, or
+ * without any credentials, need not prove where it comes from. Pages set cookies and always must.
  */
 const mayBeForged = (c: Context, api: string): boolean => {
   if (safeMethods.includes(c.req.method)) return false
@@ -18,7 +18,7 @@ const originOf = (url: string) => URL.parse(url)?.origin
 
 /**
  * Whether the browser says that a page of this server sent the request. Scripts can set none of these headers. `Sec-Fetch-Site`
- * is the browser's own comparison, and right behind any proxy; browsers without it send `Origin`, or at least `Referer`.
+ * is the browser's own comparison, which is right behind any proxy; browsers without it send `Origin`, or at least `Referer`.
  */
 const isOwn = (c: Context, publicOrigin: string): boolean => {
   const site = c.req.header("sec-fetch-site")
@@ -28,8 +28,8 @@ const isOwn = (c: Context, publicOrigin: string): boolean => {
 }
 
 /**
- * Refuses what another site may have made a browser send: every request that could change something, whatever its body is,
- * and whether it is for a page or for the API.
+ * Refuses what another site may have made a browser send: every request that could change something, whatever its body, to a
+ * page or to the API.
  *
  * @param publicOrigin where browsers reach this server
  * @param api what paths of the API begin with

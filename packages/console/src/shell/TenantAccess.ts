@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Context } from "hono"
 import { Host } from "./Host.ts"
 
-/** The tenant of a request's path, and what its visitor may do there; `NotFound` for outsiders. */
+/** The tenant in a request's path, and what the actor may do there; `NotFound` for outsiders. */
 export const makeTenantAccess = Effect.gen(function* () {
   const door = yield* Authorization
   const host = yield* Host

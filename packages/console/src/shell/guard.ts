@@ -1,3 +1,11 @@
+/**
+ * What every request passes before it reaches a page or a call: a name, a line in the log, headers that take from browsers what
+ * pages do not need, and refusals of forged and of too large requests. The console guards itself; hosts guard pages of their
+ * own with it.
+ *
+ * @module
+ */
+
 import { Effect } from "effect"
 import type { Hono } from "hono"
 import { bodyLimit } from "hono/body-limit"
@@ -15,20 +23,18 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"]
 }
 
-// Inputs are small; nothing here takes uploads.
+// Inputs are small, and nothing here takes uploads.
 const maxBodyBytes = 64 * 1024
 
-/**
- * What every request passes before a page or a call is reached: it gets a name, a line in the log, headers that keep browsers
- * from what pages do not need, and is refused where it is forged or too large.
- */
+/** Makes the guard, for the origin and the addresses of `Host`. */
 export const makeGuard = Effect.gen(function* () {
   const { links, origin } = yield* Host
   const run = Effect.runPromiseWith(yield* Effect.context())
   const assets = links.asset("")
 
   /**
-   * @param app whose later routes are guarded
+   * Guards routes that are added later.
+   *
    * @param path which of them
    */
   return (app: Hono, path: string): void => {
@@ -37,7 +43,7 @@ export const makeGuard = Effect.gen(function* () {
       const from = performance.now()
       await next()
       const { method, path: asked } = c.req
-      // Without the query, which may say more than a log should keep. Assets are not worth a line.
+      // The line leaves out the query, which may say more than a log should keep. Assets are not worth a line.
       if (asked.startsWith(assets)) return
       const line = { method, path: asked, status: c.res.status, millis: Math.round(performance.now() - from) }
       await run(Effect.logInfo("Answered").pipe(Effect.annotateLogs(line), Effect.provideContext(requestServices(c))))
@@ -52,6 +58,12 @@ export const makeGuard = Effect.gen(function* () {
       })
     )
     app.use(path, sameOriginOnly(origin, links.api("/")))
-    app.use(path, bodyLimit({ maxSize: maxBodyBytes, onError: () => problemJson(413, "The request is too large.") }))
+    app.use(
+      path,
+      bodyLimit({
+        maxSize: maxBodyBytes,
+        onError: () => problemJson(413, "The request is too large.", `Send at most ${maxBodyBytes} bytes.`)
+      })
+    )
   }
 })

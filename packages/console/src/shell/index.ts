@@ -1,7 +1,11 @@
 /**
- * What surrounds every page of a console: for hosts with pages of their own that look and behave like the others, such as a
- * sign-in, and for parts of their own.
+ * What surrounds every page of a console. Hosts use it for pages of their own that look and behave like the others, such as a
+ * sign-in, and for parts of their own. Pages are rendered with `Layout`, answered through `makeRequests`, and guarded by
+ * `makeGuard`.
+ *
+ * @module
  */
+
 export { Icon } from "./components/Icon.tsx"
 export { hrefWith } from "./components/format.ts"
 export { FormText, FormTexts, readForm } from "./Form.ts"

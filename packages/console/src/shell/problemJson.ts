@@ -1,7 +1,13 @@
 /**
- * An answer that is a problem (RFC 9457), for what is refused before any page or endpoint is reached.
+ * Problems as JSON (RFC 9457), for what is refused before it reaches a page or a call. The console's guard, the API and hosts
+ * answer with it.
  *
- * @param status of the answer
+ * @module
+ */
+
+/**
+ * A problem as an answer.
+ *
  * @param title what is wrong
  * @param detail what to do about it
  */

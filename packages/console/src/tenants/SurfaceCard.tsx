@@ -1,3 +1,9 @@
+/**
+ * Surfaces: the card of an operation in a tenant, and what the card shows.
+ *
+ * @module
+ */
+
 import { reasonInfo, type Run, type StartGate } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge } from "../shell/components/Badge.tsx"
@@ -12,13 +18,13 @@ export interface Surface {
   readonly label: string
   readonly description: string
   readonly startedBy: "members" | "system"
-  /** Named when the actor may not start it. */
+  /** The capability that the actor lacks to start it; null if none. */
   readonly missingCapability: string | null
-  /** For a type of which every start is a run of its own. */
+  /** For an operation of which every start is a run of its own; otherwise null. */
   readonly idempotencyKey: string | null
-  /** It needs an input, and is started where that is chosen: on which page below the tenant; empty if on none. Else null. */
+  /** If it needs an input: the page below the tenant where it is started, empty if there is none. Otherwise null. */
   readonly startsAt: string | null
-  /** What a start would meet now. */
+  /** What the gates would answer to a start now. */
   readonly gate: StartGate.GateAnswer
   readonly active: Run | null
   readonly last: Run | null
@@ -30,7 +36,7 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
-/** An operation in a tenant: how it went last, how it goes, what is in its way, and where it is started. */
+/** An operation in a tenant: its last run, its active one, what blocks a start, and where to start it. */
 export const SurfaceCard = ({ tenantId, surface, now }: Props) => {
   const links = useLinks()
   return (
@@ -83,7 +89,7 @@ const LastRun = ({ run, now }: { readonly run: Run | null; readonly now: DateTim
   )
 }
 
-/** What would block a start now. The button stays: the start asks again, and puts the answer on record. */
+/** What would block a start now. The button stays: a start asks again, and the audit records the answer. */
 const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surface }) => {
   const links = useLinks()
   if (gate._tag === "Open" || active !== null) return null
@@ -94,7 +100,7 @@ const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surf
       </p>
     )
   }
-  // The last run says the same already.
+  // The last run says so already.
   if (last?.reasonCode === gate.reasonCode) return null
   const { title, nextStep } = reasonInfo(gate.reasonCode)
   return (
@@ -118,7 +124,7 @@ const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surf
       </p>
     )
   }
-  // While its run lasts, another start would be the same one.
+  // While its run is active, another start would join it.
   if (active !== null && idempotencyKey === null) return null
   const reasonId = `why-${surface.type}`
   return (

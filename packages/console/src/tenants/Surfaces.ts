@@ -13,7 +13,7 @@ import { formKey } from "../shell/FormKey.ts"
 import { Contributions } from "../shell/Part.ts"
 import type { Surface } from "./SurfaceCard.tsx"
 
-/** What a form without fields would send, where the type accepts that. */
+/** What a form without fields would send, if the operation accepts that. */
 const emptyInput = (type: Operation.Any) => Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({})
 
 const surfaceOf = (
@@ -38,7 +38,7 @@ const surfaceOf = (
   }
 }
 
-/** Where the operations of a tenant are started, for one actor, with what would block each start now. From the database only. */
+/** The surfaces of a tenant for an actor, with what would block each start now. From the database only. */
 export const makeSurfaces = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const gatekeeper = yield* StartGate.Gatekeeper
@@ -46,7 +46,7 @@ export const makeSurfaces = Effect.gen(function* () {
   const startPages = Object.fromEntries((yield* Contributions).flatMap((part) => Object.entries(part.startPages ?? {})))
   const types = catalog.types.filter(({ scope }) => scope === "tenant")
 
-  // What the form would send: a type that cannot be started without input has no answer before it is known.
+  // Asks with what the form would send. An operation that needs an input has no answer before the input is known.
   const ask = (actor: Actor, { scope }: TenantGrant, type: Operation.Any) =>
     Option.match(emptyInput(type), {
       onNone: () => Effect.succeed(StartGate.open),

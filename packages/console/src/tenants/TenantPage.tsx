@@ -10,14 +10,14 @@ import { Layout, type Shell } from "../shell/Layout.tsx"
 interface Props {
   readonly shell: Shell
   readonly tenant: { readonly id: string; readonly name: string; readonly workspace: string }
-  /** Its other pages, below this one. */
+  /** The other pages of the tenant, below this one. */
   readonly pages: NonNullable<Contribution["tenantPages"]>
   readonly surfaces: ReadonlyArray<Surface>
   readonly recent: ReadonlyArray<RunRow>
   readonly now: DateTime.Utc
 }
 
-/** A tenant: what can be started in it, and what ran lately. */
+/** A tenant: the operations that can be started in it, and its recent runs. */
 export const TenantPage = ({ shell, tenant, pages, surfaces, recent, now }: Props) => (
   <Layout title={tenant.name} shell={shell}>
     <a class="crumb" href={shell.links.to("/tenants")}>

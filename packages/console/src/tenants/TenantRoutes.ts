@@ -16,7 +16,7 @@ const section = "/tenants"
 const recentRuns = 8
 const none: ReadonlyMap<string, Child> = new Map()
 
-/** Tenants, and what can be started in them. */
+/** The routes of tenants, and of starting operations in them. */
 export const makeTenantRoutes: Effect.Effect<
   (routes: Routes) => void,
   never,

@@ -8,7 +8,7 @@ export interface TenantItem {
   readonly id: string
   readonly name: string
   readonly workspace: string
-  /** What the console's parts have to say of it. */
+  /** What the console's parts say of it. */
   readonly badges: Child
 }
 

@@ -18,7 +18,7 @@ const lastOf = (c: Context): Pick<BackupItem, "id" | "source" | "title"> | null 
   return title === undefined || source === undefined || id === undefined ? null : { title, source, id }
 }
 
-/** A tenant's backups: from the database only. */
+/** The routes of a tenant's backups. From the database only. */
 export const makeBackupRoutes = Effect.gen(function* () {
   const backups = yield* Backups
   const restores = yield* Restores

@@ -65,9 +65,9 @@ interface Props {
   readonly query: string
   readonly items: ReadonlyArray<BackupItem>
   readonly nextHref: string | null
-  /** The newest restores from it. */
+  /** The newest restores of this backup. */
   readonly restores: ReadonlyArray<Restore>
-  /** Named when the person may not restore. */
+  /** The capability that the person lacks to restore; null if none. */
   readonly missingCapability: string | null
   /** The key of this page's request for a restore. */
   readonly idempotencyKey: string

@@ -21,7 +21,7 @@ const looks: Record<BackupSet["state"], readonly [text: string, tone: Tone, icon
   expired: ["Expired", "neutral", "clock"]
 }
 
-/** How a backup is, in a word with a shape. */
+/** The state of a backup, in a word with a shape. */
 export const BackupBadge = ({ backup }: { readonly backup: BackupSet }) => {
   const [text, tone, icon] = looks[backup.state]
   return (
@@ -31,7 +31,7 @@ export const BackupBadge = ({ backup }: { readonly backup: BackupSet }) => {
   )
 }
 
-/** Backups as a table, the newest first. */
+/** Backups as a table, newest first. */
 export const BackupsTable = ({ tenantId, backups, caption, now }: Props) => {
   const links = useLinks()
   return (

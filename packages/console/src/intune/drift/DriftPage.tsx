@@ -14,14 +14,14 @@ interface Props {
   readonly shell: Shell
   readonly tenant: { readonly id: string; readonly name: string }
   readonly backups: ReadonlyArray<BackupSet>
-  /** What compared before, the newest first. */
+  /** Earlier comparisons, newest first. */
   readonly runs: ReadonlyArray<RunRow>
-  /** Named when the person may not compare. */
+  /** The capability that the person lacks to compare; null if none. */
   readonly missingCapability: string | null
   readonly now: DateTime.Utc
 }
 
-/** Choosing two states of a tenant, and what was compared before. */
+/** Chooses two states of a tenant to compare, and lists earlier comparisons. */
 export const DriftPage = ({ shell, tenant, backups, runs, missingCapability, now }: Props) => {
   const path = `${shell.links.tenant(tenant.id)}/drift`
   const choices = [
@@ -106,7 +106,7 @@ const looks: Record<DriftItem["change"], readonly [text: string, tone: Tone, ico
   changed: ["Changed", "warning", "retry"]
 }
 
-/** What a comparison has found. */
+/** What a comparison found. */
 export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref }: ResultProps) => (
   <Layout title={`Differences in ${tenant.name}`} shell={shell}>
     <a class="crumb" href={`${shell.links.tenant(tenant.id)}/drift`}>

@@ -24,7 +24,7 @@ const stateOf = (value: string) => {
 
 const decodeInput = Schema.decodeUnknownOption(DriftCompare.type.input)
 
-/** Comparing two states of a tenant's policies, and what was found. Pages read the database only. */
+/** The routes of comparing two states of a tenant's policies. Pages read the database only. */
 export const makeDriftRoutes = Effect.gen(function* () {
   const runs = yield* Runs
   const backups = yield* Backups

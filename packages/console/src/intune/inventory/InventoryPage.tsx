@@ -27,7 +27,7 @@ interface Props {
   readonly nextCursor: string | null
   readonly summary: InventorySummary
   readonly activeRun: Run | null
-  /** Named when the person may not sync. */
+  /** The capability that the person lacks to sync; null if none. */
   readonly missingCapability: string | null
   readonly kinds: ReadonlyArray<{ readonly name: string; readonly label: string }>
   readonly now: DateTime.Utc

@@ -16,7 +16,7 @@ const itemsPerPage = 50
 
 const filled = (c: Context, name: string) => c.req.query(name)?.trim() || undefined
 
-/** What of the inventory is wanted, as the address says it; what it cannot mean is left out. */
+/** The filter of the inventory in the address. What it cannot mean is left out. */
 const filterOf = (c: Context) => ({
   query: filled(c, "query")?.slice(0, 200),
   type: policyTypeNamed(filled(c, "type") ?? "")?.name,
@@ -24,7 +24,7 @@ const filterOf = (c: Context) => ({
   findings: filled(c, "findings") === "true"
 })
 
-/** A tenant's inventory of policies: from the database only. */
+/** The routes of a tenant's inventory. From the database only. */
 export const makeInventoryRoutes = Effect.gen(function* () {
   const door = yield* Authorization
   const inventory = yield* Inventory
@@ -102,7 +102,7 @@ export const makeInventoryRoutes = Effect.gen(function* () {
       const { withheldRemovals } = yield* inventory.summary(actor, tenant.id)
       const required = InventorySync.type.capabilities.start
       yield* door.require(actor, grant, [required], InventorySync.type.name)
-      // What was to be confirmed is done, or was confirmed already.
+      // The removals are done, or were confirmed already.
       if (withheldRemovals === 0) return redirect(`${links.tenant(tenant.id)}/inventory`)
       const what = plural(withheldRemovals, "policy", "policies")
       return yield* html(

@@ -14,7 +14,7 @@ interface Props {
   readonly tenant: { readonly id: string; readonly name: string }
   readonly item: InventoryItem
   readonly kind: PolicyType | null
-  /** Canonical JSON, in which secrets are replaced. */
+  /** Canonical JSON with references in place of secrets. */
   readonly content: string
   readonly assignments: string | null
   readonly now: DateTime.Utc

@@ -1,5 +1,5 @@
 interface Props {
-  /** Canonical JSON, in which secrets are replaced. */
+  /** Canonical JSON with references in place of secrets. */
   readonly content: string
   readonly assignments: string | null
 }

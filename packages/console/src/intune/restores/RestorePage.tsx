@@ -16,17 +16,17 @@ interface Props {
   readonly items: ReadonlyArray<RestoreItem>
   readonly tally: ReadonlyArray<RestoreTally>
   readonly nextHref: string | null
-  /** The run that is at it has ended, or there is none. */
+  /** Its run has ended, or there is none. */
   readonly stopped: boolean
-  /** Named when the person may not restore. */
+  /** The capability that the person lacks to restore; null if none. */
   readonly missingCapability: string | null
   /** The key of this page's confirmation. */
   readonly idempotencyKey: string
-  /** What was wrong with the last try to confirm. */
+  /** What was wrong with the last attempt to confirm. */
   readonly problem: string | null
 }
 
-/** A restore: what it would do, the question whether it should, and what became of it. */
+/** A restore: its plan, its confirmation, and what became of it. */
 export const RestorePage = (props: Props) => {
   const { shell, tenant, restore, nextHref } = props
   const path = `${shell.links.tenant(tenant.id)}/restores/${restore.id}`

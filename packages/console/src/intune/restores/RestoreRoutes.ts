@@ -28,13 +28,13 @@ const Chosen = Schema.Struct({
 
 const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), idempotencyKey: Schema.optionalKey(FormText) })
 
-// A chosen policy is named by its collection and its id, which may hold anything.
+// A chosen policy is named by its collection and its id, which may contain anything.
 const itemOf = (value: string) => {
   const [source = "", ...id] = value.split("/")
   return { source, id: id.join("/") }
 }
 
-/** A tenant's restores: planning, confirming and looking at them. Pages read the database only. */
+/** The routes of a tenant's restores: planning, confirming and viewing them. Pages read the database only. */
 export const makeRestoreRoutes = Effect.gen(function* () {
   const restores = yield* Restores
   const backups = yield* Backups
@@ -67,7 +67,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       ? backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
       : Effect.succeed(null)
 
-  /** Whether no run is at work: it has ended, or there is none any more. */
+  /** Whether a run has ended, or does not exist any more. */
   const hasEnded = (actor: Actor, id: RunId | null) =>
     id === null
       ? Effect.succeed(true)
@@ -137,7 +137,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     })
   )
 
-  // Whoever was first: the restore's page says how it is.
+  // Somebody else was first: the page of the restore says how it is.
   const change = (
     name: string,
     work: (actor: Actor, tenantId: string, id: string) => Effect.Effect<unknown, Problem>
@@ -166,7 +166,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
         Effect.catchTag("InvalidInput", ({ errors }) =>
           render(request, grant, tenant, `${errors.map(({ detail }) => detail).join(". ")}.`)
         ),
-        // Whoever was first: its page says how it is.
+        // Somebody else was first: the page of the restore says how it is.
         Effect.catchTag("RestoreConflict", () => Effect.succeed(redirect(hrefOf(tenant, id), 303)))
       )
     })

@@ -24,7 +24,7 @@ const looks: Record<Restore["state"], readonly [text: string, tone: Tone, icon: 
   archived: ["Archived", "neutral", "cancelled"]
 }
 
-/** How far a restore is, in a word with a shape. */
+/** The state of a restore, in words with a shape. */
 export const RestoreBadge = ({ restore }: { readonly restore: Restore }) => {
   const [text, tone, icon] = looks[restore.state]
   return (

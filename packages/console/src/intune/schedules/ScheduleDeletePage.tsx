@@ -8,7 +8,7 @@ interface Props {
   readonly schedule: BackupSchedule
 }
 
-/** Asks before a schedule is deleted. A page of its own, so that it needs no script. */
+/** Asks before a schedule is deleted. It is a page of its own, so that it needs no script. */
 export const ScheduleDeletePage = ({ shell, tenant, schedule }: Props) => {
   const back = `${shell.links.tenant(tenant.id)}/backup-schedules/${schedule.id}`
   return (

@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import type { Context } from "hono"
 import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
 
-/** A schedule's settings as a form has them: what was typed, whether it makes sense or not. */
+/** The settings of a schedule as a form has them: what was typed, valid or not. */
 export interface ScheduleFields {
   readonly name: string
   readonly cron: string
@@ -21,7 +21,7 @@ export interface ScheduleFields {
 
 const shown = (count: number | null) => (count === null ? "" : String(count))
 
-/** The fields of a form for a schedule, or for a new one. */
+/** The fields of a form for a schedule, or for a new one if null. */
 export const fieldsOf = (schedule: BackupSchedule | null): ScheduleFields => {
   const settings = schedule ?? { ...scheduleDefaults, name: "", cron: "0 2 * * *", timeZone: "UTC" }
   return {
@@ -47,7 +47,7 @@ const Form = Schema.Struct({
   keepDays: Field
 })
 
-/** What a form brought along, as it was typed. */
+/** Reads a form as it was typed. */
 export const readFields = (c: Context): Effect.Effect<ScheduleFields, Problems.InvalidInput> =>
   Effect.map(readForm(c, Form), ({ types = [], ...form }) => {
     const typed = (name: keyof typeof form) => (form[name] ?? "").trim()
@@ -67,7 +67,7 @@ export const readFields = (c: Context): Effect.Effect<ScheduleFields, Problems.I
 
 const countOf = (typed: string) => (typed === "" ? null : /^\d{1,9}$/.test(typed) ? Number(typed) : typed)
 
-/** The settings that fields mean; what is wrong with them is for the service to say. */
+/** The settings that the fields mean. The service says what is wrong with them. */
 export const settingsOf = (fields: ScheduleFields): object => ({
   ...fields,
   missedLimit: countOf(fields.missedLimit),

@@ -10,7 +10,7 @@ interface Props {
   /** Null for a new one. */
   readonly schedule: { readonly id: string; readonly name: string } | null
   readonly fields: ScheduleFields
-  /** What is wrong, by the field that it is about. */
+  /** What is wrong, by field. */
   readonly problems: ReadonlyArray<{ readonly pointer: string; readonly detail: string }>
 }
 
@@ -29,7 +29,7 @@ const missed = [
   ["skip", "are left out"]
 ] as const
 
-/** Making or changing a backup schedule. What was typed stays, whatever is wrong with it. */
+/** Creates or changes a backup schedule. What was typed stays, whatever is wrong with it. */
 export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: Props) => {
   const section = `${shell.links.tenant(tenant.id)}/backup-schedules`
   const action = schedule === null ? section : `${section}/${schedule.id}`

@@ -21,7 +21,7 @@ interface Props {
   readonly slots: ReadonlyArray<ScheduleSlot>
   readonly executions: ReadonlyArray<RunRow>
   readonly backups: ReadonlyArray<BackupSet>
-  /** What other parts have to show below. */
+  /** What other parts show below. */
   readonly appendices: Child
   readonly mayRun: boolean
   readonly mayManage: boolean
@@ -30,7 +30,7 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
-/** A backup schedule: when it is due, what became of its times, and what it has backed up. */
+/** A backup schedule: when it is due, what became of its fire times, and its backups. */
 export const SchedulePage = (props: Props) => {
   const { shell, tenant, schedule, executions } = props
   const section = `${shell.links.tenant(tenant.id)}/backup-schedules`

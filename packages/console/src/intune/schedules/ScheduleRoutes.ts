@@ -22,7 +22,7 @@ const shownRows = 20
 
 const idOf = (c: Context) => c.req.param("schedule") ?? ""
 
-/** A tenant's backup schedules: making, changing, pausing, deleting them, and what they did. */
+/** The routes of a tenant's backup schedules: viewing, creating, changing, pausing and deleting them. */
 export const makeScheduleRoutes = Effect.gen(function* () {
   const door = yield* Authorization
   const schedules = yield* BackupSchedules

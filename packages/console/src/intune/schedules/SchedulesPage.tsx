@@ -11,12 +11,12 @@ interface Props {
   readonly shell: Shell
   readonly tenant: { readonly id: string; readonly name: string }
   readonly schedules: ReadonlyArray<BackupSchedule>
-  /** Named when the person may not make one. */
+  /** The capability that the person lacks to create one; null if none. */
   readonly missingCapability: string | null
   readonly now: DateTime.Utc
 }
 
-/** When a tenant's policies are backed up. */
+/** The backup schedules of a tenant. */
 export const SchedulesPage = ({ shell, tenant, schedules, missingCapability, now }: Props) => {
   const section = `${shell.links.tenant(tenant.id)}/backup-schedules`
   return (

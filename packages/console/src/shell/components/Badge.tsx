@@ -1,8 +1,14 @@
+/**
+ * Badges: states in a word with a shape and a colour, those of runs above all.
+ *
+ * @module
+ */
+
 import type { Run } from "@atlas/operations"
 import type { Child } from "hono/jsx"
 import { Icon, type IconName } from "./Icon.tsx"
 
-/** What a colour says; an icon and a text always say it too. */
+/** The meaning of a colour; an icon and a text always say the same. */
 export type Tone = "neutral" | "info" | "success" | "warning" | "danger"
 
 /** A short state in words, with a shape. */
@@ -28,7 +34,7 @@ const outcomes: Record<Run["outcome"], Look> = {
   cancelled: { text: "Cancelled", tone: "neutral", icon: "cancelled" }
 }
 
-/** Status and outcome as one word, as people ask for it. */
+/** Status and outcome in one word, as people would say it. */
 export const runState = (run: Run): Look => {
   if (run.status === "completed") return outcomes[run.outcome]
   if (run.status === "running" && run.cancelRequestedAt !== null)
@@ -49,7 +55,7 @@ export const RunBadge = ({ run }: { readonly run: Run }) => {
   )
 }
 
-/** How runs end, in words and shapes, the good ones first. */
+/** How runs end, in words and shapes, the best first. */
 export const outcomeLabels = (["succeeded", "partially_succeeded", "failed", "blocked", "cancelled"] as const).map(
   (name) => ({ name, label: outcomes[name].text, icon: outcomes[name].icon })
 )

@@ -1,7 +1,13 @@
+/**
+ * How far a run is, and what it counted, in words and as a bar.
+ *
+ * @module
+ */
+
 import type { Run } from "@atlas/operations"
 import { formatCount, plural } from "./format.ts"
 
-/** The whole percents that are done; undefined while the total is unknown. */
+/** How many percent are done, rounded down; undefined while the total is unknown. */
 export const percentDone = ({ summaryCounts: counts }: Run): number | undefined =>
   counts.total === undefined || counts.total === 0
     ? undefined
@@ -15,7 +21,7 @@ export const countsText = ({ summaryCounts: counts, status }: Pick<Run, "summary
     : `${formatCount(counts.processed)} of ${plural(counts.total, "item")}`
 }
 
-/** Whether there is any progress to speak of. */
+/** Whether there is progress to show. */
 export const hasProgress = ({ summaryCounts: counts, status }: Run): boolean =>
   counts.processed !== undefined || status === "running"
 
@@ -23,7 +29,7 @@ export const hasProgress = ({ summaryCounts: counts, status }: Run): boolean =>
 export const Progress = ({ run, label }: { readonly run: Run; readonly label: string }) => {
   const percent = percentDone(run)
   if (!hasProgress(run)) return <span class="muted">{run.status === "queued" ? "Not started" : "–"}</span>
-  // Nothing to watch once everything is done: the number says it.
+  // Once everything is done, the number says it.
   const bar = run.status !== "completed" || (percent !== undefined && percent < 100)
   return (
     <div class="progress">
@@ -56,7 +62,7 @@ const details = [
   ["failed", "Failed"]
 ] as const
 
-/** The counts beyond progress, as far as the run knows them. */
+/** The counts besides progress that the run has. */
 export const CountList = ({ run }: { readonly run: Run }) => {
   const known = details.filter(([name]) => run.summaryCounts[name] !== undefined)
   if (known.length === 0) return null

@@ -2,7 +2,7 @@ import type { Run } from "@atlas/operations"
 import { DateTime } from "effect"
 import { elapsed, formatDuration } from "./format.ts"
 
-/** How long something took, or takes so far: the script counts on from `since`. */
+/** How long something took, or takes so far. The script keeps counting from `since`. */
 export const Duration = ({ millis, since }: { readonly millis: number; readonly since?: DateTime.Utc | undefined }) =>
   since === undefined ? (
     <span class="number">{formatDuration(millis)}</span>
@@ -12,7 +12,7 @@ export const Duration = ({ millis, since }: { readonly millis: number; readonly 
     </span>
   )
 
-/** How long a run worked, its rests between attempts included; a dash before it started. */
+/** How long a run took, pauses between attempts included; a dash before it started. */
 export const RunDuration = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
   if (run.startedAt === null) return <span class="muted">–</span>
   return run.completedAt === null ? (

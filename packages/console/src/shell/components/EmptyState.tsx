@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx"
 
-/** What a list shows instead of rows: why it is empty, and what to do. */
+/** What a list without rows shows: why it is empty, and what to do. */
 export const EmptyState = ({ title, children }: { readonly title: string; readonly children?: Child }) => (
   <div class="empty">
     <p class="empty-title">{title}</p>

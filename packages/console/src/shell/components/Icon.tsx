@@ -1,3 +1,10 @@
+/**
+ * The drawings of the console: icons, and the mark of the product. Pages use them beside a text that says the same, so
+ * assistive technology does not see them.
+ *
+ * @module
+ */
+
 const paths = {
   clock: "M8 4.5V8l2.2 1.6M8 1.75a6.25 6.25 0 1 1 0 12.5 6.25 6.25 0 0 1 0-12.5Z",
   running: "M8 1.75A6.25 6.25 0 1 1 1.75 8",
@@ -20,7 +27,7 @@ const paths = {
 /** The name of a drawing. */
 export type IconName = keyof typeof paths
 
-/** A drawing beside a text that says the same: hidden from assistive technology. */
+/** An icon. Put it beside a text that says the same: it is hidden from assistive technology. */
 export const Icon = ({ name }: { readonly name: IconName }) => (
   <svg class={`icon icon-${name}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
     <path

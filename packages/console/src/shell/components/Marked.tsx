@@ -1,10 +1,10 @@
 import { fold } from "@atlas/operations"
 
-/** The parts of a name before, within and after what the query finds in it, by the letters that a person sees. */
+/** The parts of a name before, within and after what the query finds in it, in the letters that people see. */
 const split = (name: string, query: string): readonly [string, string, string] => {
   const wanted = fold(query).trim()
   const letters = [...name]
-  // Where each letter of the folded name comes from: one letter may fold to none or to several.
+  // Which letter of the name each letter of the folded name comes from: one may fold to none or to several.
   const origins = letters.flatMap((letter, at) => Array.from(fold(letter), () => at))
   const folded = letters.map(fold).join("")
   const start = wanted === "" ? -1 : folded.indexOf(wanted)
@@ -13,7 +13,7 @@ const split = (name: string, query: string): readonly [string, string, string] =
   return [letters.slice(0, from).join(""), letters.slice(from, to).join(""), letters.slice(to).join("")]
 }
 
-/** A name in which what was searched stands out, whatever accents and case. */
+/** A name with what the search found in it marked, whatever accents and case. */
 export const Marked = ({ name, query }: { readonly name: string; readonly query: string }) => {
   const [before, found, after] = split(name, query)
   return (

@@ -1,7 +1,7 @@
 import { nextStepOfRun, reasonInfo, type Run } from "@atlas/operations"
 import { Icon } from "./Icon.tsx"
 
-/** Why a run ended as it did, or waits, in a line with what to do. Nothing where the badge says it all. */
+/** Why a run ended as it did, or waits, and what to do, in a line. Nothing if the badge says it all. */
 export const RunReason = ({ run }: { readonly run: Run }) => {
   if (run.reasonCode === null || run.outcome === "succeeded" || run.outcome === "cancelled") return null
   const { title } = reasonInfo(run.reasonCode)

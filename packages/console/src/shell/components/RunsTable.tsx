@@ -6,7 +6,7 @@ import { RunDuration } from "./Duration.tsx"
 import { RunReason } from "./Reason.tsx"
 import { Time } from "./Time.tsx"
 
-/** A run with what the pages need to name and link it. */
+/** A run with its names and address for pages. */
 export interface RunRow {
   readonly run: Run
   readonly label: string
@@ -21,7 +21,7 @@ interface Props {
   readonly tenant?: boolean
 }
 
-/** Runs as a table; on a phone each row becomes a card. The roles keep it a table for assistive technology there. */
+/** Runs as a table. On a phone each row becomes a card; the roles keep it a table for assistive technology. */
 export const RunsTable = ({ rows, now, caption, tenant = true }: Props) => (
   <table class="runs" role="table">
     <caption class="visually-hidden">{caption}</caption>

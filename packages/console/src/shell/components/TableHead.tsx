@@ -1,4 +1,4 @@
-/** The head of a table of records. The roles keep it a table for assistive technology where rows become cards. */
+/** The head of a table of records. Where rows become cards, the roles keep it a table for assistive technology. */
 export const TableHead = ({ titles }: { readonly titles: ReadonlyArray<string> }) => (
   <thead role="rowgroup">
     <tr role="row">

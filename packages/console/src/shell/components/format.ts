@@ -1,3 +1,10 @@
+/**
+ * How pages write counts, durations, instants and addresses. Without the script, instants are in UTC; with it, in the viewer's
+ * time zone. Pages of the console, of parts and of hosts use these.
+ *
+ * @module
+ */
+
 import { DateTime } from "effect"
 
 const numbers = new Intl.NumberFormat("en")
@@ -10,7 +17,7 @@ export const formatCount = (count: number): string => numbers.format(count)
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`
 
-/** Milliseconds from one instant to another, never negative: clocks of two machines may disagree. */
+/** Milliseconds from one instant to another, never negative: the clocks of two machines may disagree. */
 export const elapsed = (from: DateTime.Utc, to: DateTime.Utc): number =>
   Math.max(0, DateTime.toEpochMillis(to) - DateTime.toEpochMillis(from))
 
@@ -29,11 +36,11 @@ export const formatDuration = (millis: number): string => {
   return hours < 24 ? pair(hours, "h", minutes % 60, "min") : pair(Math.floor(hours / 24), "d", hours % 24, "h")
 }
 
-/** `2026-07-01 14:03:22 UTC`: unambiguous without a script; the script shows the viewer's zone. */
+/** `2026-07-01 14:03:22 UTC`: unambiguous without the script. */
 export const formatAbsolute = (at: DateTime.Utc): string =>
   `${DateTime.formatIso(at).slice(0, 19).replace("T", " ")} UTC`
 
-/** How long ago, or how soon; instants a month away are shown as a date. The script in `assets` says it the same way. */
+/** How long ago or how soon; from 30 days on, the date. The script in `assets` says the same. */
 export const formatRelative = (at: DateTime.Utc, now: DateTime.Utc): string => {
   const seconds = Math.round((DateTime.toEpochMillis(at) - DateTime.toEpochMillis(now)) / 1_000)
   const size = Math.abs(seconds)
@@ -45,7 +52,7 @@ export const formatRelative = (at: DateTime.Utc, now: DateTime.Utc): string => {
   return DateTime.formatIso(at).slice(0, 10)
 }
 
-/** A path with a query string; names without a value are left out. */
+/** A path with a query string. Names without a value are left out. */
 export const hrefWith = (path: string, params: ReadonlyArray<readonly [string, string | undefined]>): string => {
   const query = new URLSearchParams(params.filter((param): param is [string, string] => Boolean(param[1])))
   return query.size === 0 ? path : `${path}?${query}`
