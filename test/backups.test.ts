@@ -24,7 +24,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
         Effect.repeat({ while: ({ body }) => body.backups.length === 0, schedule: Schedule.spaced("200 millis") })
       )).body
       const [{ id, itemCount }] = backups
-      assert.include((yield* atlas("backup", "verify", id)).stdout, `whole: ${itemCount} policies`)
+      assert.include((yield* atlas("backup", "verify", id)).stdout, `intact: ${itemCount} policies`)
 
       const into = yield* folder
       assert.include((yield* atlas("backup", "export", id, "--to", into)).stdout, `Wrote ${itemCount} policies`)

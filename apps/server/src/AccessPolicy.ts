@@ -10,7 +10,7 @@ const Membership = Schema.Struct({
   tenants: Schema.Array(TenantId)
 })
 
-/** The reference policy: memberships with a role, in all tenants of a workspace or in some, on the server's own tables. */
+/** The reference policy, on the server's own tables: memberships with a role, in all tenants of a workspace or in some. */
 export const layer: Layer.Layer<Access, never, SqlClient.SqlClient> = Layer.effect(
   Access,
   Effect.gen(function* () {

@@ -1,15 +1,21 @@
+/**
+ * The people, workspaces and tenants of the reference server, in tables of its own.
+ *
+ * @module
+ */
+
 import { type Actor, isStorable } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { Role } from "./Roles.ts"
 
-/** A person who can sign in, and where that leads. */
+/** A person who can sign in, with the role and the tenants that this gives. */
 export const Account = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   role: Role,
   workspace: Schema.String,
-  /** The tenants it is entitled to, by name; null for all of the workspace. */
+  /** The tenants that the person is entitled to, by name; null for all of the workspace. */
   tenants: Schema.NullOr(Schema.String)
 })
 export type Account = typeof Account.Type
@@ -18,14 +24,14 @@ export type Account = typeof Account.Type
 export const Tenant = Schema.Struct({ id: Schema.String, name: Schema.String, workspace: Schema.String })
 export type Tenant = typeof Tenant.Type
 
-/** People, workspaces and tenants of the reference server. */
+/** Reads people and tenants. Database failures are defects. */
 export class Accounts extends Context.Service<
   Accounts,
   {
     /** Everyone, for the development sign-in. */
     readonly all: Effect.Effect<ReadonlyArray<Account>>
     actor(id: string): Effect.Effect<Option.Option<Actor>>
-    /** The account of a person of Entra ID, by the ids that a verified token gave. */
+    /** The account of a person of Entra ID, by the ids in a verified token. */
     ofIdentity(identity: { readonly tenantId: string; readonly objectId: string }): Effect.Effect<Option.Option<Actor>>
     /** The tenants that an actor is entitled to, by name. */
     tenantsOf(actor: Actor): Effect.Effect<ReadonlyArray<Tenant>>

@@ -1,9 +1,16 @@
+/**
+ * The whole HTTP API of the reference server, composed of the declarations of its packages. Typed clients (`HttpApiClient`) and
+ * tests that try every call use it; the console serves the calls.
+ *
+ * @module
+ */
+
 import { DirectoryApi } from "@atlas/directory"
 import { IntuneApi } from "@atlas/intune"
 import { OperationsApi } from "@atlas/operations"
 import { HttpApi, OpenApi } from "effect/http-api"
 
-/** The whole API of the server, as its packages declare it: for typed clients (`HttpApiClient`) and for its description. */
+/** The API, as its packages declare it. */
 export class AtlasApi extends HttpApi.make("atlas")
   .addHttpApi(OperationsApi)
   .addHttpApi(DirectoryApi)
@@ -17,5 +24,5 @@ export class AtlasApi extends HttpApi.make("atlas")
     })
   ) {}
 
-/** Its description as an OpenAPI 3.1 document. https://spec.openapis.org/oas/v3.1.0 */
+/** The description of the API as an OpenAPI 3.1 document. https://spec.openapis.org/oas/v3.1.0 */
 export const openApiDocument = OpenApi.fromApi(AtlasApi)

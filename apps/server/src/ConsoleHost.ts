@@ -34,7 +34,7 @@ export const hostOptions = Effect.gen(function* () {
   return options
 })
 
-/** The same for pages of the server's own. */
+/** The host of the server's own pages, from the same options. */
 export const layer = Layer.effect(
   Host,
   Effect.flatMap(hostOptions, (options) => Effect.orDie(Host.make(options)))

@@ -1,3 +1,9 @@
+/**
+ * The Postgres of the server: its connections, its migrations, and whether it answers.
+ *
+ * @module
+ */
+
 import { join } from "node:path"
 import * as Pg from "@atlas/operations/pg"
 import { EmbeddedPostgres } from "@atlas/operations/testing"
@@ -9,24 +15,24 @@ import { keptSecret } from "./keptSecret.ts"
 import * as Migrations from "./Migrations.ts"
 import { Settings } from "./Settings.ts"
 
-// A worker that was stopped inside a transaction would hide its run from the others for ever: below the lease, the
-// database ends such transactions itself.
+// A worker that is stopped inside a transaction would hide its run from the others for ever, so the database ends such
+// transactions before the lease lapses.
 const sessionLimits = (leaseMillis: number) => ({
   idle_in_transaction_session_timeout: `${Math.floor(leaseMillis * 0.8)}`,
   lock_timeout: `${Math.floor(leaseMillis * 0.8)}`
 })
 
-/** Columns in snake case, rows in camel case; what stands in JSON is as it was stored. */
+/** Columns in snake case and rows in camel case; JSON as it was stored. */
 export const naming = {
   transformQueryNames: String.camelToSnake,
   transformResultNames: String.snakeToCamel,
   transformJson: false
 }
 
-// A database outlives the server that created it.
+// A database outlives the server that created it, and so must its password.
 const keptPassword = (folder: string) => keptSecret(join(folder, "postgres-password"), 24)
 
-/** Connections to the database, which is started first where it is the embedded one. */
+/** The connections to the database. Starts the embedded one first, if it is to be used. */
 const client = Layer.unwrap(
   Effect.gen(function* () {
     const { databaseUrl, dataDir, lease, workerSlots } = yield* Settings
@@ -42,10 +48,10 @@ const client = Layer.unwrap(
   })
 )
 
-/** The database answers, and refuses us. The message says why. */
+/** The database answers and refuses us. The message says why. */
 class DatabaseError extends Data.TaggedError("DatabaseError")<{ readonly message: string }> {}
 
-// A database that is down is waited for; one that refuses us or the migrations is not.
+// Waits for a database that is down, but not for one that refuses us or the migrations.
 const migrated = Layer.effectDiscard(
   Effect.gen(function* () {
     const front = yield* Front
@@ -63,7 +69,7 @@ const migrated = Layer.effectDiscard(
   })
 )
 
-// What Postgres itself says may name the user or the address, so its words are not repeated.
+// The words of Postgres may name the user or the address, so they are not repeated.
 const knownReasons: Readonly<Record<string, string>> = {
   "28000": "it refuses the user",
   "28P01": "it refuses the user or the password",
@@ -74,7 +80,7 @@ const knownReasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "its host is unknown"
 }
 
-/** The SQLSTATE, or the system's code, that an error goes back to. */
+/** The SQLSTATE or the system's code at the origin of an error. */
 const codeOf = (error: unknown): string | undefined => {
   if (!Predicate.isObject(error)) return undefined
   const own = Predicate.hasProperty(error, "code") && Predicate.isString(error.code) ? error.code : undefined
@@ -89,10 +95,10 @@ const reasonOf = (error: Error) => {
 const isUnavailable = (error: unknown): error is SqlError.SqlError =>
   SqlError.isSqlError(error) && (error.isRetryable || error.reason._tag === "ConnectionError")
 
-/** The migrated database: built once it answers. */
+/** The migrated database. It is built once the database answers. */
 export const layer = Layer.merge(Pg.listener, migrated).pipe(Layer.provideMerge(client))
 
-/** Fails with a sentence while the database does not answer: what `/readyz` says. */
+/** Fails with a sentence for `/readyz` while the database does not answer. */
 export const databaseAnswers: Effect.Effect<Effect.Effect<void, string>, never, SqlClient.SqlClient> = Effect.map(
   SqlClient.SqlClient,
   (sql) =>

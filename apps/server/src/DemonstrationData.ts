@@ -1,3 +1,9 @@
+/**
+ * The data of a first start in development: people, tenants, connections to the fake Graph, and records from before the ledger.
+ *
+ * @module
+ */
+
 import { ConnectionAdministration } from "@atlas/graph"
 import { type Actor, TenantId, WorkspaceId } from "@atlas/operations"
 import { Effect, Redacted } from "effect"
@@ -29,7 +35,7 @@ const workspaces = [
   { id: "fourth-coffee", name: "Fourth Coffee" }
 ]
 
-// Fabrikam has no provider connection, so that a blocked start can be seen.
+// Fabrikam has no provider connection, to show a blocked start.
 const tenants = [
   { id: "contoso", workspaceId: "northwind", name: "Contoso" },
   { id: "fabrikam", workspaceId: "northwind", name: "Fabrikam" },
@@ -60,7 +66,7 @@ export const demonstrationAccounts: ReadonlyArray<DemonstrationAccount> = [
   { id: "owner@fourth-coffee", name: "Frank Coffee", workspaceId: "fourth-coffee", role: "owner" }
 ]
 
-/** Records from before the ledger; nobody has mapped them yet. `atlas legacy map` does. */
+/** Records from before the ledger, not mapped yet: try `atlas legacy map`. */
 const legacyRuns = [
   {
     table: "inventory_sync_runs",
@@ -92,7 +98,7 @@ const legacyRuns = [
   }
 ] as const
 
-/** The tables take no rows any more, but of whoever owns them and says so. */
+/** Fills the old tables. They refuse new rows unless their owner disables the triggers. */
 const seedLegacyRuns = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   for (const { error, id, items, status, table } of legacyRuns) {
@@ -108,13 +114,13 @@ const seedLegacyRuns = Effect.gen(function* () {
 
 const demonstration: Actor = { id: "demonstration", kind: "system", name: "Demonstration data" }
 
-/** Fills an empty database with the demonstration data. Several processes may try at once: one does it. */
+/** Fills an empty database, and returns whether it did. If several processes try at once, one of them does it. */
 export const seed = Effect.fn("DemonstrationData.seed")(
   function* () {
     const sql = yield* SqlClient.SqlClient
     const connections = yield* ConnectionAdministration
     const json = (rows: ReadonlyArray<object>) => JSON.stringify(rows)
-    // Holds the others back until this transaction ends.
+    // Makes the other processes wait until this transaction ends.
     yield* sql`LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE`
     const existing = yield* sql`SELECT FROM workspaces LIMIT 1`
     if (existing.length > 0) return false

@@ -5,7 +5,7 @@ import { FakeGraph, loadData } from "@atlas/fake-graph"
 import { Effect, Layer } from "effect"
 import { demonstrationTenants } from "./DemonstrationData.ts"
 
-/** What the demonstration's apps were granted: what its operations need, and who the tenant is. */
+/** The permissions of the demonstration's apps: what its operations need, and reading the organization. */
 const permissions = [
   "Organization.Read.All",
   ...new Set(
@@ -15,7 +15,7 @@ const permissions = [
   )
 ]
 
-/** The fake Graph of the demonstration tenants: with made-up groups, or with what a folder of JSON holds. */
+/** The fake Graph of the demonstration tenants: with generated groups, or with what a folder of JSON contains. */
 const startFake = Effect.fnUntraced(function* (data: string | null, groups: number) {
   const content = data === null ? { groups } : { data: yield* loadData(data) }
   return FakeGraph.layerHttp({
@@ -24,10 +24,10 @@ const startFake = Effect.fnUntraced(function* (data: string | null, groups: numb
 })
 
 /**
- * The fake Graph that development talks to, and the cloud that lets the live client accept it.
+ * The fake Graph that development talks to, and the cloud that makes the live client accept it.
  *
- * @param settings how many groups each demonstration tenant has, or the folder of what it has; or the address of a fake
- * that runs already, where null starts one on loopback
+ * @param settings `groups` is how many groups each demonstration tenant has, and `data` a folder with other content; `url` is
+ * the address of a fake that runs already, null to start one on loopback
  */
 export const layer = (settings: {
   readonly groups: number

@@ -1,31 +1,38 @@
+/**
+ * Sign-in with Entra ID: the authorization code flow with PKCE for pages, and the verification of bearer tokens for the API.
+ * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+ *
+ * @module
+ */
+
 import { AuthError, ConfidentialClientApplication, CryptoProvider, ProtocolMode } from "@azure/msal-node"
 import { Context, Data, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose"
 import { type EntraSettings, Settings } from "./Settings.ts"
 
-/** A person of the configured Entra tenant, as a verified token names them. Ids are lower-case. */
+/** A person of the configured Entra tenant, as a verified token names them. The ids are in lower case. */
 export interface EntraPerson {
   readonly tenantId: string
   readonly objectId: string
   readonly name: string
 }
 
-/** A sign-in that is under way: what binds the answer to the browser that began it. */
+/** A sign-in that has begun: what binds the answer to the browser that began it. */
 export interface SignInAttempt {
   readonly state: string
   readonly nonce: string
-  /** The PKCE verifier (RFC 7636); its challenge is in the address. */
+  /** The PKCE verifier (RFC 7636). The address holds its challenge. */
   readonly verifier: string
 }
 
-/** The provider's answer proves nothing: a code that was used, a token of somebody else's. */
+/** The provider's answer proves nothing: the code was used before, or the token is for somebody else. */
 export class EntraRefused extends Data.TaggedError("EntraRefused")<{ readonly cause: unknown }> {}
 
 /** The provider does not answer. */
 export class EntraUnavailable extends Data.TaggedError("EntraUnavailable")<{ readonly cause: unknown }> {}
 
-/** The scope that a token for the API has to carry, so that no token made for another purpose is taken for one. */
+/** The scope that a token for the API must carry: no token for another purpose is accepted. */
 const apiScope = "access_as_user"
 
 const scopes = ["openid", "profile"]
@@ -33,14 +40,14 @@ const scopes = ["openid", "profile"]
 const Discovery = Schema.Struct({ issuer: Schema.String, jwks_uri: Schema.String })
 const Claims = Schema.Struct({ tid: Schema.String, oid: Schema.String, name: Schema.optionalKey(Schema.String) })
 
-// Of everything that jose can say, only these mean that the keys could not be had.
+// Of all errors of jose, only these mean that the keys could not be fetched.
 const isUnavailable = (error: unknown) => error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)
 
 // https://learn.microsoft.com/entra/msal/javascript/node/
 const isUnreachable = (error: unknown) =>
   error instanceof AuthError && /network|endpoints_resolution|openid_config/.test(error.errorCode)
 
-// Somebody waits for the page.
+// A person waits for the page.
 const inTime = Effect.timeoutOrElse({
   duration: "10 seconds",
   orElse: () => Effect.fail(new EntraUnavailable({ cause: "no answer within ten seconds" }))
@@ -59,7 +66,7 @@ const makeVerifier = Effect.fnUntraced(function* (settings: EntraSettings, autho
   )
   const [known, forget] = yield* Effect.cachedInvalidateWithTTL(discover, "1 hour")
 
-  // Checked: signature by one of the tenant's keys, issuer, audience, expiry, not-before and tenant.
+  // Checks the signature by one of the tenant's keys, issuer, audience, expiry, not-before and tenant.
   return Effect.fnUntraced(function* (token: string, audience: ReadonlyArray<string>) {
     const { issuer, keys } = yield* Effect.tapError(known, () => forget)
     const { payload } = yield* Effect.tryPromise({
@@ -90,7 +97,7 @@ const make = Effect.fnUntraced(function* (settings: EntraSettings, publicUrl: st
   const redirectUri = `${publicUrl}/sign-in/callback`
   const verify = yield* makeVerifier(settings, authority)
   const cryptography = new CryptoProvider()
-  // One for each sign-in: it keeps the tokens of the people it signs in, which nobody needs.
+  // One for each sign-in, because it keeps the tokens of the people it signs in, which nobody needs.
   const application = () =>
     new ConfidentialClientApplication({
       auth: {
@@ -116,7 +123,7 @@ const make = Effect.fnUntraced(function* (settings: EntraSettings, publicUrl: st
 
   const finish = Effect.fn("EntraId.finish")(function* ({ nonce, verifier }: SignInAttempt, code: string) {
     const { idToken } = yield* Effect.tryPromise({
-      // With the nonce, which it compares with the token's.
+      // It compares the nonce with the token's.
       try: () => application().acquireTokenByCode({ scopes, redirectUri, code, codeVerifier: verifier, nonce }),
       catch: (cause) => (isUnreachable(cause) ? new EntraUnavailable({ cause }) : new EntraRefused({ cause }))
     }).pipe(inTime)
@@ -124,7 +131,7 @@ const make = Effect.fnUntraced(function* (settings: EntraSettings, publicUrl: st
   })
 
   const bearer = Effect.fn("EntraId.bearer")(function* (token: string) {
-    // Nobody is asked about what no token looks like.
+    // What does not look like a token needs no verification.
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return yield* new EntraRefused({ cause: "no JWT" })
     const { payload, person } = yield* verify(token, [clientId, `api://${clientId}`])
     if (!scopesOf(payload).includes(apiScope)) return yield* new EntraRefused({ cause: "no scope of this API" })
@@ -142,16 +149,13 @@ const make = Effect.fnUntraced(function* (settings: EntraSettings, publicUrl: st
   }
 })
 
-/**
- * Sign-in with Entra ID: the authorization code flow with PKCE for pages, and verification of bearer tokens for the API.
- * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
- */
+/** Signs people in with Entra ID. */
 export interface EntraSignIn {
-  /** A new attempt, and the address at the provider that it begins with. */
+  /** Begins a sign-in: the attempt, and the address at the provider to go to. */
   readonly begin: Effect.Effect<{ readonly attempt: SignInAttempt; readonly url: string }, EntraUnavailable>
-  /** Redeems the code that the provider answered an attempt with. */
+  /** Redeems the code with which the provider answered an attempt. */
   finish(attempt: SignInAttempt, code: string): Effect.Effect<EntraPerson, EntraRefused | EntraUnavailable>
-  /** Whom an access token for this API speaks for; none where it is not valid. */
+  /** The person for whom an access token of this API speaks; none if it is not valid. */
   bearer(token: string): Effect.Effect<Option.Option<EntraPerson>, EntraUnavailable>
 }
 

@@ -6,11 +6,11 @@ interface Props {
   /** The path to go on to. */
   readonly returnTo: string
   readonly problem?: string
-  /** Someone who proved who they are, but has no account here. */
+  /** A person who proved who they are, but has no account here. */
   readonly stranger?: EntraPerson
 }
 
-/** The sign-in with Entra ID, and what kept somebody from it. */
+/** The sign-in with Entra ID, and what went wrong with the last one. */
 export const EntraSignInPage = ({ shell, returnTo, problem, stranger }: Props) => (
   <Layout title={stranger === undefined ? "Sign in" : "No access yet"} shell={shell}>
     <div class="narrow">

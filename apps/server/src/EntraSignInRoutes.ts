@@ -15,7 +15,7 @@ const problems = {
   unavailable: [503, "Microsoft's sign-in does not answer. Try again in a moment."]
 } as const
 
-/** The sign-in with Entra ID: to the provider, and back. */
+/** The routes of the sign-in with Entra ID: to the provider, and back. */
 const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
   const accounts = yield* Accounts
   const attempts = yield* SignInAttempts
@@ -81,7 +81,7 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
   }
 })
 
-/** As `makeRoutes`, where Entra ID is configured. */
+/** The same, if Entra ID is configured. */
 export const makeEntraSignInRoutes = Effect.flatMap(
   EntraId,
   Option.match({ onNone: () => Effect.succeedNone, onSome: (entra) => Effect.asSome(makeRoutes(entra)) })

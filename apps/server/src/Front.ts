@@ -1,3 +1,10 @@
+/**
+ * The listening socket of the server, with health, readiness and metrics. It opens before everything else and closes last, so
+ * that health can be asked while the database is waited for and while work is given back.
+ *
+ * @module
+ */
+
 import type { Server } from "node:http"
 import { serve } from "@hono/node-server"
 import { Context, Data, Effect, Layer, Option, type Scope } from "effect"
@@ -5,26 +12,23 @@ import { PrometheusMetrics } from "effect/observability"
 import { Hono } from "hono"
 import { Settings } from "./Settings.ts"
 
-/** The address that was asked for cannot be listened on. */
+/** The configured address cannot be listened on. The message says why. */
 export class ListenError extends Data.TaggedError("ListenError")<{ readonly message: string }> {}
 
-/** Answers a request; what Hono's `fetch` is. */
+/** Answers a request, as Hono's `fetch` does. */
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>
 
-/**
- * The listening socket. It is there before everything else and until the end, so that health can be asked while the
- * database is still waited for and while work is handed over.
- */
+/** The socket, on which an application is mounted once it is ready. */
 export class Front extends Context.Service<
   Front,
   {
     /** Says why the process cannot serve yet, or no longer. */
     report(reason: string): Effect.Effect<void>
     /**
-     * Lets an application answer until the scope closes, and what the scope depends on live until it has answered.
+     * Lets an application answer until the scope closes. What the scope depends on lives until requests under way are answered.
      *
-     * @param fetch the application, if this process has one
-     * @param check fails with the reason why the process cannot serve right now
+     * @param fetch the application; null if this process has none
+     * @param check fails with the reason why the process cannot serve now
      */
     mount(fetch: Fetch | null, check: Effect.Effect<void, string>): Effect.Effect<void, never, Scope.Scope>
   }
@@ -36,7 +40,7 @@ export class Front extends Context.Service<
       let reason = "The process is starting."
       let mounted = Option.none<{ readonly fetch: Fetch | null; readonly check: Effect.Effect<void, string> }>()
       const run = Effect.runPromiseWith(yield* Effect.context())
-      // Only until an answer begins: a stream of events would never let us go.
+      // Tracks a request only until its answer begins: a stream of events would never let us go.
       const underWay = new Set<Promise<Response>>()
       const track = (answer: Promise<Response>) => {
         underWay.add(answer)
@@ -98,7 +102,7 @@ export class Front extends Context.Service<
   )
 }
 
-// Whoever asked before gets an answer, unless that takes too long.
+// Requests under way get an answer, unless that takes too long.
 const settled = (answers: Iterable<Promise<unknown>>) =>
   Effect.promise(() => Promise.allSettled(answers)).pipe(Effect.timeoutOption("2 seconds"))
 

@@ -1,3 +1,9 @@
+/**
+ * Who makes a request: the person of a session, or of a bearer token.
+ *
+ * @module
+ */
+
 import { type Actor, sanitisedCause } from "@atlas/operations"
 import { Cause, Context, Effect, Layer, Option } from "effect"
 import { Accounts } from "./Accounts.ts"
@@ -5,7 +11,7 @@ import { EntraId } from "./EntraId.ts"
 import { Sessions } from "./Sessions.ts"
 import { isLoopback, Settings } from "./Settings.ts"
 
-/** What a request says about who makes it. */
+/** The headers by which a request says who makes it. */
 export interface Credentials {
   readonly authorization: string | undefined
   readonly cookie: string | undefined
@@ -13,7 +19,7 @@ export interface Credentials {
 
 const developmentToken = "dev:"
 
-/** Who makes a request: the bearer of a token, or of a session. */
+/** Finds out who makes a request. */
 export class Identity extends Context.Service<
   Identity,
   {
@@ -41,16 +47,16 @@ export class Identity extends Context.Service<
           return token.startsWith(developmentToken) ? yield* accounts.actor(token.slice(4)) : Option.none()
         if (Option.isNone(entra)) return Option.none<Actor>()
         const person = yield* entra.value.bearer(token).pipe(
-          // Nobody is let in unproved; the caller is told the same as with a bad token, the operator what happened.
+          // Nobody gets in without proof. The caller learns the same as with a bad token, the operator what happened.
           Effect.tapError(({ cause }) =>
-            Effect.logWarning("No token can be verified", sanitisedCause(Cause.fail(cause)))
+            Effect.logWarning("Bearer tokens cannot be verified now", sanitisedCause(Cause.fail(cause)))
           ),
           Effect.orElseSucceed(() => Option.none())
         )
         return Option.isSome(person) ? yield* accounts.ofIdentity(person.value) : Option.none<Actor>()
       })
 
-      // A request that carries a token is judged by it alone: a bad one never falls back to a session.
+      // A request with a token is judged by the token alone: a bad one never falls back to a session.
       const actor = Effect.fn("Identity.actor")(function* ({ authorization, cookie }: Credentials) {
         if (authorization === undefined) return yield* ofSession(cookie)
         const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []

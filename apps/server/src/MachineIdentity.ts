@@ -8,7 +8,7 @@ const unreadable = new GraphError({
   message: "The file that AZURE_FEDERATED_TOKEN_FILE names cannot be read: check that it is mounted."
 })
 
-/** Read for every token: the platform replaces the file every few minutes. */
+/** The file is read for every token, because the platform replaces it every few minutes. */
 const assertions = Layer.unwrap(
   Effect.map(Config.option(Config.NonEmptyString("AZURE_FEDERATED_TOKEN_FILE")), (path) =>
     Option.match(path, {
@@ -23,7 +23,7 @@ const assertions = Layer.unwrap(
   )
 )
 
-/** Next to the metadata service of virtual machines, exactly the origin that App Service names. */
+/** Besides the metadata service of virtual machines, exactly the origin that App Service names. */
 const origins = Layer.effect(
   ManagedIdentityOrigins,
   Effect.map(Config.option(Config.NonEmptyString("IDENTITY_ENDPOINT")), (endpoint) => {
@@ -33,8 +33,8 @@ const origins = Layer.effect(
 )
 
 /**
- * What the machine that the server runs on offers to connections without a secret: the assertions of Kubernetes' workload
- * identity, and managed identities. The variables are those that Azure sets.
+ * What the machine offers to connections without a secret: the assertions of Kubernetes' workload identity, and managed
+ * identities. Azure sets the variables.
  *
  * @see https://learn.microsoft.com/azure/aks/workload-identity-overview
  * @see https://learn.microsoft.com/azure/app-service/overview-managed-identity

@@ -3,5 +3,5 @@ import { ConnectionCheck } from "@atlas/graph"
 import { Intune } from "@atlas/intune"
 import type { Operation } from "@atlas/operations"
 
-/** Every operation that this server knows. */
+/** Every operation of this server. */
 export const operationTypes: ReadonlyArray<Operation.Any> = [...Directory.types, ...Intune.types, ConnectionCheck.type]

@@ -9,10 +9,9 @@ const window = "1 minute"
 const signInsPerMinute = 60
 
 /**
- * The address that a request came from: the peer's, or as many steps back in `X-Forwarded-For` as there are proxies of ours.
- * What stands before them anyone may have written.
+ * The address from which a request came: the peer's, or as many steps back in `X-Forwarded-For` as there are proxies of ours.
+ * Anyone may have written what stands before those.
  *
- * @param c the request
  * @param proxies how many there are between the network and this process
  */
 const addressOf = (c: Context, proxies: number): string => {
@@ -26,14 +25,14 @@ const addressOf = (c: Context, proxies: number): string => {
   return forwarded.at(-proxies) || peer
 }
 
-// The limiter forgets nobody: as many keys as here, whoever comes. Who has an IPv6 address has its whole /64.
+// The limiter never forgets a key, so addresses share a fixed number of keys. An IPv6 address counts as its whole /64.
 const buckets = 65_536
 const bucketOf = (address: string) => {
   const network = address.includes(":") ? address.split(":").slice(0, 4).join(":") : address
   return (Hash.string(network) >>> 0) % buckets
 }
 
-/** How often one address may sign in, in this process. */
+/** Makes the limit on how often an address may sign in through this process. */
 export const makeSignInLimit = Effect.gen(function* () {
   const { trustedProxies } = yield* Settings
   const limiter = yield* RateLimiter.RateLimiter
@@ -53,5 +52,5 @@ export const makeSignInLimit = Effect.gen(function* () {
   return limit
 })
 
-/** Limits that this process keeps to itself: with several, each allows as much. */
+/** The limiter keeps its counts in this process: with several processes, each allows as much. */
 export const layer = RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))

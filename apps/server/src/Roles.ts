@@ -23,7 +23,7 @@ const operate: ReadonlyArray<Capability> = [
 
 const manage: ReadonlyArray<Capability> = ["tenant.backups.manage", "tenant.restore.execute"]
 
-/** What each role may do. Code asks for capabilities, never for roles. */
+/** The capabilities of each role. Code asks for capabilities, never for roles. */
 export const capabilitiesOf: Readonly<Record<Role, ReadonlySet<Capability>>> = {
   owner: new Set([...operate, ...manage, "workspace.members.manage"]),
   manager: new Set([...operate, ...manage]),

@@ -1,3 +1,10 @@
+/**
+ * The secret of the server, which signs sessions and seals credentials: `ATLAS_SECRET`, or in development a generated one that
+ * is kept in the data folder.
+ *
+ * @module
+ */
+
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { Context, Data, Effect, Layer, Redacted } from "effect"
@@ -12,7 +19,7 @@ const generated = async (dataDir: string) => {
   return keptSecret(join(dataDir, "secret"), 48)
 }
 
-/** `ATLAS_SECRET`, or in development one that is generated and kept in the data folder. Signs sessions, seals credentials. */
+/** The secret of this process. */
 export class ServerSecret extends Context.Service<ServerSecret, Redacted.Redacted>()("@atlas/server/ServerSecret") {
   static readonly layer: Layer.Layer<ServerSecret, ServerSecretError, Settings> = Layer.effect(
     ServerSecret,

@@ -8,7 +8,7 @@ const lifetimeSeconds = 12 * 60 * 60
 
 const Session = Schema.fromJsonString(Schema.Struct({ account: Schema.String, expires: Schema.Finite }))
 
-/** Signed session cookies: HttpOnly, SameSite=Lax, Secure behind https. */
+/** Sessions, in signed cookies: HttpOnly, SameSite=Lax, Secure behind https. */
 export class Sessions extends Context.Service<
   Sessions,
   {
@@ -24,7 +24,8 @@ export class Sessions extends Context.Service<
     Sessions,
     Effect.gen(function* () {
       const { entra, publicUrl } = yield* Settings
-      // Another way to sign in is another key: nobody stays who they were without proof, or in another directory.
+      // Each way to sign in has its own key, so no session outlives a change of it: neither one without proof, nor one of
+      // another directory.
       const secret = `${Redacted.value(yield* ServerSecret)} ${entra?.tenantId ?? "development"}`
       const attributes = { httpOnly: true, sameSite: "Lax", path: "/", secure: publicUrl.startsWith("https:") } as const
 

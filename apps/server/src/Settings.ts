@@ -1,15 +1,22 @@
+/**
+ * The settings of the server, from environment variables. All are checked together: a process with wrong settings does not
+ * start, and says every problem in a sentence.
+ *
+ * @module
+ */
+
 import { Cause, Config, Context, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 
-/** What this process does: everything, pages and API only, or work only. */
+/** What a process does: everything, only pages and API, or only work. */
 export type Role = "all" | "web" | "worker"
 
-/** The app registration through which people of one Entra tenant sign in. */
+/** The app registration with which people of one Entra tenant sign in. */
 export interface EntraSettings {
-  /** Lower-case. */
+  /** In lower case. */
   readonly tenantId: string
   readonly clientId: string
   readonly clientSecret: Redacted.Redacted
-  /** The cloud's login service: an https origin, without a slash at its end. */
+  /** The login service of the cloud: an https origin without a trailing slash. */
   readonly authority: string
 }
 
@@ -24,9 +31,9 @@ export interface ServerSettings {
   readonly dataDir: string
   readonly workerSlots: number
   readonly lease: Duration.Duration
-  /** Base of absolute links: an origin, without a slash at its end. */
+  /** The base of absolute links: an origin without a trailing slash. */
   readonly publicUrl: string
-  /** Null in development: one is generated and kept in `dataDir`. */
+  /** Null: in development, one is generated and kept in `dataDir`. */
   readonly secret: Redacted.Redacted | null
   /** Earlier values of `secret`, which still open what they sealed. */
   readonly previousSecrets: ReadonlyArray<Redacted.Redacted>
@@ -34,11 +41,11 @@ export interface ServerSettings {
   readonly entra: EntraSettings | null
   /** Null: traces and metrics go nowhere. */
   readonly otlpEndpoint: string | null
-  /** How many starts of one person a process accepts in a minute. */
+  /** How many starts of one person this process accepts in a minute. */
   readonly startsPerMinute: number
-  /** For how many days completed runs are kept whose types do not say it; 0: for ever. */
+  /** For how many days completed runs are kept whose operations do not say; 0 for ever. */
   readonly runRetentionDays: number
-  /** How many proxies of the operator's there are before this process, each of which adds to `X-Forwarded-For`. */
+  /** How many proxies of the operator's stand before this process, each of which adds to `X-Forwarded-For`. */
   readonly trustedProxies: number
   /** Where Graph is. */
   readonly graph:
@@ -52,7 +59,7 @@ export interface ServerSettings {
       }
 }
 
-/** The process cannot start as it is set up: one sentence for each problem. */
+/** The process cannot start with these settings: one sentence for each problem. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
   problems: Schema.Array(Schema.String)
 }) {
@@ -79,7 +86,7 @@ export class Settings extends Context.Service<Settings, ServerSettings>()("@atla
   )
 }
 
-/** Reads one setting; a problem is noted, and the fallback stands in so that the others are still checked. */
+/** Reads one setting. Notes a problem and goes on with the fallback, so that the other settings are checked, too. */
 const reader =
   (problems: Array<string>) =>
   <A>(name: string, config: Config.Config<A>, fallback: A, sentence: string): Effect.Effect<A> =>
@@ -95,13 +102,14 @@ const reader =
 const load = Effect.gen(function* () {
   const problems: Array<string> = []
   const read = reader(problems)
-  const text = (name: string) => read(name, Config.NonEmptyString(name), "", "must not be empty; leave it out instead.")
+  const text = (name: string) =>
+    read(name, Config.NonEmptyString(name), "", "must not be empty: set it, or leave it out.")
   const whole = (name: string, minimum: number, maximum: number, fallback: number) =>
     read(
       name,
       Config.schema(Schema.Int.check(Schema.isBetween({ minimum, maximum })), name),
       fallback,
-      `must be a whole number between ${minimum} and ${maximum}.`
+      `must be an integer from ${minimum} to ${maximum}.`
     )
   const production = (yield* text("NODE_ENV")) === "production"
   const role = yield* read(
@@ -111,7 +119,7 @@ const load = Effect.gen(function* () {
     "must be all, web or worker."
   )
   const host = (yield* text("HOST")) || "127.0.0.1"
-  const port = yield* read("PORT", Config.Port("PORT"), 3000, "must be a port between 1 and 65535.")
+  const port = yield* read("PORT", Config.Port("PORT"), 3000, "must be a port from 1 to 65535.")
   const databaseUrl = yield* read("DATABASE_URL", Config.Redacted("DATABASE_URL"), null, "must be a Postgres URL.")
   const workerSlots = yield* whole("ATLAS_WORKER_SLOTS", 1, 1000, 8)
   const lease = yield* read(
@@ -208,7 +216,7 @@ const isPostgresUrl = (value: string) => /^postgres(ql)?:$/.test(URL.parse(value
 
 const isTooShort = (secret: Redacted.Redacted) => new TextEncoder().encode(Redacted.value(secret)).length < 32
 
-/** What is wrong with settings that are each well formed. */
+/** What is wrong with settings that are each well-formed. */
 const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): ReadonlyArray<string> => {
   const { production, role, databaseUrl, secret, graph, publicUrl, lease } = settings
   const rules: ReadonlyArray<readonly [wrong: boolean, sentence: string]> = [
@@ -224,12 +232,12 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
     [secret !== null && isTooShort(secret), "ATLAS_SECRET must have at least 32 bytes."],
     [
       settings.previousSecrets.some(isTooShort),
-      "ATLAS_SECRET_PREVIOUS must have at least 32 bytes in each secret; several are told apart by spaces."
+      "ATLAS_SECRET_PREVIOUS must have at least 32 bytes in each secret; separate several secrets with spaces."
     ],
     [secret === null && production, "ATLAS_SECRET is needed with NODE_ENV=production: at least 32 random bytes."],
     [
       settings.entra === null && production && role !== "worker",
-      "ATLAS_ENTRA_TENANT_ID, ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET are needed with NODE_ENV=production: nobody could sign in."
+      "ATLAS_ENTRA_TENANT_ID, ATLAS_ENTRA_CLIENT_ID and ATLAS_ENTRA_CLIENT_SECRET are needed with NODE_ENV=production: without them nobody can sign in."
     ],
     [
       settings.otlpEndpoint !== null && !/^https?:$/.test(URL.parse(settings.otlpEndpoint)?.protocol ?? ""),
@@ -237,11 +245,14 @@ const contradictions = (settings: ServerSettings, publicUrlIsSet: boolean): Read
     ],
     [
       settings.entra !== null && isOrigin(publicUrl) && !publicUrl.startsWith("https:") && !isLocalHttp(publicUrl),
-      "ATLAS_PUBLIC_URL must begin with https: where people sign in with Entra ID, except on this machine."
+      "ATLAS_PUBLIC_URL must begin with https: if people sign in with Entra ID, unless it is an address of this machine."
     ],
     [!isOrigin(publicUrl), "ATLAS_PUBLIC_URL must be an origin such as https://atlas.example.com, without a path."],
     [!publicUrlIsSet && production, "ATLAS_PUBLIC_URL is needed with NODE_ENV=production."],
-    [graph.kind === "fake" && production, "ATLAS_GRAPH=fake is refused with NODE_ENV=production."],
+    [
+      graph.kind === "fake" && production,
+      "ATLAS_GRAPH=fake is refused with NODE_ENV=production: leave it out, or set it to live."
+    ],
     [
       graph.kind === "fake" && graph.url !== null && !isLocalHttp(graph.url),
       "ATLAS_FAKE_GRAPH_URL must be an http address on this machine."

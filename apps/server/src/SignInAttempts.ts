@@ -15,15 +15,15 @@ const Kept = Schema.fromJsonString(
   })
 )
 
-/** Sign-ins that are under way, in a signed cookie of the browser that began each: the provider's answer counts only there. */
+/** Sign-ins that have begun, each in a signed cookie of its browser: the provider's answer counts only there. */
 export class SignInAttempts extends Context.Service<
   SignInAttempts,
   {
     /** The `Set-Cookie` value that keeps an attempt for ten minutes. */
     keep(attempt: SignInAttempt, returnTo: string): Effect.Effect<string>
-    /** The `Set-Cookie` value that forgets it: each is answered once. */
+    /** The `Set-Cookie` value that forgets it: each attempt is answered once. */
     readonly forget: string
-    /** The attempt that a `Cookie` header carries, and the path to go on to. */
+    /** The attempt in a `Cookie` header, and the path to go on to. */
     kept(
       cookie: string | undefined
     ): Effect.Effect<Option.Option<{ readonly attempt: SignInAttempt; readonly returnTo: string }>>

@@ -19,7 +19,10 @@ import { Sessions } from "./Sessions.ts"
 
 const Choice = Schema.Struct({ account: Schema.optionalKey(FormText), returnTo: Schema.optionalKey(FormText) })
 
-/** Sign-in and sign-out: with Entra ID where it is configured, else the development sign-in: a list of the people in the database, and a session for the one that is chosen. */
+/**
+ * The routes of sign-in and sign-out. Without Entra ID it is the development sign-in: a list of the people in the database, and
+ * a session for the one that is chosen.
+ */
 export const makeSignInRoutes = Effect.gen(function* () {
   const accounts = yield* Accounts
   const sessions = yield* Sessions

@@ -6,7 +6,7 @@ import { Settings } from "./Settings.ts"
 const resource = { serviceName: "atlas" }
 
 /**
- * Traces and metrics for a collector, if one is set. Logs stay on the output, where secrets are removed from them.
+ * Traces and metrics for a collector, if one is set. Logs stay on the output, with secrets redacted.
  * https://opentelemetry.io/docs/specs/otlp/
  */
 export const layer: Layer.Layer<never, never, HttpClient.HttpClient | Settings> = Layer.unwrap(

@@ -15,8 +15,8 @@ import * as RateLimits from "./RateLimits.ts"
 import { isLoopback } from "./Settings.ts"
 import { makeSignInRoutes } from "./SignInRoutes.ts"
 
-// Anyone who reaches the development sign-in is whoever they like: nobody but this machine may, not even through a name
-// that was pointed at it (DNS rebinding).
+// Anyone who reaches the development sign-in can be whoever they like. So only this machine may reach it, not even through a
+// name that points at it (DNS rebinding).
 const loopbackOnly: MiddlewareHandler = async (c, next) => {
   const peer = getConnInfo(c).remote.address ?? ""
   const host = URL.parse(`http://${c.req.header("host") ?? ""}`)?.hostname ?? ""
@@ -43,7 +43,7 @@ export const makeApp = Effect.gen(function* () {
   return { fetch: app.fetch, routes: [...app.routes, ...console.routes] }
 })
 
-/** The web side of the server: pages, API, live events and sign-in, behind the listening socket. */
+/** The web side of the server, mounted on the front: pages, API, live events and sign-in. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const front = yield* Front

@@ -2,7 +2,10 @@ import { GroupLabels } from "@atlas/directory"
 import { AssignmentGroups } from "@atlas/intune"
 import { Effect, Layer } from "effect"
 
-/** What the directory cache knows of groups that policies are assigned to. One that it has never seen may be too new for it. */
+/**
+ * What the directory cache knows of the groups that policies are assigned to. A group that it has never seen may be too new for
+ * it.
+ */
 export const assignmentGroups: Layer.Layer<never, never, GroupLabels> = Layer.effect(
   AssignmentGroups,
   Effect.map(GroupLabels, ({ of }) => ({

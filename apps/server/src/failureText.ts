@@ -3,10 +3,8 @@ import { Cause } from "effect"
 const withoutCredentials = (text: string) => text.replaceAll(/\/\/[^/@\s]*@/g, "//…@")
 
 /**
- * Why a process ends, for whoever reads its output: sentences for what we foresaw, stack traces for what we did not.
- *
- * @param cause that ended it
- * @returns the text, null if the process was only asked to end
+ * Why a process ends, for whoever reads its output: sentences for the failures that we foresaw, stack traces for the others.
+ * Null if the process was only asked to end.
  */
 export const failureText = (cause: Cause.Cause<{ readonly message: string }>): string | null => {
   const texts = cause.reasons.flatMap((reason) => {

@@ -7,11 +7,11 @@ const unless = (code: string) => (error: NodeJS.ErrnoException) => {
 }
 
 /**
- * A random secret that is created once and kept in a file. Of several processes that create it at once the first wins,
- * and nobody ever reads a half of it.
+ * A random secret that is created once and kept in a file. If several processes create it at once, the first one wins, and
+ * nobody ever reads half of it.
  *
- * @param file where it is kept, in a folder that exists
- * @param bytes how random it is
+ * @param file in a folder that exists
+ * @param bytes of randomness
  */
 export const keptSecret = async (file: string, bytes: number): Promise<string> => {
   const kept = await readFile(file, "utf8").catch(unless("ENOENT"))

@@ -1,3 +1,10 @@
+/**
+ * The reference server: the composition of every package by the settings of the process. It starts, serves and works according
+ * to its role, and gives running work back when it is asked to end.
+ *
+ * @module
+ */
+
 import { Directory } from "@atlas/directory"
 import {
   ConnectionCheck,
@@ -54,7 +61,7 @@ const retention = Layer.effect(
   Effect.map(Settings, ({ runRetentionDays }) => (runRetentionDays === 0 ? {} : { days: runRetentionDays }))
 )
 
-/** The ledger and what stands on it: the same in every role. */
+/** The ledger and what is built on it, the same in every role. */
 const operations = Layer.mergeAll(Directory.layer, Intune.layer, LegacyRuns.layer).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
   Layer.provideMerge(Operations.layer(...operationTypes)),
@@ -64,12 +71,12 @@ const operations = Layer.mergeAll(Directory.layer, Intune.layer, LegacyRuns.laye
   Layer.provideMerge(AccessPolicy.layer)
 )
 
-/** The clouds that connections may name: outside of production also the fake Graph's, wherever it is. */
+/** The clouds that connections may name; outside production also the fake Graph's, wherever it is. */
 const knownClouds = Layer.unwrap(
   Effect.map(Settings, ({ production }) => (production ? Layer.empty : GraphCloud.layerFake("http://localhost")))
 )
 
-/** After a change of `ATLAS_SECRET`: what the earlier ones sealed is sealed again, before anything uses it. */
+/** Seals again what earlier values of `ATLAS_SECRET` sealed, before anything uses it. */
 const rotation = Layer.effectDiscard(
   Effect.gen(function* () {
     if ((yield* Settings).previousSecrets.length === 0) return
@@ -126,7 +133,7 @@ const web = WebApp.layer.pipe(
   )
 )
 
-/** What a worker without pages still answers: whether it can work. */
+/** What a worker without pages answers: whether it can work. */
 const health = Layer.effectDiscard(
   Effect.gen(function* () {
     const front = yield* Front
@@ -146,7 +153,7 @@ const welcome = Layer.effectDiscard(
   Effect.gen(function* () {
     const { entra, role, production, publicUrl: origin } = yield* Settings
     const people = DemonstrationData.demonstrationAccounts.map(({ id }) => id).join(", ")
-    const serves = role === "worker" ? "Atlas works" : `Atlas is ready: open ${origin}`
+    const serves = role === "worker" ? "The Atlas worker is ready" : `Atlas is ready: open ${origin}`
     const isReal = production || role === "worker" || entra !== null
     yield* Console.log(isReal ? serves : `${serves} and sign in as one of ${people}`)
   })

@@ -2,7 +2,7 @@ import { CredentialVault } from "@atlas/graph"
 import { PolicySecrets, PolicySecretUnreadable } from "@atlas/intune"
 import { Effect, Layer } from "effect"
 
-/** Secrets in policies are sealed with the keys that seal credentials; owners keep the two apart. */
+/** Seals secrets in policies with the keys that seal credentials. Their owners keep the two apart. */
 export const policySecrets: Layer.Layer<PolicySecrets, never, CredentialVault> = Layer.effect(
   PolicySecrets,
   Effect.map(CredentialVault, ({ keyId, open, seal }) =>

@@ -2,7 +2,7 @@ import { TenantNames } from "@atlas/intune"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** The names that people know tenants by. */
+/** The names of tenants, from the server's own table. */
 export const tenantNames: Layer.Layer<TenantNames, never, SqlClient.SqlClient> = Layer.effect(
   TenantNames,
   Effect.map(SqlClient.SqlClient, (sql) =>

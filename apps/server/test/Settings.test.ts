@@ -65,7 +65,7 @@ describe("Settings", () => {
     [{ ATLAS_ROLE: "boss" }, /^ATLAS_ROLE must be all, web or worker/],
     [{ ATLAS_ROLE: "worker" }, /^DATABASE_URL is needed with ATLAS_ROLE=worker/],
     [{ DATABASE_URL: "mysql://x" }, /^DATABASE_URL must be a Postgres URL/],
-    [{ ATLAS_WORKER_SLOTS: "0" }, /^ATLAS_WORKER_SLOTS must be a whole number/],
+    [{ ATLAS_WORKER_SLOTS: "0" }, /^ATLAS_WORKER_SLOTS must be an integer/],
     [{ ATLAS_LEASE: "soon" }, /^ATLAS_LEASE must be a duration/],
     [{ ATLAS_LEASE: "10 millis" }, /^ATLAS_LEASE must be between 1 second and 1 hour/],
     [{ ATLAS_LEASE: "61 minutes" }, /^ATLAS_LEASE must be between 1 second and 1 hour/],

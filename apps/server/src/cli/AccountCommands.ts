@@ -22,7 +22,7 @@ const link = Command.make(
           ON CONFLICT (entra_tenant_id, object_id) DO UPDATE SET account_id = excluded.account_id
         ) SELECT id AS account FROM known`
       if (rows.length === 0) return yield* new CliProblem({ message: `There is no account ${account}.` })
-      yield* Console.log(`Whoever signs in as ${objectId} is ${account} from now on.`)
+      yield* Console.log(`Linked ${objectId}: this person now signs in as ${account}.`)
     }).pipe(Effect.provide(database))
 ).pipe(Command.withDescription("Let a person of Entra ID sign in as an account"))
 

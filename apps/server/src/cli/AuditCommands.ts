@@ -23,7 +23,7 @@ const list = Command.make(
         const plain = records.map((record) => ({ ...record, id: String(record.id), at: DateTime.formatIso(record.at) }))
         return yield* Console.log(JSON.stringify(plain, null, 2))
       }
-      if (records.length === 0) return yield* Console.log("Nothing is on record.")
+      if (records.length === 0) return yield* Console.log("There is no audit record.")
       const rows = records.map(({ action, actor, at, id: number, recordId, recordKind, runId, tenantId, type }) => [
         String(number),
         DateTime.formatIso(at).slice(0, 19),
@@ -35,7 +35,7 @@ const list = Command.make(
       ])
       yield* Console.log(table(["record", "at (UTC)", "by", "action", "type", "tenant", "about"], rows))
     }).pipe(Effect.provide(ledger))
-).pipe(Command.withDescription("List what is on record, newest first"))
+).pipe(Command.withDescription("List audit records, newest first"))
 
 /** `atlas audit`. */
 export const auditCommand = Command.make("audit").pipe(

@@ -43,10 +43,10 @@ const verify = Command.make("verify", { backup }, ({ backup: id }) =>
     const backups = yield* Backups
     const { damaged, items, manifestHolds } = yield* backups.verify(id).pipe(Effect.catchTag("NotFound", unknown(id)))
     for (const { damage, hash } of damaged) yield* Console.log(`${damage.padEnd(7)}  ${hash}`)
-    if (!manifestHolds) yield* Console.log("changed  the list of what is in it")
+    if (!manifestHolds) yield* Console.log("changed  the list of items")
     if (damaged.length > 0 || !manifestHolds)
-      return yield* new CliProblem({ message: "The backup is not what it was when it was made." })
-    yield* Console.log(`The backup is whole: ${items} policies, every hash holds.`)
+      return yield* new CliProblem({ message: "The backup is damaged: do not restore from it." })
+    yield* Console.log(`The backup is intact: ${items} policies, every hash matches.`)
   }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Compute every hash of a backup again"))
 
@@ -55,7 +55,7 @@ const unusable = (path: string) => (error: { readonly message: string }) =>
 
 const exportCommand = Command.make(
   "export",
-  { backup, to: text("to", "Folder to write into; it must be empty or not exist") },
+  { backup, to: text("to", "Folder to write to; it must be empty or not exist") },
   ({ backup: id, to }) =>
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
@@ -82,7 +82,7 @@ const exportCommand = Command.make(
 
 const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
-/** The objects in a folder, by collection; a sentence for each file that cannot be used. */
+/** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */
 const readFolder = Effect.fnUntraced(function* (folder: string) {
   const files = yield* FileSystem.FileSystem
   const names = yield* files.readDirectory(folder, { recursive: true }).pipe(Effect.mapError(unusable(folder)))
@@ -92,15 +92,15 @@ const readFolder = Effect.fnUntraced(function* (folder: string) {
     const path = relative(folder, join(folder, name)).split(sep).join("/")
     const source = sourceOfFile(path)
     const json = parse(textOfFile(yield* files.readFile(join(folder, name)).pipe(Effect.mapError(unusable(path)))))
-    if (source === undefined) problems.push(`${path}: its name says no collection of policies.`)
+    if (source === undefined) problems.push(`${path}: name the file or its folder after a collection of policies.`)
     else if (json._tag === "None") problems.push(`${path}: this is not JSON.`)
     else {
       const { objects, unusable: left } = objectsIn(json.value)
-      if (left > 0) problems.push(`${path}: ${left} objects have no "id" that is a text.`)
+      if (left > 0) problems.push(`${path}: ${left} objects have no "id", or one that is not a string.`)
       imported.push({ source, objects })
     }
   }
-  if (names.length === 0) problems.push("It holds no JSON file.")
+  if (names.length === 0) problems.push("The folder contains no JSON file.")
   if (problems.length > 0) return yield* new CliProblem({ message: `Nothing was imported.\n${problems.join("\n")}` })
   const bySource = Map.groupBy(imported, ({ source }) => source)
   return [...bySource].map(([source, parts]): ImportedObjects => ({
@@ -120,7 +120,7 @@ const importCommand = Command.make(
   "import",
   {
     folder: textArgument("folder", "Folder of JSON: a folder or file for each collection"),
-    tenant: text("tenant", "Id of the tenant whose backup it is to be"),
+    tenant: text("tenant", "Id of the tenant that gets the backup"),
     name: text("name", "Name of the backup").pipe(Flag.withDefault("Import"))
   },
   ({ folder, name, tenant }) =>
@@ -134,7 +134,7 @@ const importCommand = Command.make(
       )
       yield* Console.log(`Imported ${items} policies as the backup ${id}.`)
     }).pipe(Effect.provide(intune))
-).pipe(Command.withDescription("Make a backup of a folder of JSON, as people publish exports"))
+).pipe(Command.withDescription("Make a backup from a folder of JSON, such as a published export"))
 
 /** `atlas backup`. */
 export const backupCommand = Command.make("backup").pipe(

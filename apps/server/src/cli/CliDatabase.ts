@@ -1,3 +1,9 @@
+/**
+ * The database of commands: the one that the settings name, or the embedded one of a server that runs.
+ *
+ * @module
+ */
+
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { Access, InputResolver, Operations, StartGate } from "@atlas/operations"
@@ -10,7 +16,7 @@ import { operationTypes } from "../OperationTypes.ts"
 import { Settings } from "../Settings.ts"
 import { CliProblem } from "./CliProblem.ts"
 
-// Postgres names its port in the fourth line of this file while it runs.
+// While Postgres runs, the fourth line of this file is its port.
 const embeddedUrl = (dataDir: string) =>
   Effect.tryPromise({
     try: async () => {
@@ -24,7 +30,7 @@ const embeddedUrl = (dataDir: string) =>
     },
     catch: () =>
       new CliProblem({
-        message: "There is no database: set DATABASE_URL, or start the server, whose embedded database then answers."
+        message: "No database answers: set DATABASE_URL, or start the server with its embedded database."
       })
   })
 
@@ -41,7 +47,7 @@ const client = Layer.unwrap(
   })
 )
 
-// Whoever holds the database's password needs no right beside it: nothing here asks.
+// Whoever has the password of the database needs no capability, and no command asks for one.
 const nobody = Layer.succeed(
   Access,
   Access.of({ workspaceOf: () => Effect.succeedNone, grants: () => Effect.succeed([]) })
@@ -55,10 +61,10 @@ const noResolvers = InputResolver.layer(
   ...operationTypes.filter(({ resolves }) => resolves).map((type) => InputResolver.make(type, Effect.succeed))
 )
 
-/** The database that the settings name, or the embedded one of a server that runs. */
+/** The connections to it. */
 export const database = client.pipe(Layer.provide(Settings.layer))
 
-/** The ledger in it. */
+/** The ledger in it, for commands that use it. */
 export const ledger = Operations.layer(...operationTypes).pipe(
   Layer.provide(Layer.merge(noGates, noResolvers)),
   Layer.provideMerge(nobody),

@@ -1,4 +1,4 @@
 import { Data } from "effect"
 
-/** Why a command did nothing, or not all. The message says it, in sentences. */
+/** A command did nothing, or not everything. The message says why, in sentences. */
 export class CliProblem extends Data.TaggedError("CliProblem")<{ readonly message: string }> {}

@@ -65,7 +65,7 @@ const checkWork = Effect.gen(function* () {
       ? { state: "ok", text: `Runs queued: ${queued}.` }
       : {
           state: "warn",
-          text: `Runs queued: ${queued}; one is due since ${waited} seconds. Start more workers, or give them more slots.`
+          text: `Runs queued: ${queued}; one has been due for ${waited} seconds. Start more workers, or give them more slots.`
         }
   ]
   return findings
@@ -79,7 +79,7 @@ const checkPeople = Effect.map(
   ),
   ([row]): Finding =>
     (row?.accounts ?? 0) > 0
-      ? { state: "ok", text: `Accounts: ${row?.accounts}, of which ${row?.unreachable} are members of nothing.` }
+      ? { state: "ok", text: `Accounts: ${row?.accounts}, of which ${row?.unreachable} belong to no workspace.` }
       : { state: "warn", text: "There is no account: nobody can sign in." }
 )
 

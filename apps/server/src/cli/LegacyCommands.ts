@@ -16,7 +16,7 @@ interface Line {
 const header = "table,legacy_id,operation_run_id"
 const isUuid = (text: string) => Option.isSome(Schema.decodeOption(Uuid)(text))
 
-/** Reads the file's lines; every line that is none of ours is a problem. */
+/** Reads the lines of the file. Every line that is not a mapping is a problem. */
 const parse = (file: string): { readonly lines: ReadonlyArray<Line>; readonly problems: ReadonlyArray<string> } => {
   const [first, ...rows] = file.replace(/^\uFEFF/, "").split(/\r?\n/)
   if (first?.trim() !== header) return { lines: [], problems: [`Line 1: the header must be ${header}`] }
@@ -26,10 +26,10 @@ const parse = (file: string): { readonly lines: ReadonlyArray<Line>; readonly pr
     const line = index + 2
     const [name = "", id = "", runId = "", ...more] = content.split(",").map((cell) => cell.trim())
     const kind = legacyKinds.find(({ table: known }) => known === name)
-    if (!isStorable(content)) problems.push(`Line ${line}: it holds characters that no id has.`)
+    if (!isStorable(content)) problems.push(`Line ${line}: it contains characters that no id has.`)
     else if (more.length > 0 || id === "") problems.push(`Line ${line}: it must have three values.`)
     else if (kind === undefined) problems.push(`Line ${line}: there is no table ${name}.`)
-    else if (!isUuid(runId)) problems.push(`Line ${line}: ${runId || "the run"} is no id of a run.`)
+    else if (!isUuid(runId)) problems.push(`Line ${line}: ${runId || "the run"} is not the id of a run.`)
     else return [{ line, mapping: { table: kind.table, id, runId } }]
     return []
   })
@@ -57,12 +57,15 @@ const map = Command.make(
       Flag.withDescription("Map records that the context of exactly one run names as legacyId"),
       Flag.withDefault(false)
     ),
-    dryRun: Flag.Boolean("dry-run").pipe(Flag.withDescription("Only say what would be mapped"), Flag.withDefault(false))
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withDescription("Only print what would be mapped"),
+      Flag.withDefault(false)
+    )
   },
   ({ dryRun, file, match }) =>
     Effect.gen(function* () {
       if (Option.isSome(file) === match)
-        return yield* new CliProblem({ message: "Say where the mapping comes from: either --file or --match." })
+        return yield* new CliProblem({ message: "Name one source of the mapping: --file or --match." })
       const mappings = yield* Option.isSome(file) ? fromFile(file.value) : LegacyMappings.use(({ matches }) => matches)
       if (mappings.length === 0) return yield* Console.log("There is nothing to map.")
       yield* Console.log(
@@ -73,10 +76,13 @@ const map = Command.make(
       )
       if (dryRun) return yield* Console.log(`\nWould map ${mappings.length} records.`)
       const misfits = yield* LegacyMappings.use((service) => service.map(mappings, { dryRun: false }))
-      if (misfits.length > 0) return yield* new CliProblem({ message: "Nothing was mapped: the runs have changed." })
+      if (misfits.length > 0)
+        return yield* new CliProblem({
+          message: "Nothing was mapped, because the runs have changed: run the command again."
+        })
       yield* Console.log(`\nMapped ${mappings.length} records.`)
     }).pipe(Effect.provide(LegacyMappings.layer.pipe(Layer.provide(database))))
-).pipe(Command.withDescription("Say which run an old record is shown as"))
+).pipe(Command.withDescription("Map old records to the runs that they are shown as"))
 
 /** `atlas legacy`. */
 export const legacyCommand = Command.make("legacy").pipe(

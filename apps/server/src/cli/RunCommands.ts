@@ -114,7 +114,7 @@ const cancel = Command.make("cancel", { run }, ({ run: id }) =>
         Effect.fail(new CliProblem({ message: `The run is completed already: ${runOutcome}.` }))
       )
     )
-    yield* Console.log(asked.status === "completed" ? "Cancelled." : "Asked to stop: its worker ends it in a moment.")
+    yield* Console.log(asked.status === "completed" ? "Cancelled." : "Asked to stop. Its worker ends it in a moment.")
   }).pipe(Effect.provide(ledger))
 ).pipe(Command.withDescription("Cancel a queued or running run"))
 

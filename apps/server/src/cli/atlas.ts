@@ -1,3 +1,10 @@
+/**
+ * The command line `atlas`, for operators of the server. Whoever runs it holds the database, so it authorises nobody. Whatever
+ * goes wrong is answered in sentences, without secrets.
+ *
+ * @module
+ */
+
 import { Problems, sanitise } from "@atlas/operations"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect } from "effect"
@@ -26,7 +33,7 @@ const atlas = Command.make("atlas").pipe(
   ])
 )
 
-/** Wrong flags are answered with a sentence each, not with the whole help. */
+/** Answers wrong flags with a sentence each, not with the whole help. */
 const presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
@@ -51,7 +58,7 @@ const sentenceOf = (cause: Cause.Cause<unknown>) => {
   if (error instanceof Problems.InvalidInput)
     return error.errors.map(({ detail, pointer }) => `${pointer.slice(1)}: ${detail}.`).join("\n")
   if (SqlError.isSqlError(error))
-    return `The database did not do it (${error.reason._tag}): check DATABASE_URL, and run atlas doctor.`
+    return `The database failed (${error.reason._tag}): check DATABASE_URL, and run atlas doctor.`
   return failureText(
     Cause.map(cause, (failure) => ({ message: failure instanceof Error ? failure.message : String(failure) }))
   )

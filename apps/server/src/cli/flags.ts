@@ -1,8 +1,14 @@
+/**
+ * The flags and arguments that several commands share.
+ *
+ * @module
+ */
+
 import { RunId, StorableText, Uuid, WorkspaceId } from "@atlas/operations"
 import { Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 
-/** Text that people type: an id, a name, a path. */
+/** Text that a person types: an id, a name or a path. */
 const Text = StorableText.check(
   Schema.makeFilter((text) => text.length >= 1 && text.length <= 1_000, { expected: "1 to 1,000 characters" })
 )
@@ -26,17 +32,17 @@ export const workspace = Flag.String("workspace").pipe(
   Flag.map((id) => WorkspaceId.make(id))
 )
 
-/** A flag with a whole number. */
+/** A flag with an integer in a range. */
 export const count = (name: string, description: string, [minimum, maximum]: readonly [number, number]) =>
   Flag.Int(name).pipe(
     Flag.withDescription(description),
     Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
   )
 
-/** How many rows a list prints. */
+/** How many rows a list prints, 50 by default. */
 export const limit = count("limit", "How many at most", [1, 1_000]).pipe(Flag.withDefault(50))
 
-/** Prints what programs read rather than what people do. */
+/** Prints JSON, for programs, instead of a table, for people. */
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON"), Flag.withDefault(false))
 
 /** An argument with any text. */

@@ -1,8 +1,7 @@
 /**
  * Rows as text in columns.
  *
- * @param titles of the columns
- * @param rows as many texts each
+ * @param rows as many texts each as there are titles
  */
 export const table = (titles: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = titles.map((title, index) => Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)))

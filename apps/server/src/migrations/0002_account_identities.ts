@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Who of Entra ID is which account. An object's id is never given to another; names and addresses are. */
+/** Which person of Entra ID is which account. An object id is never given to another person; names and addresses are. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
