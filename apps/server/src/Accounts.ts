@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Tenant } from "@atlas/console"
 import { type Actor, isStorable } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
@@ -19,10 +20,6 @@ export const Account = Schema.Struct({
   tenants: Schema.NullOr(Schema.String)
 })
 export type Account = typeof Account.Type
-
-/** A managed tenant as pages name it. */
-export const Tenant = Schema.Struct({ id: Schema.String, name: Schema.String, workspace: Schema.String })
-export type Tenant = typeof Tenant.Type
 
 /** Reads people and tenants. Database failures are defects. */
 export class Accounts extends Context.Service<

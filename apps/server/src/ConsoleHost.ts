@@ -1,7 +1,7 @@
 import { Host, type HostOptions } from "@atlas/console/shell"
 import { Effect, Layer, Option } from "effect"
 import { Accounts } from "./Accounts.ts"
-import { Identity } from "./Identity.ts"
+import { SignIn } from "./SignIn.ts"
 import { ServerSecret } from "./ServerSecret.ts"
 import { Settings } from "./Settings.ts"
 
@@ -10,7 +10,7 @@ const development = "Development sign-in: anyone on this machine can act as thes
 /** How the console is mounted in this server: pages below `/admin`, the API at `/api`. */
 export const hostOptions = Effect.gen(function* () {
   const { publicUrl, startsPerMinute } = yield* Settings
-  const identity = yield* Identity
+  const signIn = yield* SignIn
   const { tenantsOf } = yield* Accounts
   const options: HostOptions = {
     origin: publicUrl,
@@ -18,7 +18,7 @@ export const hostOptions = Effect.gen(function* () {
     apiBasePath: "",
     actorOf: ({ headers }) =>
       Effect.map(
-        identity.actor({
+        signIn.actor({
           authorization: headers.get("authorization") ?? undefined,
           cookie: headers.get("cookie") ?? undefined
         }),
@@ -29,7 +29,7 @@ export const hostOptions = Effect.gen(function* () {
     signIn: (returnTo) => `/sign-in?returnTo=${encodeURIComponent(returnTo)}`,
     signOut: "/sign-out",
     startsPerMinute,
-    ...(identity.development ? { notice: development } : {})
+    ...(signIn.development ? { notice: development } : {})
   }
   return options
 })

@@ -13,7 +13,7 @@ import { Effect, Option, Schema } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
 import { makeEntraSignInRoutes } from "./EntraSignInRoutes.ts"
-import { Identity } from "./Identity.ts"
+import { SignIn } from "./SignIn.ts"
 import { SignInPage } from "./SignInPage.tsx"
 import { Sessions } from "./Sessions.ts"
 
@@ -26,7 +26,7 @@ const Choice = Schema.Struct({ account: Schema.optionalKey(FormText), returnTo: 
 export const makeSignInRoutes = Effect.gen(function* () {
   const accounts = yield* Accounts
   const sessions = yield* Sessions
-  const { development } = yield* Identity
+  const { development } = yield* SignIn
   const { open } = yield* makeRequests
   const start = (yield* Host).links.to(home)
   const returnToOf = (c: Context) => safeReturnTo(c.req.query("returnTo"), start)

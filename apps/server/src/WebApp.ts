@@ -10,7 +10,7 @@ import { Hono, type MiddlewareHandler } from "hono"
 import * as ConsoleHost from "./ConsoleHost.ts"
 import { databaseAnswers } from "./Database.ts"
 import { Front } from "./Front.ts"
-import { Identity } from "./Identity.ts"
+import { SignIn } from "./SignIn.ts"
 import * as RateLimits from "./RateLimits.ts"
 import { isLoopback } from "./Settings.ts"
 import { makeSignInRoutes } from "./SignInRoutes.ts"
@@ -26,7 +26,7 @@ const loopbackOnly: MiddlewareHandler = async (c, next) => {
 
 /** The application: the sign-in, and the console with all of its parts. */
 export const makeApp = Effect.gen(function* () {
-  const { development } = yield* Identity
+  const { development } = yield* SignIn
   const options = yield* ConsoleHost.hostOptions
   const console = yield* Effect.orDie(Console.make({ ...options, parts: [legacy, intune, directory, graph] }))
   const addSignIn = yield* makeSignInRoutes

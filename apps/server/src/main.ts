@@ -37,7 +37,7 @@ import * as DemonstrationData from "./DemonstrationData.ts"
 import { EntraId } from "./EntraId.ts"
 import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
-import { Identity } from "./Identity.ts"
+import { SignIn } from "./SignIn.ts"
 import { operationTypes } from "./OperationTypes.ts"
 import { tenantNames } from "./tenantNames.ts"
 import { assignmentGroups } from "./assignmentGroups.ts"
@@ -127,9 +127,7 @@ const entraId = EntraId.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
 
 const web = WebApp.layer.pipe(
   Layer.provide(
-    Identity.layer.pipe(
-      Layer.provideMerge(Layer.mergeAll(Accounts.layer, Sessions.layer, SignInAttempts.layer, entraId))
-    )
+    SignIn.layer.pipe(Layer.provideMerge(Layer.mergeAll(Accounts.layer, Sessions.layer, SignInAttempts.layer, entraId)))
   )
 )
 

@@ -3,7 +3,7 @@ import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { AtlasApi } from "../src/AtlasApi.ts"
 import * as ConsoleHost from "../src/ConsoleHost.ts"
 import { EntraId } from "../src/EntraId.ts"
-import { Identity } from "../src/Identity.ts"
+import { SignIn } from "../src/SignIn.ts"
 import * as RateLimits from "../src/RateLimits.ts"
 import { Sessions } from "../src/Sessions.ts"
 import { Settings } from "../src/Settings.ts"
@@ -27,7 +27,7 @@ const people = Layer.mergeAll(Sessions.layer, SignInAttempts.layer, EntraId.laye
 
 /** What the whole application stands on: real sessions and settings, the demonstration data, no worker. */
 export const whole = Layer.mergeAll(ConsoleHost.layer, RateLimits.layer, Logger.layer([])).pipe(
-  Layer.provideMerge(Identity.layer),
+  Layer.provideMerge(SignIn.layer),
   Layer.provideMerge(people),
   Layer.provideMerge(foundation)
 )

@@ -60,7 +60,7 @@ const requestOf = ({ requestId }: GraphError) =>
 const isUuid = (text: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)
 
 /** What the credential check found. `roles` are the token's permissions, if there is a token and it lists them. */
-export interface Credentials {
+export interface CredentialFinding {
   readonly result: ConnectionCheckResult
   readonly roles: Option.Option<ReadonlySet<string>>
   readonly error: GraphError | null
@@ -77,7 +77,7 @@ export const credentials = Effect.fn("ConnectionChecks.credentials")(function* (
   const roles = Option.flatMap(issued.success, (claims) =>
     claims.roles === undefined ? Option.none() : Option.some(new Set(claims.roles))
   )
-  const checked: Credentials = {
+  const checked: CredentialFinding = {
     result: passed(names.credentials, "Entra ID issued a token for the tenant."),
     roles,
     error: null

@@ -7,7 +7,7 @@
 import { type GraphContract, GraphError, type KnownReasonCode } from "@atlas/operations"
 import { Option, Predicate, Result, Schema } from "effect"
 import { Base64 } from "effect/encoding"
-import type { Answer } from "./HttpExchange.ts"
+import type { HttpAnswer } from "./HttpExchange.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 
 /** Graph's error codes, in lower case, that say more than the status. */
@@ -69,7 +69,7 @@ const scopesIn = (message: unknown): ReadonlyArray<string> => {
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-export const claimsIn = ({ headers, status }: Pick<Answer, "headers" | "status">): string | undefined => {
+export const claimsIn = ({ headers, status }: Pick<HttpAnswer, "headers" | "status">): string | undefined => {
   const challenge = headers["www-authenticate"] ?? ""
   if (status !== 401 || !/error="insufficient_claims"/i.test(challenge)) return undefined
   const encoded = /claims="([^"]+)"/i.exec(challenge)?.[1] ?? ""
@@ -90,7 +90,7 @@ const isUnlicensed = (status: number, message: unknown): boolean =>
   typeof message === "string" &&
   /licen[cs]e|not applicable to target tenant/i.test(message)
 
-const codeOf = (answer: Answer, codes: ReadonlyArray<string>, message: unknown): KnownReasonCode => {
+const codeOf = (answer: HttpAnswer, codes: ReadonlyArray<string>, message: unknown): KnownReasonCode => {
   if (claimsIn(answer) !== undefined) return "provider_claims_challenge"
   return isUnlicensed(answer.status, message) ? "provider_license_required" : reasonOf(answer.status, codes)
 }
@@ -112,7 +112,7 @@ const missingPermission = (
  */
 export const fromAnswer = (
   contract: GraphContract.GraphContract,
-  answer: Answer,
+  answer: HttpAnswer,
   clientRequestId: string,
   now: number
 ): GraphError => {

@@ -39,7 +39,7 @@ type ToStep<Page> = (body: Body) => Effect.Effect<Step<Page>, Schema.SchemaError
  * Refuses a link that this listing followed before, or that leads to the collection's beginning: a listing from a cursor
  * would mix with another one, and end as if it were complete.
  */
-const makeOnce = ({ beginning, contract, first }: Listing) => {
+const makeOnce = ({ beginning, contract, first }: ListingRequest) => {
   const seen = new Set([beginning, first])
   return (link: string) =>
     Effect.suspend(() => {
@@ -53,7 +53,7 @@ const makeOnce = ({ beginning, contract, first }: Listing) => {
 }
 
 /** Where a listing begins, and how it is read. */
-export interface Listing {
+export interface ListingRequest {
   readonly perform: Requests["perform"]
   readonly target: Target
   readonly contract: GraphContract.GraphContract
@@ -64,7 +64,7 @@ export interface Listing {
 }
 
 /** The pages of a listing. Exactly one page is fetched ahead while the consumer works on the one before. */
-const pagesOf = <Page>(listing: Listing, toStep: ToStep<Page>) => {
+const pagesOf = <Page>(listing: ListingRequest, toStep: ToStep<Page>) => {
   const { contract, first, perform, target } = listing
   return Stream.unwrap(
     Effect.gen(function* () {
@@ -95,7 +95,10 @@ const pagesOf = <Page>(listing: Listing, toStep: ToStep<Page>) => {
 const decodeBody = Schema.decodeUnknownEffect(Body)
 
 /** The pages of one collection; `schema` decodes an item. */
-export const list = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.Stream<GraphPage<A>, GraphError> => {
+export const list = <A>(
+  listing: ListingRequest,
+  schema: Schema.Decoder<A>
+): Stream.Stream<GraphPage<A>, GraphError> => {
   const decodeItems = Schema.decodeUnknownEffect(Schema.Array(schema))
   return pagesOf(listing, (body) =>
     Effect.map(decodeItems(body.value), (items) => {
@@ -110,7 +113,10 @@ export const list = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.Str
  *
  * @see https://learn.microsoft.com/graph/delta-query-overview
  */
-export const delta = <A>(listing: Listing, schema: Schema.Decoder<A>): Stream.Stream<GraphDeltaPage<A>, GraphError> => {
+export const delta = <A>(
+  listing: ListingRequest,
+  schema: Schema.Decoder<A>
+): Stream.Stream<GraphDeltaPage<A>, GraphError> => {
   const decodeItem = Schema.decodeUnknownEffect(schema)
   const toChange = Effect.fnUntraced(function* (value: unknown) {
     if (Predicate.hasProperty(value, "@removed")) {

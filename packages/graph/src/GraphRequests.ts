@@ -15,7 +15,7 @@ import { observed, waited } from "./GraphMetrics.ts"
 import * as GraphPacing from "./GraphPacing.ts"
 import type { Target } from "./GraphTarget.ts"
 import { GraphTokens } from "./GraphTokens.ts"
-import { type Answer, exchange } from "./HttpExchange.ts"
+import { type HttpAnswer, exchange } from "./HttpExchange.ts"
 import { type Attempt, mayRepeat, withRetries } from "./Retries.ts"
 
 /** One request, as its contract describes it. */
@@ -34,7 +34,7 @@ export interface Ask {
 }
 
 /** An answer, and the id that the request was sent with. */
-export interface Sent extends Answer {
+export interface Sent extends HttpAnswer {
   readonly clientRequestId: string
 }
 

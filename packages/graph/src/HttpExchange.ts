@@ -8,7 +8,7 @@ import { type Duration, Effect } from "effect"
 import { FetchHttpClient, type Headers, HttpClient, type HttpClientRequest } from "effect/http"
 
 /** An answer, read to its end. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number
   readonly headers: Headers.Headers
   readonly text: string
@@ -26,10 +26,10 @@ export const exchange = (
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
   timeout: Duration.Input
-): Effect.Effect<Answer, GraphError> =>
+): Effect.Effect<HttpAnswer, GraphError> =>
   client.execute(request).pipe(
     Effect.flatMap((response) =>
-      Effect.map(response.text, (text): Answer => ({ status: response.status, headers: response.headers, text }))
+      Effect.map(response.text, (text): HttpAnswer => ({ status: response.status, headers: response.headers, text }))
     ),
     // Drop the cause: it holds the request with its headers.
     Effect.mapError(

@@ -51,7 +51,7 @@ const make = Effect.gen(function* () {
     const { cloud } = target
     const beginning = firstLink(cloud, contract, path)
     const first = from === undefined ? beginning : yield* knownCursor(cloud, contract, from)
-    return { perform: requests.perform, target, contract, first, beginning } satisfies GraphListings.Listing
+    return { perform: requests.perform, target, contract, first, beginning } satisfies GraphListings.ListingRequest
   })
 
   const askOf = Effect.fnUntraced(function* <A>(

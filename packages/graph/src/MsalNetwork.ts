@@ -7,7 +7,7 @@ import type { GraphError } from "@atlas/operations"
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node"
 import { Effect, Schema } from "effect"
 import { HttpClientRequest } from "effect/http"
-import type { Answer } from "./HttpExchange.ts"
+import type { HttpAnswer } from "./HttpExchange.ts"
 
 /** What the login service answered and msal does not pass on. */
 export interface TokenAnswer {
@@ -41,7 +41,7 @@ const parseTokenBody = Schema.decodeUnknownEffect(TokenBody)
 export interface MsalNetworkOptions {
   /** The origin that a request to this address goes to; undefined if the request may not be sent. */
   readonly routeOf: (url: URL) => string | undefined
-  readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Answer, GraphError>
+  readonly send: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<HttpAnswer, GraphError>
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
   /** Gets every answer and every failure to get one, before msal does. */
   readonly heard: (outcome: TokenAnswer | GraphError) => void

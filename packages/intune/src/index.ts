@@ -44,7 +44,7 @@ export {
   Inventory,
   type InventoryContent,
   InventoryItem,
-  type InventoryPage,
+  type PolicySearchResult,
   type InventorySearch,
   InventorySourceState,
   type InventorySummary,

@@ -64,7 +64,7 @@ export { RunFilter } from "./ledger/reads/RunFilter.ts"
 export type { EndedRuns } from "./ledger/reads/RunHours.ts"
 export type { Lineage, RunTally } from "./ledger/reads/RunQueries.ts"
 export { maxPageSize } from "./ledger/reads/RunPages.ts"
-export { type RunPage, Runs } from "./starting/Runs.ts"
+export { type RunList, Runs } from "./starting/Runs.ts"
 export { DatabaseListener } from "./ledger/RunSignals.ts"
 export type {
   StartProblem,

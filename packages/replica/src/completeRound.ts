@@ -2,7 +2,7 @@ import { sqlText } from "@atlas/operations"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Collection } from "./Collection.ts"
-import type { Layout } from "./layout.ts"
+import type { TableLayout } from "./layout.ts"
 import { mostRemovals } from "./removals.ts"
 import { type History, type RemovalProof, type RoundEnd, type RoundOwner, roundTaken } from "./Round.ts"
 
@@ -19,7 +19,7 @@ const size = sqlText`round.size`
  * tenant's rows. It locks the row of the round first, so it waits for a run that has begun the round again, and then removes
  * nothing.
  */
-export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collection, layout: Layout) => {
+export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collection, layout: TableLayout) => {
   const { collectionOf, objects, objectsOf, rounds, sightings } = layout
 
   // New entries wait in a list that every search reads until they are merged into the index. Whoever has just written them

@@ -50,4 +50,4 @@ export const makeLayout = (sql: SqlClient.SqlClient, { member, name, properties,
 }
 
 /** The parts of a collection's statements. */
-export type Layout = ReturnType<typeof makeLayout>
+export type TableLayout = ReturnType<typeof makeLayout>

@@ -2,7 +2,7 @@ import { sqlText } from "@atlas/operations"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Collection } from "./Collection.ts"
-import type { Layout } from "./layout.ts"
+import type { TableLayout } from "./layout.ts"
 import { type PageStored, type RoundOwner, roundTaken } from "./Round.ts"
 import type { Change, Page } from "./Source.ts"
 
@@ -30,7 +30,7 @@ const encode = (changes: ReadonlyArray<Change>) =>
  * and everything that a round of changes says, are patches. A page's commit does not wait for the disk. The last one does, and
  * no commit is durable before those that it follows; a round that a crash has shortened continues from its cursor.
  */
-export const makeStorePage = (sql: SqlClient.SqlClient, { name }: Collection, layout: Layout) => {
+export const makeStorePage = (sql: SqlClient.SqlClient, { name }: Collection, layout: TableLayout) => {
   const {
     changes,
     collectionOf,

@@ -2,7 +2,7 @@ import type { Freshness } from "@atlas/directory"
 import { reasonInfo } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { Badge } from "../shell/components/Badge.tsx"
-import { Progress } from "../shell/components/Counts.tsx"
+import { RunProgress } from "../shell/components/Counts.tsx"
 import type { Selector } from "./DirectorySelector.tsx"
 import { plural } from "../shell/components/format.ts"
 import { Time } from "../shell/components/Time.tsx"
@@ -37,7 +37,7 @@ export const FreshnessPanel = ({ tenantId, selector, canSync, now }: Props) => {
         </div>
         <SyncNow tenantId={tenantId} selector={selector} canSync={canSync} />
       </div>
-      {activeRun !== null && <Progress run={activeRun} label={`Sync of ${many}`} />}
+      {activeRun !== null && <RunProgress run={activeRun} label={`Sync of ${many}`} />}
       <Withheld tenantId={tenantId} selector={selector} canSync={canSync} />
     </>
   )

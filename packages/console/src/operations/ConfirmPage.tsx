@@ -1,13 +1,13 @@
 import type { DateTime } from "effect"
 import { RunBadge } from "../shell/components/Badge.tsx"
 import { Icon } from "../shell/components/Icon.tsx"
-import type { RunRow } from "../shell/components/RunsTable.tsx"
+import type { ListedRun } from "../shell/components/RunsTable.tsx"
 import { Time } from "../shell/components/Time.tsx"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 
 interface Props {
   readonly shell: Shell
-  readonly row: RunRow
+  readonly row: ListedRun
   readonly action: "cancel" | "replace"
   readonly now: DateTime.Utc
 }

@@ -14,13 +14,13 @@ import {
 } from "./filters.ts"
 import { formatCount, hrefWith } from "../shell/components/format.ts"
 import { Icon, type IconName } from "../shell/components/Icon.tsx"
-import { type RunRow, RunsTable } from "../shell/components/RunsTable.tsx"
+import { type ListedRun, RunsTable } from "../shell/components/RunsTable.tsx"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 import { useLinks } from "../shell/Links.ts"
 
 interface Props {
   readonly shell: Shell
-  readonly runs: ReadonlyArray<RunRow>
+  readonly runs: ReadonlyArray<ListedRun>
   readonly tally: RunTally
   /** How runs ended in the last hours. */
   readonly ended: { readonly hours: number; readonly rows: ReadonlyArray<EndedRuns> }

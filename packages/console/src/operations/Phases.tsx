@@ -1,7 +1,7 @@
 import type { Run, RunEvent } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { runState } from "../shell/components/Badge.tsx"
-import { Duration } from "../shell/components/Duration.tsx"
+import { DurationText } from "../shell/components/Duration.tsx"
 import { elapsed, formatDuration } from "../shell/components/format.ts"
 import { Icon } from "../shell/components/Icon.tsx"
 import { AbsoluteTime } from "../shell/components/Time.tsx"
@@ -61,14 +61,14 @@ export const Phases = ({ run, events, whole, now }: Props) => {
       <ol>
         <li class={run.status === "queued" ? "phase phase-queued current" : "phase phase-queued"}>
           <Phase name={run.attempt > 0 ? "Queued and waiting" : "Queued"} current={run.status === "queued"} />
-          <Duration millis={waiting} />
+          <DurationText millis={waiting} />
         </li>
         <li class={run.status === "running" ? "phase phase-running current" : "phase phase-running"}>
           <Phase name="Running" current={run.status === "running"} />
           {run.startedAt === null ? (
             <span class="muted">{ended ? "Never" : "Not yet"}</span>
           ) : (
-            <Duration millis={working} />
+            <DurationText millis={working} />
           )}
         </li>
         <li class={ended ? `phase tone-${runState(run).tone}` : "phase phase-open"}>

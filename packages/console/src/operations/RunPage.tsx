@@ -15,7 +15,7 @@ import { AbsoluteTime, DueTime, Time } from "../shell/components/Time.tsx"
 import { Timeline } from "./Timeline.tsx"
 import type { RunRecord } from "../shell/Part.ts"
 import type { RunAction } from "./RunActions.ts"
-import { WaitingReason } from "./Waiting.tsx"
+import { WaitingNotice } from "./Waiting.tsx"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 import { useLinks } from "../shell/Links.ts"
 
@@ -185,7 +185,7 @@ const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, r
   <div class="panels">
     <section class="panel" aria-labelledby="progress-title">
       <h2 id="progress-title">Progress</h2>
-      <WaitingReason run={run} waiting={waiting} now={now} />
+      <WaitingNotice run={run} waiting={waiting} now={now} />
       <RunProgress run={run} label={type?.label ?? run.type} events={events} now={now} />
     </section>
     <section class="panel" aria-labelledby="phases-title">

@@ -28,7 +28,7 @@ const RunLinks = ({ ids }: { readonly ids: ReadonlyArray<string> }) => {
 }
 
 /** What a queued run waits for, and whether somebody must act. */
-export const WaitingReason = ({ run, waiting, now }: Props) => {
+export const WaitingNotice = ({ run, waiting, now }: Props) => {
   if (waiting === null) return null
   const due = waiting.at ?? run.availableAt
   switch (waiting.reason) {

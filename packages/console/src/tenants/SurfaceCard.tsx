@@ -7,7 +7,7 @@
 import { reasonInfo, type Run, type StartGate } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge } from "../shell/components/Badge.tsx"
-import { Progress } from "../shell/components/Counts.tsx"
+import { RunProgress } from "../shell/components/Counts.tsx"
 import { RunReason } from "../shell/components/Reason.tsx"
 import { Time } from "../shell/components/Time.tsx"
 import { useLinks } from "../shell/Links.ts"
@@ -55,7 +55,7 @@ export const SurfaceCard = ({ tenantId, surface, now }: Props) => {
               requested <Time at={surface.active.queuedAt} now={now} />
             </span>
           </p>
-          <Progress run={surface.active} label={surface.label} />
+          <RunProgress run={surface.active} label={surface.label} />
         </div>
       )}
       <Hindrance surface={surface} />

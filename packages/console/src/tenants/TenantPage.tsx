@@ -2,7 +2,7 @@ import type { DateTime } from "effect"
 import { EmptyState } from "../shell/components/EmptyState.tsx"
 import { hrefWith } from "../shell/components/format.ts"
 import { Icon } from "../shell/components/Icon.tsx"
-import { type RunRow, RunsTable } from "../shell/components/RunsTable.tsx"
+import { type ListedRun, RunsTable } from "../shell/components/RunsTable.tsx"
 import { type Surface, SurfaceCard } from "./SurfaceCard.tsx"
 import type { Contribution } from "../shell/Part.ts"
 import { Layout, type Shell } from "../shell/Layout.tsx"
@@ -13,7 +13,7 @@ interface Props {
   /** The other pages of the tenant, below this one. */
   readonly pages: NonNullable<Contribution["tenantPages"]>
   readonly surfaces: ReadonlyArray<Surface>
-  readonly recent: ReadonlyArray<RunRow>
+  readonly recent: ReadonlyArray<ListedRun>
   readonly now: DateTime.Utc
 }
 

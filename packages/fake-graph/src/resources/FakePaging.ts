@@ -66,7 +66,7 @@ export const linkWith = ({ request }: FakeCall, name: string, value: string): st
 }
 
 /** One page, ready to be sent except for its links. */
-export interface Page {
+export interface PageContent {
   /** The serialised items. */
   readonly items: ReadonlyArray<string>
   /** The position of the next page. */
@@ -83,7 +83,7 @@ export const nextLink = (call: FakeCall, right: string | undefined): string | un
 }
 
 /** A page as Graph writes it, with the call's fault applied. */
-export const pageReply = (call: FakeCall, { context, count, items, next }: Page): FakeReply => {
+export const pageReply = (call: FakeCall, { context, count, items, next }: PageContent): FakeReply => {
   const right = next === undefined ? undefined : linkWith(call, "$skiptoken", seal(call, next))
   return collectionReply(call, { context, count, items, links: { "@odata.nextLink": nextLink(call, right) } })
 }
@@ -96,7 +96,7 @@ export const collectionReply = (
     count,
     items,
     links
-  }: Omit<Page, "next"> & { readonly links: Readonly<Record<string, string | undefined>> }
+  }: Omit<PageContent, "next"> & { readonly links: Readonly<Record<string, string | undefined>> }
 ): FakeReply => {
   const shown = fault?._tag === "Duplicates" ? [...items, ...items.slice(-2)] : items
   const version = request.url.pathname.split("/")[1] ?? ""

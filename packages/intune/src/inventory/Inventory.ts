@@ -81,7 +81,7 @@ const decodeSearch = argumentsOf(Schema.Struct({ search: InventorySearch }))
 const isText = Schema.is(StorableText)
 
 /** A page of the inventory, by title. */
-export interface InventoryPage {
+export interface PolicySearchResult {
   readonly items: ReadonlyArray<InventoryItem>
   /** Opaque; continues this search. Null on the last page. */
   readonly nextCursor: string | null
@@ -132,7 +132,7 @@ export class Inventory extends Context.Service<
       actor: Actor,
       tenantId: string,
       search?: InventorySearch
-    ): Effect.Effect<InventoryPage, Refused | Problems.InvalidCursor>
+    ): Effect.Effect<PolicySearchResult, Refused | Problems.InvalidCursor>
     /** One policy, even if it was removed. */
     get(actor: Actor, tenantId: string, source: string, id: string): Effect.Effect<InventoryItem, Refused>
     /** What a policy said when it was last seen. */

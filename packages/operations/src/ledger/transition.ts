@@ -109,7 +109,7 @@ export interface Either {
 }
 
 /** A statement that changes runs. */
-export interface Change {
+export interface RunChange {
   readonly makes: Step | Either
   /** Which runs, from `o` and `v`; status and fence (`v.fence`) are guarded besides. */
   readonly where: Statement.Fragment
@@ -226,7 +226,7 @@ const eventsOf = (makes: Step | Either, as: Statement.Fragment) => {
     INSERT INTO operation_run_events (run_id, seq, kind, data) ${sqlJoin(sqlText` UNION ALL `, events)})`
 }
 
-const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: Change, as: Statement.Fragment) => {
+const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: RunChange, as: Statement.Fragment) => {
   const records = shown(makes).flatMap(({ audit, made }) =>
     audit === null
       ? []
@@ -251,7 +251,7 @@ const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: Change, as: Stateme
  * const refuse = change({ makes: { transition: "work_refused" }, where: sqlText`o.id = v.id` })
  * sql`WITH ${refuse(sql`SELECT ${id}::uuid AS id`)} SELECT r.id FROM r`
  */
-export const change = (statement: Change): ((given: Statement.Fragment) => Statement.Fragment) => {
+export const change = (statement: RunChange): ((given: Statement.Fragment) => Statement.Fragment) => {
   const { makes, where, returning = idsAndEnds } = statement
   const as = sqlWord(statement.as ?? "r")
   const before = sqlText`${as}_given AS MATERIALIZED (`

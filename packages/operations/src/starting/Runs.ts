@@ -23,7 +23,7 @@ import { isStorable } from "../text/StorableText.ts"
 import { type Waiting, WhyWaiting } from "../ledger/reads/WhyWaiting.ts"
 
 /** A page of runs, newest first. */
-export interface RunPage {
+export interface RunList {
   readonly runs: ReadonlyArray<Run>
   /** Opaque; continues this listing with the same filter. Null on the last page. */
   readonly nextCursor: string | null
@@ -131,7 +131,7 @@ export class Runs extends Context.Service<
       actor: Actor,
       filter: RunFilter,
       page: { readonly cursor: string | null; readonly limit: number }
-    ): Effect.Effect<RunPage, Problems.InvalidCursor | Problems.InvalidInput>
+    ): Effect.Effect<RunList, Problems.InvalidCursor | Problems.InvalidInput>
     /** How many of the runs that the actor may see, and that match, are queued and running. */
     tally(actor: Actor, filter?: RunFilter): Effect.Effect<RunTally, Problems.InvalidInput>
     /**

@@ -1,7 +1,7 @@
 import type { BackupItem, BackupSet } from "@atlas/intune"
 import { policyTypeNamed } from "@atlas/intune"
 import { Icon } from "../../shell/components/Icon.tsx"
-import { PolicyContent } from "../policies/PolicyContent.tsx"
+import { PolicyContentView } from "../policies/PolicyContentView.tsx"
 import { AbsoluteTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 
@@ -30,6 +30,6 @@ export const BackupItemPage = ({ shell, tenant, backup, item, content, assignmen
       </a>
       .
     </p>
-    <PolicyContent content={content} assignments={assignments} />
+    <PolicyContentView content={content} assignments={assignments} />
   </Layout>
 )

@@ -5,9 +5,9 @@ import { Badge, type Tone } from "../../shell/components/Badge.tsx"
 import { EmptyState } from "../../shell/components/EmptyState.tsx"
 import { formatAbsolute, plural } from "../../shell/components/format.ts"
 import { Icon, type IconName } from "../../shell/components/Icon.tsx"
-import { PolicyDifference } from "../policies/PolicyDifference.tsx"
-import { Progress } from "../../shell/components/Counts.tsx"
-import { type RunRow, RunsTable } from "../../shell/components/RunsTable.tsx"
+import { PolicyDifferenceView } from "../policies/PolicyDifferenceView.tsx"
+import { RunProgress } from "../../shell/components/Counts.tsx"
+import { type ListedRun, RunsTable } from "../../shell/components/RunsTable.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 
 interface Props {
@@ -15,7 +15,7 @@ interface Props {
   readonly tenant: { readonly id: string; readonly name: string }
   readonly backups: ReadonlyArray<BackupSet>
   /** Earlier comparisons, newest first. */
-  readonly runs: ReadonlyArray<RunRow>
+  readonly runs: ReadonlyArray<ListedRun>
   /** The capability that the person lacks to compare; null if none. */
   readonly missingCapability: string | null
   readonly now: DateTime.Utc
@@ -119,7 +119,7 @@ export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref 
         From {from} to {to}, found by <a href={shell.links.run(run.id)}>this run</a>.
       </p>
       {run.status !== "completed" ? (
-        <Progress run={run} label={DriftCompare.type.label} />
+        <RunProgress run={run} label={DriftCompare.type.label} />
       ) : items.length === 0 ? (
         <EmptyState title={run.outcome === "succeeded" ? "Nothing differs" : "Nothing was found out"}>
           {run.outcome === "succeeded"
@@ -139,7 +139,7 @@ export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref 
               <p class="muted small">
                 {(item.type === null ? undefined : policyTypeNamed(item.type)?.label) ?? "Unknown type"}
               </p>
-              {item.difference !== null && <PolicyDifference difference={item.difference} from="From" to="To" />}
+              {item.difference !== null && <PolicyDifferenceView difference={item.difference} from="From" to="To" />}
             </li>
           ))}
         </ul>

@@ -2,7 +2,7 @@ import { type InventoryItem, type InventorySummary, InventorySync } from "@atlas
 import type { Run } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { Badge } from "../../shell/components/Badge.tsx"
-import { Progress } from "../../shell/components/Counts.tsx"
+import { RunProgress } from "../../shell/components/Counts.tsx"
 import { EmptyState } from "../../shell/components/EmptyState.tsx"
 import { formatCount, hrefWith, plural } from "../../shell/components/format.ts"
 import { Icon } from "../../shell/components/Icon.tsx"
@@ -129,7 +129,7 @@ const Freshness = ({ tenant, summary, activeRun, missingCapability, now }: Props
           </a>
         )}
       </div>
-      {activeRun !== null && <Progress run={activeRun} label="Sync of the inventory" />}
+      {activeRun !== null && <RunProgress run={activeRun} label="Sync of the inventory" />}
       {summary.withheldRemovals > 0 && missingCapability === null && summary.activeRunId === null && (
         <p class="notice tone-warning">
           <span>

@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx"
 import { Badge } from "../../shell/components/Badge.tsx"
 import { formatCount } from "../../shell/components/format.ts"
 import { Icon } from "../../shell/components/Icon.tsx"
-import { PolicyContent } from "../policies/PolicyContent.tsx"
+import { PolicyContentView } from "../policies/PolicyContentView.tsx"
 import { platformLabel } from "../policies/platformLabel.ts"
 import { Time } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
@@ -66,7 +66,7 @@ export const PolicyPage = ({ shell, tenant, item, kind, content, assignments, no
         <Time at={item.changedAt} now={now} />
       </Fact>
     </dl>
-    <PolicyContent content={content} assignments={assignments} />
+    <PolicyContentView content={content} assignments={assignments} />
     <details class="technical">
       <summary>Technical details</summary>
       <dl>

@@ -2,7 +2,7 @@ import { type BackupSet, policyTypeNamed, type Restore, type RestoreItem, type R
 import { Badge, type Tone } from "../../shell/components/Badge.tsx"
 import { plural } from "../../shell/components/format.ts"
 import { Icon, type IconName } from "../../shell/components/Icon.tsx"
-import { PolicyDifference } from "../policies/PolicyDifference.tsx"
+import { PolicyDifferenceView } from "../policies/PolicyDifferenceView.tsx"
 import { AbsoluteTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { RestoreBadge } from "./RestoresPage.tsx"
@@ -272,7 +272,7 @@ const Items = ({ tenant, items }: Props) => {
             </p>
           )}
           {item.difference !== null && item.difference.fields.length > 0 && (
-            <PolicyDifference difference={item.difference} from="In the tenant" to="In the backup" />
+            <PolicyDifferenceView difference={item.difference} from="In the tenant" to="In the backup" />
           )}
         </li>
       ))}

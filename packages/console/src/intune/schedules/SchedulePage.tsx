@@ -6,7 +6,7 @@ import { BackupsTable } from "../backups/BackupsTable.tsx"
 import { EmptyState } from "../../shell/components/EmptyState.tsx"
 import { hrefWith } from "../../shell/components/format.ts"
 import { Icon, type IconName } from "../../shell/components/Icon.tsx"
-import { type RunRow, RunsTable } from "../../shell/components/RunsTable.tsx"
+import { type ListedRun, RunsTable } from "../../shell/components/RunsTable.tsx"
 import { AbsoluteTime, Time } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { keptText } from "./SchedulesPage.tsx"
@@ -19,7 +19,7 @@ interface Props {
   readonly schedule: BackupSchedule
   readonly nextTimes: ReadonlyArray<DateTime.Utc>
   readonly slots: ReadonlyArray<ScheduleSlot>
-  readonly executions: ReadonlyArray<RunRow>
+  readonly executions: ReadonlyArray<ListedRun>
   readonly backups: ReadonlyArray<BackupSet>
   /** What other parts show below. */
   readonly appendices: Child

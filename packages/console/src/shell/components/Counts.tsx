@@ -26,7 +26,7 @@ export const hasProgress = ({ summaryCounts: counts, status }: Run): boolean =>
   counts.processed !== undefined || status === "running"
 
 /** A run's progress as a bar and in words. */
-export const Progress = ({ run, label }: { readonly run: Run; readonly label: string }) => {
+export const RunProgress = ({ run, label }: { readonly run: Run; readonly label: string }) => {
   const percent = percentDone(run)
   if (!hasProgress(run)) return <span class="muted">{run.status === "queued" ? "Not started" : "–"}</span>
   // Once everything is done, the number says it.

@@ -3,7 +3,13 @@ import { DateTime } from "effect"
 import { elapsed, formatDuration } from "./format.ts"
 
 /** How long something took, or takes so far. The script keeps counting from `since`. */
-export const Duration = ({ millis, since }: { readonly millis: number; readonly since?: DateTime.Utc | undefined }) =>
+export const DurationText = ({
+  millis,
+  since
+}: {
+  readonly millis: number
+  readonly since?: DateTime.Utc | undefined
+}) =>
   since === undefined ? (
     <span class="number">{formatDuration(millis)}</span>
   ) : (
@@ -16,8 +22,8 @@ export const Duration = ({ millis, since }: { readonly millis: number; readonly 
 export const RunDuration = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }) => {
   if (run.startedAt === null) return <span class="muted">–</span>
   return run.completedAt === null ? (
-    <Duration millis={elapsed(run.startedAt, now)} since={run.startedAt} />
+    <DurationText millis={elapsed(run.startedAt, now)} since={run.startedAt} />
   ) : (
-    <Duration millis={elapsed(run.startedAt, run.completedAt)} />
+    <DurationText millis={elapsed(run.startedAt, run.completedAt)} />
   )
 }

@@ -1,13 +1,13 @@
 import type { Run } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { RunBadge } from "./Badge.tsx"
-import { hasProgress, Progress } from "./Counts.tsx"
+import { hasProgress, RunProgress } from "./Counts.tsx"
 import { RunDuration } from "./Duration.tsx"
 import { RunReason } from "./Reason.tsx"
 import { Time } from "./Time.tsx"
 
 /** A run with its names and address for pages. */
-export interface RunRow {
+export interface ListedRun {
   readonly run: Run
   readonly label: string
   readonly tenantName: string | null
@@ -15,7 +15,7 @@ export interface RunRow {
 }
 
 interface Props {
-  readonly rows: ReadonlyArray<RunRow>
+  readonly rows: ReadonlyArray<ListedRun>
   readonly now: DateTime.Utc
   readonly caption: string
   readonly tenant?: boolean
@@ -57,7 +57,15 @@ export const RunsTable = ({ rows, now, caption, tenant = true }: Props) => (
   </table>
 )
 
-const Row = ({ row, now, tenant }: { readonly row: RunRow; readonly now: DateTime.Utc; readonly tenant: boolean }) => {
+const Row = ({
+  row,
+  now,
+  tenant
+}: {
+  readonly row: ListedRun
+  readonly now: DateTime.Utc
+  readonly tenant: boolean
+}) => {
   const { run, label, tenantName, href } = row
   return (
     <tr role="row" id={`run-${run.id}`}>
@@ -74,7 +82,7 @@ const Row = ({ row, now, tenant }: { readonly row: RunRow; readonly now: DateTim
         <RunReason run={run} />
       </td>
       <td role="cell" class={hasProgress(run) ? undefined : "cell-empty"} data-label="Progress">
-        <Progress run={run} label={label} />
+        <RunProgress run={run} label={label} />
       </td>
       <td role="cell" class={run.startedAt === null ? "cell-empty" : undefined} data-label="Duration">
         <RunDuration run={run} now={now} />

@@ -8,7 +8,7 @@ interface Props {
 }
 
 /** Where two policies differ, field by field. */
-export const PolicyDifference = ({ difference: { fields, more }, from, to }: Props) => (
+export const PolicyDifferenceView = ({ difference: { fields, more }, from, to }: Props) => (
   <details>
     <summary>{plural(fields.length + more, "difference")}</summary>
     <table class="differences">

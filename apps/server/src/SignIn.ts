@@ -12,7 +12,7 @@ import { Sessions } from "./Sessions.ts"
 import { isLoopback, Settings } from "./Settings.ts"
 
 /** The headers by which a request says who makes it. */
-export interface Credentials {
+export interface SignInCredentials {
   readonly authorization: string | undefined
   readonly cookie: string | undefined
 }
@@ -20,16 +20,16 @@ export interface Credentials {
 const developmentToken = "dev:"
 
 /** Finds out who makes a request. */
-export class Identity extends Context.Service<
-  Identity,
+export class SignIn extends Context.Service<
+  SignIn,
   {
     /** People sign in without proof: only in development, and only on loopback. */
     readonly development: boolean
-    actor(credentials: Credentials): Effect.Effect<Option.Option<Actor>>
+    actor(credentials: SignInCredentials): Effect.Effect<Option.Option<Actor>>
   }
->()("@atlas/server/Identity") {
-  static readonly layer: Layer.Layer<Identity, never, Accounts | EntraId | Sessions | Settings> = Layer.effect(
-    Identity,
+>()("@atlas/server/SignIn") {
+  static readonly layer: Layer.Layer<SignIn, never, Accounts | EntraId | Sessions | Settings> = Layer.effect(
+    SignIn,
     Effect.gen(function* () {
       const accounts = yield* Accounts
       const sessions = yield* Sessions
@@ -57,13 +57,13 @@ export class Identity extends Context.Service<
       })
 
       // A request with a token is judged by the token alone: a bad one never falls back to a session.
-      const actor = Effect.fn("Identity.actor")(function* ({ authorization, cookie }: Credentials) {
+      const actor = Effect.fn("SignIn.actor")(function* ({ authorization, cookie }: SignInCredentials) {
         if (authorization === undefined) return yield* ofSession(cookie)
         const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
         return token === undefined ? Option.none<Actor>() : yield* ofToken(token)
       })
 
-      return Identity.of({ development, actor })
+      return SignIn.of({ development, actor })
     })
   )
 }

@@ -7,7 +7,7 @@ interface Props {
 const pretty = (json: string) => JSON.stringify(JSON.parse(json), null, 2)
 
 /** What a policy says, and to whom it applies. */
-export const PolicyContent = ({ content, assignments }: Props) => (
+export const PolicyContentView = ({ content, assignments }: Props) => (
   <>
     <section aria-labelledby="content-title">
       <h2 id="content-title">Settings</h2>
