@@ -1,2 +1,8 @@
-/** JSON as identity keys and inputs are made of. */
+/**
+ * JSON as a type, for inputs that were decoded and for the keys by which equal starts are found.
+ *
+ * @module
+ */
+
+/** Any JSON value. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }

@@ -1,3 +1,10 @@
+/**
+ * Redaction: takes secrets out of a text before it is stored or logged, and says what was there, such as
+ * `[removed: bearer token]`. It finds them by name and by shape, inside JSON and URLs that were escaped any number of times,
+ * and where a text was cut off. It takes linear time. The ledger redacts what it stores and logs; hosts install the logger.
+ *
+ * @module
+ */
 import { Cause, type Layer, Logger } from "effect"
 import { type Judge, redactWhere } from "./redact.ts"
 import {
@@ -11,12 +18,12 @@ import {
   redactNamed
 } from "./SecretValues.ts"
 
-// Nobody reads more of one message, and no message may cost more than its share of time.
+// Nobody reads more of one message, and the limit bounds what one message costs.
 const longestText = 32_000
 const cut = "[removed: the rest]"
 const mostPasses = 3
 
-/** How far a sticky pattern reaches from a position. */
+/** The end of what a sticky pattern matches at a position; the position itself if it does not match. */
 const reach = (pattern: RegExp, text: string, from: number): number => {
   pattern.lastIndex = from
   return from + (pattern.exec(text)?.[0].length ?? 0)
@@ -24,7 +31,7 @@ const reach = (pattern: RegExp, text: string, from: number): number => {
 
 const keyBegins = /-----BEGIN[\w %+]{0,40}?PRIVATE[\w %+]{0,20}KEY[\w %+]{0,20}-----/g
 
-// Without its end, a key reaches as far as the text does.
+// A key without its end reaches to the end of the text.
 const privateKey: Judge = ({ index, input: text }) => {
   const footer = text.indexOf("-----END", index)
   const close = footer === -1 ? -1 : text.indexOf("-----", footer + 8)
@@ -52,7 +59,7 @@ const internalAddress: Judge = ({ index, input: text }) => ({
   what: "internal address"
 })
 
-// An address that was cut off within the host's name; what is left is enough to tell.
+// An address that was cut off within the host's name: the rest still identifies it.
 const suffix = "manage.microsoft.com"
 const cutSuffix = [...suffix].map((_, length) => suffix.slice(0, length + 1).replaceAll(".", "\\.")).join("|")
 const cutHost = new RegExp(`(?<=/|%2F)(?:fef\\.[\\w.-]*|[\\w-]+(?:\\.[\\w-]+)+\\.(?:${cutSuffix}))$`, "i")
@@ -65,7 +72,7 @@ const authorityBegins = /:\/\/|:\\\/\\\/|%(?:25)*3A(?:%(?:25)*2F){2}/gi
 const user = /[^\s/:@"<>%\\[\]?#]*/y
 const authorityEnds = String.raw`[\s"<>]|\\["'\\nrtu]|:\/\/|:\\\/\\\/|${removed}`
 const encodedAuthorityEnds = (level: string) => new RegExp(`${authorityEnds}|%${level}3A(?:%${level}2F){2}`, "gi")
-// By how often the address was encoded: a password may hold addresses that were encoded more often.
+// Indexed by how often the address was encoded: a password may hold addresses that were encoded more often.
 const endsOfAuthorities = [
   new RegExp(authorityEnds, "gi"),
   ...[0, 1, 2, 3].map((count) => encodedAuthorityEnds("25".repeat(count)))
@@ -73,7 +80,7 @@ const endsOfAuthorities = [
 const endOfDeepAuthority = encodedAuthorityEnds("(?:25)*")
 const colon = /:|%(?:25)*3A/iy
 const port = /^\d{1,5}(?:[/?#\\]|[&),.;:\]}']*$)/
-// What ends a port is encoded as often as its address; what is encoded once more belongs to a password.
+// What ends a port is encoded as often as its address. What is encoded once more belongs to a password.
 const encodedPort = (depth: number) => new RegExp(`^\\d{1,5}%${"25".repeat(depth - 1)}(?:2F|3F|23|22|20|5C)`, "i")
 
 const passwordInUrl: Judge = ({ 0: mark, index, input: text }) => {
@@ -89,7 +96,10 @@ const passwordInUrl: Judge = ({ 0: mark, index, input: text }) => {
   return { start, end: host === -1 ? end : start + host, what: "password" }
 }
 
-/** An address that is a secret's value ends with its password, whatever stands in that; names in it speak for themselves. */
+/**
+ * Extends a secret's value that is an address to the end of the address's password, whatever that contains. Secret names inside
+ * it are judged on their own.
+ */
 const withAddress: Continuation = (text, start, end) => {
   authorityBegins.lastIndex = start
   const begins = authorityBegins.exec(text)
@@ -144,22 +154,19 @@ const pass = (text: string): string => {
   clean = redactWhere(clean, jwtBegins, jwt)
   clean = redactWhere(clean, entraSecret, clientSecret)
   clean = redactWhere(clean, olderEntraSecret, olderClientSecret)
-  // Names that stand in what looks like a password have a value of their own, so these come last, and in this order.
+  // A secret name inside what looks like a password has its own value, so these two come last, in this order.
   return redactWhere(redactNamed(clean, withAddress), authorityBegins, passwordInUrl)
 }
 
 /**
- * Takes out of a text what must be neither stored nor logged, and says what was there: bearer tokens and authorization
- * headers, JWTs, secrets and passwords by name or shape, private keys, delta and skip tokens, signed URLs, and Intune's
- * internal addresses; also inside JSON and URLs, escaped any number of times, and cut off at the end. Cut a text after
- * this, not before. Ordinary text stays as it is; beyond 32,000 characters it is cut.
- *
- * @param text anything
+ * Redacts bearer tokens and authorization headers, JWTs, secrets and passwords by name or shape, private keys, delta and skip
+ * tokens, signed URLs, and Intune's internal addresses. Other text stays as it is. A text longer than 32,000 characters is cut.
+ * To shorten a text yourself, redact it first.
  */
 export const sanitise = (text: string): string => {
   if (text.length > longestText) return sanitise(text.slice(0, longestText - cut.length)) + cut
   let clean = pass(text)
-  // What stood next to a secret may read differently without it.
+  // Text next to a redacted secret may read differently now, so look again.
   for (let before = text, passes = 1; clean !== before && passes < mostPasses; passes++) {
     before = clean
     clean = pass(clean)
@@ -167,17 +174,13 @@ export const sanitise = (text: string): string => {
   return clean
 }
 
-/**
- * What may be logged of a cause, by hosts that install no sanitising logger as well.
- *
- * @param cause of whatever ended badly
- */
+/** A cause as text that is safe to log, even where the host has not installed the redacting logger. */
 export const sanitisedCause = (cause: Cause.Cause<unknown>): string => sanitise(Cause.pretty(cause))
 
 /**
- * Replaces the loggers of a program by one whose every line has passed `sanitise`: messages, causes, annotations and spans.
+ * Replaces a program's loggers by one that redacts every line: messages, causes, annotations and spans.
  *
- * @param format how a line looks; logfmt by default
+ * @param format logfmt by default
  */
 export const sanitisingLogger = (format: Logger.Logger<unknown, string> = Logger.formatLogFmt): Layer.Layer<never> =>
   Logger.layer([Logger.withConsoleLog(Logger.map(format, sanitise))])

@@ -1,16 +1,22 @@
+/**
+ * Secrets that follow a name, such as `client_secret=…`: finds where each value begins and ends, however it was quoted, escaped
+ * or percent-encoded.
+ *
+ * @module
+ */
 import { type Judge, redactWhere } from "./redact.ts"
 
-// Text may have been put into JSON, into a URL, or into both, any number of times.
+// A text may have been escaped as JSON, as a URL or as both, any number of times.
 const percent = "%(?:25)*"
 const quote = String.raw`(?:\\*["'\x60]|(?:\\|${percent}5C)+u002[27]|(?:${percent}5C)*${percent}2[27])`
 const space = String.raw`(?:[ \t+]|${percent}20)`
 const separator = `(?:=>|[:=>]|${percent}3[ADE])`
 const bracket = String.raw`(?:\[|${percent}5B)`
 
-// Short names count only where no letter stands before them that belongs to a word.
+// Short names count only where they begin a word.
 const alone = String.raw`(?:(?<![a-z])|(?<=${percent}[\da-f]{2})|(?<=\\[nrt]))`
 
-/** Names whose values are secret, and what a removed value is called. The first that matches counts. */
+/** Names whose values are secret, with what a redacted value is called. The first match counts. */
 const names: ReadonlyArray<readonly [what: string, pattern: string]> = [
   ["authorization header", "authorization"],
   ["cookie", "cookie"],
@@ -35,13 +41,13 @@ const named = new RegExp(
 
 const scheme = new RegExp(`(?:bearer|basic|digest|dpop|negotiate|ntlm|pop|sharedkey|aws4-hmac-sha256)${space}+`, "iy")
 
-/** Where a quoted value ends. In nested JSON and in URLs a closing quote is escaped exactly as the opening one is. */
+/** Where a quoted value ends. In nested JSON and in URLs, a closing quote is escaped exactly as its opening quote is. */
 const quotedEnd = (text: string, from: number, opening: string): number => {
   const unit = /(?:u?[\d%]+|.)$/i.exec(opening)?.[0] ?? opening
   const encoding = /^%(?:25)*(?=2[27]$|5C)/i.exec(opening)?.[0]
   const slash = encoding === undefined ? "\\" : `${encoding}5C`
   const escaped = (opening.length - unit.length) / slash.length
-  // Each nesting doubles the slashes: a closing quote has those of the opening one, plus a whole number of these.
+  // Each level of nesting doubles the slashes: a closing quote has those of the opening one, plus a multiple of this period.
   const period = 2 ** (33 - Math.clz32(escaped))
   for (let at = text.indexOf(unit, from); at !== -1; at = text.indexOf(unit, at + unit.length)) {
     let slashes = 0
@@ -50,7 +56,7 @@ const quotedEnd = (text: string, from: number, opening: string): number => {
       slashes += 1
       before -= slash.length
     }
-    // An apostrophe within a word closes nothing.
+    // An apostrophe within a word is not a closing quote.
     if (unit === "'" && /[^\s,;:.)\]}>&"\\]/.test(text[at + 1] ?? "")) continue
     if (slashes < escaped) return at - slashes * slash.length
     if (slashes % period === escaped) return at - escaped * slash.length
@@ -58,18 +64,14 @@ const quotedEnd = (text: string, from: number, opening: string): number => {
   return text.length
 }
 
-/**
- * How often something was percent-encoded.
- *
- * @param piece that begins with `%` if it was
- */
+/** How often a piece of text was percent-encoded; 0 if it does not begin with `%`. */
 export const depthOf = (piece: string): number => (/^%(?:25)*/.exec(piece)?.[0].length ?? -1) / 2 + 0.5
 
-/** What was removed before, as a pattern. */
+/** A pattern that matches what was redacted before. */
 export const removed = String.raw`\[removed: [\w ]{1,30}\]`
 const anyRemoved = new RegExp(removed, "g")
 
-// How often the sign between name and value was percent-encoded tells what ends the value.
+// What ends a value depends on how often the sign between name and value was percent-encoded.
 const levels = ["", "25", "2525", "252525"]
 const ends = (plain: string, encoded: string) => ({
   byDepth: [plain, ...levels.map((level) => `${plain}|%${level}(?:${encoded})`)].map(
@@ -84,11 +86,9 @@ const endsOfValues = ends(
 const endsOfHeaders = ends(String.raw`[\r\n"']|\\+["'nr]`, "0[AD]|22|5C")
 
 /**
- * Where a value without quotes ends; what was removed before is part of it.
+ * Where an unquoted value ends. What was redacted before is part of the value.
  *
- * @param text around it
- * @param from where it begins
- * @param end global pattern of what ends it, or of what was removed before
+ * @param end a global pattern that matches what ends the value, and what was redacted before
  */
 export const bareEnd = (text: string, from: number, end: RegExp): number => {
   end.lastIndex = from
@@ -98,15 +98,11 @@ export const bareEnd = (text: string, from: number, end: RegExp): number => {
   return text.length
 }
 
-/**
- * Whether a word looks generated. `Bearer authentication` and `Invalid token: expired` are prose.
- *
- * @param word without spaces
- */
+/** Whether a word looks generated. `Bearer authentication` and `Invalid token: expired` are prose. */
 export const isOpaque = (word: string): boolean =>
   word.length >= 20 || (word.length >= 8 && /\d|[a-z][A-Z]|[^\w.,:!?)-]/.test(word))
 
-// Values that hide nothing, and the beginning of a nested value, whose members speak for themselves.
+// Values that are no secret, and the beginning of a nested value, whose members are judged on their own.
 const nothing = /^(?:null|true|false|undefined|none|[[{(]*)$/i
 
 const isProse = (what: string, separator: string, value: string): boolean =>
@@ -118,11 +114,7 @@ const isProse = (what: string, separator: string, value: string): boolean =>
 const nested = new RegExp(`${named.source}|bearer${space}`, "gi")
 
 /**
- * Where, at the end of a value, the next name begins whose own value lies beyond: `sig=password: …`.
- *
- * @param text around it
- * @param start of the value
- * @param end of the value
+ * Where, at the end of a value, the next secret name begins whose own value lies beyond: `sig=password: …`. Otherwise `end`.
  */
 export const beforeNextName = (text: string, start: number, end: number): number => {
   const from = Math.max(start, end - 60)
@@ -132,7 +124,7 @@ export const beforeNextName = (text: string, start: number, end: number): number
   return end
 }
 
-/** Where a value goes on that seemed to end: `password=postgres://ada:…')…@host` is one value, up to the host. */
+/** Extends a value beyond what seemed to be its end: `password=postgres://ada:…')…@host` is one value, up to the host. */
 export type Continuation = (text: string, start: number, end: number) => number
 
 const makeJudge =
@@ -143,7 +135,7 @@ const makeJudge =
     const { closing = "", opening, separator: sign = "" } = match.groups ?? {}
     let start = index + whole.length
     const depth = depthOf(sign)
-    // An encoded quote that is encoded more often than what is before it is the value's own first character.
+    // A quote that is encoded more often than what stands before it is the value's own first character.
     if (opening !== undefined && depthOf(opening) <= Math.max(depth, depthOf(closing))) {
       return { start, end: beforeNextName(text, start, quotedEnd(text, start, opening)), what }
     }
@@ -158,22 +150,14 @@ const makeJudge =
   }
 
 /**
- * Removes the values of secret names: `client_secret=…`, `"password":"…"`, `Authorization: …`, `$skiptoken=…`, however often
+ * Redacts the values of secret names: `client_secret=…`, `"password":"…"`, `Authorization: …`, `$skiptoken=…`, however often
  * they were escaped or percent-encoded.
  *
- * @param text anything
- * @param goesOn where a value without quotes goes on behind its end
+ * @param goesOn extends an unquoted value beyond its apparent end
  */
 export const redactNamed = (text: string, goesOn: Continuation): string => redactWhere(text, named, makeJudge(goesOn))
 
-/**
- * Where the next secret name begins.
- *
- * @param text around it
- * @param from where to look
- * @param to where to stop
- * @returns `to` where there is none
- */
+/** Where the next secret name begins between two positions; `to` if there is none. */
 export const nextName = (text: string, from: number, to: number): number => {
   const [first] = text.slice(from, to).matchAll(nested)
   return first === undefined ? to : from + first.index

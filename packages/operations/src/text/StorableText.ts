@@ -1,11 +1,13 @@
+/**
+ * Text that Postgres can store. JavaScript strings may have NUL characters and lone surrogates; Postgres refuses both. Callers'
+ * arguments with such text are refused or match nothing; text from providers is made storable.
+ *
+ * @module
+ */
 import { Predicate, Schema } from "effect"
 import type { Json } from "./Json.ts"
 
-/**
- * Whether Postgres can store a text: it has no NUL character and no lone surrogate.
- *
- * @param text anything that came from outside
- */
+/** Whether Postgres can store a text: it has no NUL character and no lone surrogate. */
 export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed()
 
 /** The check that Postgres can store a text. */
@@ -16,19 +18,10 @@ export const isStorableText = Schema.makeFilter(isStorable, {
 /** Text that Postgres can store. */
 export const StorableText = Schema.String.check(isStorableText)
 
-/**
- * The nearest text that Postgres can store.
- *
- * @param text anything that came from outside
- */
+/** The nearest text that Postgres can store: without NUL characters, with U+FFFD for each lone surrogate. */
 export const storable = (text: string): string => text.replaceAll("\0", "").toWellFormed()
 
-/**
- * Where a JSON value holds text that cannot be stored, keys included.
- *
- * @param value what is to be stored
- * @returns the paths, empty when all is well
- */
+/** The paths at which a JSON value has text that Postgres cannot store, names of members included. */
 export const unstorablePaths = (
   value: Json,
   path: ReadonlyArray<string> = []

@@ -1,3 +1,9 @@
+/**
+ * Ids of records: accepted in any case, and in lower case once decoded (RFC 9562, section 4), so that the same id is the same
+ * text in identities, in stored inputs and in comparisons. Use `Uuid` for the ids in an operation's input.
+ *
+ * @module
+ */
 import { Schema, SchemaTransformation } from "effect"
 
 const uuidOf = (version?: 7) =>
@@ -8,11 +14,8 @@ const uuidOf = (version?: 7) =>
     )
   )
 
-/**
- * The id of a record, in any case; in lower case once decoded (RFC 9562, section 4), so that the same id is the same text in
- * identities, in stored inputs and in comparisons. Inputs of operations name records with it.
- */
+/** A UUID of any version. */
 export const Uuid = uuidOf()
 
-/** The same for ids that begin with the time of their creation. */
+/** A UUID of version 7, which begins with the time of its creation. */
 export const UuidV7 = uuidOf(7)

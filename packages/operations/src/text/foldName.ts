@@ -1,15 +1,13 @@
+/**
+ * How names are compared and searched: without accents and case. Copies store each name folded, and a search folds what a
+ * person typed in the same way.
+ *
+ * @module
+ */
 import { storable } from "./StorableText.ts"
 
-/**
- * A text without accents and case, as names are compared.
- *
- * @param text any part of a name
- */
+/** Any part of a name, without accents and case. */
 export const fold = (text: string): string => storable(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
 
-/**
- * A name as it is searched.
- *
- * @param name a display name, or what a person typed
- */
+/** A whole name, folded and trimmed: a display name, or what a person typed. */
 export const foldName = (name: string): string => fold(name).trim()

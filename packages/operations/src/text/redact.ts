@@ -1,20 +1,18 @@
-/** A part of a text that must not stay, and what it is. */
+/** A part of a text to redact, and what it is. */
 export interface Redaction {
   readonly start: number
   readonly end: number
   readonly what: string
 }
 
-/** Decides what of the text has to go because of a match; it may reach beyond the match. */
+/** Decides what to redact because of a match. It may reach beyond the match. */
 export type Judge = (match: RegExpExecArray) => Redaction | undefined
 
 /**
- * Redacts parts of a text and says what they were. Takes linear time where pattern and judge do, because the search goes
- * on behind what was removed.
+ * Redacts parts of a text and says what they were. It takes linear time if pattern and judge do, because the search continues
+ * behind each redaction.
  *
- * @param text anything
- * @param pattern global; where to look closer
- * @param judge what to remove there
+ * @param pattern a global pattern: where to look closer
  */
 export const redactWhere = (text: string, pattern: RegExp, judge: Judge): string => {
   let kept = ""
