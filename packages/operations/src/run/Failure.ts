@@ -1,22 +1,28 @@
+/**
+ * What failed within a run, by reason code over all its attempts. A summary is bounded however much fails, and counts every
+ * failure. Handlers report failures, pages and the API show the summary, and every text is redacted and cut before it is kept.
+ *
+ * @module
+ */
 import { DateTime, Schema } from "effect"
 import { ReasonCode } from "./ReasonCode.ts"
 import { sanitise } from "../text/Sanitiser.ts"
 import { storable } from "../text/StorableText.ts"
 
-/** One case of a failure. */
+/** One occurrence of a failure. */
 export const FailureSample = Schema.Struct({
   message: Schema.String,
   /** Graph's `request-id`, for Microsoft's support. */
   requestId: Schema.optionalKey(Schema.String),
-  /** Name or id of what failed. */
+  /** The name or id of what failed. */
   item: Schema.optionalKey(Schema.String)
 })
 export type FailureSample = typeof FailureSample.Type
 
-// Older versions did not note the times.
+// Older versions stored no times.
 const Instant = Schema.NullOr(Schema.DateTimeUtcFromString)
 
-/** What failed within a run for one reason, in all its attempts: how often, when, and some examples. Holds nothing secret. */
+/** What failed within a run for one reason, over all its attempts. It holds no secrets. */
 export const Failure = Schema.Struct({
   reasonCode: ReasonCode,
   /** The newest failure's message. */
@@ -24,9 +30,9 @@ export const Failure = Schema.Struct({
   count: Schema.Int,
   firstAt: Instant,
   lastAt: Instant,
-  /** Up to five that differ. */
+  /** Up to five different ones. */
   samples: Schema.Array(FailureSample),
-  /** The permissions that the app lacks, where that is why; up to ten. */
+  /** Up to ten permissions that the app lacks, if that is the reason. */
   missingPermissions: Schema.optionalKey(Schema.Array(Schema.String))
 })
 export type Failure = typeof Failure.Type
@@ -34,16 +40,16 @@ export type Failure = typeof Failure.Type
 /** Failures by reason, the most frequent first; at most fifty. */
 export type FailureSummary = ReadonlyArray<Failure>
 
-/** Something failed: a run's attempt, or one item that the run works on. A `GraphError` is one. */
+/** A failure of an attempt, or of one item that the run works on. A `GraphError` can be passed as one. */
 export interface FailureReport {
   readonly reasonCode: ReasonCode
   /** A sentence for people. */
   readonly message: string
   /** Graph's `request-id`, for Microsoft's support. */
   readonly requestId?: string
-  /** Short name or id of what failed. */
+  /** A short name or the id of what failed. */
   readonly item?: string
-  /** The permission that the app lacks, such as `Group.Read.All`, where that is why. */
+  /** The permission that the app lacks, such as `Group.Read.All`, if that is the reason. */
   readonly missingPermission?: string
 }
 
@@ -54,10 +60,9 @@ const mostSamples = 5
 const mostPermissions = 10
 
 /**
- * Text that may be stored and shown: sanitised, no longer than the limit, and such as Postgres can hold.
+ * Text that may be stored and shown: redacted, storable by Postgres, and no longer than the limit.
  *
- * @param text anything
- * @param limit in characters
+ * @param limit in characters, 500 by default
  */
 export const clean = (text: string, limit = longestMessage): string => {
   const whole = sanitise(storable(text))
@@ -69,11 +74,7 @@ export const clean = (text: string, limit = longestMessage): string => {
 
 const longestText = 2_000
 
-/**
- * JSON of which every text and name may be stored and shown.
- *
- * @param value anything
- */
+/** JSON whose texts and names may all be stored and shown. A text is cut to 2,000 characters, a name to 500. */
 export const cleanJson = (value: Schema.Json): Schema.Json => {
   if (typeof value === "string") return clean(value, longestText)
   if (Array.isArray(value)) return value.map(cleanJson)
@@ -81,12 +82,7 @@ export const cleanJson = (value: Schema.Json): Schema.Json => {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), cleanJson(member)]))
 }
 
-/**
- * One failure as a summary shows it.
- *
- * @param report what failed; its texts are cleaned
- * @param at when
- */
+/** A summary's entry for one failure, with cleaned texts. */
 export const observed = (report: FailureReport, at: DateTime.Utc): Failure => {
   const message = clean(report.message)
   const sample: FailureSample = {
@@ -117,7 +113,7 @@ const combine = (a: Failure, b: Failure): Failure => ({
   reasonCode: a.reasonCode,
   message: a.lastAt !== null && b.lastAt !== null && DateTime.isGreaterThan(a.lastAt, b.lastAt) ? a.message : b.message,
   count: a.count + b.count,
-  // Where one is unknown, the first one of all is.
+  // If either time is unknown, so is the earliest.
   firstAt: a.firstAt && b.firstAt && DateTime.min(a.firstAt, b.firstAt),
   lastAt: a.lastAt && b.lastAt ? DateTime.max(a.lastAt, b.lastAt) : (a.lastAt ?? b.lastAt),
   samples: [...a.samples, ...b.samples.filter((sample) => !a.samples.some((known) => isEqual(known, sample)))].slice(
@@ -137,10 +133,8 @@ const asFurther = (failure: Failure): Failure => ({
 })
 
 /**
- * Puts failures together by reason. Beyond fifty reasons the rarest become one entry, `further_failures`; nothing that
- * was counted is lost.
- *
- * @param summaries earlier ones first
+ * Merges summaries by reason, earlier ones first. Beyond fifty reasons the rarest become one entry, `further_failures`, so that
+ * the counts still add up.
  */
 export const merge = (...summaries: ReadonlyArray<FailureSummary>): FailureSummary => {
   const byReason = new Map<ReasonCode, Failure>()
@@ -156,7 +150,7 @@ export const merge = (...summaries: ReadonlyArray<FailureSummary>): FailureSumma
   return [...named.slice(0, mostReasons - 1), folded.reduce(combine)]
 }
 
-/** A summary as JSON text. */
+/** A stored summary, as JSON text. */
 const Stored = Schema.fromJsonString(
   Schema.Array(
     Schema.Struct({
@@ -170,11 +164,7 @@ const Stored = Schema.fromJsonString(
 )
 const decode = Schema.decodeUnknownSync(Stored)
 
-/**
- * Reads a stored summary, also one of a version that kept neither times nor samples.
- *
- * @param json as stored
- */
+/** Reads a stored summary, also one of a version that stored neither times nor samples. */
 export const readSummary = (json: string): FailureSummary =>
   merge(
     decode(json).map(({ requestId, firstAt = null, lastAt = null, samples, ...failure }) => ({
@@ -185,11 +175,7 @@ export const readSummary = (json: string): FailureSummary =>
     }))
   )
 
-/**
- * Writes a summary as it is stored.
- *
- * @param failures of one run
- */
+/** Encodes the summary of one run as it is stored. */
 export const writeSummary: (failures: FailureSummary) => string = Schema.encodeSync(
   Schema.fromJsonString(Schema.Array(Failure))
 )

@@ -1,21 +1,27 @@
+/**
+ * Where an operation works: in one tenant, or in a workspace as a whole. The ids are the host's own text, of 1 to 200
+ * characters. No foreign key leads into the host's tables.
+ *
+ * @module
+ */
 import { Schema } from "effect"
 import { isStorableText } from "../text/StorableText.ts"
 
-/** The customer of the host: everything belongs to exactly one workspace. Text chosen by the host. */
+/** The id of a workspace: a customer of the host. Everything belongs to exactly one. */
 export const WorkspaceId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("WorkspaceId"))
 export type WorkspaceId = typeof WorkspaceId.Type
 
-/** The host's own, globally unique id of a managed tenant. It is not the Entra directory id. */
+/** The id of a managed tenant: the host's own, and globally unique. It is not the Entra directory id. */
 export const TenantId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("TenantId"))
 export type TenantId = typeof TenantId.Type
 
-/** Where an operation works: in one tenant, or (tenant `null`) in the workspace as a whole. */
+/** A workspace, and a tenant in it or `null` for the workspace as a whole. */
 export interface OperationScope {
   readonly workspaceId: WorkspaceId
   readonly tenantId: TenantId | null
 }
 
-/** A scope as callers hand it over: a run is one, and has more members. */
+/** A scope as callers pass it. It may have more members: a run is a scope. */
 export const GivenScope = Schema.StructWithRest(
   Schema.Struct({
     workspaceId: WorkspaceId.check(isStorableText),
@@ -24,7 +30,7 @@ export const GivenScope = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Unknown)]
 )
 
-/** The same of a tenant. */
+/** A tenant's scope as callers pass it. */
 export const GivenTenantScope = Schema.StructWithRest(
   Schema.Struct({ workspaceId: WorkspaceId.check(isStorableText), tenantId: TenantId.check(isStorableText) }),
   [Schema.Record(Schema.String, Schema.Unknown)]

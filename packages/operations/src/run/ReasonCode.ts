@@ -1,20 +1,27 @@
+/**
+ * Why a run failed, was blocked or was only partly successful: a stable code with a title, a severity, a next step, and whether
+ * another attempt may help. Handlers and the Graph client choose the code. The ledger decides about retries by it, and pages
+ * and the API show what is known of it. Hosts add codes of their own.
+ *
+ * @module
+ */
 import { Schema, SchemaTransformation } from "effect"
 
-/** How much a reason matters to the person who reads it. */
+/** How serious a reason is for the person who reads it. */
 export type Severity = "info" | "warning" | "error"
 
-/** What is known of a reason code, wherever it appears. */
+/** What is known of a reason code. */
 export interface ReasonInfo {
   readonly severity: Severity
-  /** A later attempt may succeed without anybody acting. */
+  /** Whether a later attempt may succeed without anybody acting. */
   readonly retryable: boolean
-  /** Retryable, but one repetition is enough: what fails the same way again needs a person. */
+  /** Whether one retry is enough: what fails twice in the same way needs a person. */
   readonly once: boolean
-  /** The provider connection stays unusable until a person acts. */
+  /** Whether the provider connection stays unusable until a person acts. */
   readonly blocking: boolean
   /** A short title for people. */
   readonly title: string
-  /** What a person can do, as a sentence, where Atlas does nothing more. */
+  /** What a person can do, as a sentence, when no further attempt follows. */
   readonly nextStep: string
   /** What a person can do while another attempt follows. */
   readonly whileRetried: string
@@ -55,7 +62,7 @@ const retryingOnce = "Wait; Atlas tries again once."
 const verify = "Start again; if it persists, verify the connection."
 const askMicrosoft = "Start again later; if it persists, check the state of Microsoft's services."
 
-/** What concerns the connection and the token for it. */
+/** Reasons of the provider connection and its token. */
 const connectionReasons = {
   provider_connection_missing: blocking("No provider connection", "Add a provider connection to this tenant."),
   provider_connection_disabled: blocking("Provider connection disabled", "Enable the tenant's provider connection."),
@@ -81,7 +88,7 @@ const connectionReasons = {
     "Exempt the app's workload identity from the policy that blocks it."
   ),
   provider_user_identity_error: blocking("User credentials configured", "Use app-only credentials for the connection."),
-  provider_auth_throttled: transient("Sign-in service throttled", retrying, "Wait some minutes, then start again."),
+  provider_auth_throttled: transient("Sign-in service throttled", retrying, "Wait a few minutes, then start again."),
   provider_auth_unavailable: transient("Sign-in service unavailable", retrying, askMicrosoft),
   provider_auth_request_invalid: failure("Token request refused", reportBug),
   provider_token_rejected: once("Token rejected", retryingOnce, verify),
@@ -92,10 +99,10 @@ const connectionReasons = {
   ),
   provider_permission_propagating: transient(
     "Permission not yet effective",
-    "Wait some minutes; a grant takes time.",
-    "Wait some minutes, because a grant takes time; then start again."
+    "Wait a few minutes; a grant takes time.",
+    "Wait a few minutes, because a grant takes time; then start again."
   ),
-  // What the licence does not cover fails; the rest of the connection works.
+  // Only what the licence does not cover fails. The rest of the connection works.
   provider_license_required: failure("Licence required", "Assign the licence that the service needs."),
   provider_tenant_mismatch: blocking(
     "Another tenant answered",
@@ -103,7 +110,7 @@ const connectionReasons = {
   )
 } satisfies Record<string, ReasonInfo>
 
-/** What concerns requests to the provider, and their answers. */
+/** Reasons of requests to the provider and of its responses. */
 const requestReasons = {
   provider_contract_violation: failure("Request outside the contracts", reportBug),
   provider_untrusted_link: failure(
@@ -117,27 +124,27 @@ const requestReasons = {
   ),
   provider_resync_required: transient(
     "Change history expired",
-    "Nothing: a full sync follows automatically.",
+    "No action needed: a full sync follows automatically.",
     "Start again; a full sync follows."
   ),
   provider_request_invalid: failure("Request refused", reportBug),
   provider_query_unsupported: failure("Query not supported", reportBug),
   provider_resource_not_found: failure(
     "Not found at the provider",
-    "Synchronise again: an object that is gone is then marked stale."
+    "Sync again: an object that no longer exists is then marked stale."
   ),
-  // Which conflicts pass is known where the request is made; a run that is told of one waits for a person.
-  provider_conflict: failure("Conflict at the provider", "Read the object again and repeat."),
-  // Another attempt would overwrite what somebody else has changed: a person has to see it first.
+  // The flow that makes the request knows which conflicts pass. A conflict that reaches the run needs a person.
+  provider_conflict: failure("Conflict at the provider", "Read the object again, then repeat the change."),
+  // Another attempt would overwrite somebody else's change, so a person must look first.
   provider_precondition_failed: failure("Object changed meanwhile", "Plan the change again from the current state."),
   provider_throttled: transient(
     "Provider throttled the requests",
     "Wait; Atlas tries again when the provider allows.",
     "Start again later; if it persists, start fewer operations at the same time."
   ),
-  // Repeated with the request it depended on, whose reason decides.
+  // The reason of the request that it depended on decides whether both are retried.
   provider_dependency_failed: failure("A request it depended on failed", "See the failure of the request before it."),
-  // None of these three is a write's: one whose answer was lost is `provider_outcome_unknown`.
+  // These three never stand for a write: a write whose response was lost is `provider_outcome_unknown`.
   provider_unavailable: transient("Provider unavailable", retrying, askMicrosoft),
   provider_timeout: transient("Provider did not answer in time", retrying, askMicrosoft),
   provider_network_error: transient(
@@ -147,9 +154,9 @@ const requestReasons = {
   ),
   provider_outcome_unknown: failure(
     "Outcome of a write unknown",
-    "Reconcile: compare the object with what was meant before repeating."
+    "Reconcile: compare the object with the intended change before you repeat it."
   ),
-  provider_quota_exceeded: failure("Quota exceeded", "Free or raise the tenant's quota."),
+  provider_quota_exceeded: failure("Quota exceeded", "Free up or raise the tenant's quota."),
   provider_response_invalid: once(
     "Answer not understood",
     "Wait; Atlas tries again once. If it persists, quarantine what could not be read.",
@@ -163,12 +170,12 @@ const requestReasons = {
   provider_unknown: failure("Unknown provider failure", "Inspect the request ids and ask Microsoft support.")
 } satisfies Record<string, ReasonInfo>
 
-/** What concerns the run itself, and what executes it. */
+/** Reasons of the run itself and of its workers. */
 const runReasons = {
-  operation_cancelled: note("Cancelled", "Inspect the timeline; start again when wanted."),
+  operation_cancelled: note("Cancelled", "Inspect the timeline; start again if needed."),
   operation_busy: transient(
     "Another operation holds the tenant",
-    "Wait; Atlas goes on when it has ended.",
+    "Wait; Atlas continues when it has ended.",
     "Wait until it has ended, then start again."
   ),
   run_superseded: note("Superseded", "See the run that replaced this one."),
@@ -179,33 +186,33 @@ const runReasons = {
   ),
   removals_withheld: {
     ...failure(
-      "Removals need a confirmation",
-      "Check in the directory whether so much was really deleted; if so, confirm the removals."
+      "Removals need confirmation",
+      "Check in the directory whether that many objects were really deleted; if so, confirm the removals."
     ),
     severity: "warning"
   },
   work_refused: failure("Work did not match its run", reportBug),
-  worker_lost: failure("The worker died repeatedly", "Start again; if it persists, look at the workers' logs."),
+  worker_lost: failure("The worker died repeatedly", "Start again; if it persists, check the workers' logs."),
   database_unavailable: transient("Database unavailable", retrying, "Start again when the database answers."),
-  internal_error: failure("Unexpected error", "Look at the worker's log for this run, and report it."),
-  further_failures: failure("Further failures", "Look at the log: they had more reasons than a run keeps.")
+  internal_error: failure("Unexpected error", "Find this run in the worker's log, and report the error."),
+  further_failures: failure("Further failures", "Check the log: there were more reasons than a run keeps.")
 } satisfies Record<string, ReasonInfo>
 
 const reasons = { ...connectionReasons, ...requestReasons, ...runReasons }
 
-/** A reason code that Atlas itself defines. Codes are stable: append, never rename. */
+/** A reason code that Atlas defines. Codes are stable: append, never rename. */
 export type KnownReasonCode = keyof typeof reasons
 
-/** A code that a flow of a host defines for itself: `ext.<flow>.<detail>`. */
+/** A code that a host defines for a flow of its own: `ext.<flow>.<detail>`. */
 export type ExtensionReasonCode = `ext.${string}.${string}`
 
-/** Why a run failed, was blocked, or was only partly successful. */
+/** A reason code of Atlas or of a host. */
 export type ReasonCode = KnownReasonCode | ExtensionReasonCode
 
 /** Every code that Atlas defines, in the order of its table. */
 export const knownReasonCodes: ReadonlyArray<KnownReasonCode> = Object.keys(reasons) as Array<KnownReasonCode>
 
-/** What older versions wrote, and what it is called now. Only ever read. */
+/** Codes that older versions stored, with today's codes. They are only read. */
 const olderCodes: Readonly<Record<string, KnownReasonCode>> = {
   permission_denied: "provider_permission_denied",
   authentication_failed: "provider_credential_invalid",
@@ -219,19 +226,15 @@ const isOlder = (code: string): boolean => Object.hasOwn(olderCodes, code)
 
 const current = (code: string): string => (isOlder(code) ? (olderCodes[code] ?? code) : code)
 
-/**
- * Every text that means the same reason in stored runs: today's code, and what older versions wrote.
- *
- * @param code of today, or an older one
- */
+/** Every stored code that means the same reason: today's, and those of older versions. */
 export const spellingsOf = (code: string): ReadonlyArray<string> => {
   const today = current(code)
   return [today, ...Object.keys(olderCodes).filter((older) => olderCodes[older] === today)]
 }
 
 /**
- * A reason code as stored and sent. The types say what may be written; any text is read, because a newer version may have
- * written a code that this one does not know. What an older version wrote is read as today's code.
+ * A reason code as stored and sent. Any text can be read, because a newer version may have stored a code that this one does not
+ * know. A code of an older version is read as today's.
  */
 export const ReasonCode: Schema.Codec<ReasonCode, string> = Schema.String.pipe(
   Schema.decodeTo(
@@ -240,12 +243,6 @@ export const ReasonCode: Schema.Codec<ReasonCode, string> = Schema.String.pipe(
   )
 )
 
-/**
- * What is known of a code.
- *
- * @param code any reason code
- * @returns its severity, whether it is worth retrying, and the next step for a person; an extension code is a plain
- * failure whose flow explains it in its messages.
- */
+/** What is known of a code. A code of a host is a plain failure, which its message explains. */
 export const reasonInfo = (code: ReasonCode): ReasonInfo =>
   Object.hasOwn(reasons, code) ? reasons[code as KnownReasonCode] : failure(code, "See the failure's message.")

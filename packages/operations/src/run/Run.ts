@@ -1,3 +1,9 @@
+/**
+ * What a run is: one execution record of an operation, as the ledger keeps it, with the values of its fields. Hosts get runs
+ * from `Runs`; handlers get theirs in `RunContext`.
+ *
+ * @module
+ */
 import { type DateTime, Schema, Struct } from "effect"
 import type { Actor } from "./Actor.ts"
 import type { Capability } from "./Capability.ts"
@@ -8,21 +14,21 @@ import type { RunReport } from "./RunReport.ts"
 import type { TraceParent } from "./TraceContext.ts"
 import { UuidV7 } from "../text/Uuid.ts"
 
-/** Identifies a run: a UUIDv7, so that ids order by time of creation. In lower case once decoded. */
+/** The id of a run: a UUIDv7, so that ids order by time of creation. In lower case once decoded. */
 export const RunId = UuidV7.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
-/** The id that a text is, if it is the id of a run. */
+/** Reads a text as the id of a run, if it is one. */
 export const decodeRunId = Schema.decodeUnknownOption(RunId)
 
 /** Where a run is in its life. */
 export const RunStatus = Schema.Literals(["queued", "running", "completed"])
 export type RunStatus = typeof RunStatus.Type
 
-/** How long an identity is taken: while its run is queued or running, or for ever. */
+/** How long a run holds its identity: while it is queued or running, or for ever. */
 export type IdentityRule = "while_active" | "once"
 
-/** How a run ended; `pending` until it has. */
+/** How a run ended; `pending` until then. */
 export const RunOutcome = Schema.Literals([
   "pending",
   "succeeded",
@@ -33,7 +39,7 @@ export const RunOutcome = Schema.Literals([
 ])
 export type RunOutcome = typeof RunOutcome.Type
 
-/** How far a run has come: counts of items. A total that is not known yet is absent. */
+/** How far a run is: counts of items. An unknown total is absent. */
 export const RunCounts = Schema.Struct({
   total: Schema.optionalKey(Schema.Int),
   processed: Schema.optionalKey(Schema.Int),
@@ -47,13 +53,13 @@ export const RunCounts = Schema.Struct({
 })
 export type RunCounts = typeof RunCounts.Type
 
-/** Ids of the host's records, by what they are. */
+/** Ids of the host's records, by the kind of record. */
 export const RunRecordLinks = Schema.Record(Schema.String, Schema.String)
 export type RunRecordLinks = typeof RunRecordLinks.Type
 
 /**
- * A run for somebody who may act on it but not view it: which one it is and where it stands, and nothing of its content. The
- * members of a run that it lacks are declared, so that code that reads them has to say what it does without.
+ * A run for somebody who may act on it but not view it: its ids, type, status and outcome, and nothing of its content. The
+ * other members of a run are declared as absent, so that code that reads them must handle their absence.
  */
 export type RunReceipt = Pick<Run, (typeof receiptMembers)[number]> & {
   readonly [Member in Exclude<keyof Run, (typeof receiptMembers)[number]>]?: never
@@ -61,13 +67,13 @@ export type RunReceipt = Pick<Run, (typeof receiptMembers)[number]> & {
 
 const receiptMembers = ["id", "workspaceId", "tenantId", "type", "status", "outcome", "version", "queuedAt"] as const
 
-/** Whether somebody who started, cancelled or retried a run may view it, too. */
+/** Whether this is the whole run and not only its receipt. */
 export const isWholeRun = (run: Run | RunReceipt): run is Run => run.actor !== undefined
 
-/** What of a run somebody has who may act on it but not view it. */
+/** The receipt of a run. */
 export const receiptOf = (run: Run): RunReceipt => Struct.pick(run, receiptMembers)
 
-/** One execution record of an operation, as the ledger keeps it. */
+/** One execution record of an operation. */
 export interface Run {
   readonly id: RunId
   readonly workspaceId: WorkspaceId
@@ -77,18 +83,18 @@ export interface Run {
   readonly outcome: RunOutcome
   readonly actor: Actor
   readonly identityRule: IdentityRule
-  /** What decides "same start", as readable text. */
+  /** What makes two starts the same, as readable text. */
   readonly identityKey: string
   readonly input: unknown
-  /** Links to the host's records that this run belongs to: schedule, connection, restore… */
+  /** Ids of the host's records that the run belongs to, such as a schedule, a connection or a restore. */
   readonly context: RunRecordLinks
   readonly summaryCounts: RunCounts
   readonly failureSummary: ReadonlyArray<Failure>
-  /** What it found out, as the newest attempt that reports says; for types whose handlers do. */
+  /** What the run found, as its newest report says; null for operations whose handlers report nothing. */
   readonly report: RunReport | null
   /** The reason that decided the outcome, or why the last attempt failed. */
   readonly reasonCode: ReasonCode | null
-  /** Attempts that failed so far. */
+  /** How many attempts have failed so far. */
   readonly attempt: number
   readonly maxAttempts: number
   /** Raised on every visible change. */
@@ -99,7 +105,7 @@ export interface Run {
   /** When the next attempt is due. */
   readonly availableAt: DateTime.Utc
   readonly startedAt: DateTime.Utc | null
-  /** When the type's time limit ends the run; known from its first start. */
+  /** When the operation's time limit ends the run; known from its first attempt. */
   readonly deadline: DateTime.Utc | null
   readonly completedAt: DateTime.Utc | null
   /** The worker that claimed it last. */
@@ -108,8 +114,8 @@ export interface Run {
   readonly cancelRequestedBy: Actor | null
   readonly supersededBy: RunId | null
   readonly retryOf: RunId | null
-  /** The trace that its start belongs to, and its attempts with it. */
+  /** The trace of its start, which its attempts continue. */
   readonly traceparent: TraceParent | null
-  /** The capabilities that viewing it needs, all of them: as its operation said when it was started. */
+  /** All the capabilities that viewing it takes, as its operation said when it was started. */
   readonly viewCapabilities: ReadonlyArray<Capability>
 }

@@ -1,7 +1,12 @@
+/**
+ * The timeline of a run: what happened to it, in order. `Runs.events` reads pages of it, and `Runs.follow` reads it live.
+ *
+ * @module
+ */
 import { Schema } from "effect"
 import { ReasonCode } from "./ReasonCode.ts"
 
-/** What may happen to a run. */
+/** Every kind of event that this version stores. */
 export const runEventKinds = [
   "created",
   "joined",
@@ -18,7 +23,7 @@ export const runEventKinds = [
 ] as const
 export type RunEventKind = (typeof runEventKinds)[number]
 
-/** As read, any text: a newer version may write kinds that this one does not know. */
+/** The kind of an event. Any text can be read, because a newer version may store kinds that this one does not know. */
 export const RunEventKind: Schema.Codec<RunEventKind, string> = Schema.String.pipe(
   Schema.refine((kind): kind is RunEventKind => kind.length > 0)
 )
@@ -28,7 +33,7 @@ export class RunEvent extends Schema.Class<RunEvent>("@atlas/operations/RunEvent
   seq: Schema.Int,
   at: Schema.DateTimeUtcFromDate,
   kind: RunEventKind,
-  /** Details by kind: who joined, the counts, the reason, when the next attempt is due. */
+  /** Details by kind, such as who joined, the counts, the reason, or when the next attempt is due. */
   data: Schema.fromJsonString(
     Schema.StructWithRest(Schema.Struct({ reasonCode: Schema.optionalKey(Schema.NullOr(ReasonCode)) }), [
       Schema.Record(Schema.String, Schema.Unknown)

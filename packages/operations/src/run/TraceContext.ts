@@ -1,10 +1,16 @@
+/**
+ * Keeps a run in the trace of the request that started it, in whatever process and however much later it is executed. Hosts run
+ * a request's work `within` the request's trace. Workers do so with each attempt.
+ *
+ * @module
+ */
 import { Effect, Option } from "effect"
 import { Headers, HttpTraceContext } from "effect/http"
 
-/** The trace that something belongs to, as W3C Trace Context writes it in `traceparent` (https://www.w3.org/TR/trace-context). */
+/** A position in a trace, as W3C Trace Context writes it in `traceparent` (https://www.w3.org/TR/trace-context). */
 export type TraceParent = string
 
-/** Where the current work belongs; null where nothing is traced. */
+/** The `traceparent` of the current work; null where nothing is traced. */
 export const current: Effect.Effect<TraceParent | null> = Effect.map(
   Effect.option(Effect.currentSpan),
   Option.match({
@@ -14,7 +20,7 @@ export const current: Effect.Effect<TraceParent | null> = Effect.map(
 )
 
 /**
- * Does work as a part of a trace that began elsewhere. What is no valid `traceparent` is left out, as the standard asks.
+ * Does work as a part of a trace that began elsewhere. An invalid `traceparent` is ignored, as the standard asks.
  *
  * @param traceparent of the span that caused the work
  */
