@@ -1,25 +1,27 @@
+/**
+ * The boundary. Every public function decodes its arguments here before anything else looks at them, whatever their types say,
+ * because JavaScript callers, `as any` and HTTP bodies exist. Every refusal is an `InvalidInput` that names each problem, up to
+ * twenty. Packages decode their own arguments in the same way.
+ *
+ * @module
+ */
 import { Cause, Effect, Exit, Predicate, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "./Problems.ts"
 import type { Json } from "../text/Json.ts"
 
-/**
- * The boundary: what comes from outside is decoded here before anything else looks at it, whatever its type says. JavaScript
- * callers, `as any` and HTTP bodies exist. Every refusal is an `InvalidInput` that names each problem, up to twenty.
- */
-
 /** The most problems that a refusal names. */
 const mostProblems = 20
 
-/** How deeply a JSON value may be nested. */
+/** The deepest nesting of a JSON value. */
 const deepestJson = 64
 
-/** How many values a JSON value may hold, members and items of all levels counted. */
+/** The most values in a JSON value, with the members and items of all levels. */
 const mostJsonValues = 100_000
 
-/** How many characters the texts of a JSON value may have together, names of members included. */
+/** The most characters in all texts of a JSON value together, names of members included. */
 const longestJson = 1_048_576
 
-// A longer detail, such as an enumeration, is given once and then referred to.
+// A longer detail, such as an enumeration, is spelled out once and then referred to.
 const longestRepeated = 60
 const longestDetail = 1_000
 
@@ -38,7 +40,7 @@ export const jsonPointer = (path: ReadonlyArray<PropertyKey>): string =>
     .map((segment) => `/${String(segment).slice(0, 200).toWellFormed().replaceAll("~", "~0").replaceAll("/", "~1")}`)
     .join("")
 
-/** One problem after the other, as far as somebody asks for them: an input may have as many as it has values. */
+/** Yields one problem at a time, because an input may have as many problems as values and few are named. */
 function* problemsIn(issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>): Generator<InputIssue> {
   if (issue._tag === "Pointer") return yield* problemsIn(issue.issue, [...path, ...issue.path])
   if (issue._tag === "Encoding") return yield* problemsIn(issue.issue, path)
@@ -52,7 +54,7 @@ function* problemsIn(issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>)
   }
 }
 
-/** The first problems of a list that may be long, without saying the same long sentence twice. */
+/** A refusal that names the first twenty problems, and repeats no long sentence. */
 const named = (problems: Iterable<InputIssue>): InvalidInput => {
   const errors: Array<InputIssue> = []
   const said = new Map<string, string>()
@@ -67,23 +69,23 @@ const named = (problems: Iterable<InputIssue>): InvalidInput => {
   return new InvalidInput({ errors })
 }
 
-/** One problem, as a refusal. */
+/** A refusal that names one problem, at a JSON Pointer. */
 export const invalid = (pointer: string, detail: string): InvalidInput =>
   new InvalidInput({ errors: [{ pointer, detail }] })
 
-/** Several problems, as a refusal that names the first twenty. */
+/** A refusal for the same problem in several places, of which it names the first twenty. */
 export const invalidEach = (pointers: ReadonlyArray<string>, detail: string): InvalidInput =>
   named(pointers.map((pointer) => ({ pointer, detail })))
 
-const unreadable = invalid("", "This cannot be read: it throws when its members are looked at")
+const unreadable = invalid("", "This cannot be read: reading its members throws")
 
 const strictly = { errors: "all", onExcessProperty: "error" } as const
 
 /**
- * Makes the decoder of a public function's arguments. A member that the schema does not know is a problem.
+ * Makes the decoder of a public function's arguments. It fails with every problem, up to twenty. A member that the schema does
+ * not know is a problem.
  *
- * @param schema of all arguments, by name
- * @returns a function from the arguments as they came to the decoded ones; it fails with every problem named, up to twenty
+ * @param schema a struct of all arguments, by name
  */
 export const argumentsOf = <S extends Schema.ConstraintDecoder<object>>(schema: S) => {
   const decode = Schema.decodeUnknownExit(schema)
@@ -117,7 +119,7 @@ const isPlain = (value: object) => {
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
 }
 
-/** Copies a value as JSON, as far as it is JSON and no larger than it may be; throws `NotJson`. */
+/** Copies a value that is JSON and not too large. Otherwise throws `NotJson`. */
 const copyJson = (given: unknown): Json | undefined => {
   let values = 0
   let length = 0
@@ -135,7 +137,7 @@ const copyJson = (given: unknown): Json | undefined => {
     if (Array.isArray(value)) return Array.from(value, (item, index) => copy(item, [...path, index]))
     if (!Predicate.isObject(value) || !isPlain(value)) throw new NotJson(path, "Expected JSON")
     const members: Array<[string, Json]> = []
-    // An absent member and one that is `undefined` are the same, as in `JSON.stringify`.
+    // As in `JSON.stringify`, a member that is `undefined` is absent.
     for (const [name, member] of Object.entries(value)) {
       if (member !== undefined) members.push([spell(name, path), copy(member, [...path, name])])
     }
@@ -145,11 +147,10 @@ const copyJson = (given: unknown): Json | undefined => {
 }
 
 /**
- * A value as plain JSON data that nobody else can change, with an end to its size and depth.
+ * Copies a value as plain JSON that nobody else can change, of bounded size and depth. `undefined` stays `undefined`: the
+ * schema decides about it.
  *
- * @param given anything
- * @param at where it stands in what was sent
- * @returns the copy; `undefined` for `undefined`, which the schema of what is expected refuses or not
+ * @param at where the value stands in what was sent: problems are named from there
  */
 export const plainJson = (
   given: unknown,
@@ -164,7 +165,7 @@ export const plainJson = (
     }
   })
 
-// Operations decode with the same few schemas again and again, and a decoder is worth keeping.
+// Operations decode with the same few schemas again and again, so decoders are cached.
 const inputDecoders = new WeakMap<object, (json: unknown) => Effect.Effect<unknown, Schema.SchemaError>>()
 const inputDecoder = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>) => {
   const known = inputDecoders.get(schema)
@@ -176,12 +177,10 @@ const inputDecoder = <Input, Encoded>(schema: Schema.Codec<Input, Encoded>) => {
 }
 
 /**
- * Decodes what somebody sent as JSON.
+ * Decodes JSON that somebody sent. It fails with every problem, up to twenty. A member that the schema does not know is a
+ * problem.
  *
- * @param schema of what is expected, as JSON
- * @param given anything
- * @param at where it stands in what was sent: problems are named from there
- * @returns the decoded input; fails with every problem named, up to twenty, unknown members included
+ * @param at where the value stands in what was sent: problems are named from there
  */
 export const decodeInput = <Input, Encoded>(
   schema: Schema.Codec<Input, Encoded>,
@@ -192,5 +191,5 @@ export const decodeInput = <Input, Encoded>(
     Effect.mapError(inputDecoder(schema)(json), (error) => named(problemsIn(error.issue, at)))
   )
 
-/** What a schema makes of JSON, as the formatter of an HTTP API's own problems: the first twenty. */
+/** The first twenty problems of a schema issue, for HTTP APIs. */
 export const problemsOf = (issue: SchemaIssue.Issue): ReadonlyArray<InputIssue> => named(problemsIn(issue, [])).errors

@@ -1,25 +1,31 @@
+/**
+ * What Atlas refuses callers with. Each refusal is an error in Effect and, unchanged, an HTTP answer as RFC 9457 (Problem
+ * Details) writes it. `@atlas/operations/promise` has the same refusals as classes.
+ *
+ * @module
+ */
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
-/** One thing that is wrong with what a caller sent: where (a JSON Pointer, RFC 6901) and what. */
+/** One problem with what a caller sent: where it is, as a JSON Pointer (RFC 6901), and what it is. */
 export const InputIssue = Schema.Struct({ pointer: Schema.String, detail: Schema.String })
 export type InputIssue = typeof InputIssue.Type
 
-/** Nobody is signed in, or the credentials are not accepted. */
+/** Nobody is signed in, or the credentials were refused. */
 export class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()("Unauthenticated", {
   type: "urn:atlas:problem:unauthenticated",
   status: 401,
   title: "Sign in first."
 }) {}
 
-/** There is no such thing, or the caller may not know that there is: the two answers are the same. */
+/** There is no such thing, or the caller must not learn that there is. Both get the same answer. */
 export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
   type: "urn:atlas:problem:not-found",
   status: 404,
   title: "There is nothing here, or nothing you may see."
 }) {}
 
-/** The caller is a member, but lacks the named capability. */
+/** The caller is a member but lacks the named capability. */
 export class Forbidden extends HttpApiError.Problem<Forbidden>()(
   "Forbidden",
   {
@@ -30,25 +36,25 @@ export class Forbidden extends HttpApiError.Problem<Forbidden>()(
   { requiredCapability: Schema.String }
 ) {}
 
-/** What was sent is not acceptable; the reasons are listed, up to twenty. */
+/** What the caller sent is invalid. Up to twenty problems are listed. */
 export class InvalidInput extends HttpApiError.Problem<InvalidInput>()(
   "InvalidInput",
   {
     type: "urn:atlas:problem:invalid-input",
     status: 422,
-    title: "The input is not acceptable."
+    title: "The input is invalid."
   },
   { errors: Schema.Array(InputIssue) }
 ) {}
 
-/** What starts this operation is told apart by a key that the caller has to send. */
+/** Each start of this operation needs an idempotency key, and the caller sent none. */
 export class IdempotencyKeyRequired extends HttpApiError.Problem<IdempotencyKeyRequired>()("IdempotencyKeyRequired", {
   type: "urn:atlas:problem:idempotency-key-required",
   status: 400,
   title: "Send an Idempotency-Key of your own with each new start."
 }) {}
 
-/** The key was used before, for another request or for a run that was removed. */
+/** The idempotency key was used before: for another request, or for a run that was removed. */
 export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
   "IdempotencyKeyReused",
   {
@@ -57,12 +63,12 @@ export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReu
     title: "This Idempotency-Key was used before: use a new one."
   },
   {
-    /** The run of the request to which the key belongs, if there was one. */
+    /** The run of the request that the key belongs to, if there was one. */
     runId: Schema.optionalKey(Schema.String)
   }
 ) {}
 
-/** Another operation holds the scope, and this one does not wait behind it: nothing was recorded. */
+/** Another operation holds the scope, and this one does not queue behind it. No run was recorded. */
 export class OperationBusy extends HttpApiError.Problem<OperationBusy>()(
   "OperationBusy",
   {
@@ -76,12 +82,12 @@ export class OperationBusy extends HttpApiError.Problem<OperationBusy>()(
     nextStep: Schema.String,
     /** The run that holds the scope. */
     holder: Schema.Struct({ id: Schema.String, type: Schema.String, status: Schema.String }),
-    /** Where the holder is found; absolute. */
+    /** Absolute links to the holder. */
     links: Schema.optionalKey(Schema.Struct({ self: Schema.String, view: Schema.String }))
   }
 ) {}
 
-/** The run is in a state that does not allow what was asked. */
+/** The run is in a state that does not allow this. */
 export class RunConflict extends HttpApiError.Problem<RunConflict>()(
   "RunConflict",
   {
@@ -92,19 +98,19 @@ export class RunConflict extends HttpApiError.Problem<RunConflict>()(
   { runId: Schema.String, runStatus: Schema.String, runOutcome: Schema.String }
 ) {}
 
-/** The operation's type does not allow what was asked. */
+/** The operation does not allow this. */
 export class NotSupported extends HttpApiError.Problem<NotSupported>()("NotSupported", {
   type: "urn:atlas:problem:not-supported",
   status: 409,
   title: "This operation does not allow this."
 }) {}
 
-/** A page cursor that this listing did not issue, or that belongs to other filters. */
+/** A cursor that does not come from this listing, or belongs to other filters. */
 export class InvalidCursor extends HttpApiError.Problem<InvalidCursor>()("InvalidCursor", {
   type: "urn:atlas:problem:invalid-cursor",
   status: 400,
   title: "The cursor does not belong to this listing: start again without it."
 }) {}
 
-/** What the door refuses with, before anything is read or done. */
+/** What `Authorization` refuses with, before anything is read or done. */
 export type Refusal = NotFound | Forbidden | InvalidInput
