@@ -1,9 +1,26 @@
 import { TestOperations } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
-import { type Actor, Operations, Runs, StartGate, TenantId, Worker, WorkspaceId } from "@atlas/operations"
+import {
+  type Actor,
+  AuditLog,
+  Authentication,
+  CurrentActor,
+  InputResolver,
+  Operation,
+  Operations,
+  OperationsHttp,
+  Problems,
+  Runs,
+  StartGate,
+  TenantId,
+  Worker,
+  WorkspaceId
+} from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Schema, Stream } from "effect"
+import { HttpRouter, HttpServer, HttpServerRequest } from "effect/http"
+import { SqlClient } from "effect/sql"
 import { archive, archiveMailboxes, ArchiveMailboxes, archivingEnabled, Mailboxes } from "./custom-operation.ts"
 
 const ada: Actor = { id: "ada", kind: "user", name: "Ada" }
@@ -58,6 +75,77 @@ layer(host, { excludeTestServices: true })("an operation of the host's own", (it
       const { disposition, run } = yield* archive(ada, "acme-eu", "c@acme.example")
       assert.deepStrictEqual([disposition, run.reasonCode], ["blocked", "ext.mailboxes.archiving_disabled"])
       enabled = true
+    })
+  )
+})
+
+const ArchiveAll = Operation.make({
+  name: "mailboxes.archive_all",
+  label: "Archive all mailboxes",
+  description: "Moves what is older than some days to the archive.",
+  category: "Mail",
+  input: Schema.Struct({ days: Schema.optionalKey(Schema.Int) }),
+  capabilities: { start: "tenant.mailboxes.archive", view: "tenant.mailboxes.view" },
+  identity: { rule: "while_active", key: ({ days }) => days ?? null },
+  resolves: true
+})
+
+// The host's own sign-in; here it believes a header.
+const authentication = Layer.succeed(
+  Authentication,
+  Authentication.of(
+    Effect.fnUntraced(function* (answer) {
+      const { headers } = yield* HttpServerRequest.HttpServerRequest
+      const id = headers["x-user"]
+      if (id === undefined) return yield* new Problems.Unauthenticated({})
+      return yield* Effect.provideService(answer, CurrentActor, { id, kind: "user", name: id })
+    })
+  )
+)
+const publicUrl = Layer.succeed(OperationsHttp.PublicUrl, { origin: "https://host.example" })
+
+const defaultDays = InputResolver.make(ArchiveAll, (input) => Effect.succeed({ days: 365, ...input }))
+const api = Operations.layer(ArchiveAll).pipe(
+  Layer.provide(InputResolver.layer(defaultDays)),
+  Layer.provideMerge(Layer.merge(authentication, publicUrl)),
+  Layer.provide(Layer.mergeAll(access, Pg.listener)),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+layer(api, { excludeTestServices: true })("the API of the host", (it) => {
+  it.effect("lets people start what they may, and fills in what they leave out", () =>
+    Effect.gen(function* () {
+      const services = yield* Effect.context<Authentication | OperationsHttp.PublicUrl | Runs>()
+      const routes = OperationsHttp.layer.pipe(
+        Layer.provide(Layer.succeedContext(services)),
+        Layer.provide(HttpServer.layerServices)
+      )
+      const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
+      const url = "https://host.example/api/v1/tenants/acme-eu/operations/mailboxes.archive_all"
+      const start = (input: object, headers: Readonly<Record<string, string>>) =>
+        Effect.promise(async () => {
+          const body = JSON.stringify({ input })
+          const sent = { method: "POST", headers: { "content-type": "application/json", ...headers }, body }
+          const response = await handler(new Request(url, sent))
+          const answered = (await response.json()) as { readonly disposition?: string }
+          return [response.status, answered.disposition]
+        })
+      assert.deepStrictEqual(yield* start({}, {}), [401, undefined])
+      assert.deepStrictEqual(yield* start({}, { "x-user": "ada" }), [202, "created"])
+      assert.deepStrictEqual(yield* start({ days: 365 }, { "x-user": "ada" }), [202, "existing"])
+      yield* Effect.promise(() => dispose())
+    })
+  )
+
+  it.effect("puts changes of the host's own records on record", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const audit = yield* AuditLog
+      const record = { kind: "archive", id: "2026" }
+      const deletion = { action: "archive.deleted", actor: ada, scope, record, before: { mailboxes: 3 } } as const
+      yield* sql.withTransaction(audit.record(deletion))
+      const [newest] = yield* audit.ofRecord(scope.workspaceId, record, 10)
+      assert.deepStrictEqual(newest?.data, { before: { mailboxes: 3 }, after: null })
     })
   )
 })

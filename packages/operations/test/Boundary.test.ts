@@ -218,7 +218,7 @@ describe("The definition of an operation", () => {
         make(args[0])
       } catch (error) {
         assert.instanceOf(error, TypeError, what)
-        assert.include((error as Error).message, "is not acceptable", what)
+        assert.include((error as Error).message, "is invalid", what)
       }
     }
     assert.throws(

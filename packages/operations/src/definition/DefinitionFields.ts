@@ -1,19 +1,22 @@
+/**
+ * What the members of an operation's definition must be, whatever their types say: the same for hosts in Effect and for others.
+ *
+ * @module
+ */
 import { Duration, Option, Predicate, Schema } from "effect"
 
-/** What the members of an operation's definition have to be, whatever their types say: for hosts in Effect and for others. */
-
-/** A function. What it takes and gives is its author's affair. */
+/** A function. Its parameters and its result are up to its author. */
 export const Callable = Schema.declare(Predicate.isFunction, { expected: "a function" })
 
 const optional = Schema.optional
 
-/** A whole number between two others, these included. */
+/** An integer from a minimum to a maximum, both included. */
 export const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const isLength = (value: unknown): value is Duration.Input =>
   (Predicate.isNumber(value) || Predicate.isString(value) || Predicate.isObjectOrArray(value)) &&
   Option.exists(Duration.fromInput(value as Duration.Input), Duration.isFinite)
-const Length = Schema.declare(isLength, { expected: 'a length of time: milliseconds, or a text such as "30 seconds"' })
+const Length = Schema.declare(isLength, { expected: 'a duration: milliseconds, or a text such as "30 seconds"' })
 
 const Capability = Schema.String.check(
   Schema.isMaxLength(200),
@@ -34,14 +37,14 @@ export const OperationName = Schema.String.check(
   })
 )
 
-/** Which operation is meant: one, or its name. Only the name is looked at. */
+/** An operation, or its name. Only the name is looked at. */
 export const OperationOrName = Schema.declare(
   (value): value is string | { readonly name: string } =>
     Predicate.isString(value) || (Predicate.hasProperty(value, "name") && Predicate.isString(value.name)),
   { expected: "an operation, or the name of one" }
 )
 
-/** The members that a definition has in Effect and outside of it. */
+/** The members that definitions in Effect and outside of it have in common. */
 export const definitionFields = {
   label: Schema.String,
   scope: optional(Schema.Literals(["tenant", "workspace"])),
@@ -63,7 +66,7 @@ export const definitionFields = {
   )
 }
 
-/** The members of an identity. Which of them go together, its rule says. */
+/** The members of an identity. Its rule says which of them go together. */
 export const identityFields = {
   rule: Schema.Literals(["while_active", "once"]),
   key: optional(Callable),

@@ -7,7 +7,7 @@ import { IdempotencyKeyRequired } from "../boundary/Problems.ts"
 import { canonical, canonicalKey } from "./RunIdentity.ts"
 import type { Json } from "../text/Json.ts"
 
-/** A start as far as its identity goes: authorised and valid. */
+/** What the identity of a start depends on. The start is authorised and valid. */
 export interface Identifiable {
   readonly type: Operation<any, any>
   readonly scope: OperationScope
@@ -17,17 +17,15 @@ export interface Identifiable {
   readonly stored: Json
   /** The caller's `Idempotency-Key`. */
   readonly idempotencyKey: string | null
-  /** The time for which a schedule means the run. */
+  /** The time that a schedule meant the run for. */
   readonly fireTime: DateTime.Utc | null
-  /** Whatever else makes it another request when it differs. */
+  /** Everything else that makes it another request. */
   readonly extras: Json
 }
 
 /**
- * What decides whether a start is the same as another: the only place that does.
- *
- * @param start what is to be started
- * @returns the identity; fails when the type needs an idempotency key and there is none
+ * Decides what makes a start the same as another one. Only this function does. It fails with `IdempotencyKeyRequired` if the
+ * operation needs a key and the start has none.
  */
 export const identify = Effect.fnUntraced(function* (start: Identifiable) {
   const { type, scope, actor, input, stored, idempotencyKey, fireTime, extras } = start
@@ -52,8 +50,8 @@ export const identify = Effect.fnUntraced(function* (start: Identifiable) {
         ? null
         : [actor.kind, actor.id, idempotencyKey]
   if (once === null && identity.by === "idempotency_key") return yield* new IdempotencyKeyRequired({})
-  if (once === null) return yield* Effect.die(new Error(`"${type.name}" is started for a fire time: give one`))
-  // Not what the start is about: the caller's key belongs to one request, which may be about one record only.
+  if (once === null) return yield* Effect.die(new Error(`"${type.name}" needs a fireTime for each start`))
+  // The input is left out: the caller's key belongs to one request, whatever that is about.
   const text = canonicalKey(scope, type.name, "once", identity.by === "idempotency_key" ? null : key, once)
   return {
     rule: "once",

@@ -1,3 +1,10 @@
+/**
+ * Fills in what a start leaves to the host, such as a tenant's default connection: after the input is decoded, and before it is
+ * identified, passed to gates and stored. A start that names the default and one that leaves it out are then the same start.
+ * Hosts provide the resolvers to `Operations.layer`.
+ *
+ * @module
+ */
 import { Effect, Layer } from "effect"
 import { RegisteredResolvers } from "./InputResolvers.ts"
 import type * as Operation from "./Operation.ts"
@@ -5,10 +12,7 @@ import type { OperationScope } from "../run/OperationScope.ts"
 
 export { UnregisteredInputResolver } from "./InputResolvers.ts"
 
-/**
- * Fills in what a start leaves to the host, such as a tenant's default connection: after the input is decoded, and before it
- * is identified, asked of gates and stored. So a start that names the default and one that leaves it out are the same start.
- */
+/** How the input of one operation is filled in. */
 export interface InputResolver<R = never> {
   /** The operation's name. */
   readonly type: string
@@ -16,10 +20,20 @@ export interface InputResolver<R = never> {
 }
 
 /**
- * Defines how the input of an operation that `resolves` is filled in.
+ * Defines how the input of an operation with `resolves: true` is filled in.
  *
- * @param type whose input it is
- * @param resolve answers from the database only; what it cannot fill in, it leaves as it is
+ * @param resolve answers from the database only, and leaves as it is what it cannot fill in
+ *
+ * @example
+ * ```ts
+ * const defaultDays = InputResolver.make(ArchiveAll, (input) => Effect.succeed({ days: 365, ...input }))
+ * const api = Operations.layer(ArchiveAll).pipe(
+ *   Layer.provide(InputResolver.layer(defaultDays)),
+ *   Layer.provideMerge(Layer.merge(authentication, publicUrl)),
+ *   Layer.provide(Layer.mergeAll(access, Pg.listener)),
+ *   Layer.provideMerge(TestDatabase.layer)
+ * )
+ * ```
  */
 export const make = <Input, Encoded, R>(
   type: Operation.Operation<Input, Encoded>,
@@ -29,9 +43,7 @@ export const make = <Input, Encoded, R>(
 type Requirements<Resolver> = Resolver extends InputResolver<infer R> ? R : never
 
 /**
- * The resolvers of this host's operations, provided to `Operations.layer`.
- *
- * @param resolvers one for each type that `resolves`
+ * The resolvers of this host's operations, to be provided to `Operations.layer`: one for each operation with `resolves: true`.
  */
 export const layer = <const All extends ReadonlyArray<InputResolver<any>>>(
   ...resolvers: All

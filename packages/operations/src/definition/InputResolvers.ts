@@ -4,13 +4,13 @@ import type * as Operation from "./Operation.ts"
 import { OperationCatalog } from "./OperationCatalog.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 
-/** A type's input is to be resolved, and the host did not register how. */
+/** The host registered no resolver for an operation with `resolves: true`. */
 export class UnregisteredInputResolver extends Schema.TaggedError<UnregisteredInputResolver>()(
   "UnregisteredInputResolver",
   { type: Schema.String }
 ) {
   override get message(): string {
-    return `The input of the operation "${this.type}" has to be resolved: provide its resolver with InputResolver.layer.`
+    return `The operation "${this.type}" has no input resolver: provide one with InputResolver.layer.`
   }
 }
 
@@ -20,15 +20,15 @@ export const RegisteredResolvers = Context.Reference<ReadonlyMap<string, InputRe
   { defaultValue: () => new Map() }
 )
 
-/** Resolves the inputs of starts. */
+/** Fills in the inputs of starts. */
 export class InputResolvers extends Context.Service<
   InputResolvers,
   {
-    /** The input as the run has it. */
+    /** The input with what the host fills in; as given for operations without `resolves`. */
     resolve(type: Operation.Any, input: unknown, scope: OperationScope): Effect.Effect<unknown>
   }
 >()("@atlas/operations/InputResolver/InputResolvers") {
-  /** A type whose input stayed unresolved would be another start each time: better to say so at once. */
+  /** Fails at startup if a resolver is missing, because an unresolved input would make the same start another one. */
   static readonly layer: Layer.Layer<InputResolvers, UnregisteredInputResolver, OperationCatalog> = Layer.effect(
     InputResolvers,
     Effect.gen(function* () {

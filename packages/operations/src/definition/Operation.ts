@@ -1,3 +1,9 @@
+/**
+ * Definitions of operations: everything that is specific to one kind of work, in one value. Hosts and packages make their
+ * operations here. The ledger, the workers, the API and the pages do the rest by what the definition says.
+ *
+ * @module
+ */
 import { Duration, Effect, Predicate, Result, Schema } from "effect"
 import type { Capability } from "../run/Capability.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
@@ -12,9 +18,9 @@ import type { Identity } from "./RunIdentity.ts"
 
 export type { HandlerLayer } from "./RunHandlers.ts"
 
-/** How often a run is attempted, and how long it rests in between. */
+/** How many attempts a run has, and how long it pauses between them. */
 export interface RetryPolicy {
-  /** Attempts in all, the first included. A worker's death counts as a failed attempt. */
+  /** The most attempts, the first included. A worker's death counts as a failed attempt. */
   readonly maxAttempts: number
   /** The pause after the first failure; it doubles with each further one. */
   readonly backoff: Duration.Input
@@ -23,77 +29,92 @@ export interface RetryPolicy {
 }
 
 /**
- * How long completed runs are kept. A run is removed once it is beyond either limit; without any, runs are kept for ever. What
- * is recorded elsewhere of them stays: the audit, the fire times of schedules, and how many ended in each hour.
+ * How long completed runs are kept. A run is removed once it exceeds either limit; without limits, runs are kept for ever. What
+ * is recorded elsewhere stays: the audit, the fire times of schedules, and how many runs ended in each hour.
  */
 export interface Retention {
-  /** For how many days after their end; more than 0. */
+  /** How many days after their end; more than 0. */
   readonly days?: number
-  /** How many in each scope, the newest. */
+  /** How many in each scope: the newest. */
   readonly count?: number
 }
 
-/** Where an operation works: in one tenant, or in the workspace as a whole. */
+/** Where an operation works: in one tenant, or in a workspace as a whole. */
 export type ScopeKind = "tenant" | "workspace"
 
-/** The scope that a handler is handed, by the kind of scope of its type. */
+/** The scope that a handler gets, by the kind of scope of its operation. */
 export type ScopeOf<Kind extends ScopeKind> = Kind extends "tenant" ? TenantScope : OperationScope
 
 /** Who may do what with an operation and its runs. */
 export interface Capabilities<in Input = never> {
   /** Who may start, cancel and retry it. */
   readonly start: Capability
-  /** Who may view it and its runs: a run keeps what it was started with. */
+  /** Who may view it and its runs. A run keeps the capability that it was started with. */
   readonly view: Capability
   /**
-   * What viewing a run needs instead of `view` where that depends on what the run reads: all of them, or `view` if there is none.
-   * Whoever starts such a run needs them too.
+   * The capabilities that viewing a run takes instead of `view`, where they depend on what the run reads: all of them, or
+   * `view` if there is none. Starting such a run takes them too.
    */
   readonly viewOf?: (input: Input) => ReadonlyArray<Capability>
 }
 
-/** Everything that is specific to one kind of work. */
+/** An operation, as `make` returns it. */
 export interface Operation<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
-  /** Stable dotted name, such as `directory_groups.sync`. */
+  /** A stable dotted name, such as `directory_groups.sync`. */
   readonly name: string
   readonly label: string
   readonly description: string
-  /** Heading under which pages list the type. */
+  /** The heading under which pages list it. */
   readonly category: string
   readonly scope: Kind
   readonly input: Schema.Codec<Input, Encoded>
   readonly capabilities: Capabilities<Input>
-  /** `system`: nobody starts it by hand, whatever their capabilities; schedulers do. */
+  /** `system`: only Atlas and the host start it, such as from a schedule. No capability allows it to people. */
   readonly startedBy: "members" | "system"
   readonly identity: Identity<Input>
-  /** Whether a start may leave something to the host: an `InputResolver` of its own fills it in before anything looks at it. */
+  /**
+   * Whether a start may leave something to the host: its `InputResolver` fills that in before anything else reads the input.
+   */
   readonly resolves: boolean
-  /** The host's records that a run belongs to, as far as its input names them: they are on the run as its context. */
+  /** The host's records that a run belongs to, as far as the input names them. They become the run's context. */
   readonly records: (input: Input) => RunRecordLinks
-  /** Names of the `StartGate`s that must be open; each has to be registered. */
+  /** Names of the start gates that must be open. Each must be registered with `StartGate.layer`. */
   readonly gates: ReadonlyArray<string>
-  /** All that its handler may ask of Graph; the permissions that a tenant has to grant follow from it. */
+  /** The only contracts that its handler may use. The permissions that a tenant must grant follow from them. */
   readonly contracts: ReadonlyArray<GraphContract>
   readonly retry: RetryPolicy
-  /** Whether it must be alone in its scope: of all exclusive operations one run at a time; a second start is refused as busy. */
+  /**
+   * Whether it must be alone in its scope. Of all exclusive operations, one run is active there at a time; a second start is
+   * refused as busy.
+   */
   readonly exclusive: boolean
-  /** Runs of this type that execute at once in one scope. */
+  /** How many of its runs execute at once in one scope. */
   readonly concurrency: number | "unlimited"
-  /** Interactive runs are taken before background ones. */
+  /** Workers take interactive runs before background ones. */
   readonly priority: "interactive" | "background"
-  /** How long a run may take from its first start, attempts and pauses included. At most 20 days. */
+  /** How long a run may take from its first attempt, all attempts and pauses included. At most 20 days. */
   readonly timeLimit: Duration.Input
-  /** How long a run may wait while no live worker could take it: 10 minutes by default if it uses Graph. At most 20 days. */
+  /**
+   * How long a run may wait while no live worker could take it; by default a day, or 10 minutes if it uses Graph. At most 20
+   * days.
+   */
   readonly queueLimit: Duration.Input
-  /** Whether an actor may start again while one is active, replacing it. */
+  /** Whether a start may replace an active run. */
   readonly supersedable: boolean
-  /** How long completed runs are kept; `host`: as the host says for all types (`RunRetention.Default`), by default for ever. */
+  /** How long completed runs are kept. `host`: as the host's `DefaultRetention` says, which is for ever by default. */
   readonly retention: Retention | "host"
   /**
-   * The operation's handler, for `Worker.layer`. Two handlers for one operation, or one for an operation that the host did not give
-   * to `Operations.layer`, stop the start.
+   * Makes the operation's handler, for `Worker.layer`. The worker fails at startup if an operation has two handlers, or if the
+   * host did not give the operation to `Operations.layer`.
    *
-   * @param handle the work of one attempt; what it needs, the layer needs
+   * @param handle the work of one attempt; the layer requires what it requires
+   *
+   * @example
+   * ```ts
+   * const exportReport = ExportReport.toLayer(({ input, scope }) =>
+   *   Effect.as(Effect.log(`Exporting ${input.month} of ${scope.tenantId}`), RunHandler.succeeded)
+   * )
+   * ```
    */
   toLayer<R>(handle: Handle<Input, Kind, R>): HandlerLayer<R>
 }
@@ -101,14 +122,14 @@ export interface Operation<Input = unknown, Encoded = unknown, Kind extends Scop
 /** Any operation, whatever its input. */
 export type Any = Operation<any, any>
 
-/** The name of an operation, given as the operation itself or as its name. */
+/** The name of an operation, which is given as itself or as its name. */
 export const nameOf = (operation: { readonly name: string } | string): string =>
   typeof operation === "string" ? operation : operation.name
 
-/** What a start of an operation takes as its input: the encoded side of its schema; anything where only a name is known. */
+/** The input that a start takes: the encoded side of the schema, or anything if only the name is known. */
 export type Given<Chosen> = Chosen extends Operation<infer _, infer Encoded, infer _Kind> ? Encoded : unknown
 
-/** The input of an operation, decoded. */
+/** The decoded input of an operation. */
 export type Input<Definition> = Definition extends Operation<infer A, infer _, infer _Kind> ? A : never
 
 const defaults = {
@@ -126,15 +147,15 @@ const defaults = {
 } as const
 
 /**
- * Somebody waits for a run that asks a provider, and what it would find changes: it is better to hear soon that nobody takes
- * it than to have it done a day later.
+ * Runs that use a provider read changing data while somebody waits. To fail soon because no worker takes the run is better than
+ * to execute it a day later.
  */
 const defaultQueueLimit = ({ contracts = [], gates = [] }: Partial<Pick<Operation, "contracts" | "gates">>) =>
   contracts.length > 0 || gates.includes(providerConnection) ? "10 minutes" : "1 day"
 
 const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
 
-/** What a definition must say; the rest has defaults. */
+/** A definition. What it must say is required; the rest has defaults. */
 export interface Definition<Input, Encoded, Kind extends ScopeKind>
   extends
     Pick<
@@ -142,31 +163,30 @@ export interface Definition<Input, Encoded, Kind extends ScopeKind>
       "name" | "label" | "description" | "category" | "input" | "capabilities" | "identity"
     >,
     Partial<Pick<Operation<Input, Encoded, Kind>, "records" | "queueLimit" | Exclude<keyof typeof defaults, "scope">>> {
-  /** A tenant by default. */
+  /** `tenant` by default. */
   readonly scope?: Kind
-  /** 3 attempts, after 5 s and 10 s, by default. */
+  /** 3 attempts by default, with pauses of 5 and 10 seconds. */
   readonly retry?: Partial<RetryPolicy>
 }
 
 /**
- * Defines an operation.
+ * Defines an operation. By default it works in a tenant, without gates, with unlimited concurrency, for up to six hours. The
+ * input must be a JSON codec, and none of its values may be secret.
  *
+ * @throws TypeError if the definition is invalid or contradicts itself
+ *
+ * @example
  * ```ts
- * const ArchiveMailboxes = Operation.make({
- *   name: "mailboxes.archive",
- *   label: "Archive mailboxes",
- *   description: "Archives mailboxes and keeps their content.",
- *   category: "Mail",
- *   input: Schema.Struct({ mailboxes: Schema.Array(Schema.String) }),
- *   capabilities: { start: "tenant.mailboxes.archive", view: "tenant.mailboxes.view" },
- *   identity: { rule: "while_active" }
+ * const ExportReport = Operation.make({
+ *   name: "reports.export",
+ *   label: "Export report",
+ *   description: "Exports one month of a tenant's report.",
+ *   category: "Reports",
+ *   input: Schema.Struct({ month: Schema.String.check(Schema.isPattern(/^\d{4}-\d{2}$/)) }),
+ *   capabilities: { start: "tenant.reports.export", view: "tenant.reports.view" },
+ *   identity: { rule: "while_active", key: ({ month }) => month }
  * })
- * const worker = Worker.layer(ArchiveMailboxes.toLayer(({ input }) => archive(input.mailboxes)))
  * ```
- *
- * @param definition a stable dotted lower-case name, label, description, category, input schema (a JSON codec of non-secret values),
- * capabilities and identity; by default it works in a tenant, without gates, of unlimited concurrency, within six hours
- * @returns the operation; a definition that contradicts itself is a defect at start-up
  */
 export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
   definition: Definition<Input, Encoded, Kind>
@@ -185,7 +205,7 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
   return operation
 }
 
-/** Without the members that are `undefined`: in JavaScript they are the same as absent ones. */
+/** Drops members that are `undefined`: in JavaScript they are the same as absent ones. */
 const defined = <A extends object>(members: A): A =>
   Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as A
 
@@ -193,7 +213,7 @@ const refuse = (definition: unknown, problems: ReadonlyArray<string>) => {
   if (problems.length === 0) return
   const name = Predicate.hasProperty(definition, "name") ? definition.name : undefined
   const which = typeof name === "string" ? ` "${name.slice(0, 200)}"` : ""
-  throw new TypeError(`The operation${which} is not acceptable: ${problems.join("; ")}.`)
+  throw new TypeError(`The definition of the operation${which} is invalid: ${problems.join("; ")}.`)
 }
 
 const decodeShape = argumentsOf(
@@ -228,35 +248,33 @@ const isLimit = (limit: Duration.Input) => {
 }
 const contradictions = (type: Any): ReadonlyArray<string> =>
   [
-    [isLimit(type.timeLimit), "timeLimit is not between 1 ms and 20 days"],
-    [isLimit(type.queueLimit), "queueLimit is not between 1 ms and 20 days"],
+    [isLimit(type.timeLimit), "timeLimit must be between 1 ms and 20 days"],
+    [isLimit(type.queueLimit), "queueLimit must be between 1 ms and 20 days"],
     [
       !type.supersedable || type.identity.rule === "while_active",
-      "only a type whose identity is while_active can be supersedable"
+      'supersedable must be false unless the rule of the identity is "while_active"'
     ],
     [
       type.identity.rule !== "once" || type.identity.by !== "idempotency_key" || !("key" in type.identity),
-      "an identity by idempotency key takes no key: the caller's key belongs to one request"
+      'identity.key must be absent if the identity is by "idempotency_key"'
     ],
     [
       type.identity.rule !== "once" || type.identity.by !== undefined,
-      'an identity that is taken once says by what: "idempotency_key" or "fire_time"'
+      'identity.by must be "idempotency_key" or "fire_time" if the rule is "once"'
     ],
     [
       type.identity.rule !== "once" || type.identity.by !== "fire_time" || type.startedBy === "system",
-      "an identity by fire time is for types that only the system starts"
+      'startedBy must be "system" if the identity is by "fire_time"'
     ]
   ].flatMap(([holds, problem]) => (holds === true ? [] : [String(problem)]))
 
-/** The input of an operation that takes none: an empty object, and nothing in it. */
+/** The input schema of an operation that takes none: an empty object. */
 export const NoInput = Schema.Record(Schema.String, Schema.Never)
 
 /**
- * What viewing a run of an operation needs.
+ * The capabilities that viewing a run takes, each once and in order.
  *
- * @param type the operation
- * @param input of the run, decoded
- * @returns the capabilities, each once and in order
+ * @param input the decoded input of the run
  */
 export const viewCapabilities = (type: Any, input: unknown): ReadonlyArray<Capability> => {
   const { view, viewOf } = type.capabilities

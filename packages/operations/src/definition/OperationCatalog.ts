@@ -1,38 +1,40 @@
+/**
+ * The operations that a host knows, by name. `Operations.layer` makes the catalog. What starts, shows and executes runs looks
+ * operations up here.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import type * as Operation from "./Operation.ts"
 
-/** Two operations share one name, or two handlers one operation. */
+/** Two operations share a name, or an operation has two handlers. */
 export class DuplicateOperation extends Schema.TaggedError<DuplicateOperation>()("DuplicateOperation", {
   name: Schema.String
 }) {
   override get message(): string {
-    return `The operation "${this.name}" is registered twice: names must be unique, and an operation has one handler.`
+    return `The operation "${this.name}" is registered twice: give each operation a name of its own, and one handler.`
   }
 }
 
-/** A handler's operation is not the one in the catalog, or there is none. */
+/** A handler's operation is not the one in the catalog, or is not in it at all. */
 export class UnregisteredOperation extends Schema.TaggedError<UnregisteredOperation>()("UnregisteredOperation", {
   name: Schema.String
 }) {
   override get message(): string {
-    return `There is a handler for "${this.name}", but the catalog does not have that operation.`
+    return `The operation of the handler "${this.name}" is not in the catalog: give it to Operations.layer.`
   }
 }
 
-/** The operations that a host knows. */
+/** The catalog. */
 export class OperationCatalog extends Context.Service<
   OperationCatalog,
   {
-    /** All operations, in the order of their registration. */
+    /** All operations, in the order in which they were given. */
     readonly types: ReadonlyArray<Operation.Any>
     find(name: string): Option.Option<Operation.Any>
   }
 >()("@atlas/operations/OperationCatalog") {
-  /**
-   * The catalog of the given operations.
-   *
-   * @param types every operation of every package that the host uses
-   */
+  /** A catalog of every operation of every package that the host uses. */
   static readonly layer = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<OperationCatalog, DuplicateOperation> =>
     Layer.effect(
       OperationCatalog,

@@ -1,3 +1,9 @@
+/**
+ * What a handler gets and what it returns. A handler is the work of one attempt. It may be interrupted at any point and reruns
+ * after a crash, so what it does outside `transaction` must bear repetition. `Operation.toLayer` makes a handler.
+ *
+ * @module
+ */
 import type { Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import type { FailureReport } from "../run/Failure.ts"
@@ -8,35 +14,31 @@ import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { Run, RunCounts } from "../run/Run.ts"
 import type { RunReport } from "../run/RunReport.ts"
 
-/** What a handler is handed: its run, its input, and the only ways in which it may write. */
+/** What a handler gets: its run, its input, and the only ways to write to the run. */
 export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   readonly run: Run
-  /** Where it works: for an operation of workspace scope, without a tenant. */
+  /** Where it works. `tenantId` is null for an operation of workspace scope. */
   readonly scope: ScopeOf<Kind>
   readonly input: Input
-  /** Says how far the run is; stored at most about once a second, however often it is called. */
+  /** Says how far the run is. Call it as often as you like: it is stored at most about once a second. */
   progress(counts: RunCounts): Effect.Effect<void>
   /**
-   * Notes that an item failed, while the work goes on. Failures are counted by reason, with a few samples, and stored with
-   * the progress; tokens and the like are taken out of the texts.
+   * Notes that an item failed, and goes on. Failures are counted by reason, with a few samples, and stored with the progress.
+   * Secrets in their texts are redacted.
    *
-   * @param report reason, message and item; a `GraphError` will do
+   * @param report reason, message and item; a `GraphError` can be passed as it is
    */
   failed(report: FailureReport): Effect.Effect<void>
   /**
-   * Puts on the run what it found out so far, in place of an earlier report; stored and shown at once. Tokens and the like
-   * are taken out of its texts; one with more than 64 KiB is a defect.
-   *
-   * @param report its kind, the version of that kind's form, and whatever the kind has
+   * Stores what the run has found so far, in place of an earlier report, and shows it at once. Secrets in its texts are
+   * redacted. A report with more than 64 KiB is a defect.
    */
   report(report: RunReport): Effect.Effect<void>
   /**
-   * Runs database work in one transaction that ends with the run's fenced update: it commits only while this worker
-   * still owns the run, and extends its lease. Database failures are defects.
+   * Runs database work in one transaction that ends with the run's fenced update. It commits only while this worker still owns
+   * the run, and extends the lease. Database failures are defects.
    *
-   * @param work the statements
    * @param counts how far the run is once the work is committed
-   * @returns what the work returned, once it is committed
    */
   transaction<A, E, R>(
     work: Effect.Effect<A, E, R>,
@@ -44,28 +46,28 @@ export interface RunContext<Input, Kind extends ScopeKind = "tenant"> {
   ): Effect.Effect<A, Exclude<E, SqlError.SqlError>, R>
 }
 
-/** How a handler that did not fail ends its run. */
+/** How a handler ends its run if it does not fail. */
 export type RunResult =
   | { readonly outcome: "succeeded" }
   | { readonly outcome: "partially_succeeded"; readonly reasonCode: ReasonCode }
 
 /**
- * Everything was done, but for the items that were reported as `failed`: with such, the run has partially succeeded, for
- * the reason that most of them failed for.
+ * Everything was done, except for the items that were reported with `failed`. If there are any, the run has partially
+ * succeeded, with the most frequent reason.
  */
 export const succeeded: RunResult = { outcome: "succeeded" }
 
 /**
- * A part was done; the rest failed, as the items say that were reported as `failed`.
+ * A part was done, and the rest failed as reported with `failed`.
  *
- * @param reasonCode the reason that weighs most
+ * @param reasonCode the most important reason
  */
 export const partiallySucceeded = (reasonCode: ReasonCode): RunResult => ({
   outcome: "partially_succeeded",
   reasonCode
 })
 
-/** The work of one attempt. It may be interrupted at any point, and reruns after a crash. */
+/** The work of one attempt. */
 export type Handle<Input, Kind extends ScopeKind, R> = (
   run: RunContext<Input, Kind>
 ) => Effect.Effect<RunResult, RunFailure | GraphError, R>

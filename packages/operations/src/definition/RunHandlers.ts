@@ -1,21 +1,27 @@
+/**
+ * Which handlers a worker has. A layer of `Operation.toLayer` registers its handler with the worker that it is given to, before
+ * the worker begins.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import type * as Operation from "./Operation.ts"
 import { DuplicateOperation, OperationCatalog, UnregisteredOperation } from "./OperationCatalog.ts"
 import type { Handle } from "./RunHandler.ts"
 
-/** An operation with the work that this process does for it. */
+/** An operation with its handler in this process. */
 export interface RunHandler<R = never> {
   readonly operation: Operation.Any
   readonly handle: Handle<any, any, R>
 }
 
-/** The handlers of one worker: the layers of `Operation.toLayer` register themselves here before the worker begins. */
+/** The handlers of one worker. */
 export class RunHandlers extends Context.Service<
   RunHandlers,
   {
-    /** Adds a handler. Two for one operation, or one for an operation that is not in the catalog, are refused. */
+    /** Adds a handler. It refuses a second one for an operation, and one for an operation that is not in the catalog. */
     register(handler: RunHandler): Effect.Effect<void, DuplicateOperation | UnregisteredOperation>
-    /** The operations that have a handler here. Runs of others are left to other workers. */
+    /** The operations that have a handler here. Runs of other operations are left to other workers. */
     readonly types: Effect.Effect<ReadonlyArray<Operation.Any>>
     find(type: string): Option.Option<RunHandler>
   }
@@ -37,11 +43,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * A registry of its own with the given handlers in it.
- *
- * @param handlers layers that register handlers, from `Operation.toLayer`
- */
+/** A new registry with the handlers that the given layers register. */
 export const layer = <const Handlers extends ReadonlyArray<Layer.Layer<never, any, any>>>(
   ...handlers: Handlers
 ): Layer.Layer<
@@ -50,7 +52,9 @@ export const layer = <const Handlers extends ReadonlyArray<Layer.Layer<never, an
   OperationCatalog | Exclude<Layer.Services<Handlers[number]>, RunHandlers>
 > => Layer.provideMerge(Layer.mergeAll(Layer.empty, ...handlers), Layer.effect(RunHandlers, make))
 
-/** A handler as a layer that registers it with the worker which the layer is given to. It remembers what it was made of. */
+/**
+ * A layer that registers a handler with the worker that it is given to. It also has the operation and the handler as members.
+ */
 export interface HandlerLayer<R = never>
   extends
     RunHandler<R>,

@@ -1,39 +1,45 @@
+/**
+ * Identity: what makes two starts of an operation the same. An operation states the rule; `identify` applies it; unique indexes
+ * on digests of the keys make it hold, however many processes start at once.
+ *
+ * @module
+ */
 import { Predicate } from "effect"
 import type { Json } from "../text/Json.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 import type { IdentityRule } from "../run/Run.ts"
 
-/** An equal start joins the run that is queued or running. */
+/** `while_active`: an equal start joins the run that is queued or running. */
 export interface WhileActive<Input> {
   readonly rule: "while_active"
-  /** What of the input tells starts apart; left out, there is one run per scope. */
+  /** The part of the input that tells starts apart. Without it, there is one run per scope. */
   readonly key?: (input: Input) => Json
 }
 
 /**
- * A start that carries the same key of the same actor (`Idempotency-Key`) is answered with the run that was recorded first, for
- * ever. The key belongs to that one request: with another one it is refused.
+ * `once` by `idempotency_key`: a start with the same key (`Idempotency-Key`) of the same actor always gets the run that was
+ * recorded first. A key belongs to one request, and is refused with another one.
  */
 export interface OnceByKey<Input> {
   readonly rule: "once"
   readonly by: "idempotency_key"
-  /** The caller's key tells starts apart, whatever they are about. */
+  /** Absent: the caller's key tells starts apart, whatever they are about. */
   readonly key?: never
-  /** A second identity, that is taken only while the run is active. */
+  /** A second identity, which holds only while the run is active. */
   readonly whileActive?: (input: Input) => Json
 }
 
-/** A start that a schedule means for the same time is answered with the run that was recorded first, for ever. */
+/** `once` by `fire_time`: a start that a schedule means for the same time always gets the run that was recorded first. */
 export interface OnceByFireTime<Input> {
   readonly rule: "once"
   readonly by: "fire_time"
-  /** What of the input tells schedules apart. */
+  /** The part of the input that tells schedules apart. */
   readonly key?: (input: Input) => Json
-  /** A second identity, that is taken only while the run is active. */
+  /** A second identity, which holds only while the run is active. */
   readonly whileActive?: (input: Input) => Json
 }
 
-/** What makes two starts of an operation the same, beyond type, workspace and tenant. */
+/** What makes two starts the same, beyond operation, workspace and tenant. */
 export type Identity<Input> = WhileActive<Input> | OnceByKey<Input> | OnceByFireTime<Input>
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
@@ -41,11 +47,9 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 const text = (value: string) => JSON.stringify(value.normalize("NFC"))
 
 /**
- * JSON in one canonical form: equal values, and only those, have the same text. Object members are ordered, strings and
- * names are in Unicode NFC, `-0` is `0`, and a member that is `undefined` is absent; an absent member and a `null` one
- * differ. A number that is not finite is a defect. Of two names that are the same in NFC, both are kept, in the order of their values.
- *
- * @param value what is to be compared
+ * JSON as canonical text: equal values, and only those, have the same text. Members are ordered, strings and names are in
+ * Unicode NFC, `-0` is `0`, and a member that is `undefined` is absent, unlike a `null` one. Two names that are the same in NFC
+ * are both kept, in the order of their values. A number that is not finite is a defect.
  */
 export const canonical = (value: Json | undefined): string => {
   if (Predicate.isString(value)) return text(value)
@@ -58,18 +62,15 @@ export const canonical = (value: Json | undefined): string => {
     return `{${members.map(([name, member]) => `${name}:${member}`).join(",")}}`
   }
   if (Predicate.isNumber(value) && !Number.isFinite(value))
-    throw new TypeError(`${value} is no JSON: it cannot identify a run`)
+    throw new TypeError(`${value} is not JSON, so it cannot be part of an identity key`)
   return JSON.stringify(value ?? null)
 }
 
 /**
- * The readable canonical key of a start, the text that is digested to decide "same start".
+ * The readable canonical key of a start. Its digest decides whether two starts are the same.
  *
- * @param scope where the operation works
- * @param type the operation's name
- * @param rule the identity rule
- * @param key what the type says tells its starts apart
- * @param once what tells the starts of a `once` identity apart: actor and idempotency key, or the fire time
+ * @param key the part of the input that tells starts apart
+ * @param once what tells starts of a `once` identity apart: actor and idempotency key, or the fire time
  */
 export const canonicalKey = (
   scope: OperationScope,
@@ -78,20 +79,20 @@ export const canonicalKey = (
   key: Json,
   once?: Json
 ): string => {
-  // Ids are compared as they are: a host may have two that differ in their Unicode form only.
+  // Ids are compared as they are: two ids of a host may differ in their Unicode form only.
   const exact = (value: Json) => JSON.stringify(value)
   const place = [rule, type, scope.workspaceId, scope.tenantId].map(exact)
   return `[${[...place, canonical(key), ...(once === undefined ? [] : [exact(once)])].join(",")}]`
 }
 
-/** What decides "same start": canonical texts, of which the database keeps the digests (SHA-256). */
+/** The identity of one start, as canonical texts. The database keeps their SHA-256 digests. */
 export interface RunIdentity {
   readonly rule: IdentityRule
   readonly key: string
-  /** Taken while the run is active: the key itself, or the second one of a `once` identity. */
+  /** The key that is taken while the run is active: `key` itself, or the second one of a `once` identity. */
   readonly activeKey: string | null
-  /** The whole request, to which the key of a `once` identity belongs; null for other identities. */
+  /** The whole request, which the key of a `once` identity belongs to; null for other identities. */
   readonly request: string | null
-  /** A blocked start takes the identity too: a schedule's fire time is used up. */
+  /** Whether a blocked start takes the identity too, so that it uses up a schedule's fire time. */
   readonly takenWhenBlocked: boolean
 }

@@ -1,3 +1,9 @@
+/**
+ * Start gates: preconditions for a run, such as a usable provider connection. An operation names its gates, and the host
+ * registers them. A gate answers from the database only, before a run is recorded and again before each attempt.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Schema } from "effect"
 import type { Actor } from "../run/Actor.ts"
 import type * as Operation from "./Operation.ts"
@@ -8,29 +14,29 @@ import type { RunId } from "../run/Run.ts"
 
 export { providerConnection } from "./providerConnection.ts"
 
-/** What a gate is asked about: a start that is authorised and valid, or the attempt that follows it. */
+/** What a gate is asked about: an authorised and valid start, or an attempt of its run. */
 export interface GateRequest {
   /** The operation's name. */
   readonly type: string
   readonly scope: OperationScope
   readonly input: unknown
-  /** Who starts, or started, the run. */
+  /** Who starts or started the run. */
   readonly actor: Actor
 }
 
-/** `blocked`: a person must act first. `busy`: another run holds what this one needs. */
+/** A gate's answer. `Blocked`: a person must act first. `Busy`: another run holds what this one needs. */
 export type GateAnswer =
   | { readonly _tag: "Open" }
   | { readonly _tag: "Blocked"; readonly reasonCode: ReasonCode; readonly message: string }
   | { readonly _tag: "Busy"; readonly holder: RunId }
 
-/** Go ahead. */
+/** The run may go ahead. */
 export const open: GateAnswer = { _tag: "Open" }
 
 /**
- * Not now, and not before a person acts.
+ * A person must act first. The start, or the attempt's run, is recorded as blocked.
  *
- * @param reasonCode why; its next step is shown
+ * @param reasonCode why; people see its next step
  * @param message a sentence for people, without secrets
  */
 export const blocked = (reasonCode: ReasonCode, message: string): GateAnswer => ({
@@ -40,13 +46,13 @@ export const blocked = (reasonCode: ReasonCode, message: string): GateAnswer => 
 })
 
 /**
- * Not while another run lasts.
+ * Another run must end first. A start is refused as busy.
  *
  * @param holder the run that holds what this one needs
  */
 export const busy = (holder: RunId): GateAnswer => ({ _tag: "Busy", holder })
 
-/** A condition under which operations may start, such as a usable provider connection. Types name the gates they need. */
+/** A gate. Operations refer to it by its name. */
 export interface StartGate<R = never> {
   readonly name: string
   readonly check: (request: GateRequest) => Effect.Effect<GateAnswer, never, R>
@@ -55,17 +61,28 @@ export interface StartGate<R = never> {
 /**
  * Defines a gate.
  *
- * @param name what types call it
- * @param check answers from the database only; it is asked before a run is recorded and again before each attempt
+ * @param name unique among the host's gates
+ * @param check answers from the database only
+ *
+ * @example
+ * ```ts
+ * export const archivingEnabled = StartGate.make("archiving_enabled", () =>
+ *   Effect.gen(function* () {
+ *     const { enabled } = yield* Mailboxes
+ *     if (yield* enabled) return StartGate.open
+ *     return StartGate.blocked("ext.mailboxes.archiving_disabled", "Enable archiving in the tenant's mail settings.")
+ *   })
+ * )
+ * ```
  */
 export const make = <R>(name: string, check: StartGate<R>["check"]): StartGate<R> => ({ name, check })
 
-/** Two gates share one name. */
+/** Two gates share a name. */
 export class DuplicateStartGate extends Schema.TaggedError<DuplicateStartGate>()("DuplicateStartGate", {
   name: Schema.String
 }) {
   override get message(): string {
-    return `The start gate "${this.name}" is registered twice: names must be unique.`
+    return `The start gate "${this.name}" is registered twice: give each gate a name of its own.`
   }
 }
 
@@ -79,7 +96,7 @@ export class UnregisteredStartGate extends Schema.TaggedError<UnregisteredStartG
   }
 }
 
-/** The gates of this host; none by default. `Gatekeeper` asks them. */
+/** The gates of this host; none by default. */
 const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
   "@atlas/operations/StartGate/RegisteredGates",
   {
@@ -90,9 +107,17 @@ const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
 type Requirements<Gate> = Gate extends StartGate<infer R> ? R : never
 
 /**
- * The gates that this host's operations name.
+ * The gates that this host's operations name, to be provided to `Operations.layer`.
  *
- * @param gates each with a name of its own
+ * @example
+ * ```ts
+ * const host = Worker.layer(archiveMailboxes).pipe(
+ *   Layer.provideMerge(Operations.layer(ArchiveMailboxes)),
+ *   Layer.provide(StartGate.layer(archivingEnabled)),
+ *   Layer.provide(Layer.mergeAll(mailboxes, access, Pg.listener)),
+ *   Layer.provideMerge(TestDatabase.layer)
+ * )
+ * ```
  */
 export const layer = <const All extends ReadonlyArray<StartGate<any>>>(
   ...gates: All
@@ -110,15 +135,15 @@ export const layer = <const All extends ReadonlyArray<StartGate<any>>>(
     })
   )
 
-/** Asks the gates that types name: before a run is recorded, and before each attempt. */
+/** Asks the gates that operations name. */
 export class Gatekeeper extends Context.Service<
   Gatekeeper,
   {
-    /** Asks the type's gates in their order; the first that is not open answers. */
+    /** Asks an operation's gates in order. The first one that is not open answers. */
     check(type: Operation.Any, request: Omit<GateRequest, "type">): Effect.Effect<GateAnswer>
   }
 >()("@atlas/operations/StartGate/Gatekeeper") {
-  /** A type behind a gate that nobody registered could never start: better to say so at once. */
+  /** Fails at startup if an operation names a gate that is not registered, because it could never start. */
   static readonly layer: Layer.Layer<Gatekeeper, UnregisteredStartGate, OperationCatalog> = Layer.effect(
     Gatekeeper,
     Effect.gen(function* () {

@@ -179,7 +179,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the functions for host
         const said = `${make.name}, ${what}: ${String(error).slice(0, 500)}`
         assert.isTrue(error instanceof AtlasError || error instanceof TypeError, said)
         assert.notInstanceOf(error, UnexpectedError, said)
-        if (error instanceof TypeError) assert.include(error.message, "is not acceptable", said)
+        if (error instanceof TypeError) assert.include(error.message, "is invalid", said)
       }
     })
   )
