@@ -1,3 +1,9 @@
+/**
+ * The port to the host's policy. Atlas has no users and no roles of its own: a host implements `Access`, and `Authorization`
+ * asks it anew for each call. Roles map to capabilities in the policy only.
+ *
+ * @module
+ */
 import { Context, type Effect, type Option } from "effect"
 import type { Actor } from "../run/Actor.ts"
 import type { Capability } from "../run/Capability.ts"
@@ -11,24 +17,32 @@ export interface Grant {
 }
 
 /**
- * The host's policy. An actor without a grant is an outsider, for whom the scope does not exist (404); an actor with a
- * grant that lacks a capability is a member who is told which one (403).
+ * The host's policy. An actor without a grant that reaches a scope is an outsider, for whom the scope does not exist (404). An
+ * actor whose grant lacks a capability is a member, who is told which one (403).
+ *
+ * @example
+ * ```ts
+ * const access = Layer.succeed(
+ *   Access,
+ *   Access.of({
+ *     workspaceOf: (tenantId) => Effect.succeed(Option.fromUndefinedOr(workspaces.get(tenantId))),
+ *     grants: (actor) => Effect.succeed(Option.toArray(Option.fromUndefinedOr(grants.get(actor.id))))
+ *   })
+ * )
+ * ```
  */
 export class Access extends Context.Service<
   Access,
   {
-    /** The workspace that a tenant belongs to; none for a tenant that the host does not know. */
+    /** The workspace that a tenant belongs to; none if the host does not know the tenant. */
     workspaceOf(tenantId: TenantId): Effect.Effect<Option.Option<WorkspaceId>>
-    /** Every grant of an actor, at most one per workspace; none for somebody whom the host does not know. */
+    /** All grants of an actor, at most one per workspace; none if the host does not know the actor. */
     grants(actor: Actor): Effect.Effect<ReadonlyArray<Grant>>
   }
 >()("@atlas/operations/Access") {}
 
 /**
- * The grant that reaches a scope.
- *
- * @param grants all grants of one actor
- * @param scope where the record lives; one without a tenant is reached by every grant in its workspace
+ * The grant, among all grants of one actor, that reaches a scope. Every grant in a workspace reaches a scope without a tenant.
  */
 export const grantFor = (grants: ReadonlyArray<Grant>, scope: OperationScope): Grant | undefined =>
   grants.find(
@@ -38,10 +52,10 @@ export const grantFor = (grants: ReadonlyArray<Grant>, scope: OperationScope): G
   )
 
 /**
- * What a grant allows to start, stop and repeat in a scope: what concerns all tenants is not for those who may reach some.
+ * The capabilities to start, cancel and retry in a scope. What concerns all tenants of a workspace takes a grant for all of
+ * them.
  *
- * @param grant of an actor, in the scope's workspace
- * @param scope where it is to be done
+ * @param grant in the scope's workspace
  */
 export const actingCapabilities = (
   grant: Pick<Grant, "tenants" | "capabilities">,
@@ -50,8 +64,8 @@ export const actingCapabilities = (
   scope.tenantId !== null || grant.tenants === "all" ? grant.capabilities : new Set<Capability>()
 
 /**
- * A part of the ledger that somebody may see: in one workspace, some or all tenants, the runs that these capabilities open. Only
- * Atlas itself and the operator of its machine see all.
+ * A part of the ledger that somebody may see: in one workspace, in all or some tenants, the runs that the capabilities open.
+ * Only Atlas itself and the operator of its machine see all runs.
  */
 export interface Visible {
   readonly workspaceId: WorkspaceId

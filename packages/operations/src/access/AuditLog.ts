@@ -1,3 +1,9 @@
+/**
+ * The audit: who did, or tried, what, where and when. Records are never changed or removed: the database refuses it. The
+ * statement that changes a run records the change. This service records refusals, and changes of records of packages and hosts.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Actor, encodeActor, GivenActor } from "../run/Actor.ts"
@@ -8,7 +14,7 @@ import type { InvalidInput } from "../boundary/Problems.ts"
 import { decodeRunId, RunId } from "../run/Run.ts"
 import { isStorable, StorableText } from "../text/StorableText.ts"
 
-/** What is put on record of runs, which record their own starts. `started` keeps the start of a run that was removed. */
+/** The actions on runs. `started` is recorded when a run is removed, and keeps its start. */
 export const runActions = [
   "started",
   "joined",
@@ -20,7 +26,7 @@ export const runActions = [
   "superseded"
 ] as const
 
-/** An action of the ledger's own, or what became of a record: `<kind>.<participle>`, such as `backup_schedule.paused`. */
+/** An action on a run, or what was done to a record: `<kind>.<participle>`, such as `backup_schedule.paused`. */
 export type AuditAction = (typeof runActions)[number] | `${string}.${string}`
 
 const RecordAction = Schema.String.check(
@@ -30,12 +36,12 @@ const RecordAction = Schema.String.check(
   })
 )
 
-/** As read, any text: a newer version may write actions that this one does not know. */
+/** An action as stored. Any text can be read, because a newer version may store actions that this one does not know. */
 export const AuditAction: Schema.Codec<AuditAction, string> = Schema.String.pipe(
   Schema.refine((action): action is AuditAction => action.length > 0)
 )
 
-/** One record: who did, or tried, what, where, when. Records are never changed or removed: the database refuses it. */
+/** One record of the audit. */
 export class AuditRecord extends Schema.Class<AuditRecord>("@atlas/operations/AuditRecord")({
   id: Schema.BigInt,
   at: Schema.DateTimeUtcFromDate,
@@ -43,19 +49,19 @@ export class AuditRecord extends Schema.Class<AuditRecord>("@atlas/operations/Au
   actor: Schema.fromJsonString(Actor),
   workspaceId: WorkspaceId,
   tenantId: Schema.NullOr(TenantId),
-  /** The operation that it is about, or for a refusal the kind of record. */
+  /** The operation that it is about or, for a refusal, perhaps a kind of record. */
   type: Schema.NullOr(Schema.String),
   runId: Schema.NullOr(RunId),
-  /** The record that was changed, where it is about one. */
+  /** The record that was changed, if any. */
   recordKind: Schema.NullOr(Schema.String),
   recordId: Schema.NullOr(Schema.String),
-  /** The request in which it happened, as the host's logs name it. */
+  /** The id of the request in which it happened, as the host's logs have it. */
   requestId: Schema.NullOr(Schema.String),
-  /** Details by action; of a changed record `before` and `after`. */
+  /** Details by action; for a changed record, `before` and `after`. */
   data: Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 }) {}
 
-/** The request that is being served, as the host's logs name it; hosts provide it around each request. */
+/** The id of the request that is being served, as the host's logs have it. Hosts provide it around each request. */
 export const RequestId = Context.Reference<string | null>("@atlas/operations/RequestId", { defaultValue: () => null })
 
 /** A refusal for want of a capability. */
@@ -71,19 +77,19 @@ export interface Refusal {
 const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const State = Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
 const RecordChange = Schema.Struct({
-  /** `<kind>.<participle>`, such as `backup_schedule.paused`; hosts may use any of their own. */
+  /** `<kind>.<participle>`, such as `backup_schedule.paused`. Hosts use actions of their own. */
   action: RecordAction,
   actor: GivenActor,
   scope: GivenScope,
   record: Schema.Struct({ kind: Text, id: Text }),
-  /** How the record was, as JSON without secrets; nothing for a new one. */
+  /** The record before the change, as JSON without secrets; absent for a new record. */
   before: State,
-  /** How it is now; nothing for one that is gone. */
+  /** The record after the change; absent for a removed record. */
   after: State,
-  /** The run that does it, if one does. */
+  /** The run that makes the change, if any. */
   runId: Schema.optional(Schema.NullOr(RunId))
 })
-/** What somebody did to a record of the host, or of one of Atlas' packages. */
+/** A change of a record of the host's, or of one of Atlas' packages. */
 export interface RecordChange extends Omit<typeof RecordChange.Type, "action" | "actor" | "scope"> {
   readonly action: `${string}.${string}`
   readonly actor: Actor
@@ -108,22 +114,25 @@ const decodeOfRecord = argumentsOf(
   })
 )
 
-/**
- * The audit: joins, blocks, refusals, cancellations, retries and supersessions of runs, and changes of records. What changes a run
- * is recorded by the statement that changes it; this service records refusals, which change nothing, changes of records in
- * the caller's transaction, and reads. It authorises nobody: for trusted code. Database failures are defects.
- */
+/** Records and reads the audit. It authorises nobody: call it from trusted code. Database failures are defects. */
 export class AuditLog extends Context.Service<
   AuditLog,
   {
-    /** Records a 403: at most one a minute for the same actor, scope, type and capability, in all processes together. */
+    /** Records a 403, at most once a minute for the same actor, scope, type and capability, in all processes together. */
     forbidden(refusal: Refusal): Effect.Effect<void>
     /**
-     * Records what somebody did to a record, with its state before and after; tokens and the like are taken out of their texts.
-     * Call it in the transaction of the change (`sql.withTransaction`), so that neither is there without the other.
+     * Records a change of a record, with its state before and after. Secrets in their texts are redacted. Call it in the
+     * transaction of the change (`sql.withTransaction`), so that both are stored or neither is.
+     *
+     * @example
+     * ```ts
+     * const deletion = { action: "archive.deleted", actor: ada, scope, record, before: { mailboxes: 3 } } as const
+     * yield* sql.withTransaction(audit.record(deletion))
+     * const [newest] = yield* audit.ofRecord(scope.workspaceId, record, 10)
+     * ```
      */
     record(change: RecordChange): Effect.Effect<void, InvalidInput>
-    /** A workspace's records, newest first, older than `before`. `limit` is 1 to 1,000. */
+    /** A workspace's records that are older than `before`, newest first. `limit` is 1 to 1,000. */
     list(
       workspaceId: WorkspaceId,
       page: { readonly before: bigint | null; readonly limit: number }
@@ -144,7 +153,7 @@ export class AuditLog extends Context.Service<
   )
 }
 
-/** A state as JSON text that may be kept. */
+/** A state as redacted JSON text. */
 const kept = (state: typeof State.Type) =>
   Effect.map(plainJson(state ?? null), (json) => (json == null ? null : JSON.stringify(cleanJson(json))))
 

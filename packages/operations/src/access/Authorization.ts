@@ -1,3 +1,10 @@
+/**
+ * The one door to everything that belongs to a workspace. Services ask it before they answer people, and only it asks `Access`.
+ * It resolves the scope, checks the capability and puts the refusal on record. Outsiders get `NotFound`, exactly as for what
+ * does not exist; members without the capability get `Forbidden`, which names it. An invalid actor is an `InvalidInput`.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Access, actingCapabilities, type Grant, grantFor } from "./Access.ts"
 import { type Actor, GivenActor } from "../run/Actor.ts"
@@ -11,7 +18,7 @@ import type { Run } from "../run/Run.ts"
 import type { Visible } from "./Access.ts"
 import { isStorableText, StorableText } from "../text/StorableText.ts"
 
-/** Where an operation is to work. */
+/** Where to start an operation: in a tenant, or in a workspace as a whole. */
 export type StartTarget = { readonly tenantId: string } | { readonly workspaceId: string }
 
 /** What an actor may do in a scope. */
@@ -25,18 +32,14 @@ export interface TenantGrant extends ScopeGrant {
   readonly scope: TenantScope
 }
 
-/**
- * The one door to everything that belongs to a workspace: it resolves the scope, checks the capability and puts the refusal on
- * record. Outsiders get `NotFound`, exactly as for what does not exist; members without the capability get `Forbidden`, naming
- * it; an actor that is no actor is an `InvalidInput`. Services ask it before they answer people, and only it asks `Access`.
- */
+/** Authorises actors. */
 export class Authorization extends Context.Service<
   Authorization,
   {
     /**
      * A tenant, for an actor who has the capability there.
      *
-     * @param about what the audit record of a refusal names: an operation's type, or a kind of record such as `backup_schedule`
+     * @param about what the audit record of a refusal names: an operation, or a kind of record such as `backup_schedule`
      */
     tenant(
       actor: Actor,
@@ -44,16 +47,19 @@ export class Authorization extends Context.Service<
       capability: Capability,
       about: string
     ): Effect.Effect<TenantScope, Problems.Refusal>
-    /** A tenant and what the actor may do there, for whoever has any part in it: for pages that show what is possible. */
+    /** A tenant and what the actor may do there, for anybody with a grant there. For pages that show what is possible. */
     member(actor: Actor, tenantId: string): Effect.Effect<TenantGrant, Problems.NotFound | Problems.InvalidInput>
-    /** What an actor may start, cancel and retry in a scope; nothing for outsiders. Decides nothing: for pages. */
+    /**
+     * The capabilities by which an actor may start, cancel and retry in a scope; none for outsiders. For pages: it refuses
+     * nobody.
+     */
     acting(actor: Actor, scope: OperationScope): Effect.Effect<ReadonlySet<Capability>, Problems.InvalidInput>
     /** The parts of the ledger that an actor may see. */
     visible(actor: Actor): Effect.Effect<ReadonlyArray<Visible>, Problems.InvalidInput>
     /**
-     * The scope of a start, for an actor who may start the operation there. Actor and target are decoded already.
+     * The scope of a start, for an actor who may start the operation there. Actor and target must be decoded already.
      *
-     * @param type the operation; none, or one of the other kind of scope, is `NotFound`
+     * @param type the operation; an unknown one, or one of the other kind of scope, is `NotFound`
      */
     start(
       actor: Actor,
@@ -67,10 +73,11 @@ export class Authorization extends Context.Service<
      */
     view(actor: Actor, run: Option.Option<Run>): Effect.Effect<Run, Problems.Refusal>
     /**
-     * A run with its operation, for an actor who may start that operation in the run's scope: who may start it may cancel and retry it.
+     * A run with its operation, for an actor who may start that operation in the run's scope, and therefore may cancel and
+     * retry the run.
      *
      * @param run as it is in the ledger; none is `NotFound`
-     * @param type its operation; none where it is registered no more: then nobody may
+     * @param type its operation; `NotSupported` if it is not registered any more
      */
     act(
       actor: Actor,
@@ -80,7 +87,7 @@ export class Authorization extends Context.Service<
       { readonly run: Run; readonly type: Operation.Any; readonly capabilities: ReadonlySet<Capability> },
       Problems.Refusal | Problems.NotSupported
     >
-    /** Refuses, on record, whoever lacks one of the capabilities. */
+    /** Refuses an actor who lacks one of the capabilities, and puts that on record. */
     require(
       actor: Actor,
       grant: ScopeGrant,
@@ -112,8 +119,8 @@ const make = Effect.gen(function* () {
   const access = yield* Access
   const audit = yield* AuditLog
 
-  // A text that is no id names nothing that exists, and no host has to bear it. A tenant that nobody has and one that is hidden
-  // take the same way: the time that an answer takes tells an outsider nothing.
+  // A text that is not an id names nothing, so hosts never see it. Unknown and hidden tenants take the same path, so that
+  // the time of an answer tells an outsider nothing.
   const tenantGrant = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
     if (!isTenantId(tenantId)) return Option.none<TenantGrant>()
     const workspace = yield* access.workspaceOf(tenantId)
@@ -202,7 +209,7 @@ const make = Effect.gen(function* () {
     return found
   })
 
-  // One path for unknown and for hidden runs: both read the run and the grants, and answer the same.
+  // One path for unknown and hidden runs: both read the run and the grants, and get the same answer.
   const reached = Effect.fnUntraced(function* (actor: Actor, run: Option.Option<Run>) {
     const all = yield* grants(actor)
     return yield* orNotFound(
