@@ -1,12 +1,17 @@
+/**
+ * How HTTP APIs answer requests that they cannot decode. Every API of Atlas' packages provides it. Effect's own middleware
+ * names all problems, and a short query can have thousands.
+ *
+ * @module
+ */
 import { Cause, Effect, ErrorReporter, type Layer } from "effect"
 import { HttpServerRespondable } from "effect/http"
 import { HttpApiError, HttpApiMiddleware } from "effect/http-api"
 import { problemsOf } from "../boundary/Decoding.ts"
 
 /**
- * What an HTTP API answers where it cannot decode a request: a 400 that names the first twenty problems, each by the part of the
- * request and the path in it. Effect's own middleware names them all, and a short query can have thousands. What the API itself
- * cannot encode is reported, and a 500 without details.
+ * Answers an invalid request with a 400 that names the first twenty problems, each by part of the request and path. If the API
+ * cannot encode its own answer, that is reported, and the answer is a 500 without details.
  */
 export const layer: Layer.Layer<HttpApiMiddleware.ProblemDetails> = HttpApiMiddleware.layerSchemaErrorTransform(
   HttpApiMiddleware.ProblemDetails,

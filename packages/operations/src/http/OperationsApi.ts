@@ -1,3 +1,9 @@
+/**
+ * The HTTP API of the ledger, as a declaration: its resources, calls, errors and OpenAPI document. `OperationsHttp` serves it,
+ * and hosts implement `Authentication`.
+ *
+ * @module
+ */
 import { Context, Schema, Struct } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Actor } from "../run/Actor.ts"
@@ -26,7 +32,21 @@ export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
   "@atlas/operations/OperationsApi/CurrentActor"
 ) {}
 
-/** Tells who makes a request, by whatever means the host has; nobody is a 401. */
+/**
+ * Tells who makes a request, in the host's own way. A request of nobody is a 401.
+ *
+ * @example
+ * ```ts
+ * Authentication.of(
+ *   Effect.fnUntraced(function* (answer) {
+ *     const { headers } = yield* HttpServerRequest.HttpServerRequest
+ *     const id = headers["x-user"]
+ *     if (id === undefined) return yield* new Problems.Unauthenticated({})
+ *     return yield* Effect.provideService(answer, CurrentActor, { id, kind: "user", name: id })
+ *   })
+ * )
+ * ```
+ */
 export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: CurrentActor }>()(
   "@atlas/operations/OperationsApi/Authentication",
   { error: Unauthenticated }
@@ -34,7 +54,7 @@ export class Authentication extends HttpApiMiddleware.Service<Authentication, { 
 
 const Instant = Schema.DateTimeUtcFromString
 
-/** Where a run is found: in the API, and for people. Absolute. */
+/** Absolute links to a run: in the API, and for people. */
 const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
 
 /** A run on the wire. Times are ISO 8601 in UTC. */
@@ -70,7 +90,7 @@ export const RunResource = Schema.Struct({
 })
 export type RunResource = typeof RunResource.Type
 
-/** A run for somebody who may act on it but not view it: which one it is and where it stands. */
+/** A run for somebody who may act on it but not view it: its ids, type, status and outcome. */
 export const RunReceiptResource = Schema.Struct(
   Struct.pick(RunResource.fields, [
     "id",
@@ -86,7 +106,7 @@ export const RunReceiptResource = Schema.Struct(
 )
 export type RunReceiptResource = typeof RunReceiptResource.Type
 
-// The whole comes first: a receipt is a part of it.
+// The whole run comes first, because a receipt is a part of it.
 const SeenResource = Schema.Union([RunResource, RunReceiptResource])
 
 /** The answer to a start. */
@@ -114,14 +134,14 @@ export const OperationTypeResource = Schema.Struct({
   scope: Schema.Literals(["tenant", "workspace"]),
   startedBy: Schema.String,
   capabilities: Schema.Struct({ start: Schema.String, view: Schema.String }),
-  /** `once` by `idempotency_key`: each start needs an `Idempotency-Key`. */
+  /** Such as `while_active`. With `once by idempotency_key`, each start needs an `Idempotency-Key`. */
   identity: Schema.String,
-  /** JSON Schema of the input, draft 2020-12. */
+  /** The JSON Schema of the input, draft 2020-12. */
   input: Schema.Record(Schema.String, Schema.Unknown)
 })
 export type OperationTypeResource = typeof OperationTypeResource.Type
 
-/** `limit` of every listing: 1 to 200, 50 if left out. */
+/** The `limit` of every listing: 1 to 200, 50 by default. */
 export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
 
 const idempotencyKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
@@ -150,7 +170,7 @@ const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary
 /** Starting and watching operation runs. */
 export class OperationsApiGroup extends HttpApiGroup.make("operations")
   .add(
-    // The payload is `{ input, supersedes? }`, and unknown here, so that nobody learns what exists from a validation message:
+    // The payload is `{ input, supersedes? }`. It is unknown here, so that no validation message tells an outsider what exists:
     // `Runs.start` authorises before it looks at the input.
     HttpApiEndpoint.post("start", "/tenants/:tenant/operations/:type", {
       params: { tenant: Schema.String, type: Schema.String },
@@ -162,7 +182,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       OpenApi.annotations({
         summary: "Start an operation in a tenant",
         description:
-          "The body is `{ input, supersedes }`: the operation's input and, to replace a stuck run, that run's id. An equal start is answered with the run that is active."
+          "The body is `{ input, supersedes }`: the operation's input and, to replace a stuck run, that run's id. An equal start gets the run that is active."
       })
     ),
     HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {
@@ -174,7 +194,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Start an operation in a workspace",
-        description: "As in a tenant, for types that work in a workspace as a whole."
+        description: "As in a tenant, for operations that work in a workspace as a whole."
       })
     ),
     HttpApiEndpoint.post("cancel", "/operations/:run/cancel", {
@@ -184,7 +204,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Cancel a run",
-        description: "A queued run ends at once, a running one is asked to stop."
+        description: "A queued run ends at once; a running one is asked to stop."
       })
     ),
     HttpApiEndpoint.post("retry", "/operations/:run/retry", {
@@ -193,7 +213,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       success: started,
       error: [...startProblems, RunConflict]
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Start a completed run again", description: "As a new run with `retryOf`." })
+      OpenApi.annotations({ summary: "Start a completed run again", description: "Starts a new run with `retryOf`." })
     ),
     HttpApiEndpoint.get("waiting", "/operations/:run/waiting", {
       params: runParams,
@@ -207,7 +227,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Relatives of a run",
-        description: "The runs that it was started again from or as, and those that replaced one another."
+        description: "The runs that it retries, that retry it, that it replaced and that replaced it."
       })
     ),
     HttpApiEndpoint.get("list", "/operations", {
@@ -228,8 +248,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "List runs",
-        description:
-          "Newest first, as far as the actor may see them. `from` and `to` are the instants between which a run was requested."
+        description: "The runs that the actor may see, newest first. `from` and `to` limit when a run was requested."
       })
     ),
     HttpApiEndpoint.get("types", "/operations/types", {
@@ -238,7 +257,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
     }).annotateMerge(
       OpenApi.annotations({
         summary: "List operations",
-        description: "What may be started, as far as the actor may see its runs, with the input as JSON Schema."
+        description: "The operations whose runs the actor may see, with the input as JSON Schema."
       })
     ),
     HttpApiEndpoint.get("get", "/operations/:run", {
@@ -250,7 +269,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       ],
       error: refusals
     }).annotateMerge(
-      OpenApi.annotations({ summary: "Read a run", description: "With `ETag`; `If-None-Match` answers 304." })
+      OpenApi.annotations({ summary: "Read a run", description: "Has an `ETag`; a matching `If-None-Match` gets 304." })
     ),
     HttpApiEndpoint.get("events", "/operations/:run/events", {
       params: runParams,
@@ -267,7 +286,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
   .middleware(Authentication)
   .annotateMerge(OpenApi.annotations({ title: "Operations", description: "Start operations and watch their runs." })) {}
 
-/** The HTTP API of the run ledger, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
+/** The API, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
 export class OperationsApi extends HttpApi.make("atlas-operations")
   .add(OperationsApiGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)

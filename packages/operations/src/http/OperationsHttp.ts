@@ -1,3 +1,9 @@
+/**
+ * Serves the HTTP API of the ledger: starts, runs, and timelines as pages or as server-sent events. Hosts mount `layer` with
+ * their own `Authentication`; `@atlas/console` mounts it with the pages.
+ *
+ * @module
+ */
 import { Context, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
 import { Sse } from "effect/encoding"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -20,36 +26,26 @@ import type { RunEvent } from "../run/RunEvent.ts"
 import { Runs } from "../starting/Runs.ts"
 import type { StartProblem, StartResult } from "../starting/RunStart.ts"
 
-/** Where the host is reached from outside: the base of absolute links. */
+/** Where people and clients reach the host: the base of absolute links. */
 export class PublicUrl extends Context.Service<
   PublicUrl,
   {
     /** Such as `https://atlas.example.com`. */
     readonly origin: string
-    /** The path below which `/api/v1` is mounted. The root if left out. */
+    /** The path below which `/api/v1` is mounted; the root by default. */
     readonly api?: string
-    /** The path below which people find the pages of runs. `/admin` if left out. */
+    /** The path below which people find the pages of runs; `/admin` by default. */
     readonly pages?: string
   }
 >()("@atlas/operations/PublicUrl") {}
 
-/**
- * A run's links.
- *
- * @param url where the host is
- * @param run whose links
- */
+/** The absolute links of a run. */
 export const linksOf = ({ api = "", origin, pages = "/admin" }: PublicUrl["Service"], run: Pick<Run, "id">) => ({
   self: `${origin}${api}/api/v1/operations/${run.id}`,
   view: `${origin}${pages}/operations/${run.id}`
 })
 
-/**
- * A run as the API shows it.
- *
- * @param url where the host is
- * @param run the record
- */
+/** A run as the API shows it. */
 export const toResource = (url: PublicUrl["Service"], run: Run): RunResource => ({
   id: run.id,
   workspaceId: run.workspaceId,
@@ -83,13 +79,13 @@ export const toResource = (url: PublicUrl["Service"], run: Run): RunResource => 
   links: linksOf(url, run)
 })
 
-/** A run as the API shows it to somebody who acts on it, and may or may not view it. */
+/** A run as the API shows it to somebody who acts on it and may not be allowed to view it. */
 export const toSeenResource = (url: PublicUrl["Service"], run: Run | RunReceipt): RunResource | RunReceiptResource =>
   isWholeRun(run) ? toResource(url, run) : { ...run, links: linksOf(url, run) }
 
 const typeResources = new WeakMap<Operation.Any, OperationTypeResource>()
 
-/** An operation as the API shows it; its input's schema is derived once. */
+/** An operation as the API shows it. The schema of its input is derived once. */
 const toTypeResource = (type: Operation.Any): OperationTypeResource => {
   const known = typeResources.get(type)
   if (known !== undefined) return known
@@ -105,7 +101,7 @@ const toTypeResource = (type: Operation.Any): OperationTypeResource => {
 /** A timeline entry as the API shows it. */
 export const toEventResource = ({ seq, at, kind, data }: RunEvent): RunEventResource => ({ seq, at, kind, data })
 
-/** Proxies cut connections on which nothing is sent. */
+/** Proxies close connections on which nothing is sent. */
 const keepAliveEvery = "15 seconds"
 
 const retry = Sse.encoder.write(new Sse.Retry({ duration: Duration.seconds(3), lastEventId: undefined }))
@@ -120,20 +116,19 @@ const message = (event: RunEvent) =>
     data: JSON.stringify(encodeEvent(toEventResource(event)))
   })
 
-/** Whether a request wants a stream of events rather than a page of them. Nobody would ever read, or end, that of a HEAD. */
+/** Whether a request wants a stream of events rather than a page. A stream for HEAD would never be read, and never end. */
 const wantsStream = ({ headers, method }: HttpServerRequest.HttpServerRequest): boolean =>
   method === "GET" && (headers["accept"]?.includes("text/event-stream") ?? false)
 
-/** The last event that a client has: what its browser says when it connects again, else what the address says. */
+/** The last event that a client has: from its browser when that reconnects, otherwise from the address. */
 const lastSeen = ({ headers }: HttpServerRequest.HttpServerRequest, after: number): number => {
   const id = Number(headers["last-event-id"] ?? after)
   return Number.isInteger(id) && id > 0 && id < 2 ** 31 ? id : 0
 }
 
 /**
- * A run's timeline as server-sent events, from after what the client has seen until the run is completed; a reconnect past
- * the end gets 204, which tells the browser to stop.
- * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * A run's timeline as server-sent events, from the last event that the client has seen until the run is completed. A reconnect
+ * after the end gets 204, which tells the browser to stop. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 const streamOf = Effect.fnUntraced(function* (runs: Runs["Service"], id: string, after: number) {
   const actor = yield* CurrentActor
@@ -141,7 +136,7 @@ const streamOf = Effect.fnUntraced(function* (runs: Runs["Service"], id: string,
   if (run.status === "completed" && after >= run.lastEvent) return HttpServerResponse.empty()
   const events = Stream.fromIterable([retry]).pipe(
     Stream.concat(Stream.map(runs.follow(actor, id, after), message)),
-    // Whoever loses the right to watch loses the stream; the reconnect says why.
+    // An actor who loses the right to view the run loses the stream. The reconnect says why.
     Stream.catch(() => Stream.empty),
     Stream.concat(Stream.fromIterable([end])),
     Stream.merge(
@@ -163,14 +158,14 @@ const streamOf = Effect.fnUntraced(function* (runs: Runs["Service"], id: string,
 const matchesEtag = (header: string | undefined, etag: string) =>
   header?.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim())) ?? false
 
-/** Seconds after which a client may look at a run again. */
+/** How many seconds a client should wait before it reads a run again. */
 const pollAfter = "1"
 
 const defaultPageSize = 50
 
 const decodeStart = argumentsOf(Schema.Struct({ input: Schema.Unknown, supersedes: Schema.optionalKey(Schema.String) }))
 
-/** The body of a start: the operation's input, and beside it the run that is to be replaced. */
+/** Reads the body of a start: the operation's input, and the run to replace, if any. */
 const readStart = (body: unknown) => decodeStart(body as Parameters<typeof decodeStart>[0])
 
 const answerStart = (url: PublicUrl["Service"]) =>
@@ -262,8 +257,16 @@ const handlers = HttpApiBuilder.group(
 )
 
 /**
- * The API's routes, to be served by any Effect server or, through `HttpRouter.toWebHandler`, as a web handler. Needs
- * the host's `Authentication`.
+ * The API's routes, for any Effect server or, as here, for a web handler.
+ *
+ * @example
+ * ```ts
+ * const routes = OperationsHttp.layer.pipe(
+ *   Layer.provide(Layer.succeedContext(services)),
+ *   Layer.provide(HttpServer.layerServices)
+ * )
+ * const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
+ * ```
  */
 export const layer = HttpApiBuilder.layer(OperationsApi).pipe(
   Layer.provide(handlers),
