@@ -1,3 +1,9 @@
+/**
+ * Atlas in a host that does not use Effect: `createAtlas`, and what it returns. It composes the ledger, the worker and the
+ * connections to the database, and is the only place in the packages that opens connections by itself.
+ *
+ * @module
+ */
 import { PgClient } from "@effect/sql-pg"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
@@ -28,124 +34,136 @@ import type { Operation, Retention } from "./Operation.ts"
 import type { Actor, Run, RunEvent, RunReceipt } from "./Run.ts"
 import { toRun, toRunEvent, toSeenRun } from "./toRun.ts"
 
-/** What `createAtlas` needs to know. */
+/** The options of `createAtlas`. */
 export interface AtlasOptions<Operations extends ReadonlyArray<Operation>> {
-  /** The host's Postgres, version 14 or newer: Atlas' tables live beside the host's own. */
+  /** The host's Postgres, version 14 or newer. Atlas' tables live beside the host's own. */
   readonly databaseUrl: string
   readonly operations: Operations
   readonly access: HostAccess
-  /** How this process executes runs; `false`: not at all, others do. */
+  /** How this process executes runs. `false`: not at all; other processes do. */
   readonly worker?:
     | false
     | {
-        /** Runs executed at once; 8 by default. */
+        /** How many runs execute at once; 8 by default. */
         readonly slots?: number
-        /** How long a run survives a silent worker before another takes it, in milliseconds; 15,000 by default. */
+        /** How many milliseconds a worker may be silent before another one takes its run; 15,000 by default. */
         readonly leaseMillis?: number
       }
-  /** Connections to the database at most; the worker's slots and 4 by default. */
+  /** The most connections to the database; by default the worker's slots and 4 more. */
   readonly connections?: number
-  /** Whether to create and upgrade the tables at the start; true by default. */
+  /** Whether to create and upgrade the tables at startup; true by default. */
   readonly migrate?: boolean
-  /** How long runs are kept of operations that do not say it themselves; for ever by default. */
+  /** How long to keep completed runs of operations that do not say it themselves; for ever by default. */
   readonly retention?: Retention
-  /** Told what Atlas has to say; by default it stands on the console. Secrets are taken out before. */
+  /** Gets each log entry, with secrets redacted from its message. By default entries go to the console. */
   readonly log?: (entry: LogEntry) => void
 }
 
-/** Where an operation is to work: in a tenant, or for operations of workspace scope in a workspace as a whole. */
+/** Where to start an operation: in a tenant or, for an operation of workspace scope, in a workspace as a whole. */
 export type StartTarget =
   | { readonly tenantId: string; readonly workspaceId?: never }
   | { readonly workspaceId: string; readonly tenantId?: never }
 
-/** What is to be started, and where. */
+/** What to start, and where. */
 export type StartRequest<Input> = StartTarget & StartDetails<Input>
 
-/** What is to be started. */
+/** What to start. */
 export interface StartDetails<Input> {
   readonly input: Input
   /** The caller's own key of this start, for operations whose identity is `once`: 1 to 200 characters. */
   readonly idempotencyKey?: string
-  /** The active run that this one replaces, for operations that allow it. */
+  /** The active run to replace, for operations that are `supersedable`. */
   readonly supersedes?: string
-  /** Ids of the host's records that the run belongs to. From the host's own code, not from outside. */
+  /** Ids of the host's records that the run belongs to. Take them from the host's own code, not from callers. */
   readonly context?: Readonly<Record<string, string>>
-  /** The trace that the start belongs to: the request's `traceparent` header, as W3C Trace Context writes it. */
+  /** The trace of the start: the request's `traceparent` header, as W3C Trace Context writes it. */
   readonly traceparent?: string | undefined
 }
 
 /** What the host itself starts, and where. */
 export interface SystemStartRequest<Input> extends Pick<StartDetails<Input>, "input" | "context" | "traceparent"> {
   readonly workspaceId: string
-  /** Left out for operations in a workspace as a whole. */
+  /** Absent for operations of workspace scope. */
   readonly tenantId?: string
 }
 
-/** How a start ended. */
+/** How a start was answered. */
 export interface Started {
   /**
-   * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: somebody must
-   * act first, and the run's failure says what to do.
+   * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: a person must
+   * act first, and the run's failure says how.
    */
   readonly disposition: "created" | "existing" | "blocked"
-  /** The run; for somebody who may start the operation but not view it, its receipt. */
+  /** The run or, for an actor who may not view it, its receipt. */
   readonly run: Run | RunReceipt
 }
 
-/** How a start by the host itself ended, which may view everything. */
+/** How a start by the host itself was answered. The host may view everything. */
 export interface SystemStarted extends Started {
   readonly run: Run
 }
 
-/** Which runs a listing shows, newest first. */
+/** Which runs to list, newest first. */
 export interface ListFilter {
   /** An operation's name. */
   readonly type?: string
   readonly tenant?: string
   readonly status?: Run["status"] | "active"
   readonly outcome?: Run["outcome"]
-  /** The id of who started it. */
+  /** The id of the actor who started it. */
   readonly actor?: string
   readonly reasonCode?: string
-  /** `nextCursor` of the page before. */
+  /** The `nextCursor` of the page before. */
   readonly cursor?: string | null
   /** 1 to 200; 50 by default. */
   readonly limit?: number
 }
 
 /**
- * Atlas in a host that does not use Effect. Every method rejects with an `AtlasError`: arguments that are not acceptable, members that
- * nobody knows included, with `InvalidInput`. What the host's own functions throw is the `cause` of an `UnexpectedError`.
+ * Atlas, as `createAtlas` returns it. Every method rejects with an `AtlasError`; invalid arguments, unknown members included,
+ * with `InvalidInput`. What the host's own functions throw is the `cause` of an `UnexpectedError`.
+ *
+ * @example
+ * ```ts
+ * const { disposition, run } = await atlas.start(actor, operation, { tenantId: "contoso", input: { mailboxes } })
+ * console.log(`${disposition}: ${run.id}`)
+ * for await (const { kind, at } of atlas.follow(actor, run.id)) console.log(at, kind)
+ * return atlas.get(actor, run.id)
+ * ```
  */
 export interface Atlas<Operations extends ReadonlyArray<Operation>> {
   /**
-   * Starts an operation, or joins the equal one. Rejects with `NotFound`, `Forbidden`, `InvalidInput`,
+   * Starts an operation, or joins the equal run. Rejects with `NotFound`, `Forbidden`, `InvalidInput`,
    * `IdempotencyKeyRequired`, `IdempotencyKeyReused`, `NotSupported` or `OperationBusy`.
    *
-   * @param operation one that was given to `createAtlas`, whose input is then checked, or any name
+   * @param operation one that `createAtlas` got, which then types the input, or any name
    */
   start<Chosen extends Operations[number] | string>(
     actor: Actor,
     operation: Chosen,
     request: StartRequest<InputOf<Chosen>>
   ): Promise<Started>
-  /** Starts an operation on behalf of the host itself, such as from a timer. Asks for nobody's rights. */
+  /**
+   * Starts an operation on behalf of the host itself, such as from a timer. It checks nobody's rights.
+   *
+   * @param part the part of the host that acts, such as `timer`
+   */
   startAsSystem<Chosen extends Operations[number]>(
     part: string,
     operation: Chosen,
     request: SystemStartRequest<InputOf<Chosen>>
   ): Promise<SystemStarted>
-  /** One run. Rejects with `NotFound` or `Forbidden`. */
+  /** Reads a run. Rejects with `NotFound` or `Forbidden`. */
   get(actor: Actor, runId: string): Promise<Run>
-  /** The runs that the actor may see. Rejects with `InvalidCursor`. */
+  /** Lists the runs that the actor may see. Rejects with `InvalidCursor`. */
   list(
     actor: Actor,
     filter?: ListFilter
   ): Promise<{ readonly runs: ReadonlyArray<Run>; readonly nextCursor: string | null }>
   /**
-   * A page of a run's timeline, oldest first. Rejects with `NotFound` or `Forbidden`.
+   * Reads a page of a run's timeline, oldest first. Rejects with `NotFound` or `Forbidden`.
    *
-   * @param page `after`: only what follows that sequence number, 0 by default; `limit`: 1 to 200, 50 by default
+   * @param page `after`: the sequence number after which the page begins, 0 by default; `limit`: 1 to 200, 50 by default
    */
   events(
     actor: Actor,
@@ -153,9 +171,9 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
     page?: { readonly after?: number; readonly limit?: number }
   ): Promise<ReadonlyArray<RunEvent>>
   /**
-   * A run's timeline, live until the run is completed. Rights are asked for again as it goes on.
+   * Follows a run's timeline live, until the run is completed. Rights are checked again before each batch.
    *
-   * @param options `after`: only what follows that sequence number; `signal`: ends the watching
+   * @param options `after`: the sequence number after which to begin, 0 by default; `signal`: stops following
    */
   follow(
     actor: Actor,
@@ -163,13 +181,13 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
     options?: { readonly after?: number; readonly signal?: AbortSignal }
   ): AsyncIterable<RunEvent>
   /**
-   * Asks a run to stop. Rejects with `NotFound`, `Forbidden`, `NotSupported` or `RunConflict`. Who may stop it but not view it gets
-   * its receipt.
+   * Asks a run to stop. Rejects with `NotFound`, `Forbidden`, `NotSupported` or `RunConflict`. An actor who may not view the
+   * run gets its receipt.
    */
   cancel(actor: Actor, runId: string): Promise<Run | RunReceipt>
-  /** Starts a run again that did not succeed, as a new one. Rejects as `start` does, and with `RunConflict`. */
+  /** Starts a run again that did not succeed, as a new run. Rejects as `start` does, and with `RunConflict`. */
   retry(actor: Actor, runId: string, options?: { readonly idempotencyKey?: string }): Promise<Started>
-  /** Ends the worker, giving running work back to the queue, and the connections. */
+  /** Stops the worker, which gives running work back to the queue, and closes the connections. */
   close(): Promise<void>
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
@@ -203,10 +221,15 @@ const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
 }
 
 /**
- * Connects Atlas to a host's Postgres, creates its tables where they are missing, and begins to execute runs.
+ * Connects Atlas to a host's Postgres, creates its tables if they are missing, and begins to execute runs. It rejects with
+ * `InvalidInput` for invalid options, unknown members included, with `DatabaseUnavailable` or `DuplicateOperation`, and with a
+ * `TypeError` for an operation whose definition contradicts itself.
  *
- * @returns Atlas, once it is ready; rejects with `InvalidInput` for options that are not acceptable, members that nobody knows
- * included, `DatabaseUnavailable`, `DuplicateOperation`, or a `TypeError` for an operation whose definition contradicts itself
+ * @example
+ * ```ts
+ * const databaseUrl = process.env["DATABASE_URL"] ?? "postgres://localhost/host"
+ * const atlas = await createAtlas({ databaseUrl, operations: [exportReport], access: { workspaceOf, grants } })
+ * ```
  */
 export const createAtlas = async <const Operations extends ReadonlyArray<Operation>>(
   options: AtlasOptions<Operations>
@@ -225,7 +248,7 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
     await close()
     throw error
   }
-  // Asynchronous, so that what is wrong with the arguments rejects as everything else does.
+  // Asynchronous, so that invalid arguments reject and do not throw.
   return {
     start: async (...[actor, operation, request]) => {
       const given = checked("start", { actor, operation, request })
@@ -270,7 +293,7 @@ type Events = ReturnType<typeof checked<"events">>["page"]
 type List = ReturnType<typeof checked<"list">>["filter"]
 
 const start = (actor: LedgerActor, type: string, { traceparent, ...request }: Start) =>
-  // What is neither a tenant's nor a workspace's, or both, the ledger refuses.
+  // The ledger refuses a request with both ids or with neither.
   Runs.use((runs) => runs.start(actor, type, request as Ledger.StartRequest)).pipe(
     TraceContext.within(traceparent),
     Effect.map(toStarted)

@@ -1,4 +1,11 @@
-/** An answer to somebody's request, as RFC 9457 (Problem Details for HTTP APIs) writes it; `JSON.stringify` gives the same. */
+/**
+ * What the methods of `Atlas` reject with. Each kind is a class of its own with the tag that the same error has elsewhere in
+ * Atlas, and an HTTP answer as it is: hosts send `error.status` and `JSON.stringify(error)`.
+ *
+ * @module
+ */
+
+/** The body of an HTTP answer, as RFC 9457 (Problem Details for HTTP APIs) writes it. */
 export interface ProblemDetails {
   readonly type: string
   readonly status: number
@@ -8,8 +15,8 @@ export interface ProblemDetails {
 }
 
 /**
- * What Atlas refuses, or cannot do. Each kind is a class of its own with the tag that the same error has elsewhere in Atlas.
- * `message` is a sentence for people; `status` and `problem` are the HTTP answer.
+ * The base of all errors: what Atlas refuses or cannot do. `message` is a sentence for people; `status` and `problem` are the
+ * HTTP answer.
  */
 export abstract class AtlasError extends Error {
   abstract readonly _tag: string
@@ -33,22 +40,22 @@ export abstract class AtlasError extends Error {
   }
 }
 
-/** There is no such thing, or the actor may not know that there is: the two answers are the same. 404. */
+/** There is no such thing, or the actor must not learn that there is. Both get the same answer. 404. */
 export class NotFound extends AtlasError {
   readonly _tag = "NotFound"
 }
 
-/** The actor is a member, but lacks `requiredCapability`. 403. */
+/** The actor is a member but lacks `requiredCapability`. 403. */
 export class Forbidden extends AtlasError {
   readonly _tag = "Forbidden"
 
-  /** The capability that would allow it. */
+  /** The capability that the actor lacks. */
   get requiredCapability(): string {
     return String(this.problem["requiredCapability"])
   }
 }
 
-/** What was sent is not acceptable: the reasons are listed, up to twenty. 422. */
+/** What the caller sent is invalid. Up to twenty problems are listed. 422. */
 export class InvalidInput extends AtlasError {
   readonly _tag = "InvalidInput"
 
@@ -59,7 +66,7 @@ export class InvalidInput extends AtlasError {
     )
   }
 
-  /** What is wrong, and where: a JSON Pointer (RFC 6901). */
+  /** The problems: where each is, as a JSON Pointer (RFC 6901), and what it is. */
   get errors(): ReadonlyArray<{ readonly pointer: string; readonly detail: string }> {
     return this.problem["errors"] as InvalidInput["errors"]
   }
@@ -74,48 +81,48 @@ export class IdempotencyKeyRequired extends AtlasError {
 export class IdempotencyKeyReused extends AtlasError {
   readonly _tag = "IdempotencyKeyReused"
 
-  /** The run of the request to which the key belongs; null if there was none. */
+  /** The run of the request that the key belongs to; null if there was none. */
   get runId(): string | null {
     return (this.problem["runId"] ?? null) as string | null
   }
 }
 
-/** Another operation holds the tenant, and this one does not wait behind it: nothing was recorded. 409. */
+/** Another operation holds the scope, and this one does not queue behind it. No run was recorded. 409. */
 export class OperationBusy extends AtlasError {
   readonly _tag = "OperationBusy"
 
-  /** The run that holds it. */
+  /** The run that holds the scope. */
   get holder(): { readonly id: string; readonly type: string; readonly status: string } {
     return this.problem["holder"] as OperationBusy["holder"]
   }
 }
 
-/** The run is in a state that does not allow what was asked. 409. */
+/** The run is in a state that does not allow this. 409. */
 export class RunConflict extends AtlasError {
   readonly _tag = "RunConflict"
 }
 
-/** The operation does not allow what was asked. 409. */
+/** The operation does not allow this. 409. */
 export class NotSupported extends AtlasError {
   readonly _tag = "NotSupported"
 }
 
-/** A cursor that this listing did not issue, or that belongs to other filters. 400. */
+/** A cursor that does not come from this listing, or belongs to other filters. 400. */
 export class InvalidCursor extends AtlasError {
   readonly _tag = "InvalidCursor"
 }
 
-/** The database did not answer, or refused. Nothing is known of what was asked; it may be asked again. 503. */
+/** The database did not answer, or refused. The outcome is unknown; the call may be repeated. 503. */
 export class DatabaseUnavailable extends AtlasError {
   readonly _tag = "DatabaseUnavailable"
 }
 
-/** Two operations share one name. */
+/** Two operations share a name. */
 export class DuplicateOperation extends AtlasError {
   readonly _tag = "DuplicateOperation"
 }
 
-/** Atlas failed in a way that nobody foresaw; `cause` has more, for the log. 500. */
+/** Atlas failed unexpectedly. `cause` has more, for the log. 500. */
 export class UnexpectedError extends AtlasError {
   readonly _tag = "UnexpectedError"
 }

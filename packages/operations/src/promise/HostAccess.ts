@@ -1,3 +1,9 @@
+/**
+ * The host's policy as plain functions. Atlas has no users and no roles of its own, and asks these functions anew for each
+ * call.
+ *
+ * @module
+ */
 import type { Capability } from "../run/Capability.ts"
 
 type Awaitable<A> = A | Promise<A>
@@ -11,11 +17,19 @@ export interface Grant {
 }
 
 /**
- * The host's policy, asked before everything. Without a grant that reaches a tenant, a person gets `NotFound`; with one that
- * lacks the capability, `Forbidden`.
+ * The host's policy. A person without a grant that reaches a tenant gets `NotFound`; one whose grant lacks the capability gets
+ * `Forbidden`.
+ *
+ * @example
+ * ```ts
+ * const workspaceOf = (tenant: string) => (tenant === "acme-eu" ? "acme" : null)
+ * const rights = { ada: ["tenant.reports.export", "tenant.reports.view"], rita: ["tenant.reports.view"] } as const
+ * const grants = ({ id }: { id: string }) =>
+ *   Object.hasOwn(rights, id) ? [{ workspaceId: "acme", tenants: "all", capabilities: rights[id as "ada"] } as const] : []
+ * ```
  */
 export interface HostAccess {
-  /** Every grant of a person, at most one per workspace; none for a stranger. */
+  /** All grants of a person, at most one per workspace; none for somebody whom the host does not know. */
   grants(actor: { readonly id: string; readonly name: string }): Awaitable<ReadonlyArray<Grant>>
   /** The workspace that a tenant belongs to; null if there is no such tenant. */
   workspaceOf(tenantId: string): Awaitable<string | null>

@@ -1,4 +1,10 @@
-/** Something that Atlas has to say, without secrets. */
+/**
+ * What Atlas logs, for the `log` option of `createAtlas`. Secrets in messages are redacted.
+ *
+ * @module
+ */
+
+/** A log entry. */
 export interface LogEntry {
   readonly level: "debug" | "info" | "warn" | "error"
   readonly message: string

@@ -1,27 +1,35 @@
+/**
+ * Definitions of operations with plain promises: what an operation is, and the handler that does its work. Schemas of any
+ * library that supports Standard Schema type and check the input.
+ *
+ * @module
+ */
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { Capability } from "../run/Capability.ts"
 import { checked } from "./arguments.ts"
 import type { FailureReport, ReasonCode, Run, RunActor, RunCounts, RunReport } from "./Run.ts"
 
-/** A length of time: milliseconds, or such as `"30 seconds"`. */
+/** A duration: milliseconds, or a text such as `"30 seconds"`. */
 export type Duration = number | `${number} ${"milli" | "second" | "minute" | "hour" | "day"}${"" | "s"}`
 
-/** JSON, as identity keys are made of. */
+/** JSON, of which identity keys are made. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** What makes two starts the same, beyond operation and tenant. */
+/** What makes two starts the same, beyond operation, workspace and tenant. */
 export type Identity<Input> =
   | {
       /** An equal start joins the run that is queued or running. */
       readonly rule: "while_active"
-      /** What of the input tells starts apart; left out, there is one run per tenant. */
+      /** The part of the input that tells starts apart. Without it, there is one run per scope. */
       readonly key?: (input: Input) => Json
     }
   | {
-      /** A start with the same `idempotencyKey` is answered with the run that was recorded first. Each start needs one. */
+      /**
+       * Each start needs an `idempotencyKey`. A start with the same key of the same actor gets the run that was recorded first.
+       */
       readonly rule: "once"
       readonly by: "idempotency_key"
-      /** A second identity, which is taken only while the run is active. */
+      /** A second identity, which holds only while the run is active. */
       readonly whileActive?: (input: Input) => Json
     }
 
@@ -31,91 +39,99 @@ export interface Scope {
   readonly tenantId: string | null
 }
 
-/** A statement on the database, with its values as `$1`, `$2`…; gives the rows. */
+/** Runs a statement on the database and returns its rows. The statement refers to its values as `$1`, `$2`… */
 export type Query = <Row = Record<string, unknown>>(
   text: string,
   values?: ReadonlyArray<unknown>
 ) => Promise<ReadonlyArray<Row>>
 
-/** What a handler is handed: its run, its input, and the ways in which it may write. */
+/** What a handler gets: its run, its input, and the ways to write to the run. */
 export interface HandlerContext<Input> {
   readonly run: Run
   readonly scope: Scope
   readonly input: Input
   /**
    * Aborted when the run is cancelled or replaced, when its time is up, when this process shuts down, and when another worker
-   * owns the run. A handler that does not end within ten seconds then is left alone.
+   * owns the run. A handler that has not ended ten seconds later is abandoned.
    */
   readonly signal: AbortSignal
-  /** This attempt, in the trace of whoever started the run: a W3C `traceparent`, to be sent along with requests to others. */
+  /**
+   * The `traceparent` (W3C Trace Context) of this attempt, in the trace of the start. Send it along with requests to others.
+   */
   readonly traceparent: string | null
-  /** Says how far the run is. Cheap: stored at most about once a second. */
+  /** Says how far the run is. Call it as often as you like: it is stored at most about once a second. */
   progress(counts: RunCounts): void
-  /** Notes that an item failed, while the work goes on. With such, the run ends as partially succeeded. */
+  /** Notes that an item failed, and goes on. The run then ends as partially succeeded. */
   failed(report: FailureReport): void
-  /** Puts on the run what it found out so far, in place of an earlier report; at most 64 KiB of JSON. */
+  /** Stores what the run has found so far, in place of an earlier report; at most 64 KiB of JSON. */
   report(report: RunReport): Promise<void>
   /**
-   * Statements in one transaction that commits only while this worker still owns the run, so that nothing is written twice
-   * by one that was thought dead.
+   * Runs statements in one transaction, which commits only while this worker still owns the run. A worker that was thought dead
+   * can therefore not write a second time.
    *
-   * @param work gets the transaction's `query`, and must not use it afterwards
+   * @param work gets the transaction's `query`, and must not use it after it has ended
    * @param counts how far the run is once the work is committed
    */
   transaction<A>(work: (query: Query) => Promise<A>, counts?: (result: A) => RunCounts): Promise<A>
 }
 
-/** How a handler that did not fail ends its run; returning nothing is `succeeded`. */
+/** How a handler ends its run if it does not fail. Returning nothing means `succeeded`. */
 export type HandlerResult =
   | { readonly outcome: "succeeded" }
   | { readonly outcome: "partially_succeeded"; readonly reasonCode: ReasonCode }
 
-/** Why an operation may not start now: somebody has to do something first. */
+/** Why an operation may not start now: what a person must do first. */
 export interface Block {
   readonly reasonCode: ReasonCode
   /** A sentence for people. */
   readonly message: string
 }
 
-/** How long completed runs are kept: those beyond either limit are removed. */
+/** How long completed runs are kept. Runs that exceed either limit are removed. */
 export interface Retention {
-  /** For how many days after their end. */
+  /** How many days after their end. */
   readonly days?: number
-  /** How many in each tenant, the newest. */
+  /** How many in each scope: the newest. */
   readonly count?: number
 }
 
-/** What there is to say of an operation; docs/operations.md has every field with its default. */
+/** The definition of an operation. docs/operations.md has every field with its default. */
 export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
-  /** Stable dotted lower-case name, such as `reports.export`. */
+  /** A stable dotted lower-case name, such as `reports.export`. */
   readonly name: string
   readonly label: string
   readonly description?: string
-  /** Heading under which pages list it; `Operations` by default. */
+  /** The heading under which pages list it; `Operations` by default. */
   readonly category?: string
   readonly scope?: "tenant" | "workspace"
-  /** Of its input, by any library that speaks Standard Schema. What it accepts has to be JSON without secrets. */
+  /** The schema of its input, by any Standard Schema library. What it accepts must be JSON without secrets. */
   readonly input: Schema
   readonly capabilities: {
     /** Who may start, cancel and retry it. */
     readonly start: Capability
-    /** Who may view it and its runs: a run keeps what it was started with. */
+    /** Who may view it and its runs. A run keeps the capability that it was started with. */
     readonly view: Capability
-    /** What viewing a run needs instead of `view` where that depends on what the run reads: all of them, also for starting it. */
+    /**
+     * The capabilities that viewing a run takes instead of `view`, where they depend on what the run reads. Starting it takes
+     * them too.
+     */
     readonly viewOf?: (input: StandardSchemaV1.InferOutput<Schema>) => ReadonlyArray<Capability>
   }
   readonly identity: Identity<StandardSchemaV1.InferOutput<Schema>>
-  /** `system`: nobody starts it by hand; `startAsSystem` does. */
+  /** `system`: only the host starts it, with `startAsSystem`. */
   readonly startedBy?: "members" | "system"
-  /** The host's records that a run belongs to, as far as its input names them. */
+  /** The host's records that a run belongs to, as far as the input names them. */
   readonly records?: (input: StandardSchemaV1.InferOutput<Schema>) => Readonly<Record<string, string>>
-  /** Asked before a run is recorded and before each attempt: null to go ahead. */
+  /** Asked before a run is recorded and again before each attempt. Return null to go ahead. */
   readonly gate?: (question: {
     readonly scope: Scope
     readonly input: StandardSchemaV1.InferOutput<Schema>
     readonly actor: RunActor
   }) => Promise<Block | null>
-  /** Whether it must be alone in its scope: of all exclusive operations one run at a time; a second start is refused as busy. */
+  /**
+   * Whether it must be alone in its scope. Of all exclusive operations, one run is active there at a time; a second start is
+   * refused as busy.
+   */
   readonly exclusive?: boolean
   readonly concurrency?: number | "unlimited"
   readonly priority?: "interactive" | "background"
@@ -125,19 +141,27 @@ export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardS
   readonly retry?: { readonly maxAttempts?: number; readonly backoff?: Duration; readonly maxBackoff?: Duration }
   readonly retention?: Retention
   /**
-   * The work of one attempt. It may be stopped at any point, and is done again after a crash. `RunFailure` says why an
-   * attempt failed; anything else that is thrown goes to the log only, and fails the run as `internal_error`.
+   * The work of one attempt. It may be stopped at any point and reruns after a crash. Throw a `RunFailure` to say why an
+   * attempt failed. Anything else that is thrown goes to the log only, and fails the run as `internal_error`.
    */
   readonly handler: (context: HandlerContext<StandardSchemaV1.InferOutput<Schema>>) => Promise<HandlerResult | void>
 }
 
-/** An operation that `createAtlas` takes, and whose input a start is checked against. */
+/** An operation, as `defineOperation` returns it and `createAtlas` takes it. */
 export interface Operation<Schema extends StandardSchemaV1 = any> extends OperationDefinition<Schema> {
   readonly description: string
   readonly category: string
 }
 
-/** A handler gives up on this attempt. */
+/**
+ * Thrown by a handler that gives up on this attempt.
+ *
+ * @example
+ * ```ts
+ * if (answer === "down")
+ *   throw new RunFailure({ reasonCode: "ext.mailboxes.down", message: "Mail does not answer.", retryable: true })
+ * ```
+ */
 export class RunFailure extends Error {
   readonly _tag = "RunFailure"
   readonly reasonCode: ReasonCode
@@ -145,7 +169,7 @@ export class RunFailure extends Error {
 
   /**
    * @param failure a reason code, such as `ext.reports.locked`; a sentence for people, without secrets; and whether a later
-   * attempt may succeed without anybody acting
+   * attempt may succeed without anybody acting, false by default
    */
   constructor(
     failure: { readonly reasonCode: ReasonCode; readonly message: string; readonly retryable?: boolean },
@@ -161,8 +185,19 @@ export class RunFailure extends Error {
 /**
  * Defines an operation with its handler.
  *
- * @param definition name, label, input schema, capabilities, identity and handler; the rest has defaults
- * @throws InvalidInput that names what is wrong with it, members that nobody knows included
+ * @throws InvalidInput that names each problem, unknown members included
+ *
+ * @example
+ * ```ts
+ * const exportReport = defineOperation({
+ *   name: "reports.export",
+ *   label: "Export report",
+ *   input: z.object({ month: z.string().regex(/^\d{4}-\d{2}$/) }),
+ *   capabilities: { start: "tenant.reports.export", view: "tenant.reports.view" },
+ *   identity: { rule: "while_active", key: ({ month }) => month },
+ *   handler: async ({ input, scope }) => upload(scope.tenantId, input.month)
+ * })
+ * ```
  */
 export const defineOperation = <Schema extends StandardSchemaV1>(
   definition: OperationDefinition<Schema>

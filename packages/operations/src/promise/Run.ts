@@ -1,8 +1,14 @@
-/** Who acts. */
+/**
+ * Runs and what belongs to them, as JSON: what the HTTP API shows, without its links. Times are ISO 8601 in UTC.
+ *
+ * @module
+ */
+
+/** A person who acts. */
 export interface Actor {
   /** The host's own id of the person; 1 to 200 characters. */
   readonly id: string
-  /** Shown on the runs that the actor starts; the id if left out. */
+  /** Shown on the runs that the actor starts; the id by default. */
   readonly name?: string
 }
 
@@ -13,7 +19,7 @@ export interface RunActor {
   readonly name: string
 }
 
-/** How far a run has come: whole numbers of items. */
+/** How far a run is: whole numbers of items. */
 export interface RunCounts {
   readonly total?: number
   readonly processed?: number
@@ -26,23 +32,23 @@ export interface RunCounts {
   readonly removed?: number
 }
 
-/** Why something of the host's failed: a code of its own, `ext.<flow>.<detail>`, or Atlas' own code for a failure of Graph. */
+/** Why something failed: a code of the host, `ext.<flow>.<detail>`, or Atlas' own code for a failure of Graph. */
 export type ReasonCode = `ext.${string}.${string}` | `provider_${string}`
 
-/** Something failed: an attempt, or one item that a run works on. */
+/** A failure of an attempt, or of one item that the run works on. */
 export interface FailureReport {
   readonly reasonCode: ReasonCode
-  /** A sentence for people: no secrets, no payloads. */
+  /** A sentence for people, without secrets and payloads. */
   readonly message: string
   /** Graph's `request-id`, for Microsoft's support. */
   readonly requestId?: string
-  /** Short name or id of what failed. */
+  /** A short name or the id of what failed. */
   readonly item?: string
-  /** The permission that the app lacks, such as `Group.Read.All`, where that is why. */
+  /** The permission that the app lacks, such as `Group.Read.All`, if that is the reason. */
   readonly missingPermission?: string
 }
 
-/** What a run found out: of a kind and in a version of the host's own, with whatever JSON that kind has. */
+/** What a run found, for people: JSON of a kind and a version of the host's own. */
 export interface RunReport {
   readonly kind: string
   readonly version: number
@@ -57,15 +63,15 @@ export interface FailedItems {
   readonly firstAt: string | null
   readonly lastAt: string | null
   readonly samples: ReadonlyArray<{ readonly message: string; readonly requestId?: string; readonly item?: string }>
-  /** The permissions that the app lacks, where that is why. */
+  /** The permissions that the app lacks, if that is the reason. */
   readonly missingPermissions?: ReadonlyArray<string>
   /** What a person can do about it. */
   readonly nextStep: string
 }
 
-/** One execution record of an operation, as JSON: times are ISO 8601 in UTC. It has what the HTTP API shows, but for links. */
+/** One execution record of an operation. */
 export interface Run {
-  /** A UUIDv7: ids order by time of creation. */
+  /** A UUIDv7, so that ids order by time of creation. */
   readonly id: string
   readonly workspaceId: string
   readonly tenantId: string | null
@@ -75,14 +81,14 @@ export interface Run {
   readonly outcome: "pending" | "succeeded" | "partially_succeeded" | "failed" | "blocked" | "cancelled"
   readonly actor: RunActor
   readonly input: unknown
-  /** Ids of the host's records that the run belongs to, by what they are. */
+  /** Ids of the host's records that the run belongs to, by the kind of record. */
   readonly context: Readonly<Record<string, string>>
   readonly summaryCounts: RunCounts
   readonly failureSummary: ReadonlyArray<FailedItems>
   readonly report: RunReport | null
-  /** What decided the outcome, or why the last attempt failed: a code of Atlas or of the host. */
+  /** The reason that decided the outcome, or why the last attempt failed: a code of Atlas or of the host. */
   readonly reasonCode: string | null
-  /** Attempts that failed so far. */
+  /** How many attempts have failed so far. */
   readonly attempt: number
   readonly maxAttempts: number
   /** Raised on every visible change. */
@@ -98,18 +104,18 @@ export interface Run {
   readonly cancelRequestedBy: RunActor | null
   readonly supersededBy: string | null
   readonly retryOf: string | null
-  /** The trace that its start belongs to: a W3C `traceparent`. */
+  /** The `traceparent` (W3C Trace Context) of its start. */
   readonly traceparent: string | null
 }
 
 /**
- * A run for somebody who may act on it but not view it: which one it is and where it stands, and nothing of its content. The
- * members of a run that it lacks are declared, so that code that reads them has to say what it does without.
+ * A run for somebody who may act on it but not view it: its ids, type, status and outcome, and nothing of its content. The
+ * other members of a run are declared as absent, so that code that reads them must handle their absence.
  */
 export type RunReceipt = Pick<Run, ReceiptMember> & { readonly [Member in Exclude<keyof Run, ReceiptMember>]?: never }
 type ReceiptMember = "id" | "workspaceId" | "tenantId" | "type" | "status" | "outcome" | "version" | "queuedAt"
 
-/** One entry of a run's timeline, as JSON. Sequence numbers start at 1 and have no gaps. */
+/** One entry of a run's timeline. Sequence numbers start at 1 and have no gaps. */
 export interface RunEvent {
   readonly seq: number
   /** ISO 8601 in UTC. */

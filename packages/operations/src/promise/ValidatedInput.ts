@@ -2,22 +2,20 @@ import { isDeepStrictEqual } from "node:util"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import { Effect, Predicate, Schema, SchemaAST, SchemaIssue, SchemaTransformation } from "effect"
 
-/** An input as its schema gave it, and as it is stored. */
+/** An input as its schema returned it, and as it is stored. */
 export interface ValidatedInput {
   /** What handlers and identities get. */
   readonly value: any
-  /** What stands on the run: JSON that the schema accepts, and gives `value` for. */
+  /** What is stored on the run: JSON that the schema accepts and turns into `value`. */
   readonly stored: Schema.Json
 }
 
 const isJson = Schema.is(Schema.Json)
 
 /**
- * A codec over a schema of any library that speaks Standard Schema (https://standardschema.dev). Such schemas only validate, so
- * what is stored is their own output where that is JSON and validates to itself: with defaults, and without what they strip.
- * Otherwise it is what was given, and validated again for each attempt.
- *
- * @param schema of Zod, Valibot, ArkType, Effect or any other such library
+ * A codec over a schema of any Standard Schema library (https://standardschema.dev). Such schemas only validate, so the run
+ * stores their output if that is JSON and validates to itself: with defaults, and without what they strip. Otherwise the run
+ * stores the given input, which is validated again for each attempt.
  */
 export const validatedBy = (schema: StandardSchemaV1): Schema.Codec<ValidatedInput, Schema.Json> =>
   Schema.Json.pipe(
@@ -48,6 +46,6 @@ const asIssue = (issues: ReadonlyArray<StandardSchemaV1.Issue>): SchemaIssue.Iss
     return new SchemaIssue.Pointer(keys, new SchemaIssue.InvalidValue({ message }))
   })
   return first === undefined
-    ? new SchemaIssue.InvalidValue({ message: "The input is not acceptable" })
+    ? new SchemaIssue.InvalidValue({ message: "The input is invalid" })
     : new SchemaIssue.Composite(SchemaAST.unknown, [first, ...rest])
 }

@@ -1,3 +1,8 @@
+/**
+ * What the arguments of every public function of this entry must be, whatever their types say: JavaScript has none.
+ *
+ * @module
+ */
 import { Effect, Exit, Predicate, Schema } from "effect"
 import { ActorId } from "../run/Actor.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
@@ -15,14 +20,12 @@ import { maxPageSize } from "../ledger/reads/RunPages.ts"
 import { StorableText } from "../text/StorableText.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 
-/** What the arguments of every public function have to be, whatever their types say: JavaScript has none. */
-
 const StandardSchema = Schema.declare(
   (value): value is object =>
     Predicate.hasProperty(value, "~standard") &&
     Predicate.hasProperty(value["~standard"], "validate") &&
     Predicate.isFunction(value["~standard"].validate),
-  { expected: "a schema of a library that speaks Standard Schema" }
+  { expected: "a schema of a library that supports Standard Schema" }
 )
 
 const optional = Schema.optional
@@ -149,10 +152,9 @@ const decoders = {
 type Decoders = typeof decoders
 
 /**
- * The arguments of a public function as they are to be used.
+ * Decodes the arguments of a public function.
  *
- * @param name of the function; `ofRun` for those that take an actor and a run
- * @param given the arguments
+ * @param name the function's name, or `ofRun` for functions that take an actor and a run
  * @throws InvalidInput that names every problem, up to twenty
  */
 export const checked = <Name extends keyof Decoders>(

@@ -6,7 +6,7 @@ import { toActor } from "./toActor.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 import { toRunEvent } from "./toRun.ts"
 
-/** A run's timeline as an async iterable, whose failures are those of the other methods. */
+/** A run's timeline as an async iterable. It fails as the other methods do. */
 export async function* follow(
   runtime: ManagedRuntime.ManagedRuntime<Runs, unknown>,
   given: Parameters<typeof checked<"follow">>[1]

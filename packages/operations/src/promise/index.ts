@@ -1,3 +1,10 @@
+/**
+ * Atlas for hosts with plain promises. `defineOperation` takes the schemas of any Standard Schema library. `createAtlas`
+ * connects to the host's Postgres, creates the tables, and starts, shows and executes runs. Each refusal is an `AtlasError`,
+ * and an HTTP answer as it is. No declaration here comes from Effect.
+ *
+ * @module
+ */
 export {
   type Atlas,
   type AtlasOptions,

@@ -9,7 +9,7 @@ const toGrant = ({ workspaceId, tenants, capabilities }: Grant): Ledger.Grant =>
   capabilities: new Set(capabilities)
 })
 
-// JavaScript has no types: a text where a list belongs would be taken for the list of its letters.
+// JavaScript has no types: without this check, a text would pass as the list of its letters.
 const isGrant = (given: unknown): given is Grant =>
   Predicate.isObject(given) &&
   Predicate.isString(given["workspaceId"]) &&
@@ -19,17 +19,17 @@ const isGrant = (given: unknown): given is Grant =>
 const toGrants = (given: unknown): ReadonlyArray<Ledger.Grant> => {
   if (Array.isArray(given) && given.every(isGrant)) return given.map(toGrant)
   throw new TypeError(
-    'access.grants must give a list of { workspaceId, tenants, capabilities }: a text, "all" or a list, and a list'
+    'access.grants must return a list of { workspaceId, tenants, capabilities }: a text, "all" or a list, and a list'
   )
 }
 
-/** The port `Access` on a host's own functions. */
+/** The port `Access`, implemented by a host's own functions. */
 export const toAccess = (host: HostAccess): Layer.Layer<Ledger.Access> =>
   Layer.succeed(
     Ledger.Access,
     Ledger.Access.of({
       grants: (actor) => Effect.promise(async () => toGrants(await host.grants(actor))),
-      // `undefined` is what a `Map` gives of a tenant that it does not have.
+      // A `Map` gives `undefined` for a tenant that it does not have.
       workspaceOf: (tenantId) =>
         Effect.map(
           Effect.promise(async () => host.workspaceOf(tenantId)),

@@ -1,6 +1,6 @@
 import type { Actor } from "../run/Actor.ts"
 
-/** Somebody of the host's, as the ledger keeps who acted: by the id where there is no name. */
+/** A person of the host as the ledger's actor. Without a name, the id is shown. */
 export const toActor = ({ id, name }: { readonly id: string; readonly name?: string | undefined }): Actor => ({
   id,
   kind: "user",

@@ -33,21 +33,17 @@ const classes: Readonly<Record<string, new (problem: ProblemDetails) => AtlasErr
 const isProblem = (error: unknown): error is { readonly _tag: string; toJSON(): ProblemDetails } =>
   Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && error._tag in classes
 
-/**
- * What a promise is rejected with for what an effect failed or died of.
- *
- * @param cause why the effect has no result
- */
+/** The error that a promise is rejected with when its effect fails or dies. */
 export const toAtlasError = (cause: Cause.Cause<unknown>): Error => {
   const error = Cause.squash(cause)
   if (isProblem(error)) return new classes[error._tag]!(JSON.parse(JSON.stringify(error)) as ProblemDetails)
   if (error instanceof Catalog.DuplicateOperation)
-    return new DuplicateOperation(problemOf(500, "Two operations share one name.", error.message))
+    return new DuplicateOperation(problemOf(500, "Two operations share a name.", error.message))
   if (SqlError.isSqlError(error)) {
-    return new DatabaseUnavailable(problemOf(503, "The database cannot be used.", whyUnusable(error)), { cause: error })
+    return new DatabaseUnavailable(problemOf(503, "The database is not usable.", whyUnusable(error)), { cause: error })
   }
-  // The texts of unknown errors may hold anything: they are for the log and not for an answer.
-  return new UnexpectedError(problemOf(500, "Something unexpected happened."), { cause: error })
+  // The text of an unknown error may hold anything, so it goes to the log and not into an answer.
+  return new UnexpectedError(problemOf(500, "An unexpected error occurred."), { cause: error })
 }
 
 const problemOf = (status: number, title: string, detail?: string): ProblemDetails => ({
@@ -57,10 +53,10 @@ const problemOf = (status: number, title: string, detail?: string): ProblemDetai
   ...(detail === undefined ? {} : { detail })
 })
 
-// What Postgres itself says may name the user or the address, so its words are not repeated.
+// The message of Postgres may name the user or the address, so it is not repeated.
 const whyUnusable = ({ isRetryable, reason }: SqlError.SqlError) =>
   isRetryable || reason._tag === "ConnectionError"
-    ? "The database does not answer: check databaseUrl, and that Postgres runs there."
+    ? "The database does not answer: check databaseUrl, and that Postgres is running there."
     : reason._tag === "AuthenticationError"
-      ? "The database refuses the user or the password of databaseUrl."
+      ? "The database refuses the user or the password: check databaseUrl."
       : `The database refused a statement (${reason._tag}).`

@@ -11,7 +11,7 @@ import * as TraceContext from "../run/TraceContext.ts"
 import { toRun } from "./toRun.ts"
 import { type ValidatedInput, validatedBy } from "./ValidatedInput.ts"
 
-/** How long a handler that is to stop has for it, before it is left alone. */
+/** How long a handler that must stop may take before it is abandoned. */
 const stopWithin = "10 seconds"
 
 /** A definition as the ledger takes it: the operation, its gate and its handler. */
@@ -63,7 +63,7 @@ const perform = Effect.fnUntraced(function* (
   return (result ?? RunHandler.succeeded) as RunHandler.RunResult
 })
 
-/** Waits for a handler, also when it is to stop: what it still does must not overlap with another worker's attempt. */
+/** Waits for a handler, also when it must stop, so that it does not overlap with another worker's attempt. */
 const untilStopped = (work: (signal: AbortSignal) => Promise<HandlerResult | void>) =>
   Effect.callback<HandlerResult | void, RunFailure>((resume) => {
     const controller = new AbortController()
@@ -114,7 +114,7 @@ const toHandlerContext = (
   }
 }
 
-/** Statements on the connection of the transaction that is open here. */
+/** Runs statements on the connection of the open transaction. */
 const queryHere = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const here = yield* Effect.context<never>()
@@ -124,7 +124,7 @@ const queryHere = Effect.gen(function* () {
   return query
 })
 
-// A rejection rolls the transaction back, and reaches the handler as it was.
+// A rejection rolls the transaction back, and reaches the handler unchanged.
 const rejecting = <A>(work: () => Promise<A>): Effect.Effect<A> =>
   Effect.callback((resume) => {
     work().then(

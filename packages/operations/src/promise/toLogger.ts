@@ -2,7 +2,7 @@ import { Cause, Layer, Logger, References } from "effect"
 import { sanitise, sanitisingLogger } from "../text/Sanitiser.ts"
 import type { LogEntry } from "./LogEntry.ts"
 
-/** Where Atlas says something: the host's own function, or the console. */
+/** Where log entries go: to the host's own function, or to the console. */
 export const toLogger = (log: ((entry: LogEntry) => void) | undefined): Layer.Layer<never> =>
   log === undefined ? sanitisingLogger() : Logger.layer([Logger.make((options) => log(toEntry(options)))])
 

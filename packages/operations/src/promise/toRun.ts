@@ -9,15 +9,15 @@ const { links: _, ...fields } = RunResource.fields
 const encodeRun = Schema.encodeSync(Schema.Struct(fields))
 const encodeEvent = Schema.encodeSync(RunEventResource)
 
-/** A run as those outside Effect see it: what the HTTP API shows, but for the links. */
+/** A run as hosts outside Effect see it: what the HTTP API shows, without the links. */
 export const toRun = (run: Ledger.Run): Run => encodeRun(toResource({ origin: "" }, run))
 
 const { links: __, ...receiptFields } = RunReceiptResource.fields
 const encodeReceipt = Schema.encodeSync(Schema.Struct(receiptFields))
 
-/** What of a run those outside Effect get who act on it, and may or may not view it. */
+/** A run or its receipt, as hosts outside Effect see it. */
 export const toSeenRun = (run: Ledger.Run | Ledger.RunReceipt): Run | RunReceipt =>
   Ledger.isWholeRun(run) ? toRun(run) : encodeReceipt(run)
 
-/** A timeline entry as those outside Effect see it. */
+/** A timeline entry as hosts outside Effect see it. */
 export const toRunEvent = (event: LedgerEvent.RunEvent): RunEvent => encodeEvent(toEventResource(event))

@@ -143,7 +143,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the functions for host
           assert.isTrue(isRefused(ended), id)
           if (!isRefused(ended)) continue
           assert.instanceOf(ended.refusedWith, UnexpectedError, id)
-          assert.include(String((ended.refusedWith as Error).cause), "access.grants must give", id)
+          assert.include(String((ended.refusedWith as Error).cause), "access.grants must return", id)
         }
         const unknown = await start("a text", "nowhere")
         assert.isTrue(isRefused(unknown) && unknown.refusedWith instanceof NotFound)
