@@ -1,3 +1,8 @@
+/**
+ * Applies an operation's identity rule to a start.
+ *
+ * @module
+ */
 import { DateTime, Effect } from "effect"
 import type { Actor } from "../run/Actor.ts"
 import type { RunIdentity } from "./RunIdentity.ts"

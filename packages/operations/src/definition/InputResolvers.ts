@@ -1,3 +1,8 @@
+/**
+ * The registered input resolvers, and the service through which starts use them.
+ *
+ * @module
+ */
 import { Context, Effect, Layer, Schema } from "effect"
 import type { InputResolver } from "./InputResolver.ts"
 import type * as Operation from "./Operation.ts"
