@@ -1,15 +1,19 @@
+/**
+ * The metrics of runs and workers. Names and units follow Prometheus (https://prometheus.io/docs/practices/naming/). A label
+ * has few values, and none of them names a person or a tenant. docs/operating.md lists every metric.
+ *
+ * @module
+ */
+
 import { Effect, Metric } from "effect"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { RunOutcome } from "../run/Run.ts"
-
-// Units and names are those of Prometheus: https://prometheus.io/docs/practices/naming/. Labels have few values, of which none
-// names a person or a tenant. docs/operating.md lists them all.
 
 const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) =>
   Metric.histogram(name, { description, boundaries })
 
-const started = counter("atlas_runs_started_total", "Starts, by what came of them")
+const started = counter("atlas_runs_started_total", "Starts, by disposition")
 const completed = counter("atlas_runs_completed_total", "Runs that this process has ended")
 const rescued = counter("atlas_runs_rescued_total", "Runs taken over from workers that died")
 const queueDelay = histogram(
@@ -24,7 +28,7 @@ const attemptDuration = histogram(
 )
 const active = Metric.gauge("atlas_runs_active", { description: "Runs in the ledger that are not completed" })
 const oldestDue = Metric.gauge("atlas_runs_oldest_due_seconds", {
-  description: "For how long the oldest run is due that no worker has taken"
+  description: "How long the oldest due run has waited for a worker"
 })
 const executing = Metric.gauge("atlas_worker_runs_executing", { description: "Attempts under way in this process" })
 const slots = Metric.gauge("atlas_worker_slots", { description: "Attempts that this process executes at once" })
@@ -37,31 +41,34 @@ const staleWritesRefused = counter(
 const add = (metric: Metric.Counter<number>, labels: Readonly<Record<string, string>>) =>
   Metric.update(Metric.withAttributes(metric, labels), 1)
 
-/** A start, by what came of it. */
+/** Counts a start by its disposition. */
 export const runStarted = (
   type: string,
   disposition: "created" | "existing" | "blocked" | "busy"
 ): Effect.Effect<void> => add(started, { type, disposition })
 
-/** A run that has ended. */
+/** Counts a completed run. */
 export const runCompleted = (run: {
   readonly type: string
   readonly outcome: RunOutcome
   readonly reasonCode: ReasonCode | null
 }): Effect.Effect<void> => add(completed, { type: run.type, outcome: run.outcome, reason: run.reasonCode ?? "none" })
 
-/** A run taken over from a worker that died. */
+/** Counts a run taken over from a worker that died. */
 export const runRescued = (type: string): Effect.Effect<void> => add(rescued, { type })
 
-/** A run that was taken after waiting for some seconds. */
+/** Records how many seconds a run was due before a worker took it. */
 export const runTaken = (type: string, seconds: number): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(queueDelay, { type }), seconds)
 
-/** An attempt that ended after some seconds, in the way that `end` says. */
+/** Records how many seconds an attempt took, and how it ended. */
 export const attemptEnded = (type: string, end: string, seconds: number): Effect.Effect<void> =>
   Metric.update(Metric.withAttributes(attemptDuration, { type, end }), seconds)
 
-/** Runs of a type that are not completed, in all processes together, and for how many seconds the oldest is due. */
+/**
+ * Sets the gauges of an operation's active runs, of all processes together. `oldestDue` is the number of seconds for which the
+ * oldest has been due.
+ */
 export const runsActive = (
   type: string,
   runs: { readonly queued: number; readonly running: number; readonly oldestDue: number }
@@ -75,12 +82,12 @@ export const runsActive = (
     { discard: true }
   )
 
-/** How busy this process is. */
+/** Sets the gauges of how busy this process is. */
 export const workerBusy = (runs: number, ofSlots: number): Effect.Effect<void> =>
   Effect.andThen(Metric.update(executing, runs), Metric.update(slots, ofSlots))
 
-/** Work that did not fit its run. */
+/** Counts work that did not fit its run. */
 export const refusedWork = (reason: string): Effect.Effect<void> => add(workRefused, { reason })
 
-/** A write that came from a worker that did not own the run any more. */
+/** Counts a refused write of a worker that no longer owned the run. */
 export const refusedStaleWrite = (type: string): Effect.Effect<void> => add(staleWritesRefused, { type })

@@ -1,3 +1,9 @@
+/**
+ * What a start hands to the ledger, and what the ledger answers.
+ *
+ * @module
+ */
+
 import type { Actor } from "../run/Actor.ts"
 import type { Capability } from "../run/Capability.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
@@ -7,7 +13,7 @@ import type { Json } from "../text/Json.ts"
 import type { RunIdentity } from "../definition/RunIdentity.ts"
 import type { TraceParent } from "../run/TraceContext.ts"
 
-/** A run to be, already authorised and validated. */
+/** A run to record, authorised and validated. */
 export interface NewRun {
   readonly id: RunId
   readonly scope: OperationScope
@@ -28,23 +34,23 @@ export interface NewRun {
 
 /** What the key of a `once` identity stands for. */
 export interface Bound {
-  /** False when the key belongs to another request. */
+  /** False if the key belongs to another request. */
   readonly sameRequest: boolean
-  /** The run that its request was answered with; null if there has been none. */
+  /** The run that answered the request; null if none has yet. */
   readonly runId: RunId | null
 }
 
-/** A run that was recorded. */
+/** A recorded run. */
 export interface Recorded {
   readonly run: Run
-  /** Whether another run was ended in its favour, by the same statement. */
+  /** Whether the same statement ended another run in its favour. */
   readonly ended: boolean
 }
 
-/** An equal run that is active. */
+/** An active run with the identity of a start. */
 export interface Equal {
   readonly run: Run
-  /** The run waits longer than its type allows: it may be stale, and is joined only by those who insist. */
+  /** The run has waited longer than its operation allows. It may be stale, so only a caller that insists joins it. */
   readonly overdue: boolean
 }
 
@@ -55,10 +61,10 @@ export interface Block {
   readonly message: string
 }
 
-/** What is recorded with a run, in the same statement. */
+/** What the statement that records a run does besides. */
 export interface RecordOptions {
-  /** The run that it replaces while that is active and has its identity, or the one that has it and is `stale`: it is ended. */
+  /** The run to end: the one to replace, if it is active and has the same identity, or the `stale` one with that identity. */
   readonly ends: RunId | "stale" | null
-  /** Why the start may not go ahead: the run is recorded as completed, and in place of another one only if that is ended. */
+  /** Why the start may not go ahead: the run is recorded as completed. If it replaces another, only once that one is ended. */
   readonly block: Block | null
 }

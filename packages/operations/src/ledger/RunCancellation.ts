@@ -1,3 +1,10 @@
+/**
+ * Cancellation: ends a run that no worker executes, and asks the worker of any other to stop. `Runs.cancel` and
+ * `SystemRuns.cancel` do the same.
+ *
+ * @module
+ */
+
 import { Effect, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Actor, encodeActor } from "../run/Actor.ts"
@@ -18,7 +25,7 @@ const asked = {
 
 const stop = change({
   makes: {
-    // Nobody executes it: nobody has taken it, or whoever did died.
+    // No worker executes it: none has claimed it, or the one that did has died.
     when: sqlText`(o.status = 'queued' OR o.lease_until < now())`,
     did: sqlText`r.status = 'completed'`,
     yes: {
@@ -34,15 +41,14 @@ const stop = change({
 
 const columns = runColumns(sqlText`r`)
 
-/** The refusal of what a run is not in the state for. */
+/** A refusal because of the state that a run is in. */
 export const conflict = (run: Run, detail: string): Problems.RunConflict =>
   new Problems.RunConflict({ detail, runId: run.id, runStatus: run.status, runOutcome: run.outcome })
 
 /**
- * Makes the function that asks a run to stop: it ends one that nobody executes, and asks the worker of one that is executed. Put on
- * record. Asking again changes nothing. Whoever calls it has authorised the actor; database failures are defects.
- *
- * @returns for a run and an actor the run as it is then; a `RunConflict` for a run that is completed
+ * Makes the function that asks a run to stop. It returns the run as it is then; a completed run is a `RunConflict`. The audit
+ * records the first request, and asking again changes nothing. The caller has authorised the actor. Database failures are
+ * defects.
  */
 export const makeCancel = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -67,6 +73,6 @@ export const makeCancel = Effect.gen(function* () {
     }
     const now = Option.getOrElse(yield* queries.find(run.id), () => run)
     if (now.status !== "completed") return now
-    return yield* conflict(now, `It is completed already: ${now.outcome.replaceAll("_", " ")}.`)
+    return yield* conflict(now, `It is already completed: ${now.outcome.replaceAll("_", " ")}.`)
   })
 })

@@ -1,3 +1,11 @@
+/**
+ * What workers write about the runs that they own. Each transition is one statement, guarded by the statuses that it may leave
+ * and by the writer's fence, so a worker that has lost its run changes nothing. Workers call it; tests get it from
+ * `@atlas/operations/testing`, to inject faults between the steps of an attempt.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlResolver } from "effect/sql"
 import { type Failure, type FailureSummary, writeSummary } from "../run/Failure.ts"
@@ -7,7 +15,7 @@ import { sqlText } from "../text/SqlText.ts"
 import { storable } from "../text/StorableText.ts"
 import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
 
-/** How an attempt ended for good. */
+/** How a run ends. */
 export interface Completion {
   readonly outcome: Exclude<RunOutcome, "pending">
   readonly reasonCode: ReasonCode | null
@@ -16,15 +24,15 @@ export interface Completion {
   readonly failures: FailureSummary
 }
 
-/** How far a run is; `failures` is left out if nothing has failed since it was last stored. */
+/** How far a run is. `failures` is null if nothing has failed since it was last stored. */
 export interface Progress {
   readonly counts: RunCounts
   readonly failures: FailureSummary | null
-  /** A report to store, as JSON text; null leaves what is there. */
+  /** A report to store, as JSON text; null keeps the stored one. */
   readonly report: string | null
 }
 
-/** An attempt failed, and another one follows. */
+/** A failed attempt that another one follows. */
 export interface FailedAttempt {
   readonly failure: Failure
   /** The whole summary, with this failure and what earlier attempts stored. */
@@ -33,7 +41,7 @@ export interface FailedAttempt {
   readonly delayMillis: number
 }
 
-/** What of a claim a write shows. */
+/** The part of a claim that a write must show. */
 type Writer = { readonly run: Pick<Run, "id">; readonly fence: bigint }
 
 const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), failures: writeSummary }
@@ -97,7 +105,7 @@ const completeAll = change({
   returning: sqlText`${idsAndEnds}, v.place`
 })
 
-/** Back to the queue, due after a pause; but a run that was asked to stop ends. */
+/** Queues the run again, due after a pause. A run that was asked to stop ends instead. */
 const backToQueue = (leaves: "attempt_failed" | "given_back", ends: "stopped_failing" | "stopped", set: Step["set"]) =>
   change({
     makes: {
@@ -136,28 +144,28 @@ const noteWork = change({
   returning: sqlText`${idsAndEnds}, v.worker AS refused, v.reason`
 })
 
-/**
- * Makes every transition of a worker that owns a run. Each is one statement, guarded by the status it
- * leaves and by the writer's fence; a `false` answer means that nothing was changed. Database failures are defects.
- */
+/** Makes the transitions of workers. `false` and `lost` mean that nothing was changed. Database failures are defects. */
 export class RunLedger extends Context.Service<
   RunLedger,
   {
     /** Extends the lease. */
     heartbeat(writer: Writer, leaseMillis: number): Effect.Effect<Hold>
-    /** Stores counts, failures and a report and extends the lease; `visible` also raises the version and writes a progress event. */
+    /** Stores counts, failures and a report, and extends the lease. `visible` adds a version and a progress event. */
     progress(writer: Writer, leaseMillis: number, progress: Progress, visible: boolean): Effect.Effect<Hold>
     /** running → completed. */
     complete(writer: Writer, completion: Completion): Effect.Effect<boolean>
-    /** running → queued, with one more failed attempt and the next one due after the delay; a run that was asked to stop ends. */
+    /** running → queued, with one more failed attempt; due after the delay. A run that was asked to stop ends instead. */
     retryLater(writer: Writer, attempt: FailedAttempt): Effect.Effect<boolean>
-    /** running → queued, without costing an attempt, because another run is in the way; due after the delay. */
+    /**
+     * running → queued, without costing an attempt, because another run is in the way; due after the delay. A run that was
+     * asked to stop ends instead.
+     */
     postpone(writer: Writer, reasonCode: ReasonCode, message: string, delayMillis: number): Effect.Effect<boolean>
-    /** running → queued, at once and without costing an attempt; a run that was asked to stop ends. */
+    /** running → queued, without costing an attempt; due at once. A run that was asked to stop ends instead. */
     giveBack(writer: Writer): Effect.Effect<boolean>
     /** Notes in the timeline that a worker with an outdated fence tried to write. */
     refuseStaleWrite(writer: Writer, worker: string): Effect.Effect<void>
-    /** Notes in the timeline, if there is one, that a worker was handed work that does not fit the run. */
+    /** Notes in the timeline that a worker was handed work that does not fit the run. An unknown run changes nothing. */
     refuseWork(id: RunId, worker: string, reason: string): Effect.Effect<void>
   }
 >()("@atlas/operations/RunLedger") {
@@ -192,7 +200,7 @@ export class RunLedger extends Context.Service<
         )
       }, Effect.orDie)
 
-      // What ends in the same moment is written together: small runs would otherwise pay a commit each.
+      // Completions of the same moment are written together: otherwise small runs would pay for a commit each.
       const completions = SqlResolver.ordered({
         Request: Schema.Any,
         Result: Schema.Struct({ accepted: Schema.Boolean }),
@@ -206,7 +214,7 @@ export class RunLedger extends Context.Service<
       })
       const request = SqlResolver.request(completions)
 
-      // Encoded before it joins the others: what cannot be stored fails alone.
+      // Encoded before it joins the others, so that a completion that cannot be stored fails alone.
       const complete = Effect.fn("RunLedger.complete")(function* (writer: Writer, completion: Completion) {
         const encoded = yield* Effect.sync(() => encodeCompletion(writer, completion))
         return (yield* request(encoded)).accepted

@@ -1,3 +1,10 @@
+/**
+ * The ledger as a queue: which worker gets which run. One statement takes a run, raises its fence and starts its lease, so
+ * that no two workers own it. Workers call it; tests get it from `@atlas/operations/testing`.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient, SqlError, type Statement } from "effect/sql"
 import { monotonicMillis } from "./monotonicMillis.ts"
@@ -11,47 +18,48 @@ import { change, type Step } from "./transition.ts"
 /** The right to write one run, until its fence rises. */
 export interface Claim {
   readonly run: Run
-  /** Raised by every claim, give-back, cancellation and supersession, never lowered: the only token a worker writes with. */
+  /**
+   * The only token that a worker writes with. Claims, give-backs, cancellations and supersessions raise it, and nothing
+   * lowers it.
+   */
   readonly fence: bigint
-  /** On this process's monotonic clock, in milliseconds, before the claim was made: when its lease began at the earliest. */
+  /** When the lease began at the earliest: milliseconds on this process's monotonic clock, read before the claim. */
   readonly claimedAt: number
-  /** What is left of the run's time limit, in milliseconds from then. */
+  /** Milliseconds left of the run's time limit, counted from `claimedAt`. */
   readonly remainingMillis: number
-  /** For how long it was due before, in milliseconds; null for one whose worker died. */
+  /** For how many milliseconds it was due before; null for a run whose worker died. */
   readonly waitedMillis: number | null
 }
 
-/** Who claims, what it can execute, and how long a claim lives without a heartbeat. */
+/** Who claims, what it can execute, and how long a claim lasts without a heartbeat. */
 export interface Claimant {
   readonly worker: string
   readonly types: ReadonlyArray<Pick<Operation.Any, "name" | "concurrency">>
   readonly leaseMillis: number
 }
 
-/** Work as it is handed to a worker from outside the ledger: which run, and what the sender believes of it. */
+/** Work handed to a worker from outside the ledger: which run, and what the sender believes of it. */
 export interface Assignment extends OperationScope {
   readonly id: RunId
   /** The operation's name. */
   readonly type: string
-  /** The run's fence when it was handed out, where the sender knows it. */
+  /** The run's fence when it was handed out, if the sender knows it. */
   readonly fence?: bigint
 }
 
-/** The ledger as a queue: who gets which run. Database failures are defects. */
+/** Hands out runs. Database failures are defects. */
 export class RunQueue extends Context.Service<
   RunQueue,
   {
     /**
-     * Takes up to a number of runs that are due or whose worker died. What is due is served in turn, lane by lane, where a
-     * lane is one type in one scope: a tenant with thousands of queued runs takes one turn as every other does.
-     * Interactive runs go before background ones.
-     *
-     * @param claimant the worker; whose turn comes next is remembered for as long as the result is used
+     * Makes the function that takes up to `limit` runs that are due or whose worker died. Due runs are served lane by lane,
+     * where a lane is one operation in one scope: a tenant with thousands of queued runs takes one turn, as every other does.
+     * Interactive runs go before background ones. The function remembers whose turn comes next.
      */
     claimer(claimant: Claimant): (limit: number) => Effect.Effect<ReadonlyArray<Claim>>
-    /** Takes the assigned run, if it is as the assignment says, and due or left by a worker that died. */
+    /** Takes the assigned run if it is as the assignment says, and is due or was left by a worker that died. */
     claimOne(claimant: Claimant, assignment: Assignment): Effect.Effect<ReadonlyArray<Claim>>
-    /** The fence that a run has now, if there is such a run. Only a claim gives the right to write with it. */
+    /** The current fence of a run; none for an unknown id. Only a claim gives the right to write with it. */
     fenceOf(id: RunId): Effect.Effect<Option.Option<bigint>>
   }
 >()("@atlas/operations/RunQueue") {
@@ -74,7 +82,7 @@ export class RunQueue extends Context.Service<
           }))
           return { rows, claims }
         },
-        // Two workers that gave the same place of a lane to different runs: the database let one of them win.
+        // Two workers gave the same place of a lane to different runs, and the database let one of them win.
         Effect.retry({ times: 5, while: isPlaceTaken }),
         Effect.catchIf(isPlaceTaken, () => Effect.succeed({ rows: [], claims: [] })),
         Effect.orDie
@@ -82,7 +90,7 @@ export class RunQueue extends Context.Service<
 
       const claimer = (claimant: Claimant) => {
         const turns = new Map<string, string>()
-        // Every type begins a claim in its turn: a worker with one free slot takes one run at a time.
+        // The operations take turns at being first: a worker with one free slot takes only one run with each claim.
         let first = 0
         return Effect.fn("RunQueue.claim")(function* (limit: number) {
           const { rows, claims } = yield* take(statements.claim(rotated(claimant, first++), limit, turns))
@@ -112,7 +120,7 @@ interface ClaimedRow extends RunRow {
   readonly priority: number
   readonly type: string
   readonly lane: string
-  /** The place of the lane in this round; 0 for a run whose worker died. */
+  /** The place of the run in this claim; 0 for a run whose worker died. */
   readonly turn: number
   readonly remainingMillis: number
   readonly waitedMillis: number
@@ -138,7 +146,7 @@ const taken = {
   lease_until: sqlText`clock_timestamp() + v.lease * interval '1 millisecond'`
 } satisfies Step["set"]
 
-/** Gives runs to a worker: fence, lease, a place in the lane where places are limited. A rescued run keeps its place. */
+/** Gives runs to a worker: fence, lease, and a place in the lane if places are limited. A rescued run keeps its place. */
 const handOver = change({
   makes: {
     when: sqlText`v.turn = 0`,
@@ -158,7 +166,7 @@ const claimed = sqlText`
 
 const makeStatements = (sql: SqlClient.SqlClient) => {
   const names = ({ types }: Claimant) => types.map(({ name }) => name)
-  // 0 stands for no limit.
+  // 0 means no limit.
   const places = ({ types }: Claimant) =>
     types.map(({ concurrency }) => (concurrency === "unlimited" ? 0 : concurrency))
 

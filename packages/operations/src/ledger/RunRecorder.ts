@@ -1,3 +1,11 @@
+/**
+ * The record of starts. Each call is one statement, and the database's indexes and locks decide between simultaneous equal
+ * starts: an insert that meets a conflicting run waits for that run's commit, and then inserts nothing. A call is committed
+ * when it returns, unless the caller has a transaction open.
+ *
+ * @module
+ */
+
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { RequestId } from "../access/AuditLog.ts"
@@ -11,27 +19,23 @@ import { makeStartStatements } from "./StartStatements.ts"
 export const Holder = Schema.Struct({ id: RunId, type: Schema.String, status: RunStatus })
 export type Holder = typeof Holder.Type
 
-/**
- * Records starts: each is one statement, and what is unique is decided by the database's indexes and locks, whoever else
- * starts the same at the same time. An insert that finds another run in its way waits for that one's commit and then inserts
- * nothing. Committed on return, unless the caller has a transaction open. Database failures are defects.
- */
+/** Records starts. Database failures are defects. */
 export class RunRecorder extends Context.Service<
   RunRecorder,
   {
-    /** Gives the key of a `once` identity to the request, if it is the first that carries it, and says what it stands for. */
+    /** Binds the key of a `once` identity to the first request that carries it, and says what the key stands for. */
     bind(run: NewRun): Effect.Effect<Bound>
-    /** Records a run; none if its key has one, an equal one has its identity, or another one holds its scope. */
+    /** Records a run; none if its key has a run, an equal run has its identity, or another run holds its scope. */
     record(run: NewRun, options: RecordOptions): Effect.Effect<Option.Option<Recorded>>
-    /** Joins the run that the start's key stands for; none if that was removed. */
+    /** Joins the run that the start's key stands for; none if that run was removed. */
     joinBound(run: NewRun, id: RunId): Effect.Effect<Option.Option<Run>>
     /**
-     * Joins the active run that has the identity. The start's key stands for that run from then on.
+     * Joins the active run with the start's identity; none if there is none. The start's key stands for that run from then on.
      *
-     * @param evenOverdue an overdue run, which may be stale, is found but not joined unless this is so
+     * @param evenOverdue whether to join a run that is overdue and may be stale; if false, such a run is returned unjoined
      */
     joinActive(run: NewRun, evenOverdue: boolean): Effect.Effect<Option.Option<Equal>>
-    /** Who holds the run's scope exclusively, or the named holder while it is active; puts the refusal on record. */
+    /** Finds the run that holds the scope exclusively, or the named holder while it is active; puts the refusal on record. */
     refuseBusy(run: NewRun, holder: RunId | null): Effect.Effect<Option.Option<Holder>>
   }
 >()("@atlas/operations/RunRecorder") {
@@ -70,7 +74,7 @@ export class RunRecorder extends Context.Service<
 
 const decodeHolder = Schema.decodeUnknownEffect(Holder)
 
-/** What an insert has recorded, known without reading it back. */
+/** The run that an insert has recorded, without reading it back. */
 const toRun = (run: NewRun, queued: Date, block: Block | null): Run => {
   const queuedAt = DateTime.fromDateUnsafe(queued)
   return {

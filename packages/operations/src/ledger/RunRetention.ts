@@ -1,27 +1,35 @@
+/**
+ * Retention: removes completed runs beyond what their operations keep. Workers call `RunRetention`, and tests get it from
+ * `@atlas/operations/testing`. A host provides `DefaultRetention` for the operations that leave their limits to it. The start
+ * of a removed run stays on record in the audit.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { OperationCatalog } from "../definition/OperationCatalog.ts"
 import type { Retention } from "../definition/Operation.ts"
 
-/** How long runs are kept of types that leave it to the host: for ever, unless the host provides something else. */
+/** How long to keep the runs of operations whose `retention` is `host`. For ever by default. */
 export const DefaultRetention = Context.Reference<Retention>("@atlas/operations/DefaultRetention", {
   defaultValue: () => ({})
 })
 
-/** Runs removed by one statement: few, so that nothing else waits for it for long. */
+/** How many runs one statement removes: few, so that nothing else waits for it for long. */
 const batchSize = 500
 
 /** Gives the others a turn between two batches. */
 const pause = "20 millis"
 
 /**
- * Removes completed runs with their timelines, beyond what their types keep. Only what is counted into its hour already goes; the
- * database puts each start on record in the audit. Any number of processes may do so at once. Database failures are defects.
+ * Removes runs with their timelines. A run goes only after it was counted into its hour, and the database puts its start on
+ * record as it goes. Any number of processes may remove runs at once. Database failures are defects.
  */
 export class RunRetention extends Context.Service<
   RunRetention,
   {
-    /** Removes what is beyond its limits now, in batches; yields how many runs that were. */
+    /** Removes in batches all runs that are beyond their limits now; yields how many those were. */
     readonly remove: Effect.Effect<number>
   }
 >()("@atlas/operations/RunRetention") {
@@ -39,7 +47,7 @@ export class RunRetention extends Context.Service<
         while (true) {
           const [batch] = yield* removeBatch(type, retention, lane)
           total += batch?.removed ?? 0
-          // What is not removed although it was found, another process is removing.
+          // Another process is removing the runs that were found and not removed.
           if (batch === undefined || batch.found < batchSize || batch.removed === 0) return total
           lane = batch.lane ?? lane
           yield* Effect.sleep(pause)
@@ -63,12 +71,12 @@ export class RunRetention extends Context.Service<
 interface Batch {
   readonly found: number
   readonly removed: number
-  /** The last lane that something was removed of: earlier ones have nothing left. */
+  /** The last lane that runs were removed from: earlier lanes have nothing left. */
   readonly lane: string | null
 }
 
-// Lane by lane on the index made for it; a lane is one type in one scope. Ids begin with the time of the start, and no run ends
-// before that: what is old enough to go is found at the beginning of its lane.
+// Walks lane by lane along the index for retention; a lane is one operation in one scope. An id begins with the time of the
+// start, and no run ends before it starts: runs that are old enough to go stand at the beginning of their lane.
 const makeRemoveBatch = (sql: SqlClient.SqlClient) => {
   const removable = (type: string) =>
     sql`SELECT o.id FROM operation_runs o WHERE o.counted AND o.type = ${type} AND o.lane = l.lane`

@@ -1,16 +1,24 @@
+/**
+ * Signals between the parts of Atlas: at once within a process, and through Postgres' LISTEN and NOTIFY between processes. A
+ * signal is a hint that may get lost, so everybody also polls. A host provides `DatabaseListener`; `Pg.layer` of
+ * `@atlas/operations/pg` brings it.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, PubSub, Queue, Schedule, Schema, type Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { RunId } from "../run/Run.ts"
 import { sanitisedCause } from "../text/Sanitiser.ts"
 
-/** Something happened that others may want to look at now. A hint: it may get lost, and everyone also polls. */
+/** Something happened that others may want to look at now. */
 export type RunSignal =
   | { readonly _tag: "Queued" }
   | { readonly _tag: "Changed"; readonly runId: RunId }
   | { readonly _tag: "Stopped"; readonly runId: RunId }
 
-/** Postgres LISTEN, as `PgClient` of `@effect/sql-pg` offers it: `Effect.map(PgClient, ({ listen }) => ({ listen }))`. */
+/** Postgres LISTEN, as `PgClient` of `@effect/sql-pg` has it. `Pg.listener` makes one from the host's client. */
 export class DatabaseListener extends Context.Service<
   DatabaseListener,
   {
@@ -22,8 +30,8 @@ export class DatabaseListener extends Context.Service<
 
 const channel = "atlas_runs"
 
-// NOTIFY takes a global lock at commit, so it is sent by a fiber of its own, at most once in this time. A first one that
-// did not wait would be one more statement for each start of a caller who waits for each.
+// NOTIFY takes a global lock at commit, so a fiber of its own sends it, at most once in this time. The first one waits, too:
+// otherwise a caller that makes one start after another would pay one more statement for each.
 const coalesceFor = "5 millis"
 
 // Postgres limits a payload to 8,000 bytes; an id takes 39 in JSON, and there are two lists.
@@ -38,7 +46,7 @@ const Message = Schema.fromJsonString(
   })
 )
 
-/** Wake-ups between the parts of Atlas, in this process at once and in other processes through Postgres. */
+/** Sends and receives signals. */
 export class RunSignals extends Context.Service<
   RunSignals,
   {
@@ -46,9 +54,9 @@ export class RunSignals extends Context.Service<
     readonly queued: Effect.Effect<void>
     /** A run changed visibly. */
     changed(runId: RunId): Effect.Effect<void>
-    /** A run was asked to stop, or was replaced: whoever executes it should look at it. */
+    /** A run was asked to stop, or was replaced: its worker should look at it. */
     stopped(runId: RunId): Effect.Effect<void>
-    /** Signals of every process from now on. A subscriber that is far behind misses the oldest. */
+    /** Signals of every process from now on. A subscriber that falls far behind misses the oldest. */
     readonly subscribe: Effect.Effect<PubSub.Subscription<RunSignal>, never, Scope.Scope>
   }
 >()("@atlas/operations/RunSignals") {
@@ -105,7 +113,7 @@ export class RunSignals extends Context.Service<
       yield* listenForever(listener, (payload) => Effect.ignore(receive(payload))).pipe(Effect.forkScoped)
 
       const announce = (signal: RunSignal) =>
-        // A start inside a caller's transaction is there for others only once that commits.
+        // Others see a start inside a caller's transaction only after that commits.
         sql.afterCommit(Effect.andThen(PubSub.publish(signals, signal), Effect.asVoid(Queue.offer(outbox, signal))))
 
       return RunSignals.of({
@@ -118,7 +126,7 @@ export class RunSignals extends Context.Service<
   )
 }
 
-// The queue fails when its connection is lost: the whole registration is repeated.
+// The queue fails when its connection is lost, so the whole registration is repeated.
 const listenForever = (
   listener: DatabaseListener["Service"],
   receive: (payload: string) => Effect.Effect<void>

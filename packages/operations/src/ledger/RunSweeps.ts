@@ -10,16 +10,16 @@ import { isStale } from "./StaleRuns.ts"
 import { change, endData, idsAndEnds, type Step } from "./transition.ts"
 import { liveFor } from "./WorkerRegistry.ts"
 
-/** Ends the runs that nobody will ever finish. Any number of processes may do so at once. Database failures are defects. */
+/** Ends the runs that nobody will finish. Any number of processes may do so at once. Database failures are defects. */
 export class RunSweeps extends Context.Service<
   RunSweeps,
   {
     /**
-     * Completes runs whose worker died and that are not to be attempted again: asked to stop (cancelled), beyond their time
-     * limit, or without attempts left (failed). Up to a hundred.
+     * Completes up to a hundred runs whose worker died and that may not be attempted again: as cancelled if they were asked to
+     * stop, as failed if their time limit has passed or no attempts are left.
      */
     readonly endLapsed: Effect.Effect<ReadonlyArray<RunId>>
-    /** Completes as failed (`run_stale`) queued runs that no live worker could take within their limit. Up to a hundred. */
+    /** Completes as failed (`run_stale`) up to a hundred queued runs that no live worker could take within their limit. */
     readonly failStale: Effect.Effect<ReadonlyArray<RunId>>
   }
 >()("@atlas/operations/RunSweeps") {
@@ -58,8 +58,8 @@ export class RunSweeps extends Context.Service<
             AND (cancel_requested_at IS NOT NULL OR deadline <= now() OR attempt + 1 >= max_attempts)
           ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED`)} ${answer}`
 
-      // Type by type on the queue's index, and only types that no live worker handles: a backlog that is being worked on
-      // costs nothing here.
+      // Goes operation by operation along the queue's index, and looks only at operations that no live worker handles: a
+      // backlog that workers are handling costs nothing here.
       const fail = change({
         makes: failsStale(sql),
         where: sqlText`o.id = v.id`,
@@ -90,7 +90,7 @@ export class RunSweeps extends Context.Service<
   )
 }
 
-/** A run that was ended here. */
+/** A run that a sweep has ended. */
 interface Ended {
   readonly id: RunId
   readonly type: string
@@ -100,14 +100,14 @@ interface Ended {
 
 const messages = {
   worker_lost: "The worker that executed this run stopped answering, and no attempts were left.",
-  time_limit_exceeded: "The worker that executed this run stopped answering, and its time was up.",
-  run_stale: "No live worker could take this run within the time that its type may wait."
+  time_limit_exceeded: "The worker that executed this run stopped answering, and the run's time limit has passed.",
+  run_stale: "No live worker could take this run within its queue limit."
 } satisfies Partial<Record<KnownReasonCode, string>>
 
-/** Why a run ended that no worker reported on. */
+/** The failure of a run that no worker reported on. */
 const explained = (reasonCode: keyof typeof messages): Block => ({ reasonCode, message: messages[reasonCode] })
 
-/** How a run that nobody could take in time is failed. */
+/** Fails a run that no worker could take in time. */
 export const failsStale = (sql: SqlClient.SqlClient): Step => ({
   transition: "stale",
   set: {
@@ -118,12 +118,7 @@ export const failsStale = (sql: SqlClient.SqlClient): Step => ({
   data: endData
 })
 
-/**
- * A summary of one failure, now, as an SQL expression.
- *
- * @param sql the client
- * @param block reason and message
- */
+/** The summary of one failure at this moment, as an SQL expression. */
 export const failureNow = (sql: SqlClient.SqlClient, { reasonCode, message }: Block): Statement.Fragment =>
   sql`jsonb_build_array(jsonb_build_object('reasonCode', ${reasonCode}::text, 'message', ${clean(message)}::text,
     'count', 1, 'firstAt', now(), 'lastAt', now(),

@@ -60,11 +60,7 @@ const joinEqual = change({
 const notedBlocked = noteBlocked(sqlText`jsonb_build_object('outcome', r.outcome, 'reasonCode', r.reason_code)`)
 const none = sqlText``
 
-/**
- * The statements that record starts: what is unique is decided where it is written.
- *
- * @param sql the client
- */
+/** The statements that record starts. Each decides between equal starts in the same moment in which it writes. */
 export const makeStartStatements = (sql: SqlClient.SqlClient) => {
   const endStale = change({
     as: "ended",
@@ -85,13 +81,14 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
       RETURNING k.request_digest = ${digest(identity.request)} AS "sameRequest", k.run_id AS "runId"`
   }
 
-  // Retention may remove the run meanwhile: the retry is then one of a run that is gone, as it would be a moment later.
+  // Retention may remove the retried run meanwhile. The retry then names none, as it would a moment later.
   const retryOf = (run: NewRun) =>
     run.retryOf === null
       ? sqlText`NULL::uuid`
       : sql`(SELECT o.id FROM operation_runs o WHERE o.id = ${run.retryOf}::uuid FOR KEY SHARE)`
 
-  // A list is bound as one text: the driver looks at every item of an array to learn its type. Capabilities have no white space.
+  // A list is bound as one text, because the driver looks at every item of an array to learn its type. Capabilities have no
+  // white space.
   const lines = (texts: ReadonlyArray<string>) => sql`string_to_array(${texts.join("\n")}::text, chr(10))`
   const values = (run: NewRun) => sql`
     ${run.id}::uuid, ${run.scope.workspaceId}, ${run.scope.tenantId}::text, ${run.type}, ${encodeActor(run.actor)}::jsonb,
@@ -116,7 +113,7 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
     return records === null ? none : sql`, audited AS (${recorded(run, requestId, records)})`
   }
 
-  // The lock decides between equal starts: whoever waited for it finds the key taken, whatever its statement saw at first.
+  // The lock decides between equal starts: a statement that waited for it finds the key taken, whatever it saw at first.
   const lockKey = (run: NewRun) => sql`
     free AS MATERIALIZED (
       SELECT FROM operation_keys k WHERE ${ofKey(run)} AND k.run_id IS NULL FOR UPDATE
@@ -125,7 +122,7 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
       UPDATE operation_keys k SET run_id = r.id FROM r WHERE ${ofKey(run)}
     )`
 
-  // Nothing was recorded: a key that this very start gave to its request is given back.
+  // Nothing was recorded, so a key that this very start has bound becomes free again.
   const releaseKey = (run: NewRun) => sql`, released AS (
       DELETE FROM operation_keys k WHERE ${ofKey(run)} AND k.bound_by = ${run.id}::uuid AND k.run_id IS NULL
         AND EXISTS (SELECT FROM r)
@@ -140,7 +137,7 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
             ${encodeActor(run.actor)}::jsonb AS acting, ${requestId}::text AS request_id ${from}`)}, `
   }
 
-  // What most starts are: one insert, and nothing beside it.
+  // Most starts are one insert, and nothing besides.
   const insert = (run: NewRun) => sql<InsertedRow>`
     INSERT INTO operation_runs (${inserted}) SELECT ${values(run)} ON CONFLICT DO NOTHING
     RETURNING queued_at AS "queuedAt", false AS ended`
@@ -148,7 +145,7 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
   const record = (run: NewRun, { ends, block }: RecordOptions, requestId: string | null) => {
     if (run.identity.rule !== "once" && ends === null && block === null && run.retryOf === null) return insert(run)
     const takes = run.identity.rule === "once" && (block === null || run.identity.takenWhenBlocked)
-    // What has to be done first is what the insert selects from.
+    // The insert selects from whatever must happen before it.
     const sources = [
       ...(takes ? [sqlText`free`] : []),
       ...(ends === null ? [] : [block === null ? sqlText`(SELECT count(*) FROM ended) before` : sqlText`ended`])
@@ -173,8 +170,8 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
   const joinBound = (run: NewRun, id: RunId, requestId: string | null) => sql<RunRow>`
     WITH ${joinById(sql`SELECT ${id}::uuid AS id, ${acting(run, requestId)}`)} SELECT ${columns} FROM r`
 
-  // A click that joined the run of another one has been answered: sent again later, it begins no run of its own. The key is
-  // locked before the run, as `record` does: equal starts that lock in another order would wait for one another in a ring.
+  // A click that joined the run of another click has its answer: sent again later, it starts no run of its own. The key is
+  // locked before the run, as in `record`: equal starts that locked in different orders would deadlock.
   const joinActive = (run: NewRun, evenOverdue: boolean, requestId: string | null) => {
     const isOnce = run.identity.rule === "once"
     return sql<EqualRow>`

@@ -1,20 +1,26 @@
+/**
+ * Which workers live, and what they can execute. The rows of dead workers tell since when nobody can execute an operation.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 
-/** A worker process as it announces itself. */
+/** What a worker announces of itself. */
 export interface WorkerAnnouncement {
-  /** The name under which it appears in timelines. */
+  /** Its name in timelines. */
   readonly worker: string
   /** The operations that it has handlers for. */
   readonly types: ReadonlyArray<string>
-  /** Runs that it executes at once. */
+  /** How many runs it executes at once. */
   readonly slots: number
 }
 
-/** A worker announces itself at least this often; one that was silent for three times as long is not counted as live. */
+/** A worker announces itself at least this often. One that was silent for three times as long no longer counts as live. */
 export const announceEveryMillis = 10_000
 
-/** A live worker with a handler for a type, as SQL on a row of `operation_workers`. */
+/** Whether a worker is live and has a handler for an operation, as SQL on a row of `operation_workers`. */
 export const liveFor = (
   sql: SqlClient.SqlClient,
   worker: Statement.Fragment,
@@ -23,13 +29,13 @@ export const liveFor = (
   sql`(${type} = ANY(${worker}.types) AND ${worker}.stopped_at IS NULL
     AND ${worker}.last_seen > now() - ${3 * announceEveryMillis}::int * interval '1 millisecond')`
 
-/** Which workers live, and what they can execute. Rows of the dead tell since when nobody could. */
+/** Keeps the register of workers. Database failures are defects. */
 export class WorkerRegistry extends Context.Service<
   WorkerRegistry,
   {
-    /** Says that a worker lives, now, and forgets those that have not lived for a month. */
+    /** Records that a worker is live now, and forgets workers that were silent for a month. */
     announce(worker: WorkerAnnouncement): Effect.Effect<void>
-    /** Says that a worker stops, in good order. */
+    /** Records that a worker stops in good order. */
     stop(worker: string): Effect.Effect<void>
   }
 >()("@atlas/operations/WorkerRegistry") {

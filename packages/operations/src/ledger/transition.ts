@@ -1,19 +1,27 @@
+/**
+ * The one way in which a run changes. `transitions` lists every change with its rules: the statuses that it may leave, the
+ * status that it enters, its fence, its event and its audit record. `change` makes the statements from these rules, so that
+ * none can break them. docs/run-lifecycle.md describes the transitions, and a test compares the two.
+ *
+ * @module
+ */
+
 import type { Statement } from "effect/sql"
 import type { AuditAction } from "../access/AuditLog.ts"
 import type { RunStatus } from "../run/Run.ts"
 import type { RunEventKind } from "../run/RunEvent.ts"
 import { sqlJoin, sqlText, sqlWord } from "../text/SqlText.ts"
 
-/** One way in which a run changes: the rules that every statement which makes it obeys. */
+/** One way in which a run changes: the rules of every statement that makes it. */
 export interface Transition {
-  /** What the timeline says; null for a change that nobody sees, which raises no version. */
+  /** The event in the timeline; null for a change that nobody sees and that raises no version. */
   readonly event: RunEventKind | null
   /** The statuses that it may leave; none for one that begins a run. */
   readonly leaves: ReadonlyArray<RunStatus>
   /** The status that it enters; null if the status stays. */
   readonly enters: RunStatus | null
   /**
-   * `matches`: the writer's fence has to be the run's. `differs`: it must not be. `rises`: the change raises it, so that
+   * `matches`: the writer's fence must be the run's. `differs`: it must not be. `rises`: the change raises the fence, so that
    * whoever held the run can write no more.
    */
   readonly fence: "kept" | "matches" | "differs" | "rises" | "matches, rises"
@@ -33,7 +41,7 @@ const transition = (
 const active = ["queued", "running"] as const
 const any = ["queued", "running", "completed"] as const
 
-/** Every way in which a run begins or changes. docs/run-lifecycle.md says when; a test compares the two. */
+/** Every way in which a run begins or changes. */
 export const transitions = {
   // Starts.
   created: transition("created", [], "queued"),
@@ -68,7 +76,7 @@ export const transitions = {
 /** The name of a transition. */
 export type TransitionName = keyof typeof transitions
 
-/** The columns that a transition may set beside those that the rules above decide. */
+/** The columns that a transition may set besides those that its rules decide. */
 type Column =
   | "available_at"
   | "cancel_requested_at"
@@ -86,23 +94,20 @@ type Column =
   | "superseded_by"
   | "worker"
 
-/**
- * One transition as a statement makes it. Its SQL calls what the statement was given `v`, the run as it was `o`, and the run
- * as it is now `r`.
- */
+/** One transition in a statement. In its SQL, `v` is what the statement is given, `o` the run before and `r` the run after. */
 export interface Step {
   readonly transition: TransitionName
-  /** What else is set, from `o` and `v`. */
+  /** What else to set, from `o` and `v`. */
   readonly set?: Partial<Readonly<Record<Column, Statement.Fragment>>>
   /** The event's data, from `r`; empty by default. */
   readonly data?: Statement.Fragment
 }
 
-/** One of two transitions, as each run is when its turn comes. */
+/** One of two transitions, chosen by the state of each run when its turn comes. */
 export interface Either {
-  /** Decides, from `o` and `v`. */
+  /** The condition for `yes`, from `o` and `v`. */
   readonly when: Statement.Fragment
-  /** Whether it did, from `r`. */
+  /** Whether `yes` was made, from `r`. */
   readonly did: Statement.Fragment
   readonly yes: Step
   readonly no: Step
@@ -111,13 +116,16 @@ export interface Either {
 /** A statement that changes runs. */
 export interface RunChange {
   readonly makes: Step | Either
-  /** Which runs, from `o` and `v`; status and fence (`v.fence`) are guarded besides. */
+  /** Which runs, from `o` and `v`. Status and fence (`v.fence`) are guarded besides. */
   readonly where: Statement.Fragment
   /** The columns of `r`, from `o` and `v`; `idsAndEnds` by default. */
   readonly returning?: Statement.Fragment
-  /** What `r` is called in the rest of the statement, where it changes more than one thing; `r` by default. */
+  /** The name of `r` in the rest of a statement that changes more than one thing; `r` by default. */
   readonly as?: string
-  /** The audit record's data, from `r`. A transition that is audited returns `audited` from `v.acting` and `v.request_id`. */
+  /**
+   * The audit record's data, from `r`. For an audited transition, `returning` has the columns of `audited`, and the statement
+   * is given `acting` and `request_id`.
+   */
   readonly record?: Statement.Fragment
 }
 
@@ -127,17 +135,17 @@ export const idsAndEnds = sqlText`o.id, o.last_event, o.status, o.outcome, o.rea
 /** The columns of `r` that an audit record is made of. */
 export const audited = sqlText`o.workspace_id, o.tenant_id, o.type, v.acting, v.request_id`
 
-/** What the timeline says of an end. */
+/** The data of the event that ends a run. */
 export const endData = sqlText`jsonb_build_object('outcome', r.outcome, 'reasonCode', r.reason_code, 'counts', r.summary_counts)`
 
-/** How an end that is no failure of anything is set. */
+/** What the end of a run sets when nothing has failed. */
 export const cancelled = { outcome: sqlText`'cancelled'`, reason_code: sqlText`'operation_cancelled'` } as const
 
 const isEither = (makes: Step | Either): makes is Either => "when" in makes
 
 const rule = ({ transition }: Step): Transition => transitions[transition]
 
-/** A condition on `o` for some statuses, such that the partial indexes of active runs serve it. */
+/** The condition that `o` has one of the statuses, in a form that the partial indexes of active runs serve. */
 const inStatus = (statuses: ReadonlyArray<RunStatus>) =>
   statuses.length === 3
     ? sqlText`true`
@@ -168,7 +176,7 @@ const guardOf = (makes: Step | Either) => {
 const isSame = (a: Statement.Fragment, b: Statement.Fragment) =>
   JSON.stringify(a.segments) === JSON.stringify(b.segments)
 
-/** What a step sets: what the rules say, and what else it is told to. */
+/** The columns that a step sets: by its rules, and by its `set`. */
 const assignments = (step: Step): ReadonlyMap<string, Statement.Fragment> => {
   const { event, enters, fence, attempt } = rule(step)
   const { set = {} } = step
@@ -202,11 +210,11 @@ const setOf = (makes: Step | Either) => {
     if (!isEither(makes) || isSame(one, other)) return sqlText`${column} = ${one}`
     return sqlText`${column} = CASE WHEN ${makes.when} THEN ${one} ELSE ${other} END`
   })
-  // A change that sets nothing is made for its lock: the row is read as it is at that moment.
+  // A change that sets nothing is made for its lock: it reads the row as it is at that moment.
   return values.length === 0 ? sqlText`version = o.version` : sqlJoin(sqlText`, `, values)
 }
 
-/** The steps that show, each with the condition on `r` that it was the one. */
+/** The steps with their rules, each with the condition on `r` that it was made. */
 const shown = (makes: Step | Either) => {
   const steps = isEither(makes)
     ? [
@@ -242,14 +250,9 @@ const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: RunChange, as: Stat
 }
 
 /**
- * The parts of a statement that changes runs, as the transition's rules have it: `r_given`, what the statement is given; `r`, the
- * runs that were changed; and what is written with them. `WITH` and what the statement answers are the caller's.
- *
- * Made once, used for every call: all that varies is in what is given.
- *
- * @example
- * const refuse = change({ makes: { transition: "work_refused" }, where: sqlText`o.id = v.id` })
- * sql`WITH ${refuse(sql`SELECT ${id}::uuid AS id`)} SELECT r.id FROM r`
+ * Makes the parts of a statement that changes runs by the rules of its transition: `r_given`, what the statement is given;
+ * `r`, the runs that were changed; and what is written with them. The caller puts `WITH` before them, and behind them the
+ * SELECT that answers. Call `change` once, and its result for every statement: all that varies is in what is given.
  */
 export const change = (statement: RunChange): ((given: Statement.Fragment) => Statement.Fragment) => {
   const { makes, where, returning = idsAndEnds } = statement
@@ -261,10 +264,6 @@ export const change = (statement: RunChange): ((given: Statement.Fragment) => St
   return (given) => sqlText`${before}${given}${after}`
 }
 
-/**
- * The event of a run that begins completed; `r` is the run that was inserted, with its `last_event`.
- *
- * @param data of the event, from `r`
- */
+/** The event of a run that begins completed, with data from `r`, the inserted run with its `last_event`. */
 export const noteBlocked = (data: Statement.Fragment): Statement.Fragment =>
   eventsOf({ transition: "blocked", data }, sqlText`r`)

@@ -1,3 +1,11 @@
+/**
+ * Which runs a listing shows. A caller's `RunFilter` narrows what the actor may see, and never widens it; both become
+ * conditions of one query, so that visibility is decided before paging. Pages, the HTTP API and the command line hand in
+ * filters.
+ *
+ * @module
+ */
+
 import { DateTime, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { Visible } from "../../access/Access.ts"
@@ -6,7 +14,7 @@ import { spellingsOf } from "../../run/ReasonCode.ts"
 import { RunOutcome, RunStatus } from "../../run/Run.ts"
 import { isStorable } from "../../text/StorableText.ts"
 
-/** The condition that the capabilities open a row. */
+/** The condition that the capabilities open a row; none if they open every row. */
 export const opened = (
   sql: SqlClient.SqlClient,
   { capabilities }: Visible,
@@ -14,18 +22,18 @@ export const opened = (
 ): ReadonlyArray<Statement.Fragment> =>
   capabilities === "all" ? [] : [sql`${row}.view_capabilities <@ ${capabilities}::text[]`]
 
-/** Which runs of the visible ones a listing shows. */
+/** Which of the visible runs to show. Members that are left out do not narrow. */
 export const RunFilter = Schema.Struct({
-  /** An operation's name, also of one that is not registered any more. */
+  /** An operation's name, also of one that is no longer registered. */
   type: Schema.optional(Schema.String),
   tenant: Schema.optional(Schema.String),
   /** `active`: queued or running. */
   status: Schema.optional(Schema.Literals([...RunStatus.literals, "active"])),
   outcome: Schema.optional(RunOutcome),
-  /** The id of who started it. */
+  /** The id of the actor who started the run. */
   actor: Schema.optional(Schema.String),
   reasonCode: Schema.optional(Schema.String),
-  /** A record of the host that the run belongs to, by its name in the context. */
+  /** A record of the host that the run belongs to: its name in the run's `context`, and its id. */
   record: Schema.optional(Schema.Struct({ name: Schema.String, id: Schema.String })),
   /** Requested at this instant or later. */
   from: Schema.optional(Schema.DateTimeUtc),
@@ -34,20 +42,15 @@ export const RunFilter = Schema.Struct({
 })
 export type RunFilter = typeof RunFilter.Type
 
-/** The whole of a filter as text, the same for equal filters. */
+/** A filter as text, the same for equal filters. */
 export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, from, to, record }: RunFilter): string =>
   JSON.stringify([type, tenant, status, outcome, actor, reasonCode, from, to, record].map((each) => each ?? null))
 
-/** Whether the database could hold what a filter names; nothing there can match it otherwise. */
+/** Whether the database can hold what a filter names. Otherwise no run matches. */
 export const isStorableFilter = (filter: RunFilter): boolean =>
   Object.values({ ...filter, ...filter.record }).every((value) => typeof value !== "string" || isStorable(value))
 
-/**
- * What of the ledger remains visible under a filter: the same with fewer tenants, and nothing that holds none.
- *
- * @param visible to the actor
- * @param filter of a listing
- */
+/** The visible parts of the ledger that a filter leaves: with fewer tenants, and without parts that have none left. */
 export const narrow = (visible: ReadonlyArray<Visible>, { tenant }: RunFilter): ReadonlyArray<Visible> =>
   visible
     .map(({ capabilities, tenants, workspaceId }) => ({
@@ -70,8 +73,8 @@ const firstIdAt = (at: DateTime.Utc) => {
 
 type Condition = (sql: SqlClient.SqlClient) => Statement.Fragment
 
-// What comes from a closed list stands in the statement itself, as constants: only then may the planner use the partial indexes
-// made for it.
+// Values from a closed list stand in the statement itself, as constants: only then can the planner use the partial indexes
+// made for them.
 const withStatus: Readonly<Record<NonNullable<RunFilter["status"]>, Condition>> = {
   queued: (sql) => sql`r.status = 'queued' AND r.status <> 'completed'`,
   running: (sql) => sql`r.status = 'running' AND r.status <> 'completed'`,
@@ -87,18 +90,13 @@ const withOutcome: Readonly<Record<RunOutcome, Condition>> = {
   cancelled: (sql) => sql`r.outcome = 'cancelled'`
 }
 
-// One spelling keeps the order of the index.
+// A single spelling keeps the order of the index.
 const withReason = (sql: SqlClient.SqlClient, [code, ...older]: ReadonlyArray<string>): Statement.Fragment =>
   older.length === 0
     ? sql`r.reason_code = ${code}`
     : sql`r.reason_code IS NOT NULL AND r.reason_code = ANY(${[code, ...older]}::text[])`
 
-/**
- * The conditions of a filter on `r`, without those of visibility.
- *
- * @param sql the client
- * @param filter of the listing, decoded
- */
+/** The conditions of a decoded filter on `r`, without those of visibility. */
 export const conditionsOf = (
   sql: SqlClient.SqlClient,
   { type, status, outcome, actor, reasonCode, from, to, record }: RunFilter
@@ -113,13 +111,7 @@ export const conditionsOf = (
   ...(to === undefined ? [] : [sql`r.id < ${firstIdAt(to)}::uuid`])
 ]
 
-/**
- * The condition that a row with `workspace_id`, `tenant_id` and `view_capabilities` is visible.
- *
- * @param sql the client
- * @param visible to the actor
- * @param row the alias of the table
- */
+/** The condition that a row with `workspace_id`, `tenant_id` and `view_capabilities` is visible. `row` is the table's alias. */
 export const within = (
   sql: SqlClient.SqlClient,
   visible: ReadonlyArray<Visible>,

@@ -3,11 +3,11 @@ import { SqlClient } from "effect/sql"
 import * as Metrics from "../Metrics.ts"
 import { OperationCatalog } from "../../definition/OperationCatalog.ts"
 
-/** Measures what is in the ledger and not completed: the same in whatever process. Database failures are defects. */
+/** Measures the active runs in the ledger. Every process measures the same. Database failures are defects. */
 export class RunGauges extends Context.Service<
   RunGauges,
   {
-    /** Reads how many runs of each type are queued and running, and sets the gauges to it. */
+    /** Sets the gauges to how many runs of each operation are queued and running. */
     readonly measure: Effect.Effect<void>
   }
 >()("@atlas/operations/RunGauges") {
@@ -24,7 +24,7 @@ export class RunGauges extends Context.Service<
             greatest(extract(epoch FROM now() - min(available_at) FILTER (WHERE status = 'queued')), 0)::float8 AS oldest
           FROM operation_runs WHERE status <> 'completed' GROUP BY type`
         const byType = new Map(rows.map((row) => [row.type, row]))
-        // A type without runs is at nought, and not at what it was before.
+        // An operation without runs is set to 0, so that it does not keep its last value.
         for (const name of new Set([...types.map((type) => type.name), ...byType.keys()])) {
           const { queued, running, oldest } = byType.get(name) ?? { queued: 0, running: 0, oldest: 0 }
           yield* Metrics.runsActive(name, { queued, running, oldestDue: oldest ?? 0 })

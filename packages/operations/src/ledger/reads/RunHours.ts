@@ -1,3 +1,11 @@
+/**
+ * How many runs ended in each hour, and how. Workers count ended runs into hours, each run once, and a read adds those that
+ * are not counted yet: an answer is exact at any moment, whoever died. `Runs.ended` answers people with it; tests get it from
+ * `@atlas/operations/testing`.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { RunOutcome } from "../../run/Run.ts"
@@ -6,7 +14,7 @@ import type { Visible } from "../../access/Access.ts"
 import { sqlText } from "../../text/SqlText.ts"
 import { change } from "../transition.ts"
 
-/** How many runs ended in one way within one hour. */
+/** How many runs ended with one outcome within one hour. */
 export const EndedRuns = Schema.Struct({ hour: Schema.DateTimeUtcFromDate, outcome: RunOutcome, runs: Schema.Int })
 export type EndedRuns = typeof EndedRuns.Type
 
@@ -21,17 +29,14 @@ const mark = change({
     o.view_capabilities`
 })
 
-/**
- * How many runs ended in each hour. Runs that ended are counted into hours now and then, each of them once, and those that are
- * not counted yet are added when somebody reads: an answer is exact at any moment, whoever died. Database failures are defects.
- */
+/** Counts ended runs by hour. Database failures are defects. */
 export class RunHours extends Context.Service<
   RunHours,
   {
-    /** Counts the runs that have ended since, in batches. Any number of processes may do so at once. */
+    /** Counts in batches the runs that are not counted yet. Any number of processes may do so at once. */
     readonly count: Effect.Effect<void>
     /**
-     * What ended in the last hours, of what is visible; the current hour is the last of them.
+     * How the visible runs ended in the last hours, of which the current one is the last.
      *
      * @param type only runs of this operation; null for all
      */
@@ -45,7 +50,7 @@ export class RunHours extends Context.Service<
       const now = hourOf(sqlText`now()`)
       const ofRun = hourOf(sqlText`r.completed_at`)
 
-      // The order of the last insert keeps two that count the same hours from waiting for one another.
+      // The order of the last insert keeps two processes that count the same hours from a deadlock.
       const countBatch = Effect.map(
         sql<{ counted: number }>`
           WITH ${mark(sql`

@@ -1,3 +1,10 @@
+/**
+ * Reads of runs and timelines, from Postgres alone: nothing here asks Graph, and an index serves each statement. `Runs` and
+ * `SystemRuns` answer with it. It authorises nobody: `Runs` says what an actor may see.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import type { Capability } from "../../run/Capability.ts"
@@ -9,31 +16,31 @@ import type { Visible } from "../../access/Access.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 import { sqlText } from "../../text/SqlText.ts"
 
-/** How many runs are in each status, as far as they are visible. */
+/** How many of the visible runs are queued and running. */
 export interface RunTally {
   readonly queued: number
   readonly running: number
 }
 
-/** A run's relatives: ids of runs that were started again from one another, or replaced one another. */
+/** The ids of a run's relatives: its retries and replacements, in both directions, nearest first. */
 export interface Lineage {
-  /** The run that this one is a retry of, the one that that one is a retry of, and so on. */
+  /** The run that this one is a retry of, the one that that run is a retry of, and so on. */
   readonly retryOf: ReadonlyArray<RunId>
   /** The retries of this run, and theirs. */
   readonly retriedBy: ReadonlyArray<RunId>
-  /** The runs that this one replaced, and those that they had replaced. */
+  /** The runs that this one replaced, and those that they replaced. */
   readonly supersedes: ReadonlyArray<RunId>
-  /** The run that replaced this one, the one that replaced that, and so on. */
+  /** The run that replaced this one, the one that replaced that run, and so on. */
   readonly supersededBy: ReadonlyArray<RunId>
 }
 
-/** Reads of runs and timelines: Postgres only, each statement on an index. Database failures are defects. */
+/** Reads runs and timelines. Database failures are defects. */
 export class RunQueries extends Context.Service<
   RunQueries,
   {
-    /** A run; none for a text that is no id. */
+    /** A run; none for a text that is not the id of one. */
     find(id: string): Effect.Effect<Option.Option<Run>>
-    /** The visible ones of some runs, newest first. */
+    /** Those of some runs that are visible, newest first. */
     among(visible: ReadonlyArray<Visible>, ids: ReadonlyArray<RunId>): Effect.Effect<ReadonlyArray<Run>>
     /** Visible runs that match, newest first, older than `before`. */
     list(
@@ -41,12 +48,12 @@ export class RunQueries extends Context.Service<
       filter: RunFilter,
       page: { readonly before: RunId | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Run>>
-    /** Runs of all workspaces that match, newest first, older than `before`: a walk down the primary key. */
+    /** Matching runs of all workspaces, newest first, older than `before`. Walks down the primary key. */
     listAll(
       filter: RunFilter,
       page: { readonly before: RunId | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Run>>
-    /** The newest active and the newest completed run of each type in a tenant, of those that the capabilities open. */
+    /** The newest active and the newest completed run of each operation in a tenant, of those that the capabilities open. */
     latest(
       tenant: TenantScope,
       capabilities: ReadonlyArray<Capability>,
@@ -85,8 +92,8 @@ export class RunQueries extends Context.Service<
         return rows.map(readRun)
       }, Effect.orDie)
 
-      // One stretch of an index for each tenant or workspace, of which the newest are merged: whoever may see little of a
-      // large ledger does not look through the rest of it.
+      // Reads one stretch of an index for each tenant or workspace, and merges the newest: an actor who may see little of a
+      // large ledger does not search the rest of it.
       const newest = (
         visible: Visible,
         filter: RunFilter,
@@ -159,7 +166,7 @@ export class RunQueries extends Context.Service<
         return row ?? { queued: 0, running: 0 }
       }, Effect.orDie)
 
-      // Chains have no circles: a run points to one that was there before it, or that ended it.
+      // Chains have no cycles: a run points to one that existed before it, or to the one that replaced it.
       const lineage = Effect.fn("RunQueries.lineage")(function* (run: Run) {
         const chain = (name: Statement.Fragment, first: Statement.Fragment, next: Statement.Fragment) => sql`
           ARRAY(WITH RECURSIVE chain (id, distance) AS (

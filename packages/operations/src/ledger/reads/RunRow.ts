@@ -8,10 +8,8 @@ import type { RunReport } from "../../run/RunReport.ts"
 import { sqlText } from "../../text/SqlText.ts"
 
 /**
- * The columns of a run as `readRun` takes them. Aliases are explicit and jsonb arrives as text, so that the ledger works
- * whatever name transforms the host's SQL client has.
- *
- * @param run the table's alias
+ * The columns of a run as `readRun` takes them, for a table's alias. Names are explicit and jsonb arrives as text, so that the
+ * ledger works whatever transforms the host's SQL client has.
  */
 export const runColumns = (run: Statement.Fragment): Statement.Fragment => sqlText`
     ${run}.id, ${run}.workspace_id AS "workspaceId", ${run}.tenant_id AS "tenantId", ${run}.type, ${run}.status,
@@ -38,7 +36,7 @@ type Texts =
   | "cancelRequestedBy"
 type Nullable = "report" | "reasonCode" | "cancelRequestedBy"
 
-/** A row of `runColumns`, as the driver hands it over. */
+/** A row of `runColumns`, as the driver returns it. */
 export type RunRow = Omit<Run, Timestamps | Texts> & {
   readonly [Column in Timestamps]: null extends Run[Column] ? Date | null : Date
 } & {
@@ -46,10 +44,8 @@ export type RunRow = Omit<Run, Timestamps | Texts> & {
 } & { readonly [Column in Nullable]: string | null }
 
 /**
- * The run in a row. Written by hand, because a schema takes a tenth of a millisecond for each: these are our own columns,
- * whose values the database constrains. Only what another version may have written is decoded with tolerance.
- *
- * @param row of `runColumns`
+ * The run in a row of `runColumns`. Written by hand, because a schema takes a tenth of a millisecond for each row, and the
+ * database constrains these values. Only what another version may have written is decoded, with tolerance.
  */
 export const readRun = (row: RunRow): Run => ({
   id: row.id,

@@ -1,3 +1,9 @@
+/**
+ * Why a queued run is not executed yet, read from the database. Pages and the HTTP API show it through `Runs.whyWaiting`.
+ *
+ * @module
+ */
+
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { OperationCatalog } from "../../definition/OperationCatalog.ts"
@@ -9,9 +15,13 @@ import { liveFor } from "../WorkerRegistry.ts"
 const maxPosition = 1_000
 
 /**
- * Why a queued run is not executed yet: `next_attempt` it is not due before `at`; `exclusive` the run `holder` holds
- * what it needs, and it looks again `at`; `no_worker` no live worker has a handler for its type, and none had `since` then
- * (or ever); `concurrency` as many `runs` of the type as may execute in this scope do; `in_line` others are served first.
+ * Why a queued run is not executed yet.
+ *
+ * - `next_attempt`: it is not due before `at`.
+ * - `exclusive`: the run `holder` holds what it needs. It looks again at `at`.
+ * - `no_worker`: no live worker has a handler for its operation, and none has had one since `since`, or ever if that is null.
+ * - `concurrency`: as many `runs` of its operation as may execute in this scope do so.
+ * - `in_line`: other runs are served first.
  */
 export const WaitingReason = Schema.Literals(["next_attempt", "exclusive", "no_worker", "concurrency", "in_line"])
 export type WaitingReason = typeof WaitingReason.Type
@@ -19,12 +29,12 @@ export type WaitingReason = typeof WaitingReason.Type
 /** What a queued run waits for. */
 export const Waiting = Schema.Struct({
   reason: WaitingReason,
-  /** The run's place among those of its type and scope, from 1; counted up to 1,000. */
+  /** The run's place among those of its operation and scope, from 1; counted up to 1,000. */
   position: Schema.Int,
   at: Schema.NullOr(Schema.DateTimeUtcFromString),
   since: Schema.NullOr(Schema.DateTimeUtcFromString),
   holder: Schema.NullOr(RunId),
-  /** The runs that execute in its place, up to five. */
+  /** Up to five of the runs that execute in its place. */
   runs: Schema.Array(RunId)
 })
 export type Waiting = typeof Waiting.Type
@@ -39,11 +49,11 @@ interface Facts {
   readonly holder: RunId | null
 }
 
-/** Says what queued runs wait for, from the database. Database failures are defects. */
+/** Says what queued runs wait for. Database failures are defects. */
 export class WhyWaiting extends Context.Service<
   WhyWaiting,
   {
-    /** None for a run that does not wait. */
+    /** What a run waits for; none for a run that does not wait. */
     of(run: Run): Effect.Effect<Option.Option<Waiting>>
   }
 >()("@atlas/operations/WhyWaiting") {
