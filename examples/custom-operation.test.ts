@@ -12,6 +12,7 @@ import {
   Problems,
   Runs,
   StartGate,
+  SystemRuns,
   TenantId,
   Worker,
   WorkspaceId
@@ -75,6 +76,15 @@ layer(host, { excludeTestServices: true })("an operation of the host's own", (it
       const { disposition, run } = yield* archive(ada, "acme-eu", "c@acme.example")
       assert.deepStrictEqual([disposition, run.reasonCode], ["blocked", "ext.mailboxes.archiving_disabled"])
       enabled = true
+    })
+  )
+
+  it.effect("is started by a scheduler, which acts for no person", () =>
+    Effect.gen(function* () {
+      const runs = yield* SystemRuns
+      const request = { scope, input: { mailboxes: ["d@acme.example"] } }
+      const { disposition, run } = yield* runs.start("scheduler", ArchiveMailboxes, request)
+      assert.deepStrictEqual([disposition, run.actor.kind], ["created", "system"])
     })
   )
 })

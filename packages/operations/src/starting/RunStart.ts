@@ -1,3 +1,11 @@
+/**
+ * Starts: what callers request, what they get back, and the steps in between. In this order, a start is authorised, validated
+ * and resolved, its identity is decided, its gates are asked, one statement records it, and workers are woken. `Runs.start` is
+ * for people, `SystemRuns.start` for trusted code.
+ *
+ * @module
+ */
+
 import { type DateTime, Duration, Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type Actor, ActorId, GivenActor, keptActor, systemActor } from "../run/Actor.ts"
@@ -24,42 +32,42 @@ import * as TraceContext from "../run/TraceContext.ts"
 export type StartRequest<Input = unknown> = StartTarget & {
   /** JSON for the operation's input schema. */
   readonly input: Input
-  /** The caller's own key of this start (`Idempotency-Key`), for types whose identity needs one. At most 200 characters. */
+  /** The caller's own key of this start (`Idempotency-Key`), if the operation's identity needs one. At most 200 characters. */
   readonly idempotencyKey?: string
-  /** The run that this one replaces while it is active, for types that allow it. */
+  /** The id of the active run to replace, if the operation allows it. */
   readonly supersedes?: string
-  /** Ids of the host's records that the run belongs to. From the host's own code, not from outside. */
+  /** Ids of the host's records that the run belongs to. The host's own code sets it, and never passes it on from outside. */
   readonly context?: RunRecordLinks
 }
 
-/** A start by Atlas or the host itself, without an actor's rights: from trusted code only. */
+/** A start by Atlas or the host itself, without an actor's rights. For trusted code only. */
 export interface SystemStartRequest<Input = unknown> {
   readonly scope: OperationScope
   readonly input: Input
-  /** For types whose identity is a fire time. */
+  /** The time for which a schedule meant the start, if the operation's identity is a fire time. */
   readonly fireTime?: DateTime.Utc
   readonly context?: RunRecordLinks
 }
 
 /**
- * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: somebody
- * must act first; the run is completed, and its reason code and failure say what has to be done.
+ * `created`: a new run, committed. `existing`: the run of an equal start, which this start joined. `blocked`: a person must act
+ * first; the run is completed, and its reason code and failure say what to do.
  */
 export interface StartResult {
   readonly disposition: "created" | "existing" | "blocked"
-  /** The run; for somebody who may start the operation but not view it, its receipt. */
+  /** The run; its receipt for an actor who may start the operation but not view it. */
   readonly run: Run | RunReceipt
 }
 
-/** A start by Atlas or the host itself, which may view everything. */
+/** What a start by Atlas or the host itself gives back: always the whole run. */
 export interface SystemStartResult extends StartResult {
   readonly run: Run
 }
 
-/** What a start by Atlas or the host itself is refused with. */
+/** Why a start by Atlas or the host itself is refused. */
 export type SystemStartProblem = Exclude<StartProblem, Problems.NotFound | Problems.Forbidden>
 
-/** What a start is refused with. */
+/** Why a start is refused. */
 export type StartProblem =
   | Problems.NotFound
   | Problems.Forbidden
@@ -69,7 +77,7 @@ export type StartProblem =
   | Problems.NotSupported
   | Problems.OperationBusy
 
-/** A start that is authorised; its input is still to be validated. */
+/** An authorised start. Its input is not validated yet. */
 interface Authorised {
   readonly actor: Actor
   readonly scope: OperationScope
@@ -80,7 +88,7 @@ interface Authorised {
   readonly supersedes?: string | undefined
   readonly retryOf?: RunId | undefined
   readonly context?: RunRecordLinks | undefined
-  /** Asked once the input is known: whether the actor may view what such a run reads. */
+  /** Asked once the input is known: may the actor view what such a run reads? */
   readonly permit?: (viewing: NewRun["viewCapabilities"]) => Effect.Effect<void, Problems.Forbidden>
 }
 
@@ -117,13 +125,13 @@ const decodeSystemStart = argumentsOf(
   })
 )
 
-/** `Runs.start`: authorise, validate, resolve, decide identity, ask the gates, record, wake; in this order. */
+/** Makes `Runs.start`. */
 export const makeStart = Effect.gen(function* () {
   const door = yield* Authorization
   const catalog = yield* OperationCatalog
   const beginUnseen = yield* makeBegin
 
-  /** Begins what somebody asked for, and gives back what that person may view. */
+  /** Begins an authorised start, and gives back as much of the run as the actor may view. */
   const begin = Effect.fnUntraced(function* (request: Omit<Authorised, "permit">, { capabilities, scope }: ScopeGrant) {
     const { actor, type } = request
     const { disposition, run } = yield* beginUnseen({
@@ -154,7 +162,7 @@ export const makeStart = Effect.gen(function* () {
   return { start, begin }
 })
 
-/** `SystemRuns.start`: the same without an actor whose rights count. */
+/** Makes `SystemRuns.start`, which asks for nobody's rights. */
 export const makeSystemStart = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const begin = yield* makeBegin
@@ -179,7 +187,7 @@ export const makeSystemStart = Effect.gen(function* () {
   })
 })
 
-/** A run, as far as somebody with these capabilities may view it. */
+/** The run, or its receipt for an actor whose capabilities do not open it. */
 export const asSeen = (run: Run, capabilities: ScopeGrant["capabilities"]): Run | RunReceipt =>
   run.viewCapabilities.every((capability) => capabilities.has(capability)) ? run : receiptOf(run)
 

@@ -1,3 +1,11 @@
+/**
+ * Runs for people: start, cancel, retry, show, list and follow them. Hosts' pages and programs call it, and so does the HTTP
+ * API. It authorises every call: outsiders get `NotFound`, exactly as for what does not exist, and members without the
+ * capability get `Forbidden`, which names it. Nothing here needs Graph.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, Option, Schema, type Stream } from "effect"
 import type { SqlClient } from "effect/sql"
 import { type Actor, GivenActor } from "../run/Actor.ts"
@@ -23,7 +31,7 @@ import type { Waiting, WhyWaiting } from "../ledger/reads/WhyWaiting.ts"
 /** A page of runs, newest first. */
 export interface RunList {
   readonly runs: ReadonlyArray<Run>
-  /** Opaque; continues this listing with the same filter. Null on the last page. */
+  /** Opaque. Continues this listing, with the same filter; null on the last page. */
   readonly nextCursor: string | null
 }
 
@@ -35,18 +43,23 @@ const decode = {
 }
 
 /**
- * What hosts call. Every method decodes its arguments, whatever their types say: what is not acceptable is an `InvalidInput`
- * that names each problem. Then it authorises: outsiders get `NotFound`, exactly as for what does not exist; members without the
- * capability get `Forbidden`, naming it. Nothing here needs Graph.
+ * Starts, stops and reads runs on behalf of an actor. Every method first decodes its arguments, whatever their types say: an
+ * argument that is not acceptable is an `InvalidInput`, which names each problem.
+ *
+ * @example
+ * ```ts
+ * const runs = yield* Runs
+ * return yield* runs.start(actor, ArchiveMailboxes, { tenantId, input: { mailboxes } })
+ * ```
  */
 export class Runs extends Context.Service<
   Runs,
   {
     /**
-     * Starts an operation, or joins the equal one. No run is recorded unless the actor may start it and the input is
-     * valid; a start that a gate does not allow is recorded as a blocked run.
+     * Starts an operation, or joins the run of an equal start. No run is recorded unless the actor may start the operation and
+     * the input is valid. A start that a gate blocks is recorded as a blocked run.
      *
-     * @param operation an operation, whose schema then types the input, or the name of one
+     * @param operation an operation, whose schema then types the input, or an operation's name
      */
     start<const Chosen extends Operation.Any | string>(
       actor: Actor,
@@ -54,60 +67,57 @@ export class Runs extends Context.Service<
       request: StartRequest<Operation.Given<Chosen>>
     ): Effect.Effect<StartResult, StartProblem>
     /**
-     * Asks a run to stop: a queued one ends at once, the handler of a running one is interrupted in whichever process it
-     * is. Who may start a type may cancel it; who may not view it gets its receipt. Asking again changes nothing; a completed
-     * run is a `RunConflict`.
+     * Asks a run to stop: a queued run ends at once, and the handler of a running one is interrupted, in whichever process it
+     * is. Actors who may start an operation may cancel its runs; those who may not view the run get its receipt. Asking again
+     * changes nothing. A completed run is a `RunConflict`.
      */
     cancel(
       actor: Actor,
       id: string
     ): Effect.Effect<Run | RunReceipt, Problems.Refusal | Problems.NotSupported | Problems.RunConflict>
     /**
-     * Starts a run again as a new one with `retryOf`: same type, scope, input and context. A run that is active or that
-     * succeeded is a `RunConflict`.
+     * Starts a completed run again, as a new run with `retryOf` and the same operation, scope, input and context. A run that is
+     * active or that succeeded is a `RunConflict`.
      *
-     * @param idempotencyKey the caller's own key of this retry, for types whose identity needs one
+     * @param idempotencyKey the caller's own key of this retry, if the operation's identity needs one
      */
     retry(
       actor: Actor,
       id: string,
       idempotencyKey?: string
     ): Effect.Effect<StartResult, StartProblem | Problems.RunConflict>
-    /** The runs that this one was started again from, and was started again as; both ways, nearest first. */
+    /** The runs that this one retries, that retry it, that it replaced and that replaced it; nearest first. */
     lineage(actor: Actor, id: string): Effect.Effect<Lineage, Problems.Refusal>
-    /** What a queued run waits for; none for one that does not wait. */
+    /** What a queued run waits for; none for a run that does not wait. */
     whyWaiting(actor: Actor, id: string): Effect.Effect<Option.Option<Waiting>, Problems.Refusal>
     /** The operations whose runs the actor may see somewhere. */
     types(actor: Actor): Effect.Effect<ReadonlyArray<Operation.Any>, Problems.InvalidInput>
     get(actor: Actor, id: string): Effect.Effect<Run, Problems.Refusal>
     /**
-     * Those of some runs that the actor may see, newest first: for references, which refuse nobody and put nothing on record. At
-     * most 200.
+     * Those of at most 200 runs that the actor may see, newest first. For references: it refuses nobody and puts nothing on
+     * record.
      */
     getMany(actor: Actor, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>, Problems.InvalidInput>
-    /**
-     * The newest active and the newest completed run of each operation in a tenant, as far as there are any that the actor may
-     * see.
-     */
+    /** The newest active and the newest completed run of each operation in a tenant, of those that the actor may see. */
     latest(
       actor: Actor,
       tenantId: string,
       types: ReadonlyArray<string>
     ): Effect.Effect<ReadonlyArray<Run>, Problems.NotFound | Problems.InvalidInput>
-    /** The runs that the actor may see. `limit` is 1 to 200. */
+    /** The matching runs that the actor may see, newest first. `limit` is 1 to 200. */
     list(
       actor: Actor,
       filter: RunFilter,
       page: { readonly cursor: string | null; readonly limit: number }
     ): Effect.Effect<RunList, Problems.InvalidCursor | Problems.InvalidInput>
-    /** How many of the runs that the actor may see, and that match, are queued and running. */
+    /** How many of the matching runs that the actor may see are queued and running. */
     tally(actor: Actor, filter?: RunFilter): Effect.Effect<RunTally, Problems.InvalidInput>
     /**
-     * How the runs that the actor may see ended in each of the last hours, the current one among them; hours and outcomes
-     * without any are left out. Exact at any moment.
+     * How the runs that the actor may see ended in each of the last hours, of which the current one is the last. Hours and
+     * outcomes without runs are left out. Exact at any moment.
      *
-     * @param filter only its type and tenant count
-     * @param hours how many, 1 to 744
+     * @param filter only its `type` and `tenant` count
+     * @param hours 1 to 744
      */
     ended(
       actor: Actor,
@@ -121,8 +131,8 @@ export class Runs extends Context.Service<
       page: { readonly after: number; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<RunEvent>, Problems.Refusal>
     /**
-     * A run's timeline after the given sequence number, live, until the run is completed. Authorisation is repeated
-     * before every batch.
+     * A run's timeline after the given sequence number, live, until the run is completed. Each batch is authorised again before
+     * it is sent.
      */
     follow(actor: Actor, id: string, after: number): Stream.Stream<RunEvent, Problems.Refusal>
   }
@@ -177,7 +187,7 @@ const make = Effect.gen(function* () {
       return yield* new Problems.NotSupported({ detail: "Only Atlas itself starts this operation." })
     }
     if (run.status !== "completed") return yield* conflict(run, `It is still ${run.status}: there is nothing to retry.`)
-    if (run.outcome === "succeeded") return yield* conflict(run, "It succeeded: start a new one instead.")
+    if (run.outcome === "succeeded") return yield* conflict(run, "It succeeded: start a new run instead.")
     const { workspaceId, tenantId, input, context } = run
     const scope = { workspaceId, tenantId }
     return yield* begin(

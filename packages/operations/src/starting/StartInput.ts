@@ -1,3 +1,10 @@
+/**
+ * Checks what a start is given: its input, the caller's own key, and the run that it is to replace. A refusal names every
+ * problem. Starts go through it; hosts that keep keys of their own call `checkIdempotencyKey`.
+ *
+ * @module
+ */
+
 import { Effect, Option, Predicate, Schema } from "effect"
 import { decodeInput, invalid, invalidEach, jsonPointer } from "../boundary/Decoding.ts"
 import type * as Operation from "../definition/Operation.ts"
@@ -6,33 +13,31 @@ import { decodeRunId } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
 import { isStorable, unstorablePaths } from "../text/StorableText.ts"
 
-/** The run that is to be replaced; refused where the type does not allow it. */
+/** The id of the run to replace. Fails for an operation whose runs cannot be replaced. */
 export const checkSupersedes = (type: Operation.Any, supersedes: string) =>
   !type.supersedable
     ? Effect.fail(
-        new Problems.NotSupported({ detail: `A run of "${type.name}" cannot be replaced while it is active.` })
+        new Problems.NotSupported({
+          detail: `A run of "${type.name}" cannot be replaced while it is active. Cancel it, or wait until it ends.`
+        })
       )
     : Option.match(decodeRunId(supersedes), {
         onNone: () => Effect.fail(invalid("/supersedes", "Expected the id of a run")),
         onSome: Effect.succeed
       })
 
-/**
- * Refuses a caller's own key that could not be stored.
- *
- * @param key an `Idempotency-Key`; untrusted
- */
+/** Accepts an untrusted `Idempotency-Key`: 1 to 200 characters that can be stored. */
 export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, Problems.InvalidInput> =>
   Predicate.isString(key) && key.length >= 1 && key.length <= 200 && isStorable(key)
     ? Effect.succeed(key)
     : Effect.fail(
-        invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters and lone surrogates")
+        invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters or lone surrogates")
       )
 
-// Where the input stands in a request to start.
+// The place of the input in a request to start.
 const place = ["input"]
 
-/** The input, decoded, with what the host fills in, and as it is stored; refused with every problem named. */
+/** The input, decoded and with what the host fills in; and the same as it is stored. */
 export const validate = Effect.fnUntraced(function* (
   type: Operation.Any,
   given: unknown,
@@ -42,7 +47,7 @@ export const validate = Effect.fnUntraced(function* (
   const stored = (yield* Schema.encodeEffect(Schema.toCodecJson(type.input))(input).pipe(Effect.orDie)) as Json
   const unstorable = unstorablePaths(stored)
   if (unstorable.length > 0) {
-    const detail = "Expected text without NUL characters and lone surrogates"
+    const detail = "Expected text without NUL characters or lone surrogates"
     return yield* invalidEach(
       unstorable.map((path) => jsonPointer([...place, ...path])),
       detail

@@ -20,14 +20,13 @@ export interface Settleable {
   readonly type: Operation.Any
   /** Decoded. */
   readonly input: unknown
-  /** The run that it replaces, if that is active and equal. */
+  /** The run that it replaces, if that run is active and has the same identity. */
   readonly supersedes: RunId | null
 }
 
 const settled = (disposition: Settled["disposition"], run: Run): Settled => ({ disposition, run })
 
-const removed =
-  "The run of this start was removed by retention. What was started once is never started again: use a new key."
+const removed = "The run of this key was removed by retention, and a key never starts a second run. Use a new key."
 
 const busy = (holder: Holder) =>
   new Problems.OperationBusy({
@@ -38,12 +37,12 @@ const busy = (holder: Holder) =>
     detail: `The run ${holder.id} (${holder.type}) is ${holder.status}.`
   })
 
-/** Decides how a start is answered: by the run that its key stands for, a new one, an equal one, or a refusal. */
+/** Decides how a start is answered: with the run that its key stands for, a new run, an equal run, or a refusal. */
 export const makeSettleStart = Effect.gen(function* () {
   const gates = yield* Gatekeeper
   const recorder = yield* RunRecorder
 
-  /** The run that the key of a `once` identity stands for. A key belongs to its first request, whatever that was answered. */
+  /** The run that the key of a `once` identity stands for. A key belongs to its first request, whatever the answer was. */
   const bound = Effect.fnUntraced(function* (run: NewRun) {
     const { runId, sameRequest } = yield* recorder.bind(run)
     if (!sameRequest) return yield* new Problems.IdempotencyKeyReused(runId === null ? {} : { runId })
@@ -73,7 +72,7 @@ export const makeSettleStart = Effect.gen(function* () {
     const question = { scope: run.scope, input, actor: run.actor }
     const gate = type.gates.length === 0 ? open : yield* gates.check(type, question)
     const block = gate._tag === "Blocked" ? gate : null
-    // A start that is blocked replaces a run all the same: that one is stuck, whatever the gate says.
+    // A blocked start replaces a run all the same: that run is stuck, whatever the gate says.
     if (gate._tag === "Open" || (block !== null && supersedes !== null)) {
       const recorded = yield* record(run, { ends: supersedes, block })
       if (Option.isSome(recorded)) return recorded
@@ -96,10 +95,10 @@ export const makeSettleStart = Effect.gen(function* () {
       const answer = yield* attempt(start, round === 0)
       if (Option.isSome(answer)) return answer.value
     }
-    // A gate that goes on naming a run that has ended: for the caller the scope is busy.
+    // The gate keeps naming a run that has ended: for the caller, the scope is busy.
     const { run, type, input } = start
     const gate = yield* gates.check(type, { scope: run.scope, input, actor: run.actor })
     if (gate._tag === "Busy") return yield* busy({ id: gate.holder, type: type.name, status: "completed" })
-    return yield* Effect.die(new Error("What was in the way kept ending and beginning again"))
+    return yield* Effect.die(new Error("Conflicting runs kept ending before they could be read"))
   })
 })

@@ -1,3 +1,11 @@
+/**
+ * The ledger for trusted code: schedulers, command lines, and whatever else acts for Atlas or for the host rather than for a
+ * person. It authorises nobody and sees the runs of every workspace. Never call it on behalf of somebody: that is what `Runs`
+ * is for.
+ *
+ * @module
+ */
+
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { ActorId, systemActor } from "../run/Actor.ts"
@@ -23,7 +31,7 @@ import {
 } from "./RunStart.ts"
 import type { Gatekeeper } from "../definition/StartGate.ts"
 
-/** Which runs of the whole ledger a listing shows. Give the workspace wherever it is known: the indexes begin with it. */
+/** Which runs of the whole ledger to list. Give the workspace if it is known: the indexes begin with it. */
 export const SystemRunFilter = Schema.Struct({ workspace: Schema.optional(Schema.String), ...RunFilter.fields })
 export type SystemRunFilter = typeof SystemRunFilter.Type
 
@@ -43,23 +51,24 @@ const decode = {
 }
 
 /**
- * The ledger for trusted code: schedulers, command lines and whatever else acts for Atlas or for the host rather than for a person.
- * It authorises nobody and sees the runs of every workspace, so never call it on behalf of somebody: that is what `Runs` is for.
- * Arguments are decoded, whatever their types say: what is not acceptable is an `InvalidInput` that names each problem.
+ * Starts, finds, lists and cancels runs without authorisation. Every method decodes its arguments, whatever their types say: an
+ * argument that is not acceptable is an `InvalidInput`, which names each problem.
  *
+ * @example
  * ```ts
  * const runs = yield* SystemRuns
- * const { run } = yield* runs.start("scheduler", SendReports, { scope, input: {}, fireTime })
+ * const request = { scope, input: { mailboxes: ["d@acme.example"] } }
+ * const { disposition, run } = yield* runs.start("scheduler", ArchiveMailboxes, request)
  * ```
  */
 export class SystemRuns extends Context.Service<
   SystemRuns,
   {
     /**
-     * Starts an operation, or joins the equal start.
+     * Starts an operation, or joins the run of an equal start.
      *
      * @param part which part of the system acts, such as `scheduler`
-     * @param operation an operation, whose schema then types the input, or the name of one
+     * @param operation an operation, whose schema then types the input, or an operation's name
      */
     start<const Chosen extends Operation.Any | string>(
       part: string,
@@ -83,10 +92,10 @@ export class SystemRuns extends Context.Service<
       page: { readonly after: number; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<RunEvent>, Problems.NotFound | Problems.InvalidInput>
     /**
-     * Asks a run to stop, as `Runs.cancel` does; also a run whose operation is not registered any more.
+     * Asks a run to stop, as `Runs.cancel` does, even one whose operation is no longer registered. Returns the run as it is
+     * then: completed, or asked to stop.
      *
      * @param part which part of the system acts, such as `command-line`
-     * @returns the run as it is then: completed, or asked to stop
      */
     cancel(
       part: string,
