@@ -1,3 +1,9 @@
+/**
+ * How an attempt ends, and when the next one is due.
+ *
+ * @module
+ */
+
 import { Cause, Duration, Option, Predicate, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { type FailureReport } from "../run/Failure.ts"
@@ -9,21 +15,21 @@ import type { RetryPolicy } from "../definition/Operation.ts"
 import { type ReasonCode, reasonInfo } from "../run/ReasonCode.ts"
 import type { RunResult } from "../definition/RunHandler.ts"
 
-/** This worker's claim is over: another one owns the run, or may own it. */
+/** This worker's claim is over: another worker owns the run, or may own it. */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {}) {
   override get message(): string {
     return "Another worker owns this run"
   }
 }
 
-/** How an attempt ended, before the ledger hears of it. */
+/** How an attempt ended, before the ledger records it. */
 export type AttemptEnd =
   | { readonly _tag: "Finished"; readonly result: RunResult }
   | {
       readonly _tag: "Failed"
       readonly failure: FailureReport
       readonly retryAfterMillis: number
-      /** What the handler says of it, where it does. */
+      /** Whether another attempt may succeed, if the handler says so; else the reason code decides. */
       readonly retryable?: boolean | undefined
     }
   | { readonly _tag: "Blocked"; readonly block: Block }
@@ -32,7 +38,7 @@ export type AttemptEnd =
   | { readonly _tag: "LeaseLost" }
   | { readonly _tag: "Interrupted" }
 
-/** An attempt that failed, and how long the provider asked to wait, in milliseconds. */
+/** A failed attempt. `retryAfterMillis` is how long the provider asked to wait. */
 const failed = (failure: FailureReport, retryAfterMillis = 0, retryable?: boolean): AttemptEnd => ({
   _tag: "Failed",
   failure,
@@ -40,16 +46,12 @@ const failed = (failure: FailureReport, retryAfterMillis = 0, retryable?: boolea
   retryable
 })
 
-/**
- * Whether something died only because the database did not answer, so that it is worth trying again.
- *
- * @param cause of the death
- */
+/** Whether the database did not answer, by a defect in the cause, so that another try may succeed. */
 export const isDatabaseOutage = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some((reason) => Cause.isDieReason(reason) && isOutage(reason.defect))
 
 // The client calls a lost socket retryable, but not what a server says before it ends a session: that it shuts down (57P01),
-// crashed (57P02) or is not up yet (57P03), has no connection left (53300), or will not wait any longer (57P05, 25P03, 25P04).
+// has crashed (57P02), is not up yet (57P03), has no connection left (53300) or waits no longer (57P05, 25P03, 25P04).
 const endsOfSession = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04"])
 
 const isOutage = (defect: unknown) =>
@@ -63,10 +65,8 @@ const ofDefect = (defect: unknown): AttemptEnd =>
     : failed({ reasonCode: "internal_error", message: "An unexpected error stopped the operation." })
 
 /**
- * Reads what ended an attempt. Defects are told apart only as far as the ledger needs it: their text may hold anything,
- * so it goes to the log and never onto the run.
- *
- * @param cause why the handler did not finish; that it was interrupted from outside is for the caller to know
+ * Reads how an attempt ended from the cause that the handler did not finish. Only the caller knows whether the attempt was
+ * interrupted from outside. The text of a defect may hold anything, so it goes to the log and never onto the run.
  */
 export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd => {
   const defects = cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect)
@@ -80,18 +80,16 @@ export const endOf = (cause: Cause.Cause<RunFailure | GraphError>): AttemptEnd =
   return ofDefect(defects[0])
 }
 
-// A provider that asks for more would hold the run's identity for as long.
+// A provider that asked for more would make the run hold its identity for as long.
 const longestWait = Duration.toMillis("1 hour")
 
 /**
- * When the next attempt is due, or nothing when there will be none.
+ * In how many milliseconds the next attempt is due; none if no attempt follows. The pause is exponential with jitter on its
+ * upper half, and at least as long as the provider asked for, up to an hour.
  *
- * @param policy of the operation
- * @param end how this attempt failed
- * @param attempt failed attempts before this one, why the last of them failed, how many there may be, and how many
+ * @param attempt failed attempts before this one, why the last of them failed, how many attempts there may be, and how many
  * milliseconds the run has left
- * @returns milliseconds from now: exponential with full jitter on its upper half, at least what the provider asked
- * for, up to an hour
+ * @param random from 0 to 1
  */
 export const nextAttemptIn = (
   policy: RetryPolicy,
@@ -114,6 +112,6 @@ export const nextAttemptIn = (
     Duration.toMillis(policy.maxBackoff)
   )
   const delay = Math.max(Math.round(backoff * (0.5 + random / 2)), Math.min(end.retryAfterMillis, longestWait))
-  // An attempt that would begin after the run's time is up is none.
+  // No attempt begins after the run's time limit.
   return delay < attempt.remainingMillis ? Option.some(delay) : Option.none()
 }

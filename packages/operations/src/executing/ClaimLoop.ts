@@ -7,8 +7,8 @@ import { sanitisedCause } from "../text/Sanitiser.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /**
- * Hands due runs to the executor: the ledger is the queue. Claims as many as there are free slots, when a signal comes,
- * when a slot becomes free, and at every poll. Closing the scope gives running work back.
+ * Claims due runs and hands them to the executor: the ledger is the queue. It claims as many runs as slots are free, whenever a
+ * signal comes or a slot becomes free, and at every poll. Closing the scope gives running work back.
  */
 export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignals> = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -20,8 +20,8 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignal
     const running = yield* FiberSet.make<void>()
     const wake = yield* Queue.sliding<void>(1)
 
-    // A claim and its hand-over are one step: a worker that stops in between would keep runs that nobody executes. The
-    // fibers begin uninterruptible for the same reason; the executor says what may be interrupted.
+    // A claim and its hand-over are one step: a worker that stopped in between would keep runs that nobody executes. The fibers
+    // begin uninterruptible for the same reason; the executor decides what may be interrupted.
     const execute = Effect.fnUntraced(function* (claim: Claim) {
       const work = executor.execute(claim).pipe(Effect.ensuring(Queue.offer(wake, undefined)))
       FiberSet.addUnsafe(running, yield* Effect.forkDetach(work, { uninterruptible: true }))

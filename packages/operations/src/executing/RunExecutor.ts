@@ -1,3 +1,10 @@
+/**
+ * Executes attempts, with lease, heartbeat, fence, progress and interruption, whoever hands out the run. It never creates a
+ * run. Workers call it; tests get it from `@atlas/operations/testing`, to execute attempts one by one.
+ *
+ * @module
+ */
+
 import { Cause, Context, Effect, Exit, Fiber, Layer, Option, PubSub, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
@@ -23,19 +30,16 @@ import * as TraceContext from "../run/TraceContext.ts"
 import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
-/**
- * Executes one attempt of one run, with lease, heartbeat, fence, progress and interruption. Whatever hands out runs,
- * these are the same. It never creates a run.
- */
+/** Executes attempts in this process; each call executes one. */
 export class RunExecutor extends Context.Service<
   RunExecutor,
   {
-    /** The name under which this process appears in timelines. */
+    /** The name of this process in timelines. */
     readonly worker: string
-    /** The types that this process can execute. */
+    /** The operations that this process can execute. */
     readonly types: ReadonlyArray<Operation.Any>
     /**
-     * Claims an assigned run and executes it. Nothing happens if it is not due: it may have been assigned twice. Work that
+     * Claims an assigned run and executes it. Nothing happens if the run is not due: it may have been assigned twice. Work that
      * does not fit its run, or has none, is refused, with an event on the run and a metric.
      */
     attempt(assignment: Assignment): Effect.Effect<void, WorkRefused>
@@ -62,23 +66,23 @@ export class RunExecutor extends Context.Service<
       const perform = yield* makePerform
       const stops = yield* watchStops
 
-      // Uninterruptible but for the handler's own work: whatever stops it, the ledger hears how the attempt ended. Only
-      // an interruption from outside reaches the outer exit; a handler that interrupts itself has failed. The lease is
-      // kept until the handler's finalizers are done.
+      // Only the handler's own work is interruptible: whatever stops it, the ledger records how the attempt ended. Only an
+      // interruption from outside reaches the outer exit; a handler that interrupts itself has failed. The lease is kept
+      // until the handler's finalizers are done.
       const execute = (claim: Claim) => {
         const { run, waitedMillis } = claim
         const lease = leaseOf(claim)
         const handler = Option.getOrUndefined(handlers.find(run.type))
         const work = handler
           ? perform(handler, claim, lease.context)
-          : Effect.die(new Error("A run was claimed that has no handler here"))
+          : Effect.die(new Error("A claimed run has no handler in this process"))
         const stopped = Effect.as(lease.cancelled, { _tag: "Cancelled" } satisfies AttemptEnd)
         return Effect.uninterruptible(
           Effect.gen(function* () {
             yield* waitedMillis === null
               ? Metrics.runRescued(run.type)
               : Metrics.runTaken(run.type, waitedMillis / 1_000)
-            // A fiber of its own: an interruption from outside ends the work, and the lease only when that is done.
+            // In a fiber of its own: an interruption from outside ends the work, and the lease only after the work.
             const keeper = yield* Effect.forkChild(Effect.interruptible(lease.keep))
             const attempt = Effect.raceAllFirst([work, stopped, Fiber.join(keeper)])
             const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
@@ -110,7 +114,7 @@ export class RunExecutor extends Context.Service<
   )
 }
 
-/** What logs and spans say of a run. */
+/** The attributes of a run in logs and spans. */
 const attributesOf = ({ id, type, workspaceId, tenantId, attempt }: Run) => ({
   runId: id,
   type,
@@ -119,7 +123,7 @@ const attributesOf = ({ id, type, workspaceId, tenantId, attempt }: Run) => ({
   attempt: attempt + 1
 })
 
-/** One attempt as its handler sees it: behind the gates, with the input decoded, within what is left of the time limit. */
+/** Decodes the input, asks the gates, and calls the handler, within what is left of the run's time limit. */
 const makePerform = Effect.gen(function* () {
   const gates = yield* Gatekeeper
 
@@ -135,7 +139,7 @@ const makePerform = Effect.gen(function* () {
     )
     const tooLate = new RunFailure({ reasonCode: "time_limit_exceeded", message: outOfTime })
     const left = remainingMillis - ((yield* monotonicMillis) - claimedAt)
-    // A timeout of nothing would still let the handler begin.
+    // A timeout of zero would still let the handler begin.
     if (left <= 0) return yield* tooLate
     const behindGates = Effect.gen(function* () {
       const gate = yield* gates.check(type, { scope, input, actor: run.actor })
@@ -151,16 +155,16 @@ const makePerform = Effect.gen(function* () {
 })
 
 const busy = (holder: RunId) => `The run ${holder} holds what this one needs.`
-const outOfTime = "The operation took longer than its type allows, and was stopped."
+const outOfTime = "The run reached its time limit and was stopped."
 
-/** Most of the runs that are asked to stop are executed elsewhere, or not yet. */
+/** How many early requests to stop are remembered. Most are for runs that are executed elsewhere, or not yet. */
 const mostEarlyStops = 1_000
 
-/** Tells the runs that are executed here when a signal says that they are to be stopped. */
+/** Makes the runs that are executed here ask the ledger when a signal says that somebody wants them to stop. */
 const watchStops = Effect.gen(function* () {
   const signals = yield* RunSignals
   const looks = new Map<RunId, Effect.Effect<void>>()
-  // A run may be asked to stop after it was claimed, and before it is executed.
+  // A run may be asked to stop after its claim and before its execution.
   const early = new Set<RunId>()
   const subscription = yield* signals.subscribe
   yield* PubSub.take(subscription).pipe(

@@ -1,3 +1,10 @@
+/**
+ * What a worker holds of a claimed run: the functions through which its handler writes, and the loops that keep its lease and
+ * store its progress.
+ *
+ * @module
+ */
+
 import { Cause, DateTime, Deferred, Effect, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { endOf, LeaseLost } from "./Attempt.ts"
@@ -12,21 +19,20 @@ import { RunSignals } from "../ledger/RunSignals.ts"
 import { sanitisedCause } from "../text/Sanitiser.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
-/** Progress becomes visible at most this often, however chatty a handler is. */
+/** Progress becomes visible at most this often, however often a handler reports it. */
 const visibleEveryMillis = 1_000
 
 const checkCounts = (counts: RunCounts) => Effect.orDie(Schema.decodeUnknownEffect(RunCounts)(counts))
 
-/** How far an attempt came: the run's counts, and what failed in this attempt. */
+/** How far an attempt came: the run's counts, and the failures of this attempt. */
 export interface Reached {
   readonly counts: RunCounts
   readonly failures: FailureSummary
 }
 
 /**
- * Holding claimed runs: for each the ways in which its handler may write, and the loops that keep its lease and store its
- * progress. All end with `LeaseLost` as soon as the run belongs, or may belong, to somebody else; `cancelled` ends when the
- * run was asked to stop.
+ * Makes what holds a claimed run. All of it ends with `LeaseLost` as soon as another worker owns the run, or may own it;
+ * `cancelled` ends when the run was asked to stop.
  */
 export const makeRunLease = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -34,8 +40,8 @@ export const makeRunLease = Effect.gen(function* () {
   const signals = yield* RunSignals
   const { leaseMillis } = yield* WorkerSettings
 
-  // A worker that is stopped inside a transaction would hide its run from the others for as long as it holds the row:
-  // below the lease, the database ends such a transaction itself.
+  // A worker that freezes inside a transaction would hide its run from the others for as long as it holds the row. The
+  // database ends such a transaction itself, before the lease lapses.
   const limit = `${Math.ceil(leaseMillis * 0.8)}`
   const limits = sql`
     SELECT set_config('idle_in_transaction_session_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
@@ -44,11 +50,11 @@ export const makeRunLease = Effect.gen(function* () {
     const { run, claimedAt, remainingMillis } = claim
     let counts: RunCounts = run.summaryCounts
     let unseen = false
-    // Of this attempt; the run has those of the earlier ones. A summary is replaced, never changed.
+    // The failures of this attempt; the run has those of earlier ones. A summary is replaced, never changed.
     let failures: FailureSummary = []
     let storedFailures = failures
     let shownAt = Number.NEGATIVE_INFINITY
-    // Measured before the statement that set it, so that we never believe in a lease longer than the database does.
+    // Read before the statement that extends the lease, so that we never believe in it longer than the database does.
     let extendedAt = claimedAt
     const lost = Deferred.makeUnsafe<never>()
     const stop = Deferred.makeUnsafe<void>()
@@ -105,7 +111,7 @@ export const makeRunLease = Effect.gen(function* () {
     })
 
     const show = Effect.fnUntraced(function* (now: number, report: string | null = null) {
-      // Cleared first: what is reported while this is written is for the next time.
+      // Cleared first: progress that comes in while this is written waits for the next time.
       unseen = false
       storedFailures = yield* store(counts, true, report).pipe(Effect.onError(() => Effect.sync(() => (unseen = true))))
       shownAt = now
@@ -118,7 +124,7 @@ export const makeRunLease = Effect.gen(function* () {
       yield* show(yield* monotonicMillis, text)
     })
 
-    // A handler that does not stop when it should must not keep its run, and what that holds, for ever.
+    // A handler that does not stop when it should must not keep its run, and what the run holds, for ever.
     let stopBy = claimedAt + remainingMillis
     const beat = Effect.gen(function* () {
       const now = yield* monotonicMillis
@@ -129,7 +135,7 @@ export const makeRunLease = Effect.gen(function* () {
       yield* owned(ledger.heartbeat(claim, leaseMillis))
       extendedAt = now
     }).pipe(
-      // A database that does not answer is no proof of a lost lease: that is for `expire` to say.
+      // A database that does not answer is no proof of a lost lease: `expire` decides that.
       Effect.catchCause((cause: Cause.Cause<never>) =>
         endOf(cause)._tag === "LeaseLost"
           ? Effect.failCause(cause)
@@ -139,12 +145,12 @@ export const makeRunLease = Effect.gen(function* () {
       Effect.forever
     )
 
-    // Beside the heartbeat and not inside it: a statement that hangs must not keep a handler at work that lost its run.
+    // Beside the heartbeat and not inside it: a statement that hangs must not keep a handler working that has lost its run.
     const expire = Effect.flatMap(monotonicMillis, (now) =>
       now - extendedAt >= leaseMillis ? Effect.die(new LeaseLost()) : Effect.void
     ).pipe(Effect.delay(leaseMillis / 10), Effect.forever)
 
-    // The signal is a hint: whether the run is still ours, and is to be stopped, the ledger says.
+    // The signal is a hint: the ledger says whether the run is still ours, and whether it was asked to stop.
     const look = Effect.suspend(() => owned(ledger.heartbeat(claim, leaseMillis))).pipe(
       Effect.catchCause((cause: Cause.Cause<never>) =>
         endOf(cause)._tag === "LeaseLost"

@@ -10,7 +10,7 @@ import type { Claim } from "../ledger/RunQueue.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
 import { sanitisedCause } from "../text/Sanitiser.ts"
 
-/** How long a run rests before it looks again whether what it needs is free. */
+/** How long a run rests before it tries again to get what another run holds. */
 const busyPauseMillis = 5_000
 
 const unrecordable: Completion = { outcome: "failed", reasonCode: "internal_error", counts: {}, failures: [] }
@@ -19,12 +19,12 @@ const noteEnd = Effect.fnUntraced(function* ({ run, claimedAt }: Claim, end: Att
   const seconds = ((yield* monotonicMillis) - claimedAt) / 1_000
   yield* Metrics.attemptEnded(run.type, endNames[end._tag], seconds)
   const reason = end._tag === "Failed" ? { reasonCode: end.failure.reasonCode } : {}
-  // A run that went well is one of thousands.
+  // Attempts that finish are too many to log at the level of the others.
   const log = end._tag === "Finished" ? Effect.logDebug("Attempt ended") : Effect.logInfo("Attempt ended")
   yield* log.pipe(Effect.annotateLogs({ end: endNames[end._tag], seconds, ...reason }))
 })
 
-/** How metrics and logs call the ends of attempts. */
+/** The ends of attempts in metrics and logs. */
 const endNames: Readonly<Record<AttemptEnd["_tag"], string>> = {
   Finished: "finished",
   Failed: "failed",
@@ -35,7 +35,7 @@ const endNames: Readonly<Record<AttemptEnd["_tag"], string>> = {
   Interrupted: "given_back"
 }
 
-/** Tells the ledger how an attempt ended. A write that comes too late is refused, and shown. */
+/** Makes the function that records how an attempt ended. A write that comes too late is refused, and noted in the timeline. */
 export const makeSettle = Effect.fnUntraced(function* (worker: string) {
   const ledger = yield* RunLedger
   const signals = yield* RunSignals
@@ -78,7 +78,7 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         })
       case "Finished": {
         const { result } = end
-        // Items failed although the handler finished: the run says so, and names the most frequent reason.
+        // If items failed although the handler finished, the run partially succeeds, for the most frequent reason.
         const reasonCode =
           result.outcome === "succeeded" ? (reached.failures[0]?.reasonCode ?? null) : result.reasonCode
         const outcome = reasonCode === null ? "succeeded" : "partially_succeeded"
@@ -104,22 +104,23 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
       tries += 1
       const accepted = yield* write(claim, retry, reached, end)
       if (accepted) yield* noteEnd(claim, end)
-      // A repeated try may find its own first one, whose answer was lost.
+      // A repeated try may meet its own first one, whose answer was lost.
       if (accepted || tries > 1) return
       yield* Metrics.refusedStaleWrite(run.type)
       yield* ledger.refuseStaleWrite(claim, worker)
     })
-    // A short outage of the database does not cost the result; after a longer one the lease lapses and the run is repeated.
+    // A short outage of the database does not cost the result. After a longer one the lease has lapsed, and another attempt
+    // follows.
     yield* settled.pipe(
       Effect.sandbox,
       Effect.retry({
         while: isDatabaseOutage,
         schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
       }),
-      Effect.tapError((cause) => Effect.logError("The end of an attempt could not be recorded", sanitisedCause(cause))),
-      // What cannot be stored would be executed again and again: the run ends, and says that something went wrong.
+      Effect.tapError((cause) => Effect.logError("Could not record the end of an attempt", sanitisedCause(cause))),
+      // A run whose result cannot be stored would be executed again and again: it ends as failed.
       Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : complete(claim, unrecordable))),
-      Effect.catchCause((cause) => Effect.logError("A run could not be ended", sanitisedCause(cause)))
+      Effect.catchCause((cause) => Effect.logError("Could not end a run", sanitisedCause(cause)))
     )
     yield* signals.changed(run.id)
     if (end._tag === "Interrupted") yield* signals.queued

@@ -9,7 +9,7 @@ import { RunSignals } from "../ledger/RunSignals.ts"
 
 const Reason = Schema.Literals(["no_such_run", "other_type", "other_scope", "stale_fence", "no_handler"])
 
-/** Work that was handed to a worker does not fit its run, or has none. Nothing was executed, and no run created. */
+/** A worker was handed work that does not fit its run, or has no run. Nothing was executed, and no run was created. */
 export class WorkRefused extends Schema.TaggedError<WorkRefused>()("WorkRefused", { runId: RunId, reason: Reason }) {
   override get message(): string {
     return `Work for the run ${this.runId} was refused: ${sentences[this.reason]}.`
@@ -18,13 +18,16 @@ export class WorkRefused extends Schema.TaggedError<WorkRefused>()("WorkRefused"
 
 const sentences: Record<typeof Reason.Type, string> = {
   no_such_run: "there is no such run",
-  other_type: "the run is of another type",
+  other_type: "the run is of another operation",
   other_scope: "the run belongs to another tenant or workspace",
-  stale_fence: "the run was handed to somebody else since",
-  no_handler: "this worker has no handler for its type"
+  stale_fence: "the run's fence has changed since the work was handed out",
+  no_handler: "this worker has no handler for its operation"
 }
 
-/** Why an assigned run was not claimed: it does not fit, which is refused loudly, or it is just not due. */
+/**
+ * Makes the function that handles an assigned run that was not claimed. It refuses work that does not fit, in log, metric and
+ * timeline. A run that is merely not due is no refusal.
+ */
 export const makeRefusal = Effect.fnUntraced(function* (claimant: Claimant) {
   const ledger = yield* RunLedger
   const queries = yield* RunQueries

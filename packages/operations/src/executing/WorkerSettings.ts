@@ -1,18 +1,31 @@
+/**
+ * How a worker behaves: slots, lease, polling and sweeps. A host that wants other values than the defaults provides
+ * `WorkerSettings` to `Worker.layer`.
+ *
+ * @module
+ */
+
 import { Context } from "effect"
 
-/** How a worker process behaves. All times in milliseconds. */
+/** The settings of a worker. All times are in milliseconds. */
 export interface WorkerSettings {
-  /** Runs executed at once. The client's pool needs two connections more: one listens, and heartbeats must not wait for handlers. */
+  /**
+   * How many runs it executes at once; 8 by default. Give the client's pool four connections more: one listens, and heartbeats
+   * must not wait for handlers.
+   */
   readonly slots: number
-  /** How long a run survives a silent worker before another takes it. */
+  /** How long a worker may be silent before another takes its run; 15,000 by default. */
   readonly leaseMillis: number
-  /** How long the queue is left alone at most when no signal comes; a run whose worker died waits as long beyond its lease. */
+  /**
+   * The longest time between two looks at the queue when no signal comes; 1,800 by default. A run whose worker died waits as
+   * long beyond its lease.
+   */
   readonly pollMillis: number
-  /** How often a worker announces itself, and looks for runs that nobody will finish. At most 10,000. */
+  /** How often a worker announces itself and looks for runs that nobody will finish; 10,000 by default, and at most. */
   readonly sweepMillis: number
 }
 
-/** A host overrides the defaults by providing this reference. */
+/** The settings of the workers in this process; the defaults unless the host provides others. */
 export const WorkerSettings = Context.Reference<WorkerSettings>("@atlas/operations/WorkerSettings", {
   defaultValue: () => ({
     slots: 8,

@@ -10,13 +10,13 @@ import { sanitisedCause } from "../../text/Sanitiser.ts"
 import { announceEveryMillis, WorkerRegistry } from "../../ledger/WorkerRegistry.ts"
 import { WorkerSettings } from "../WorkerSettings.ts"
 
-/** What is to go may wait: it is removed for the room that it takes. */
+/** Retention is not urgent; it only frees space. */
 const retainEveryMillis = 300_000
 
 /**
- * Announces this worker, ends the runs that nobody will ever finish, counts those that have ended, and removes those that are
- * kept no longer. Any number of sweepers may run; the database
- * decides. A worker announces itself before it sweeps, so that after an outage no backlog counts as abandoned.
+ * Announces this worker, ends the runs that nobody will finish, counts ended runs, and removes runs beyond their retention. Any
+ * number of sweepers may run: the database decides. A worker announces itself before it sweeps, so that after an outage no
+ * backlog counts as abandoned.
  */
 export const layer: Layer.Layer<
   never,
@@ -38,12 +38,14 @@ export const layer: Layer.Layer<
     yield* Effect.addFinalizer(() =>
       registry.stop(worker).pipe(
         Effect.timeoutOption("2 seconds"),
-        Effect.catchCause((cause) => Effect.logDebug("A worker could not say that it stops", sanitisedCause(cause)))
+        Effect.catchCause((cause) =>
+          Effect.logDebug("Could not announce that this worker stops", sanitisedCause(cause))
+        )
       )
     )
 
-    // After an outage the other workers may not be back yet: their backlog is not abandoned. Not before this one has
-    // announced itself for as long as a silent one counts as live does it say what nobody can take.
+    // After an outage the other workers may not be back yet, and their backlog is not abandoned. This one fails stale runs only
+    // after it has announced itself for as long as a silent worker counts as live.
     let steadySince: number | null = null
     const steady = Effect.map(monotonicMillis, (now) => {
       steadySince ??= now
@@ -60,7 +62,7 @@ export const layer: Layer.Layer<
     })
 
     const retain = Effect.tap(retention.remove, (removed) =>
-      removed > 0 ? Effect.logInfo(`Removed ${removed} runs beyond what their types keep`) : Effect.void
+      removed > 0 ? Effect.logInfo(`Removed ${removed} runs beyond their retention`) : Effect.void
     )
 
     const repeatedly = (work: Effect.Effect<unknown>, every: number) =>
@@ -74,7 +76,7 @@ export const layer: Layer.Layer<
       Effect.tapCause(sweep, () => Effect.sync(() => (steadySince = null))),
       every
     )
-    // Apart: a large ledger that was never counted takes longer than this worker may be silent.
+    // Apart from the sweep: to count a large ledger for the first time takes longer than this worker may be silent.
     yield* repeatedly(count, every)
     yield* repeatedly(measure, every)
     yield* repeatedly(retain, retainEveryMillis)
