@@ -1,4 +1,5 @@
-import { TestOperations } from "@atlas/operations/testing"
+import * as Migrations from "@atlas/operations/migrations"
+import { client, createDatabase, TestOperations } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
 import {
   type Actor,
@@ -85,6 +86,15 @@ layer(host, { excludeTestServices: true })("an operation of the host's own", (it
       const request = { scope, input: { mailboxes: ["d@acme.example"] } }
       const { disposition, run } = yield* runs.start("scheduler", ArchiveMailboxes, request)
       assert.deepStrictEqual([disposition, run.actor.kind], ["created", "system"])
+    })
+  )
+
+  it.effect("gets its tables from the package's migrations", () =>
+    Effect.gen(function* () {
+      const server = yield* TestDatabase.url
+      const { url } = yield* createDatabase(server)
+      const applied = yield* Effect.provide(Migrations.run, client(url))
+      assert.strictEqual(applied.at(-1)?.[0], Migrations.ledger.latest)
     })
   )
 })

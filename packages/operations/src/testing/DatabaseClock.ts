@@ -1,14 +1,19 @@
+/**
+ * A clock for test databases that tests can move forward. It consists of functions `now()` and `clock_timestamp()` in a schema
+ * that comes before `pg_catalog` in the database's search path, so that every session that begins later finds them first.
+ * `TestDatabase` and `temporaryDatabase` install it.
+ *
+ * @module
+ */
+
 import { Duration, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-// Whoever says `now()` or `clock_timestamp()` finds these before Postgres' own, because Postgres' own come last in the search path.
-// The sessions of a database take its search path when they begin, whoever begins them.
-
 /**
- * Gives a database a clock that can be moved: what Atlas and the host ask of the time, the database answers by it. Before the
- * migrations, so that columns take their defaults from it.
+ * Gives a database a clock that can be moved, by which it answers Atlas and the host. Install it before the migrations, so that
+ * columns take their defaults from it.
  *
- * @param database its name; the current one
+ * @param database the name of the current database
  */
 export const install = (database: string) =>
   SqlClient.SqlClient.use((sql) =>
@@ -30,7 +35,12 @@ export const install = (database: string) =>
  * Lets time pass in the database, for everybody who uses it: leases lapse, attempts and schedules become due, limits are
  * reached. Time in processes goes on as before.
  *
- * @param duration how far its clock is moved forward
+ * @example
+ * ```ts
+ * yield* DatabaseClock.advance("1 minute")
+ * yield* TestOperations.runUntilIdle
+ * yield* assertRun(id, { outcome: "succeeded", summaryCounts: { total: 1 } })
+ * ```
  */
 export const advance = (duration: Duration.Input): Effect.Effect<void, never, SqlClient.SqlClient> =>
   SqlClient.SqlClient.use(

