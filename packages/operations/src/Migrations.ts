@@ -1,3 +1,10 @@
+/**
+ * The tables of the ledger. A host applies these migrations before it starts, those of the packages that build on it after
+ * that. `Pg.layer` of `@atlas/operations/pg` does so; a host with a client of its own runs them by itself.
+ *
+ * @module
+ */
+
 import { Migrator } from "effect/sql"
 import operationRuns from "./migrations/0001_operation_runs.ts"
 import trustedLedger from "./migrations/0002_trusted_ledger.ts"
@@ -25,16 +32,21 @@ const migrations = {
   "0012_operation_keys": operationKeys
 }
 
-/** The table that keeps which migrations were applied, and the newest that this version has. The sixth is of @atlas/legacy now. */
+/** The table that records the applied migrations, and the number of the newest. The sixth is in @atlas/legacy now. */
 export const ledger = {
   table: "atlas_operations_migrations",
   latest: Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 }
 
 /**
- * Creates or upgrades the ledger's tables. Safe to run from several processes at once.
+ * Creates or upgrades the ledger's tables, and yields the migrations that were applied. Safe to run at every start, and from
+ * several processes at once.
  *
- * @returns the migrations that were applied
+ * @example
+ * ```ts
+ * const { url } = yield* createDatabase(server)
+ * const applied = yield* Effect.provide(Migrations.run, client(url))
+ * ```
  */
 export const run = Migrator.make({})({
   loader: Migrator.fromRecord(migrations),

@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** The run, its timeline, and the indexes of every query on them. */
+/** Creates the tables of runs and their timelines, with the indexes of every query on them. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // Room on each page keeps heartbeats HOT: they touch no indexed column.
+  // Free room on each page keeps heartbeats HOT, as they touch no indexed column.
   yield* sql`
     CREATE TABLE operation_runs (
       id uuid PRIMARY KEY,
@@ -47,7 +47,7 @@ export default Effect.gen(function* () {
   yield* sql`CREATE INDEX operation_runs_workspace ON operation_runs (workspace_id, id DESC)`
   yield* sql`CREATE INDEX operation_runs_tenant ON operation_runs (workspace_id, tenant_id, id DESC)`
   yield* sql`CREATE INDEX operation_runs_tenant_type ON operation_runs (workspace_id, tenant_id, type, id DESC)`
-  // The created event is the run itself (sequence 1); this table holds what follows.
+  // The event `created`, with sequence number 1, is the run itself. This table holds the events after it.
   yield* sql`
     CREATE TABLE operation_run_events (
       run_id uuid NOT NULL REFERENCES operation_runs (id) ON DELETE CASCADE,

@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 
 const runs = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // A lane is what is served in turn: the runs of one type in one scope. The length keeps two ids from running together.
+  // Lanes are served in turn; a lane is the runs of one operation in one scope. The length keeps two ids from running together.
   yield* sql`
     ALTER TABLE operation_runs
       DROP CONSTRAINT operation_runs_identity_rule_check,
@@ -31,7 +31,7 @@ const runs = Effect.gen(function* () {
   yield* sql`
     CREATE UNIQUE INDEX operation_runs_exclusive ON operation_runs (workspace_id, coalesce(tenant_id, ''))
     WHERE exclusive AND status <> 'completed'`
-  // A limited concurrency is a number of places, and a place has room for one.
+  // A limited concurrency is a number of places, and a place has room for one running run.
   yield* sql`
     CREATE UNIQUE INDEX operation_runs_lane_slot ON operation_runs (type, lane, lane_slot)
     WHERE status = 'running' AND lane_slot IS NOT NULL`
@@ -74,7 +74,7 @@ const audit = Effect.gen(function* () {
     )`
   yield* sql`CREATE INDEX operation_audit_workspace ON operation_audit (workspace_id, id DESC)`
   yield* sql`CREATE INDEX operation_audit_run ON operation_audit (run_id, id DESC) WHERE run_id IS NOT NULL`
-  // At most one record for each key: how repeated refusals are kept from filling the table.
+  // At most one record for each key, so that repeated refusals do not fill the table.
   yield* sql`CREATE UNIQUE INDEX operation_audit_rate ON operation_audit (rate_key) WHERE rate_key IS NOT NULL`
 })
 
@@ -95,7 +95,7 @@ const guards = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER operation_run_events_append_only BEFORE UPDATE ON operation_run_events
     FOR EACH ROW EXECUTE FUNCTION operation_refuse('it is append-only')`
-  // Whoever removes a run, its start stays on record.
+  // The start of a run stays on record, whoever removes the run.
   yield* sql`
     CREATE FUNCTION operation_keep_start() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -109,5 +109,5 @@ const guards = Effect.gen(function* () {
     FOR EACH ROW EXECUTE FUNCTION operation_keep_start()`
 })
 
-/** Identities that are taken once, lanes, limits, lineage, cancellation, live workers, and an audit that only grows. */
+/** Adds identities that are taken once, lanes, limits, lineage, cancellation, live workers, and an audit that only grows. */
 export default Effect.all([runs, workers, audit, guards], { discard: true })

@@ -2,12 +2,13 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * `operation_due`: locks the runs that a worker takes next. First those whose worker died; then what is queued, interactive
- * before background, lane by lane from behind the one that was served last, one run of each lane in a round.
+ * Creates the function `operation_due`, which locks the runs that a worker takes next: first those whose worker died, then
+ * queued ones, interactive before background, lane by lane from behind the one that was served last, one run of each lane in a
+ * round.
  *
- * A function, because a worker asks many times a second: it goes from lane to lane on the index, as far as it has to and no
- * farther, in one round trip. It never scans the table, whatever the planner believes: a plan that was made while the
- * table was small and is kept while it grows took half a second for each claim.
+ * It is a function because a worker asks many times a second: in one round trip it goes from lane to lane on the index, as far
+ * as it must and no farther. It never scans the table, whatever the planner believes: with a plan that was made while the table
+ * was small and kept while it grew, each claim took half a second.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** How many runs ended in each hour, and the indexes of a listing's filters. */
+/** Creates the table of how many runs ended in each hour, and the indexes of a listing's filters. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
@@ -16,7 +16,7 @@ export default Effect.gen(function* () {
   yield* sql`
     CREATE UNIQUE INDEX operation_run_hours_key ON operation_run_hours
       (workspace_id, hour, type, coalesce(tenant_id, ''), outcome)`
-  // A run says itself whether it is counted, so that each is counted once whoever dies; what is not counted yet is few.
+  // A run says itself whether it is counted, so that each is counted once, whoever dies. Few are not counted yet.
   yield* sql`ALTER TABLE operation_runs ADD COLUMN counted boolean NOT NULL DEFAULT false`
   yield* sql`
     CREATE INDEX operation_runs_uncounted ON operation_runs (workspace_id, id)

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** The trace that a run's start belongs to, so that its attempts belong to it in whatever process they are. */
+/** Adds the trace of a run's start, so that its attempts belong to that trace in whatever process they are. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`

@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * What viewing a run needs, kept with the run: it stays visible when its operation is registered no more, and two runs of one
- * operation may need different capabilities. Runs from before need one that nobody has.
+ * Keeps with each run the capabilities that viewing it takes: it stays visible when its operation is no longer registered, and
+ * two runs of one operation may take different capabilities. Runs from before take one that nobody has.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

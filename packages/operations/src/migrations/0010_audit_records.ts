@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Changes of records beside the runs, those of hosts among them: which record, and how it was before and after. */
+/** Lets the audit record changes of records other than runs, those of hosts among them, with the record before and after. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`

@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** What never changes of a run, whoever writes: what was started, and by whom. */
+/** Keeps what was started, and by whom, from ever changing. */
 const started = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // Fires for statements only that name one of these columns: no statement of ours does.
+  // Fires only for statements that name one of these columns, and no statement of ours does.
   yield* sql`
     CREATE TRIGGER operation_runs_start BEFORE UPDATE OF id, workspace_id, tenant_id, type, actor, identity_rule,
       identity_key, identity_digest, active_digest, input, context, max_attempts, priority, exclusive, queued_at, traceparent,
@@ -17,7 +17,7 @@ const started = Effect.gen(function* () {
         NEW.identity_digest, NEW.active_digest, NEW.input, NEW.context, NEW.max_attempts, NEW.priority, NEW.exclusive,
         NEW.queued_at, NEW.traceparent, NEW.view_capabilities))
     EXECUTE FUNCTION operation_refuse('what was started, and by whom, never changes')`
-  // Retention forgets a relative that it removes: the foreign key sets it to NULL.
+  // When retention removes a relative, the foreign key sets the reference to NULL.
   yield* sql`
     CREATE TRIGGER operation_runs_retry_of BEFORE UPDATE OF retry_of ON operation_runs
     FOR EACH ROW WHEN (NEW.retry_of IS NOT NULL AND NEW.retry_of IS DISTINCT FROM OLD.retry_of)
@@ -34,7 +34,7 @@ const rising = Effect.gen(function* () {
     EXECUTE FUNCTION operation_refuse('fence, version and timeline are never lowered, and a claim or give-back raises the fence')`
 })
 
-/** A completed run stays as it ended, to the last column: what may change of it is listed, so that a column added later may not. */
+/** Keeps a completed run as it ended. Lists what may change, so that a column that is added later may not. */
 const ended = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
@@ -67,7 +67,7 @@ const ended = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER operation_runs_ended BEFORE UPDATE ON operation_runs
     FOR EACH ROW WHEN (OLD.status = 'completed') EXECUTE FUNCTION operation_keep_end()`
-  // After the statement, which writes the event itself: until then nobody sees it.
+  // Checks after the statement, which writes the event itself: until then nobody sees it.
   yield* sql`
     CREATE FUNCTION operation_check_later_events() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -87,7 +87,7 @@ const ended = Effect.gen(function* () {
 
 const removal = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // Events go with their run, which is gone already when the foreign key removes them.
+  // Events go with their run, which is already gone when the foreign key removes them.
   yield* sql`
     CREATE FUNCTION operation_keep_event() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -107,5 +107,5 @@ const removal = Effect.gen(function* () {
   }
 })
 
-/** What the database refuses of runs and their timelines, whoever asks. */
+/** Makes the database refuse forbidden changes of runs and timelines, whoever makes them. */
 export default Effect.all([started, rising, ended, removal], { discard: true })

@@ -2,14 +2,14 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * What is started once: an actor's key of one operation in one scope, or a schedule's fire time. Each belongs to the first
- * request that carried it, for ever: no retention removes it. The run is the one that the request was answered with; null
- * until there is one, as after a start that was blocked. `bound_by` is the start that gave the key to its request: its alone to take
- * back, where nothing came of it.
+ * Creates the table of keys that start something once: an actor's key of one operation in one scope, or a schedule's fire time.
+ * A key belongs for ever to the first request that carried it: retention does not remove it. `run_id` is the run that answered
+ * the request; it is null until there is one, as after a blocked start. `bound_by` is the start that bound the key to its
+ * request: only that start may take the key back, if it recorded nothing.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // The run is not referenced: the key outlives it.
+  // No reference to the run: the key outlives it.
   yield* sql`
     CREATE TABLE operation_keys (
       workspace_id text NOT NULL,
@@ -28,7 +28,7 @@ export default Effect.gen(function* () {
       (NEW.workspace_id, NEW.digest, NEW.tenant_id, NEW.type, NEW.request_digest, NEW.bound_by, NEW.at)
       OR (OLD.run_id IS NOT NULL AND OLD.run_id IS DISTINCT FROM NEW.run_id))
     EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
-  // A start that recorded nothing takes its key back; one that has a run is for ever.
+  // A start that recorded nothing takes its key back; a key that has a run is for ever.
   yield* sql`
     CREATE TRIGGER operation_keys_kept BEFORE DELETE ON operation_keys FOR EACH ROW WHEN (OLD.run_id IS NOT NULL)
     EXECUTE FUNCTION operation_refuse('a key belongs to its first request and its run for ever')`
