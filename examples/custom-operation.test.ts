@@ -40,11 +40,14 @@ const mailboxes = Layer.succeed(
   })
 )
 
+// A host with a client of its own: here it is the test's.
+const database = Layer.merge(Pg.listener, Pg.migrated()).pipe(Layer.provideMerge(TestDatabase.layer))
+
 const host = Worker.layer(archiveMailboxes).pipe(
   Layer.provideMerge(Operations.layer(ArchiveMailboxes)),
   Layer.provide(StartGate.layer(archivingEnabled)),
-  Layer.provide(Layer.mergeAll(mailboxes, access, Pg.listener)),
-  Layer.provideMerge(TestDatabase.layer)
+  Layer.provide(Layer.merge(mailboxes, access)),
+  Layer.provideMerge(database)
 )
 
 const completed = Effect.fnUntraced(function* (...addresses: Array<string>) {

@@ -1,3 +1,10 @@
+/**
+ * The composition of the ledger: from the operations that a host knows to the services that it calls. Every process of a host
+ * needs it, whether it starts runs, shows them or executes them.
+ *
+ * @module
+ */
+
 import { Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { Access } from "./access/Access.ts"
@@ -21,7 +28,7 @@ import { Gatekeeper, type UnregisteredStartGate } from "./definition/StartGate.t
 import { WhyWaiting } from "./ledger/reads/WhyWaiting.ts"
 import { WorkerRegistry } from "./ledger/WorkerRegistry.ts"
 
-/** The tables of the ledger, each statement on them in one of these services. */
+/** The services that hold the statements on the tables of the ledger. */
 const tables = Layer.mergeAll(
   AuditLog.layer,
   RunHours.layer,
@@ -35,11 +42,19 @@ const tables = Layer.mergeAll(
 )
 
 /**
- * Runs and everything below them, in a host's Postgres: what every process of a host needs, whether it starts runs, shows
- * them or executes them. Gates that the types name are provided to it with `StartGate.layer`, and the
- * resolvers of their inputs with `InputResolver.layer`.
+ * Runs and everything below them, in a host's Postgres. Provide it with the gates that the operations name, by
+ * `StartGate.layer`, and with the resolvers of their inputs, by `InputResolver.layer`. A missing one, or two operations of one
+ * name, stop the program at startup.
  *
  * @param types every operation that the host knows
+ *
+ * @example
+ * ```ts
+ * const atlas = Worker.layer(exportReport).pipe(
+ *   Layer.provideMerge(Operations.layer(ExportReport)),
+ *   Layer.provide([access, database])
+ * )
+ * ```
  */
 export const layer = (
   ...types: ReadonlyArray<Operation.Any>

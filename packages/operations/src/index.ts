@@ -1,3 +1,11 @@
+/**
+ * The run ledger, in Effect: each long-running operation has one record, a run, which exists before its work starts and ends
+ * exactly once. A host defines operations (`Operation.make`), answers who may do what (`Access`), composes `Operations.layer`,
+ * and `Worker.layer` in processes that execute runs, and calls `Runs`. Hosts without Effect use `@atlas/operations/promise`.
+ *
+ * @module
+ */
+
 export { Access, type Grant, grantFor } from "./access/Access.ts"
 export { Actor, GivenActor, encodeActor } from "./run/Actor.ts"
 export { AuditAction, AuditLog, AuditRecord, type RecordChange, RequestId } from "./access/AuditLog.ts"

@@ -1,23 +1,21 @@
 /**
- * The ledger's Postgres in one layer: connections, notifications and migrations. Hosts provide it below `Operations.layer`:
+ * The ledger's Postgres in one layer: connections, notifications and migrations. A host in Effect provides it below
+ * `Operations.layer`. A host that has a client already keeps it, and takes `listener` and `migrated` alone. Besides this
+ * entry, only those for promises and for tests know the driver.
  *
- * ```ts
- * const database = Pg.layer({ url: Redacted.make("postgres://…") }, DirectoryMigrations.run)
- * const atlas = Operations.layer(ExportReport).pipe(Layer.provide(access), Layer.provideMerge(database))
- * ```
- *
- * Only this module of the package knows the driver. A host that has a client already keeps it, with `migrated` and `listener`.
+ * @module
  */
+
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { Migrator, SqlClient, SqlError } from "effect/sql"
 import * as Migrations from "./Migrations.ts"
 import { DatabaseListener } from "./ledger/RunSignals.ts"
 
-/** Creates or upgrades the tables of a package, such as `run` of `@atlas/directory/migrations`. */
+/** The migrations of a package, such as `run` of `@atlas/directory/migrations`. */
 export type PackageMigrations = Effect.Effect<unknown, Migrator.MigrationError | SqlError.SqlError, SqlClient.SqlClient>
 
-/** Notifications of Postgres, by which processes tell one another what changed, through the host's client. */
+/** Postgres' notifications through the host's client: by them processes tell one another what has changed. */
 export const listener: Layer.Layer<DatabaseListener, never, PgClient.PgClient> = Layer.effect(
   DatabaseListener,
   Effect.map(PgClient.PgClient, ({ listen }) => ({ listen }))
@@ -26,7 +24,13 @@ export const listener: Layer.Layer<DatabaseListener, never, PgClient.PgClient> =
 /**
  * Creates or upgrades the tables before anything asks for a run. Any number of processes may start at once.
  *
- * @param packages of the other packages that the host uses, in the order of their dependencies
+ * @param packages the migrations of the other packages that the host uses, in the order of their dependencies
+ *
+ * @example
+ * ```ts
+ * // A host with a client of its own: here it is the test's.
+ * const database = Layer.merge(Pg.listener, Pg.migrated()).pipe(Layer.provideMerge(TestDatabase.layer))
+ * ```
  */
 export const migrated = (
   ...packages: ReadonlyArray<PackageMigrations>
@@ -36,8 +40,14 @@ export const migrated = (
 /**
  * A pool of connections, with notifications, on a database that has every table.
  *
- * @param config of the pool; a worker needs as many connections as it has slots, and four more
+ * @param config of the pool; give a worker as many connections as it has slots, and four more
  * @param packages as for `migrated`
+ *
+ * @example
+ * ```ts
+ * // The host's Postgres: its tables and Atlas' live side by side. Migrations are applied before anything asks for a run.
+ * const database = Layer.unwrap(Effect.map(Config.Redacted("DATABASE_URL"), (url) => Pg.layer({ url })))
+ * ```
  */
 export const layer = (
   config: PgClient.PgPoolConfig,
