@@ -114,8 +114,8 @@ type Requirements<Gate> = Gate extends StartGate<infer R> ? R : never
  * const host = Worker.layer(archiveMailboxes).pipe(
  *   Layer.provideMerge(Operations.layer(ArchiveMailboxes)),
  *   Layer.provide(StartGate.layer(archivingEnabled)),
- *   Layer.provide(Layer.mergeAll(mailboxes, access, Pg.listener)),
- *   Layer.provideMerge(TestDatabase.layer)
+ *   Layer.provide(Layer.merge(mailboxes, access)),
+ *   Layer.provideMerge(database)
  * )
  * ```
  */
