@@ -4,11 +4,10 @@ import * as Pg from "@atlas/operations/pg"
 import {
   type Actor,
   AuditLog,
-  Authentication,
-  CurrentActor,
   InputResolver,
   Operation,
   Operations,
+  OperationsApi,
   OperationsHttp,
   Problems,
   Runs,
@@ -115,13 +114,13 @@ const ArchiveAll = Operation.make({
 
 // The host's own sign-in; here it believes a header.
 const authentication = Layer.succeed(
-  Authentication,
-  Authentication.of(
+  OperationsApi.Authentication,
+  OperationsApi.Authentication.of(
     Effect.fnUntraced(function* (answer) {
       const { headers } = yield* HttpServerRequest.HttpServerRequest
       const id = headers["x-user"]
       if (id === undefined) return yield* new Problems.Unauthenticated({})
-      return yield* Effect.provideService(answer, CurrentActor, { id, kind: "user", name: id })
+      return yield* Effect.provideService(answer, OperationsApi.CurrentActor, { id, kind: "user", name: id })
     })
   )
 )
@@ -138,7 +137,7 @@ const api = Operations.layer(ArchiveAll).pipe(
 layer(api, { excludeTestServices: true })("the API of the host", (it) => {
   it.effect("lets people start what they may, and fills in what they leave out", () =>
     Effect.gen(function* () {
-      const services = yield* Effect.context<Authentication | OperationsHttp.PublicUrl | Runs>()
+      const services = yield* Effect.context<OperationsApi.Authentication | OperationsHttp.PublicUrl | Runs>()
       const routes = OperationsHttp.layer.pipe(
         Layer.provide(Layer.succeedContext(services)),
         Layer.provide(HttpServer.layerServices)

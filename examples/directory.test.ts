@@ -13,9 +13,8 @@ import * as DirectoryMigrations from "@atlas/directory/migrations"
 import { FakeGraph, fakeGroup } from "@atlas/fake-graph"
 import {
   type Actor,
-  Authentication,
-  CurrentActor,
   Operations,
+  OperationsApi,
   Runs,
   StartGate,
   TenantId,
@@ -117,8 +116,8 @@ layer(fixture, { excludeTestServices: true })("docs/directory.md", (it) => {
       yield* completed
       const services = Layer.succeedContext(yield* Effect.context<DirectoryGroups | DirectoryRoleDefinitions>())
       const authentication = Layer.succeed(
-        Authentication,
-        Authentication.of((answer) => Effect.provideService(answer, CurrentActor, actor))
+        OperationsApi.Authentication,
+        OperationsApi.Authentication.of((answer) => Effect.provideService(answer, OperationsApi.CurrentActor, actor))
       )
       const routes = DirectoryHttp.layer.pipe(Layer.provide([authentication, services, HttpServer.layerServices]))
       const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })

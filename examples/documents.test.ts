@@ -3,7 +3,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
 import { Fault, parseFaultRules } from "@atlas/fake-graph"
-import { type Graph, OperationsApi, Operation, runEventKinds, RunOutcome, Runs, RunStatus } from "@atlas/operations"
+import { type Graph, Operation, OperationsApi, runEventKinds, RunOutcome, Runs, RunStatus } from "@atlas/operations"
 import { call, completed, startServer, TestDatabase } from "@atlas/test"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
 import { Effect, type Layer, Result } from "effect"
@@ -83,7 +83,7 @@ describe("the README", () => {
 
 describe("docs/http-api.md", () => {
   it("lists exactly the calls of the API", () => {
-    const calls = Object.values(OperationsApi.groups.operations.endpoints).map(
+    const calls = Object.values(OperationsApi.Api.groups.operations.endpoints).map(
       ({ method, path }) => `${method} ${path.replace("/api/v1", "")}`
     )
     assert.sameMembers(firstColumn(read("docs/http-api.md")), calls)

@@ -41,7 +41,7 @@ describeBrowser("the API's description", () => {
           ([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`)
         )
         const endpoints = [
-          ...Object.values(OperationsApi.groups.operations.endpoints),
+          ...Object.values(OperationsApi.Api.groups.operations.endpoints),
           ...Object.values(DirectoryApi.groups.directory.endpoints),
           ...Object.values(IntuneApi.groups.intune.endpoints)
         ]

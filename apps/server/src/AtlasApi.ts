@@ -12,7 +12,7 @@ import { HttpApi, OpenApi } from "effect/http-api"
 
 /** The API, as its packages declare it. */
 export class AtlasApi extends HttpApi.make("atlas")
-  .addHttpApi(OperationsApi)
+  .addHttpApi(OperationsApi.Api)
   .addHttpApi(DirectoryApi)
   .addHttpApi(IntuneApi)
   .annotateMerge(

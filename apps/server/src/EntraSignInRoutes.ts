@@ -1,5 +1,5 @@
 import { home, Host, html, makeRequests, redirect, safeReturnTo, type Shell } from "@atlas/console/shell"
-import { sanitisedCause } from "@atlas/operations"
+import { Redaction } from "@atlas/operations"
 import { Cause, Effect, Option } from "effect"
 import type { Context, Hono } from "hono"
 import { Accounts } from "./Accounts.ts"
@@ -32,7 +32,7 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
       const returnTo = returnToOf(c)
       const begun = yield* entra.begin.pipe(
         Effect.tapError(({ cause }) =>
-          Effect.logWarning("A sign-in could not begin", sanitisedCause(Cause.fail(cause)))
+          Effect.logWarning("A sign-in could not begin", Redaction.redactCause(Cause.fail(cause)))
         ),
         Effect.option
       )
@@ -51,7 +51,7 @@ const makeRoutes = Effect.fnUntraced(function* (entra: EntraSignIn) {
       const code = c.req.query("code")
       if (code === undefined) return yield* problemPage(c, shell, "denied", returnTo)
       const person = yield* entra.finish(attempt, code).pipe(
-        Effect.tapError(({ cause }) => Effect.logWarning("A sign-in failed", sanitisedCause(Cause.fail(cause)))),
+        Effect.tapError(({ cause }) => Effect.logWarning("A sign-in failed", Redaction.redactCause(Cause.fail(cause)))),
         Effect.result
       )
       if (person._tag === "Failure")

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Actor, sanitisedCause } from "@atlas/operations"
+import { type Actor, Redaction } from "@atlas/operations"
 import { Cause, Context, Effect, Layer, Option } from "effect"
 import { Accounts } from "./Accounts.ts"
 import { EntraId } from "./EntraId.ts"
@@ -49,7 +49,7 @@ export class SignIn extends Context.Service<
         const person = yield* entra.value.bearer(token).pipe(
           // Nobody gets in without proof. The caller learns the same as with a bad token, the operator what happened.
           Effect.tapError(({ cause }) =>
-            Effect.logWarning("Bearer tokens cannot be verified now", sanitisedCause(Cause.fail(cause)))
+            Effect.logWarning("Bearer tokens cannot be verified now", Redaction.redactCause(Cause.fail(cause)))
           ),
           Effect.orElseSucceed(() => Option.none())
         )

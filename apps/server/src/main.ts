@@ -22,8 +22,7 @@ import {
   DefaultRetention,
   InputResolver,
   Operations,
-  sanitise,
-  sanitisingLogger,
+  Redaction,
   StartGate,
   Worker,
   WorkerSettings
@@ -173,12 +172,12 @@ const server = roles.pipe(
   Layer.provide(Database.layer),
   Layer.provide(Layer.mergeAll(Front.layer, ServerSecret.layer, telemetry)),
   Layer.provide(Settings.layer),
-  Layer.provide(sanitisingLogger())
+  Layer.provide(Redaction.redactingLogger())
 )
 
 const reportFailure = (cause: Cause.Cause<{ readonly message: string }>) => {
   const text = failureText(cause)
-  return text === null ? Effect.void : Console.error(sanitise(text))
+  return text === null ? Effect.void : Console.error(Redaction.redact(text))
 }
 
 NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapCause(reportFailure)), { disableErrorReporting: true })

@@ -26,7 +26,7 @@ const calls = {
 } as const
 type Call = keyof typeof calls
 
-const endpoints = OperationsApi.groups.operations.endpoints
+const endpoints = OperationsApi.Api.groups.operations.endpoints
 const callNames = Object.keys(calls) as ReadonlyArray<Call>
 
 interface Answer {

@@ -1,5 +1,5 @@
 import { ConnectionAdministration, CredentialVault, GraphCloud } from "@atlas/graph"
-import { Access, type Actor, AuditLog, grantFor, TenantId, WorkspaceId } from "@atlas/operations"
+import { type Actor, AuditLog, Authorization } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted } from "effect"
@@ -8,7 +8,8 @@ import { Accounts } from "../src/Accounts.ts"
 import * as DemonstrationData from "../src/DemonstrationData.ts"
 
 const vault = CredentialVault.layer(Redacted.make("x".repeat(32)))
-const fixture = Layer.mergeAll(AccessPolicy.layer, Accounts.layer).pipe(
+const fixture = Layer.merge(Authorization.layer, Accounts.layer).pipe(
+  Layer.provide([AccessPolicy.layer, AuditLog.layer]),
   Layer.provideMerge(Layer.effectDiscard(DemonstrationData.seed())),
   Layer.provideMerge(
     ConnectionAdministration.layer.pipe(
@@ -37,14 +38,10 @@ layer(fixture, { excludeTestServices: true })("the reference policy", (it) => {
   for (const [account, reach] of Object.entries(expected)) {
     it.effect(`gives ${account} exactly its tenants and rights`, () =>
       Effect.gen(function* () {
-        const access = yield* Access
-        const grants = yield* access.grants(person(account))
-        for (const tenant of [...Object.keys(workspaces), "nowhere"].map((id) => TenantId.make(id))) {
-          const workspaceId = Option.getOrUndefined(yield* access.workspaceOf(tenant))
-          assert.strictEqual(workspaceId, workspaces[tenant], tenant)
-          const capabilities =
-            workspaceId &&
-            grantFor(grants, { workspaceId: WorkspaceId.make(workspaceId), tenantId: tenant })?.capabilities
+        for (const tenant of [...Object.keys(workspaces), "nowhere"]) {
+          const grant = yield* Effect.option(Authorization.use((door) => door.member(person(account), tenant)))
+          const { capabilities, scope } = Option.getOrUndefined(grant) ?? {}
+          assert.strictEqual(scope?.workspaceId, capabilities && workspaces[tenant], tenant)
           const right =
             capabilities &&
             (capabilities.has("tenant.directory.sync") ? "s" : capabilities.has("tenant.directory.view") ? "v" : "none")

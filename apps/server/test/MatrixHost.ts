@@ -1,12 +1,11 @@
 import * as Pg from "@atlas/operations/pg"
 import {
   type Actor,
-  Operation,
-  Authentication,
   type Capability,
-  CurrentActor,
   InputResolver,
+  Operation,
   Operations,
+  OperationsApi,
   OperationsHttp,
   Problems,
   Runs,
@@ -93,13 +92,13 @@ const seed = Effect.gen(function* () {
 
 /** Whoever is named is believed: this is about what they may do. */
 const authentication = Layer.succeed(
-  Authentication,
-  Authentication.of(
+  OperationsApi.Authentication,
+  OperationsApi.Authentication.of(
     Effect.fnUntraced(function* (answer) {
       const { headers } = yield* HttpServerRequest.HttpServerRequest
       const id = headers["authorization"]
       if (id === undefined) return yield* new Problems.Unauthenticated({})
-      return yield* Effect.provideService(answer, CurrentActor, { id, kind: "user", name: id })
+      return yield* Effect.provideService(answer, OperationsApi.CurrentActor, { id, kind: "user", name: id })
     })
   )
 )
@@ -124,7 +123,7 @@ export const host = Layer.merge(
 
 /** The API's web handler, as the server mounts it. */
 export const makeHandler = Effect.gen(function* () {
-  const services = yield* Effect.context<Authentication | OperationsHttp.PublicUrl | Runs>()
+  const services = yield* Effect.context<OperationsApi.Authentication | OperationsHttp.PublicUrl | Runs>()
   const routes = OperationsHttp.layer.pipe(
     Layer.provide(Layer.succeedContext(services)),
     Layer.provide(HttpServer.layerServices)

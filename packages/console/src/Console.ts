@@ -6,15 +6,14 @@
  */
 
 import {
-  argumentsOf,
   type Authorization,
+  Decoding,
   type OperationCatalog,
   OperationsApi,
   OperationsHttp,
   Problems,
-  type Runs,
-  type StartGate
-} from "@atlas/operations"
+  type Runs
+  } from "@atlas/operations"
 import { Context, Effect, Layer, Schema, type Scope, Tracer } from "effect"
 import type { HttpApi } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
@@ -55,7 +54,7 @@ type ServicesOf<One> = One extends Part<infer R> ? R : never
 export type PartServices<Parts extends ReadonlyArray<Part<unknown>>> = ServicesOf<Parts[number]>
 
 /** The services that every console needs: the ledger. */
-export type LedgerServices = Authorization | OperationCatalog | Runs | StartGate.Gatekeeper
+export type LedgerServices = Authorization | OperationCatalog | Runs
 
 /** Runs and tenants, which every console has. */
 const ledger = makePart({
@@ -65,7 +64,7 @@ const ledger = makePart({
       for (const add of adders) add(routes)
     }
   ),
-  api: { declaration: OperationsApi, routes: OperationsHttp.layer }
+  api: { declaration: OperationsApi.Api, routes: OperationsHttp.layer }
 })
 
 /** Keeps its counts in this process: with several processes, each allows as much. */
@@ -121,7 +120,7 @@ const Given = Schema.StructWithRest(Schema.Struct({ parts: Schema.optionalKey(Sc
   Schema.Record(Schema.String, Schema.Unknown)
 ])
 
-const decode = argumentsOf(Schema.Struct({ options: Given }))
+const decode = Decoding.argumentsOf(Schema.Struct({ options: Given }))
 
 /**
  * Makes a console, for as long as the scope is open. Fails with `InvalidInput`, which names each problem, for options that make

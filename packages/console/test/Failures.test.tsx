@@ -1,4 +1,4 @@
-import type { FailureSummary, Run } from "@atlas/operations"
+import type { Run } from "@atlas/operations"
 import { assert, it } from "@effect/vitest"
 import { DateTime } from "effect"
 import { renderToString } from "hono/jsx/dom/server"
@@ -6,7 +6,7 @@ import { Failures } from "../src/operations/Failures.tsx"
 
 const at = (minute: number) => DateTime.makeUnsafe(Date.UTC(2026, 6, 1, 10, minute))
 
-const failures: FailureSummary = [
+const failures: Run["failureSummary"] = [
   {
     reasonCode: "provider_conflict",
     message: "Two people changed it.",

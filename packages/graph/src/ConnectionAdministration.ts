@@ -6,16 +6,7 @@
  *
  * @module
  */
-import {
-  type Actor,
-  argumentsOf,
-  type AuditLog,
-  GivenActor,
-  GivenTenantScope,
-  Problems,
-  type TenantScope,
-  Uuid
-} from "@atlas/operations"
+import { type Actor, type AuditLog, Decoding, Problems, type TenantScope, Uuid } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Schema, Struct } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
@@ -43,15 +34,15 @@ export interface ConnectionChange extends Partial<ConnectionRules.ConnectionDeta
 
 const details = ConnectionRules.ConnectionDetails.fields
 const Whether = Schema.optional(Schema.Boolean)
-const one = { scope: GivenTenantScope, id: Schema.String }
-const decodeScope = argumentsOf(Schema.Struct({ scope: GivenTenantScope }))
-const decodeOne = argumentsOf(Schema.Struct(one))
-const decodeActing = argumentsOf(Schema.Struct({ actor: GivenActor, ...one }))
-const decodeCreate = argumentsOf(
+const one = { scope: Decoding.GivenTenantScope, id: Schema.String }
+const decodeScope = Decoding.argumentsOf(Schema.Struct({ scope: Decoding.GivenTenantScope }))
+const decodeOne = Decoding.argumentsOf(Schema.Struct(one))
+const decodeActing = Decoding.argumentsOf(Schema.Struct({ actor: Decoding.GivenActor, ...one }))
+const decodeCreate = Decoding.argumentsOf(
   Schema.Struct({
-    actor: GivenActor,
+    actor: Decoding.GivenActor,
     input: Schema.Struct({
-      scope: GivenTenantScope,
+      scope: Decoding.GivenTenantScope,
       ...details,
       credential: Schema.optional(ConnectionRules.NewCredential),
       isDefault: Whether,
@@ -59,9 +50,9 @@ const decodeCreate = argumentsOf(
     })
   })
 )
-const decodeUpdate = argumentsOf(
+const decodeUpdate = Decoding.argumentsOf(
   Schema.Struct({
-    actor: GivenActor,
+    actor: Decoding.GivenActor,
     ...one,
     change: Schema.Struct({
       displayName: Schema.optional(details.displayName),
@@ -72,8 +63,8 @@ const decodeUpdate = argumentsOf(
     })
   })
 )
-const decodeReplace = argumentsOf(
-  Schema.Struct({ actor: GivenActor, ...one, credential: ConnectionRules.NewCredential })
+const decodeReplace = Decoding.argumentsOf(
+  Schema.Struct({ actor: Decoding.GivenActor, ...one, credential: ConnectionRules.NewCredential })
 )
 
 const decodeId = Schema.decodeEffect(Uuid)

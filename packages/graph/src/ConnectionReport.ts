@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type FailureReport, nextStep, ReasonCode, reasonInfo } from "@atlas/operations"
+import { type FailureReport, NextStep, ReasonCode, reasonInfo } from "@atlas/operations"
 import { Schema } from "effect"
 
 /** What helps to look an answer up, such as a request id. */
@@ -74,7 +74,7 @@ export const found = (
     status: retryable ? "warning" : "failed",
     severity,
     reasonCode,
-    nextStep: nextStep(reasonCode, missingPermission === undefined ? [] : [missingPermission]),
+    nextStep: NextStep.of(reasonCode, missingPermission === undefined ? [] : [missingPermission]),
     ...(missingPermission === undefined ? {} : { missingPermission })
   }
 }

@@ -5,8 +5,7 @@
  * @module
  */
 import {
-  argumentsOf,
-  GivenTenantScope,
+  Decoding,
   GraphError,
   isStorable,
   type OperationScope,
@@ -43,9 +42,9 @@ const Row = Schema.Struct({
 const where = Schema.Struct({ workspaceId: Schema.String, tenantId: Schema.String })
 
 const decode = {
-  scope: argumentsOf(Schema.Struct({ scope: GivenTenantScope })),
-  usable: argumentsOf(Schema.Struct({ scope: GivenTenantScope, connectionId: Schema.String })),
-  tenants: argumentsOf(Schema.Struct({ tenants: Schema.Array(Schema.String) }))
+  scope: Decoding.argumentsOf(Schema.Struct({ scope: Decoding.GivenTenantScope })),
+  usable: Decoding.argumentsOf(Schema.Struct({ scope: Decoding.GivenTenantScope, connectionId: Schema.String })),
+  tenants: Decoding.argumentsOf(Schema.Struct({ tenants: Schema.Array(Schema.String) }))
 }
 const toId = Schema.decodeUnknownOption(Uuid)
 

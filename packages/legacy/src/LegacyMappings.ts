@@ -5,7 +5,7 @@
  * @module
  */
 
-import { argumentsOf, type Problems, StorableText, Uuid } from "@atlas/operations"
+import { Decoding, type Problems, StorableText, Uuid } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { legacyKinds, LegacyTable } from "./LegacyKind.ts"
@@ -55,7 +55,7 @@ export class LegacyMappings extends Context.Service<
   )
 }
 
-const decodeMap = argumentsOf(
+const decodeMap = Decoding.argumentsOf(
   Schema.Struct({ mappings: Schema.Array(LegacyMapping), options: Schema.Struct({ dryRun: Schema.Boolean }) })
 )
 

@@ -5,16 +5,7 @@
  * @module
  */
 
-import {
-  type Actor,
-  argumentsOf,
-  Authorization,
-  GivenActor,
-  isStorable,
-  Problems,
-  RunId,
-  sanitise
-} from "@atlas/operations"
+import { type Actor, Authorization, Decoding, isStorable, Problems, Redaction, RunId } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema, type Statement } from "effect/sql"
 import { type LegacyKind, legacyKinds, LegacyTable } from "./LegacyKind.ts"
@@ -37,7 +28,7 @@ const Row = Schema.Struct({
   fields: Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 })
 
-const textOf = (value: unknown) => sanitise(typeof value === "string" ? value : JSON.stringify(value))
+const textOf = (value: unknown) => Redaction.redact(typeof value === "string" ? value : JSON.stringify(value))
 
 const readRow = (kind: LegacyKind, { fields, id, operationRunId, tenantId }: typeof Row.Type): LegacyRun => ({
   kind,
@@ -84,10 +75,12 @@ export class LegacyRuns extends Context.Service<
   )
 }
 
-const decodeGet = argumentsOf(Schema.Struct({ actor: GivenActor, table: LegacyTable, id: Schema.String }))
-const decodeList = argumentsOf(
+const decodeGet = Decoding.argumentsOf(
+  Schema.Struct({ actor: Decoding.GivenActor, table: LegacyTable, id: Schema.String })
+)
+const decodeList = Decoding.argumentsOf(
   Schema.Struct({
-    actor: GivenActor,
+    actor: Decoding.GivenActor,
     table: LegacyTable,
     tenantId: Schema.String,
     page: Schema.Struct({

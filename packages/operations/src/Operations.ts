@@ -24,7 +24,7 @@ import { Runs } from "./starting/Runs.ts"
 import { type DatabaseListener, RunSignals } from "./ledger/RunSignals.ts"
 import { RunSweeps } from "./ledger/RunSweeps.ts"
 import { SystemRuns } from "./starting/SystemRuns.ts"
-import { Gatekeeper, type UnregisteredStartGate } from "./definition/StartGate.ts"
+import { Gatekeeper, type UnregisteredStartGate } from "./definition/Gatekeeper.ts"
 import { WhyWaiting } from "./ledger/reads/WhyWaiting.ts"
 import { WorkerRegistry } from "./ledger/WorkerRegistry.ts"
 
@@ -40,6 +40,20 @@ const tables = Layer.mergeAll(
   RunSweeps.layer,
   WorkerRegistry.layer
 )
+
+/**
+ * What `layer` provides: the services that hosts call, and those that only workers and tests use. Name it where a host annotates
+ * a layer of its own.
+ */
+export type Services =
+  | Authorization
+  | Gatekeeper
+  | Layer.Success<typeof tables>
+  | OperationCatalog
+  | RunGauges
+  | RunRetention
+  | Runs
+  | SystemRuns
 
 /**
  * Runs and everything below them, in a host's Postgres. Provide it with the gates that the operations name, by
@@ -59,14 +73,7 @@ const tables = Layer.mergeAll(
 export const layer = (
   ...types: ReadonlyArray<Operation.Any>
 ): Layer.Layer<
-  | Authorization
-  | RunGauges
-  | RunRetention
-  | Runs
-  | SystemRuns
-  | Layer.Success<typeof tables>
-  | OperationCatalog
-  | Gatekeeper,
+  Services,
   DuplicateOperation | UnregisteredInputResolver | UnregisteredStartGate,
   Access | DatabaseListener | SqlClient.SqlClient
 > =>

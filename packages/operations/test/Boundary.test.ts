@@ -5,9 +5,9 @@ import { SqlClient } from "effect/sql"
 import {
   AuditLog,
   Authorization,
-  decodeInput,
-  OperationCatalog,
+  Decoding,
   Operation,
+  OperationCatalog,
   Runs,
   SystemRuns,
   WorkspaceId
@@ -50,6 +50,7 @@ const callsOf = (run: string) =>
       get: [operator, run],
       getMany: [operator, [run]],
       latest: [operator, contoso, [Work.name]],
+      gates: [operator, contoso, [Work.name]],
       list: [operator, filter, { cursor: null, limit: 10 }],
       tally: [operator, filter],
       ended: [operator, filter, 24],
@@ -102,12 +103,11 @@ const internal: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** Services that are not tried, and why. */
 const untried = {
   Access: "the host implements it",
-  Authentication: "the host implements it",
-  CurrentActor: "a value that the host's Authentication provides",
   DatabaseListener: "the host implements it",
   Graph: "the host implements it, or takes the live client",
-  "OperationsHttp.PublicUrl": "a value that the host provides",
-  "StartGate.Gatekeeper": "the ledger asks it, with what it has decoded; pages show its answer for types of the catalog"
+  "OperationsApi.Authentication": "the host implements it",
+  "OperationsApi.CurrentActor": "a value that the host's Authentication provides",
+  "OperationsHttp.PublicUrl": "a value that the host provides"
 }
 
 const countRows = SqlClient.SqlClient.use((sql) =>
@@ -165,7 +165,7 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
       const names = Array.from({ length: 200 }, (_, index) => `policy_type_${index}`)
       const schema = Schema.Struct({ types: Schema.Array(Schema.Literals(names)) })
       const given = { types: Array.from({ length: 20_000 }, () => "x") }
-      const { detail, errors } = yield* Effect.flip(decodeInput(schema, given))
+      const { detail, errors } = yield* Effect.flip(Decoding.decodeInput(schema, given))
       assert.strictEqual(errors.length, 20)
       assert.include(detail, "20")
       assert.strictEqual(errors.filter(({ detail }) => detail.includes("policy_type_1")).length, 1)
@@ -176,7 +176,9 @@ layer(ledger, { excludeTestServices: true })("the public functions of the ledger
 
   it.effect("say of a member what to do about it", () =>
     Effect.gen(function* () {
-      const { errors } = yield* Effect.flip(decodeInput(Schema.Struct({ full: Schema.Boolean }), { ful: true }))
+      const { errors } = yield* Effect.flip(
+        Decoding.decodeInput(Schema.Struct({ full: Schema.Boolean }), { ful: true })
+      )
       assert.deepStrictEqual(errors, [
         { pointer: "/ful", detail: "Unknown: correct its name, or leave it out" },
         { pointer: "/full", detail: "Required" }
@@ -232,7 +234,7 @@ layer(Layer.provideMerge(ledger, access))("an input that is JSON", (it) => {
   it.effect("is copied, without what is undefined, and with members of any name", () =>
     Effect.gen(function* () {
       const given = JSON.parse('{"a":[1,{"__proto__":{"b":null}}],"constructor":"c"}')
-      const decoded = yield* decodeInput(Schema.Json, { ...given, gone: undefined })
+      const decoded = yield* Decoding.decodeInput(Schema.Json, { ...given, gone: undefined })
       assert.deepStrictEqual(JSON.stringify(decoded), JSON.stringify(given))
     })
   )
@@ -240,7 +242,7 @@ layer(Layer.provideMerge(ledger, access))("an input that is JSON", (it) => {
   it.effect("says where it is not JSON, too deep or too large", () =>
     Effect.gen(function* () {
       const pointerOf = (value: unknown) =>
-        Effect.map(Effect.flip(decodeInput(Schema.Json, value)), ({ errors }) => errors[0]?.pointer)
+        Effect.map(Effect.flip(Decoding.decodeInput(Schema.Json, value)), ({ errors }) => errors[0]?.pointer)
       assert.strictEqual(yield* pointerOf({ a: { "b/c": [1, Number.NaN] } }), "/a/b~1c/1")
       assert.strictEqual(yield* pointerOf({ a: [new Date(0)] }), "/a/0")
       assert.strictEqual(yield* pointerOf({ a: 5n }), "/a")

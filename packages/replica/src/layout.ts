@@ -1,4 +1,4 @@
-import { sqlJoin, sqlText, sqlWord, type TenantScope } from "@atlas/operations"
+import { sqlText, type TenantScope } from "@atlas/operations"
 import type { SqlClient, Statement } from "effect/sql"
 import { type Collection, type Property, propertyTypes } from "./Collection.ts"
 
@@ -8,9 +8,9 @@ type Fragment = Statement.Fragment
 export const makeLayout = (sql: SqlClient.SqlClient, { member, name, properties, tables }: Collection) => {
   const all = Object.entries(properties)
   const list = (write: (column: Fragment, property: Property) => Fragment, of = all) =>
-    sqlJoin(
+    sqlText.join(
       sqlText`, `,
-      of.map(([column, property]) => write(sqlWord(column), property))
+      of.map(([column, property]) => write(sqlText.word(column), property))
     )
   const differing = (of: typeof all) =>
     sqlText`(${list((column) => column, of)}) IS DISTINCT FROM (${list((column) => sqlText`(old).${column}`, of)})`

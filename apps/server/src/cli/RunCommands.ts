@@ -1,4 +1,4 @@
-import { nextStepOf, type Run, type RunFilter, RunOutcome, SystemRuns } from "@atlas/operations"
+import { NextStep, type Run, type RunFilter, RunOutcome, SystemRuns } from "@atlas/operations"
 import { Console, DateTime, Effect, Option, Struct } from "effect"
 import { Command, Flag } from "effect/cli"
 import { ledger } from "./CliDatabase.ts"
@@ -99,7 +99,7 @@ const show = Command.make("show", { run, json }, ({ json: asJson, run: id }) =>
     )
     for (const failure of found.failureSummary) {
       const { count, message, reasonCode } = failure
-      yield* Console.log(`\n${count} × ${reasonCode}: ${message}\nNext step: ${nextStepOf(found, failure)}`)
+      yield* Console.log(`\n${count} × ${reasonCode}: ${message}\nNext step: ${NextStep.ofFailure(found, failure)}`)
     }
     const rows = events.map(({ at, kind, seq }) => [String(seq), DateTime.formatIso(at).slice(0, 23), kind])
     yield* Console.log(`\n${table(["event", "at (UTC)", "kind"], rows)}`)

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Problems, sanitise } from "@atlas/operations"
+import { Problems, Redaction } from "@atlas/operations"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect } from "effect"
 import { CliOutput, Command } from "effect/cli"
@@ -67,7 +67,7 @@ const sentenceOf = (cause: Cause.Cause<unknown>) => {
 Command.run(atlas, { version: "0.1.0" }).pipe(
   Effect.tapCause((cause) => {
     const sentence = sentenceOf(cause)
-    return sentence === null ? Effect.void : Console.error(sanitise(sentence))
+    return sentence === null ? Effect.void : Console.error(Redaction.redact(sentence))
   }),
   Effect.provide([NodeServices.layer, presenter]),
   NodeRuntime.runMain({ disableErrorReporting: true })

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Authentication, CurrentActor, OperationsHttp, Problems } from "@atlas/operations"
+import { OperationsApi, OperationsHttp, Problems } from "@atlas/operations"
 import { Cause, Context, Effect, Layer, Logger, Option } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { Context as Request, MiddlewareHandler } from "hono"
@@ -19,14 +19,14 @@ const Incoming = Context.Reference<globalThis.Request | null>("@atlas/console/Ap
 })
 
 const authentication = Layer.effect(
-  Authentication,
+  OperationsApi.Authentication,
   Effect.map(Host, ({ actorOf }) =>
-    Authentication.of(
+    OperationsApi.Authentication.of(
       Effect.fnUntraced(function* (answer) {
         const request = yield* Incoming
         const actor = request === null ? Option.none() : yield* actorOf(request)
         if (Option.isNone(actor)) return yield* new Problems.Unauthenticated({})
-        return yield* Effect.provideService(answer, CurrentActor, actor.value)
+        return yield* Effect.provideService(answer, OperationsApi.CurrentActor, actor.value)
       })
     )
   )

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Actor, maxPageSize, Problems, type Run, Runs } from "@atlas/operations"
+import { type Actor, Problems, type Run, Runs } from "@atlas/operations"
 import { Effect, Option, Schema } from "effect"
 import { Confirmations } from "../shell/Confirmations.ts"
 import { filterOf, type Listing, listingFilters } from "./RunListing.ts"
@@ -74,7 +74,7 @@ export const makeBulkCancellation = Effect.gen(function* () {
     const found: Array<Run> = []
     let cursor: string | null = null
     do {
-      const page: { readonly cursor: string | null; readonly limit: number } = { cursor, limit: maxPageSize }
+      const page: { readonly cursor: string | null; readonly limit: number } = { cursor, limit: Runs.maxPageSize }
       const { nextCursor, runs: next } = yield* runs.list(actor, { ...filter, status: filter.status ?? "active" }, page)
       found.push(...next.filter(({ status }) => status !== "completed"))
       cursor = nextCursor

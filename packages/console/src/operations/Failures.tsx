@@ -1,4 +1,4 @@
-import { type Failure, type FailureSample, nextStepOf, reasonInfo, type Run } from "@atlas/operations"
+import { type Failure, NextStep, reasonInfo, type Run } from "@atlas/operations"
 import { DateTime } from "effect"
 import { formatCount } from "../shell/components/format.ts"
 import { Time } from "../shell/components/Time.tsx"
@@ -33,7 +33,7 @@ export const Failures = ({ run, now }: Props) => (
     </thead>
     <tbody role="rowgroup">
       {run.failureSummary.map((failure) => (
-        <Row failure={failure} nextStep={nextStepOf(run, failure)} now={now} />
+        <Row failure={failure} nextStep={NextStep.ofFailure(run, failure)} now={now} />
       ))}
     </tbody>
   </table>
@@ -92,7 +92,7 @@ const When = ({ failure: { firstAt, lastAt }, now }: { readonly failure: Failure
 interface SamplesProps {
   readonly reasonCode: Failure["reasonCode"]
   readonly message: string
-  readonly samples: ReadonlyArray<FailureSample>
+  readonly samples: Failure["samples"]
 }
 
 const Samples = ({ reasonCode, message, samples }: SamplesProps) => (

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decodeInput, invalid, type Problems, StorableText } from "@atlas/operations"
+import { Decoding, type Problems, StorableText } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { Context } from "hono"
 
@@ -21,13 +21,13 @@ const bodyOf = Effect.fnUntraced(function* (c: Context) {
   if (forms.test(c.req.header("content-type") ?? "")) {
     return yield* Effect.tryPromise({
       try: () => c.req.formData(),
-      catch: () => invalid("", "The form cannot be read: send it again")
+      catch: () => Decoding.invalid("", "The form cannot be read: send it again")
     })
   }
   const text = yield* Effect.promise(() => c.req.text())
   return text === ""
     ? new FormData()
-    : yield* invalid("", "Expected a form: send it URL-encoded or as multipart/form-data")
+    : yield* Decoding.invalid("", "Expected a form: send it URL-encoded or as multipart/form-data")
 })
 
 /**
@@ -45,8 +45,8 @@ export const readForm = Effect.fn("Form.read")(function* <A, E>(
   for (const name of new Set(body.keys())) {
     const values = body.getAll(name)
     if (values.some((value) => typeof value !== "string"))
-      return yield* invalid(`/${name}`, "Expected text, not a file")
+      return yield* Decoding.invalid(`/${name}`, "Expected text, not a file")
     fields[name] = values.length === 1 ? values[0] : values
   }
-  return yield* decodeInput(schema, { ...fields })
+  return yield* Decoding.decodeInput(schema, { ...fields })
 })

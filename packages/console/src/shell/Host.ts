@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Actor, argumentsOf, invalid, type Problems } from "@atlas/operations"
+import { type Actor, Decoding, type Problems } from "@atlas/operations"
 import { Context, Effect, Option, Predicate, Redacted, Schema } from "effect"
 import { type Links, makeLinks } from "./Links.ts"
 
@@ -76,7 +76,7 @@ const Options = Schema.Struct({
   startsPerMinute: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
 })
 
-const decode = argumentsOf(Schema.Struct({ options: Options }))
+const decode = Decoding.argumentsOf(Schema.Struct({ options: Options }))
 
 const answered = <A>(ask: () => Answer<A>): Effect.Effect<A> =>
   Effect.suspend(() => {
@@ -113,7 +113,7 @@ export class Host extends Context.Service<
     const { apiBasePath = basePath, brand = "Atlas", notice, signOut, startsPerMinute = 600 } = options
     const secret = Redacted.isRedacted(options.secret) ? options.secret : Redacted.make(options.secret)
     if (Redacted.value(secret).length < shortestSecret)
-      return yield* invalid("/options/secret", `Expected ${secretRule}`)
+      return yield* Decoding.invalid("/options/secret", `Expected ${secretRule}`)
     return Host.of({
       origin,
       links: makeLinks(basePath, apiBasePath),

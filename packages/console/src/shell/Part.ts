@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Actor, Authentication, OperationsHttp, Run } from "@atlas/operations"
+import type { Actor, OperationsApi, OperationsHttp, Run } from "@atlas/operations"
 import { Context, type Effect, type FileSystem, type Layer, type Path } from "effect"
 import type { Etag, HttpPlatform, HttpRouter } from "effect/http"
 import type { HttpApi } from "effect/http-api"
@@ -48,7 +48,7 @@ export type PageServices = Host | Confirmations | Contributions
 
 /** The services that the console provides to the calls of a part. */
 export type ApiServices =
-  | Authentication
+  | OperationsApi.Authentication
   | OperationsHttp.PublicUrl
   | HttpRouter.HttpRouter
   | Etag.Generator

@@ -8,22 +8,21 @@ import {
   StartGate,
   type TenantGrant
 } from "@atlas/operations"
-import { Effect, Option, Schema } from "effect"
+import { Effect } from "effect"
 import { formKey } from "../shell/FormKey.ts"
 import { Contributions } from "../shell/Part.ts"
 import type { Surface } from "./SurfaceCard.tsx"
-
-/** What a form without fields would send, if the operation accepts that. */
-const emptyInput = (type: Operation.Any) => Schema.decodeUnknownOption(Schema.toCodecJson(type.input))({})
 
 const surfaceOf = (
   type: Operation.Any,
   grant: TenantGrant,
   latest: ReadonlyArray<Run>,
-  gate: StartGate.GateAnswer,
+  gates: ReadonlyMap<string, StartGate.GateAnswer>,
   startPages: Readonly<Record<string, string>>
 ): Surface => {
   const ofType = latest.filter((run) => run.type === type.name)
+  // An operation that needs an input has no answer before the input is known, and is started on a page of its own.
+  const gate = gates.get(type.name)
   return {
     type: type.name,
     label: type.label,
@@ -31,8 +30,8 @@ const surfaceOf = (
     startedBy: type.startedBy,
     missingCapability: grant.capabilities.has(type.capabilities.start) ? null : type.capabilities.start,
     idempotencyKey: formKey(type),
-    startsAt: Option.isNone(emptyInput(type)) ? (startPages[type.name] ?? "") : null,
-    gate,
+    startsAt: gate === undefined ? (startPages[type.name] ?? "") : null,
+    gate: gate ?? StartGate.open,
     active: ofType.find(({ status }) => status !== "completed") ?? null,
     last: ofType.find(({ status }) => status === "completed") ?? null
   }
@@ -41,29 +40,18 @@ const surfaceOf = (
 /** The surfaces of a tenant for an actor, with what would block each start now. From the database only. */
 export const makeSurfaces = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
-  const gatekeeper = yield* StartGate.Gatekeeper
   const runs = yield* Runs
   const startPages = Object.fromEntries((yield* Contributions).flatMap((part) => Object.entries(part.startPages ?? {})))
   const types = catalog.types.filter(({ scope }) => scope === "tenant")
-
-  // Asks with what the form would send. An operation that needs an input has no answer before the input is known.
-  const ask = (actor: Actor, { scope }: TenantGrant, type: Operation.Any) =>
-    Option.match(emptyInput(type), {
-      onNone: () => Effect.succeed(StartGate.open),
-      onSome: (input) => gatekeeper.check(type, { scope, input, actor })
-    })
+  const names = types.map(({ name }) => name)
 
   return Effect.fnUntraced(function* (
     actor: Actor,
     grant: TenantGrant
   ): Effect.fn.Return<ReadonlyArray<Surface>, Problems.Refusal> {
-    const latest = yield* runs.latest(
-      actor,
-      grant.scope.tenantId,
-      types.map(({ name }) => name)
-    )
-    return yield* Effect.forEach(types, (type) =>
-      Effect.map(ask(actor, grant, type), (answer) => surfaceOf(type, grant, latest, answer, startPages))
-    )
+    const { tenantId } = grant.scope
+    const latest = yield* runs.latest(actor, tenantId, names)
+    const gates = yield* runs.gates(actor, tenantId, names)
+    return types.map((type) => surfaceOf(type, grant, latest, gates, startPages))
   })
 })

@@ -1,4 +1,4 @@
-import { type Authorization, type OperationCatalog, Runs, type StartGate } from "@atlas/operations"
+import { type Authorization, type OperationCatalog, Runs } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { Host } from "../shell/Host.ts"
 import { readStart } from "../shell/FormInput.ts"
@@ -20,7 +20,7 @@ const none: ReadonlyMap<string, Child> = new Map()
 export const makeTenantRoutes: Effect.Effect<
   (routes: Routes) => void,
   never,
-  Authorization | Contributions | Host | OperationCatalog | Runs | StartGate.Gatekeeper
+  Authorization | Contributions | Host | OperationCatalog | Runs
 > = Effect.gen(function* () {
   const host = yield* Host
   const { links } = host

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Authentication, Problems } from "@atlas/operations"
+import { OperationsApi, Problems } from "@atlas/operations"
 import { Freshness, Removal } from "@atlas/replica"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
@@ -115,7 +115,7 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       OpenApi.annotations({ summary: "Read a role definition", description: "Returns removed definitions too." })
     )
   )
-  .middleware(Authentication)
+  .middleware(OperationsApi.Authentication)
   .annotateMerge(
     OpenApi.annotations({ title: "Directory", description: "Cached Entra groups and definitions of directory roles." })
   ) {}

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CurrentActor, HttpProblems } from "@atlas/operations"
+import { HttpProblems, OperationsApi } from "@atlas/operations"
 import { Effect, Layer, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { DirectoryApi } from "./DirectoryApi.ts"
@@ -29,25 +29,25 @@ const handlers = HttpApiBuilder.group(
     const roles = yield* DirectoryRoleDefinitions
     return handlers.handleAll({
       groups: Effect.fnUntraced(function* ({ params, query }) {
-        const found = yield* groups.search(yield* CurrentActor, params.tenant, optionsOf(query))
+        const found = yield* groups.search(yield* OperationsApi.CurrentActor, params.tenant, optionsOf(query))
         return { groups: found.items, ...Struct.omit(found, ["items"]) }
       }),
       groupLabels: Effect.fnUntraced(function* ({ params, query }) {
-        return yield* groups.labels(yield* CurrentActor, params.tenant, idsOf(query))
+        return yield* groups.labels(yield* OperationsApi.CurrentActor, params.tenant, idsOf(query))
       }),
       group: Effect.fnUntraced(function* ({ params }) {
-        const { freshness, item } = yield* groups.get(yield* CurrentActor, params.tenant, params.id)
+        const { freshness, item } = yield* groups.get(yield* OperationsApi.CurrentActor, params.tenant, params.id)
         return { group: item, freshness }
       }),
       roleDefinitions: Effect.fnUntraced(function* ({ params, query }) {
-        const found = yield* roles.search(yield* CurrentActor, params.tenant, optionsOf(query))
+        const found = yield* roles.search(yield* OperationsApi.CurrentActor, params.tenant, optionsOf(query))
         return { roleDefinitions: found.items, ...Struct.omit(found, ["items"]) }
       }),
       roleDefinitionLabels: Effect.fnUntraced(function* ({ params, query }) {
-        return yield* roles.labels(yield* CurrentActor, params.tenant, idsOf(query))
+        return yield* roles.labels(yield* OperationsApi.CurrentActor, params.tenant, idsOf(query))
       }),
       roleDefinition: Effect.fnUntraced(function* ({ params }) {
-        const { freshness, item } = yield* roles.get(yield* CurrentActor, params.tenant, params.id)
+        const { freshness, item } = yield* roles.get(yield* OperationsApi.CurrentActor, params.tenant, params.id)
         return { roleDefinition: item, freshness }
       })
     })

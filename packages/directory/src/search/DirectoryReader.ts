@@ -6,9 +6,9 @@
  */
 import {
   type Actor,
-  argumentsOf,
   Authorization,
   type Capability,
+  Decoding,
   isStorable,
   Problems,
   type Runs,
@@ -179,7 +179,7 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
 })
 
 const makeDecoders = <Filter extends string>(filters: ReadonlyArray<Filter>) => ({
-  search: argumentsOf(
+  search: Decoding.argumentsOf(
     Schema.Struct({
       options: Schema.Struct({
         query: Schema.optional(Schema.String),
@@ -189,8 +189,8 @@ const makeDecoders = <Filter extends string>(filters: ReadonlyArray<Filter>) => 
       })
     })
   ),
-  labels: argumentsOf(Schema.Struct({ ids: Schema.Array(Schema.String) })),
-  get: argumentsOf(Schema.Struct({ id: Schema.String }))
+  labels: Decoding.argumentsOf(Schema.Struct({ ids: Schema.Array(Schema.String) })),
+  get: Decoding.argumentsOf(Schema.Struct({ id: Schema.String }))
 })
 
 const Storable = Schema.String.check(Schema.makeFilter(isStorable))

@@ -4,12 +4,14 @@
  *
  * @module
  */
-import { argumentsOf, GivenTenantScope, type Problems, type TenantScope } from "@atlas/operations"
+import { Decoding, type Problems, type TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type DirectoryLabel, labelEach } from "./DirectoryReader.ts"
 
-const decode = argumentsOf(Schema.Struct({ tenant: GivenTenantScope, ids: Schema.Array(Schema.String) }))
+const decode = Decoding.argumentsOf(
+  Schema.Struct({ tenant: Decoding.GivenTenantScope, ids: Schema.Array(Schema.String) })
+)
 
 /**
  * Labels cached groups.

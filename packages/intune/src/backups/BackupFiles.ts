@@ -6,7 +6,7 @@
  * @module
  */
 
-import { argumentsOf, type Problems, StorableText, type TenantScope } from "@atlas/operations"
+import { Decoding, type Problems, StorableText, type TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
@@ -128,7 +128,9 @@ const Imported = Schema.Struct({
     ])
   )
 })
-const decodeImport = argumentsOf(Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported) }))
+const decodeImport = Decoding.argumentsOf(
+  Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported) })
+)
 
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.

@@ -7,11 +7,10 @@
 
 import {
   type Actor,
-  argumentsOf,
   AuditLog,
   Authorization,
   type Capability,
-  decodeInput,
+  Decoding,
   encodeActor,
   Problems,
   type Run,
@@ -85,11 +84,11 @@ export class BackupSchedules extends Context.Service<
 const isId = Schema.is(ScheduleId)
 const kind = "backup_schedule"
 
-const decodePaused = argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
-const decodeSlotPage = argumentsOf(
+const decodePaused = Decoding.argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
+const decodeSlotPage = Decoding.argumentsOf(
   Schema.Struct({ page: Schema.Struct({ before: Schema.NullOr(CalendarInstant), limit: pageLimit(200) }) })
 )
-const decodeLimit = argumentsOf(Schema.Struct({ limit: pageLimit(200) }))
+const decodeLimit = Decoding.argumentsOf(Schema.Struct({ limit: pageLimit(200) }))
 
 const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): string | null => {
   const [next] = nextFireTimes(recurrence, after, 1)
@@ -116,8 +115,11 @@ const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
 
 /** Decodes settings that somebody sent; `others` fills in those that are left out. */
 const decodeSettings = Effect.fnUntraced(function* (others: Partial<ScheduleSettings>, given: unknown) {
-  const json = yield* decodeInput(Schema.Json, given)
-  return yield* decodeInput(ScheduleSettings, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
+  const json = yield* Decoding.decodeInput(Schema.Json, given)
+  return yield* Decoding.decodeInput(
+    ScheduleSettings,
+    Predicate.isObject(json) ? { ...others, ...(json as object) } : json
+  )
 })
 
 /** What the audit keeps of a schedule. */

@@ -7,8 +7,8 @@
 
 import {
   type Actor,
-  argumentsOf,
   Authorization,
+  Decoding,
   foldName,
   isStorable,
   Problems,
@@ -102,7 +102,7 @@ const itemColumns = (sql: SqlClient.SqlClient) =>
 
 const isId = Schema.is(BackupId)
 
-const decodeListPage = argumentsOf(
+const decodeListPage = Decoding.argumentsOf(
   Schema.Struct({
     page: Schema.Struct({
       schedule: Schema.optional(Schema.String),
@@ -111,7 +111,7 @@ const decodeListPage = argumentsOf(
     })
   })
 )
-const decodeItemPage = argumentsOf(
+const decodeItemPage = Decoding.argumentsOf(
   Schema.Struct({
     page: Schema.Struct({
       query: Schema.String,
@@ -120,7 +120,7 @@ const decodeItemPage = argumentsOf(
     })
   })
 )
-const decodeName = argumentsOf(Schema.Struct({ item: PolicyName }))
+const decodeName = Decoding.argumentsOf(Schema.Struct({ item: PolicyName }))
 
 // How many bodies are in memory at once while `verify` computes hashes.
 const verifiedAtOnce = 200

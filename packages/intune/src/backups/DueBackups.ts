@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type RunId, sanitisedCause, SystemRuns, type TenantScope } from "@atlas/operations"
+import { Redaction, type RunId, SystemRuns, type TenantScope } from "@atlas/operations"
 import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
@@ -118,7 +118,10 @@ const makeDueBackups = Effect.gen(function* () {
   // A schedule that fails must not delay the others, so it is tried again later.
   const postpone = Effect.fnUntraced(function* (id: string, cause: Cause.Cause<unknown>) {
     if (Cause.hasInterrupts(cause)) return yield* Effect.failCause(cause)
-    yield* Effect.logError(`The backup schedule ${id} failed; trying it again in five minutes`, sanitisedCause(cause))
+    yield* Effect.logError(
+      `The backup schedule ${id} failed; trying it again in five minutes`,
+      Redaction.redactCause(cause)
+    )
     yield* sql`UPDATE backup_schedules SET decide_after = now() + interval '5 minutes' WHERE id = ${id}::uuid`
   })
 
@@ -154,7 +157,9 @@ const makeDueBackups = Effect.gen(function* () {
 
 const repeatedly = (work: Effect.Effect<void>, everyMillis: number) =>
   work.pipe(
-    Effect.catchCause((cause) => Effect.logWarning("The backup scheduler failed; trying again", sanitisedCause(cause))),
+    Effect.catchCause((cause) =>
+      Effect.logWarning("The backup scheduler failed; trying again", Redaction.redactCause(cause))
+    ),
     // Jitter, so that processes do not look at the same moment.
     Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(everyMillis * jitter))),
     Effect.forever,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Actor, argumentsOf, isStorable, Problems, Runs } from "@atlas/operations"
+import { type Actor, Decoding, isStorable, Problems, Runs } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { pageLimit, PolicyName } from "../policies/Arguments.ts"
@@ -23,7 +23,7 @@ export class DriftItem extends Schema.Class<DriftItem>("@atlas/intune/DriftItem"
   difference: Schema.NullOr(Schema.Struct({ fields: Schema.Array(FieldDifference), more: Schema.Int }))
 }) {}
 
-const decodePage = argumentsOf(
+const decodePage = Decoding.argumentsOf(
   Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
 )
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Authentication, Problems, RunId } from "@atlas/operations"
+import { OperationsApi, Problems, RunId } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { BackupItem, BackupSet } from "../backups/BackupSet.ts"
@@ -343,7 +343,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
       })
     )
   )
-  .middleware(Authentication)
+  .middleware(OperationsApi.Authentication)
   .annotateMerge(
     OpenApi.annotations({
       title: "Intune",

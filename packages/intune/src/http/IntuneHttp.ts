@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CurrentActor, decodeInput, HttpProblems } from "@atlas/operations"
+import { Decoding, HttpProblems, OperationsApi } from "@atlas/operations"
 import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Backups } from "../backups/Backups.ts"
@@ -34,17 +34,17 @@ const handlers = HttpApiBuilder.group(
       inventory: Effect.fnUntraced(function* ({ params, query }) {
         const { findings, type = [], ...search } = query
         const types = typeof type === "string" ? [type] : type
-        return yield* inventory.search(yield* CurrentActor, params.tenant, {
+        return yield* inventory.search(yield* OperationsApi.CurrentActor, params.tenant, {
           ...search,
           types,
           findings: findings === "true"
         })
       }),
       inventorySummary: Effect.fnUntraced(function* ({ params }) {
-        return yield* inventory.summary(yield* CurrentActor, params.tenant)
+        return yield* inventory.summary(yield* OperationsApi.CurrentActor, params.tenant)
       }),
       inventoryItem: Effect.fnUntraced(function* ({ params: { id, source, tenant } }) {
-        const actor = yield* CurrentActor
+        const actor = yield* OperationsApi.CurrentActor
         const item = yield* inventory.get(actor, tenant, source, id)
         const { assignments, content } = yield* inventory.content(actor, tenant, source, id)
         return {
@@ -54,17 +54,17 @@ const handlers = HttpApiBuilder.group(
         }
       }),
       schedules: Effect.fnUntraced(function* ({ params }) {
-        return { schedules: yield* schedules.list(yield* CurrentActor, params.tenant) }
+        return { schedules: yield* schedules.list(yield* OperationsApi.CurrentActor, params.tenant) }
       }),
       createSchedule: Effect.fnUntraced(function* ({ params, payload }) {
-        return { schedule: yield* schedules.create(yield* CurrentActor, params.tenant, payload) }
+        return { schedule: yield* schedules.create(yield* OperationsApi.CurrentActor, params.tenant, payload) }
       }),
       schedule: Effect.fnUntraced(function* ({ params }) {
-        const schedule = yield* schedules.get(yield* CurrentActor, params.tenant, params.schedule)
+        const schedule = yield* schedules.get(yield* OperationsApi.CurrentActor, params.tenant, params.schedule)
         return { schedule, nextFireTimes: nextFireTimes(schedule, yield* DateTime.now, 10) }
       }),
       updateSchedule: Effect.fnUntraced(function* ({ params: { schedule: id, tenant }, payload }) {
-        const actor = yield* CurrentActor
+        const actor = yield* OperationsApi.CurrentActor
         const pauses = Predicate.hasProperty(payload, "paused") && Predicate.isBoolean(payload.paused)
         const settings = pauses ? Struct.omit(payload, ["paused"]) : payload
         const changed = yield* schedules.update(actor, tenant, id, settings)
@@ -73,17 +73,19 @@ const handlers = HttpApiBuilder.group(
         }
       }),
       deleteSchedule: Effect.fnUntraced(function* ({ params }) {
-        yield* schedules.remove(yield* CurrentActor, params.tenant, params.schedule)
+        yield* schedules.remove(yield* OperationsApi.CurrentActor, params.tenant, params.schedule)
       }),
       slots: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
-        const actor = yield* CurrentActor
+        const actor = yield* OperationsApi.CurrentActor
         return { slots: yield* schedules.slots(actor, params.tenant, params.schedule, { before, limit }) }
       }),
       backups: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50, ...rest } }) {
-        return { backups: yield* backups.list(yield* CurrentActor, params.tenant, { ...rest, before, limit }) }
+        return {
+          backups: yield* backups.list(yield* OperationsApi.CurrentActor, params.tenant, { ...rest, before, limit })
+        }
       }),
       backup: Effect.fnUntraced(function* ({ params }) {
-        return { backup: yield* backups.get(yield* CurrentActor, params.tenant, params.backup) }
+        return { backup: yield* backups.get(yield* OperationsApi.CurrentActor, params.tenant, params.backup) }
       }),
       backupItems: Effect.fnUntraced(function* ({ params, query }) {
         const { afterId, afterSource, afterTitle, limit = 50, query: text = "" } = query
@@ -92,10 +94,10 @@ const handlers = HttpApiBuilder.group(
             ? null
             : { title: afterTitle, source: afterSource, id: afterId }
         const page = { query: text, after, limit }
-        return { items: yield* backups.items(yield* CurrentActor, params.tenant, params.backup, page) }
+        return { items: yield* backups.items(yield* OperationsApi.CurrentActor, params.tenant, params.backup, page) }
       }),
       backupItem: Effect.fnUntraced(function* ({ params }) {
-        const found = yield* backups.content(yield* CurrentActor, params.tenant, params.backup, params)
+        const found = yield* backups.content(yield* OperationsApi.CurrentActor, params.tenant, params.backup, params)
         return {
           item: found.item,
           content: yield* Effect.orDie(parse(found.content)),
@@ -103,38 +105,46 @@ const handlers = HttpApiBuilder.group(
         }
       }),
       restores: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
-        return { restores: yield* restores.list(yield* CurrentActor, params.tenant, { before, limit }) }
+        return { restores: yield* restores.list(yield* OperationsApi.CurrentActor, params.tenant, { before, limit }) }
       }),
       planRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        return yield* restores.plan(yield* CurrentActor, params.tenant, payload, headers["idempotency-key"])
+        return yield* restores.plan(
+          yield* OperationsApi.CurrentActor,
+          params.tenant,
+          payload,
+          headers["idempotency-key"]
+        )
       }),
       planRestoreAgain: Effect.fnUntraced(function* ({ params }) {
-        return yield* restores.planAgain(yield* CurrentActor, params.tenant, params.restore)
+        return yield* restores.planAgain(yield* OperationsApi.CurrentActor, params.tenant, params.restore)
       }),
       restore: Effect.fnUntraced(function* ({ params: { restore: id, tenant } }) {
-        const actor = yield* CurrentActor
+        const actor = yield* OperationsApi.CurrentActor
         const [restore, tally] = yield* Effect.all([restores.get(actor, tenant, id), restores.tally(actor, tenant, id)])
         return { restore, tally }
       }),
       restoreItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
         const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
         return {
-          items: yield* restores.items(yield* CurrentActor, params.tenant, params.restore, { after, limit })
+          items: yield* restores.items(yield* OperationsApi.CurrentActor, params.tenant, params.restore, {
+            after,
+            limit
+          })
         }
       }),
       confirmRestore: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        const actor = yield* CurrentActor
-        const { tenantName } = yield* decodeInput(Confirmation, payload)
+        const actor = yield* OperationsApi.CurrentActor
+        const { tenantName } = yield* Decoding.decodeInput(Confirmation, payload)
         const typed = { tenantName, idempotencyKey: headers["idempotency-key"] }
         const { disposition, run } = yield* restores.confirm(actor, params.tenant, params.restore, typed)
         return { disposition, runId: run.id }
       }),
       archiveRestore: Effect.fnUntraced(function* ({ params }) {
-        return { restore: yield* restores.archive(yield* CurrentActor, params.tenant, params.restore) }
+        return { restore: yield* restores.archive(yield* OperationsApi.CurrentActor, params.tenant, params.restore) }
       }),
       driftItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
         const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
-        return { items: yield* drift.items(yield* CurrentActor, params.run, { after, limit }) }
+        return { items: yield* drift.items(yield* OperationsApi.CurrentActor, params.run, { after, limit }) }
       })
     })
   })

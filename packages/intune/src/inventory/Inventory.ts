@@ -7,9 +7,9 @@
 
 import {
   type Actor,
-  argumentsOf,
   Authorization,
   type Capability,
+  Decoding,
   foldName,
   isStorable,
   Problems,
@@ -77,7 +77,7 @@ export const InventorySearch = Schema.Struct({
 })
 export type InventorySearch = typeof InventorySearch.Type
 
-const decodeSearch = argumentsOf(Schema.Struct({ search: InventorySearch }))
+const decodeSearch = Decoding.argumentsOf(Schema.Struct({ search: InventorySearch }))
 const isText = Schema.is(StorableText)
 
 /** A page of the inventory, by title. */

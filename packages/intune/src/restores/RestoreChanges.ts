@@ -7,12 +7,10 @@
 
 import {
   type Actor,
-  argumentsOf,
   AuditLog,
   Authorization,
   type Capability,
-  decodeInput,
-  invalid,
+  Decoding,
   type Problems,
   RunId,
   Runs,
@@ -59,7 +57,7 @@ export class RestoreConflict extends HttpApiError.Problem<RestoreConflict>()(
 /** What a restore is called in the audit. */
 export const restoreKind = "restore"
 
-const decodeTyped = argumentsOf(
+const decodeTyped = Decoding.argumentsOf(
   Schema.Struct({ typed: Schema.Struct({ tenantName: Schema.String, idempotencyKey: Schema.optional(Schema.String) }) })
 )
 
@@ -164,7 +162,7 @@ export const makeRestoreChanges: Effect.Effect<
     key: string | undefined
   ) {
     const tenant = yield* changing(actor, tenantId)
-    const wanted = yield* decodeInput(RestoreRequest, request)
+    const wanted = yield* Decoding.decodeInput(RestoreRequest, request)
     const ownKey = yield* requireKey(key)
     return yield* together(
       Effect.gen(function* () {
@@ -228,7 +226,7 @@ export const makeRestoreChanges: Effect.Effect<
     const restore = yield* records.find(tenant, id)
     const idempotencyKey = yield* requireKey(typed.idempotencyKey)
     if (typed.tenantName.trim() !== (yield* names.nameOf(tenant))) {
-      return yield* invalid("/tenantName", "This is not the tenant's name: type it exactly")
+      return yield* Decoding.invalid("/tenantName", "This is not the tenant's name: type it exactly")
     }
     return yield* together(start(actor, tenant, restore.id, idempotencyKey)).pipe(
       // The transaction was rolled back, and with it the record of the refusal: record it again.

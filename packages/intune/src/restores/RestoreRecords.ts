@@ -6,15 +6,7 @@
  */
 
 import { createHash } from "node:crypto"
-import {
-  type Actor,
-  checkIdempotencyKey,
-  encodeActor,
-  invalid,
-  Problems,
-  StorableText,
-  type TenantScope
-} from "@atlas/operations"
+import { type Actor, Decoding, encodeActor, Problems, StorableText, type TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -39,7 +31,9 @@ export type RestoreRequest = typeof RestoreRequest.Type
 
 /** Checks the idempotency key of a request. It is required: `undefined` and an empty text are no key. */
 export const requireKey = (key: unknown) =>
-  key === undefined || key === "" ? Effect.fail(new Problems.IdempotencyKeyRequired({})) : checkIdempotencyKey(key)
+  key === undefined || key === ""
+    ? Effect.fail(new Problems.IdempotencyKeyRequired({}))
+    : Decoding.checkIdempotencyKey(key)
 
 const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex")
 
@@ -146,14 +140,14 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
         SELECT id::text, request_digest = decode(${digests.request}, 'hex') AS same, preview_run::text AS run
         FROM restores WHERE plan_digest = decode(${digests.plan}, 'hex')`.pipe(Effect.orDie)
       if (earlier === undefined) {
-        return yield* invalid("/backup", "The tenant has no such backup, or it has expired")
+        return yield* Decoding.invalid("/backup", "The tenant has no such backup, or it has expired")
       }
       if (!earlier.same)
         return yield* new Problems.IdempotencyKeyReused(earlier.run === null ? {} : { runId: earlier.run })
       return { restore: yield* read(tenant, earlier.id, false), known: true } satisfies RecordedRequest
     }
     if (made.items < (request.items?.length ?? 1)) {
-      return yield* invalid("/items", "The backup does not have all of these policies")
+      return yield* Decoding.invalid("/items", "The backup does not have all of these policies")
     }
     return { restore: yield* read(tenant, made.id, false), known: false } satisfies RecordedRequest
   })

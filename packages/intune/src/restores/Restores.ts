@@ -7,9 +7,9 @@
 
 import {
   type Actor,
-  argumentsOf,
   type AuditLog,
   Authorization,
+  Decoding,
   isStorable,
   type Problems,
   type Runs,
@@ -74,7 +74,7 @@ export class Restores extends Context.Service<
 const isId = Schema.is(RestoreId)
 const decodeRestoreItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
 
-const decodeListPage = argumentsOf(
+const decodeListPage = Decoding.argumentsOf(
   Schema.Struct({
     page: Schema.Struct({
       backup: Schema.optional(Schema.String),
@@ -83,7 +83,7 @@ const decodeListPage = argumentsOf(
     })
   })
 )
-const decodeItemPage = argumentsOf(
+const decodeItemPage = Decoding.argumentsOf(
   Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
 )
 const make = Effect.gen(function* () {

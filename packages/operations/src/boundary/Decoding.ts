@@ -7,7 +7,11 @@
  */
 import { Cause, Effect, Exit, Predicate, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "./Problems.ts"
+import { isStorable } from "../text/StorableText.ts"
 import type { Json } from "../text/Json.ts"
+
+export { GivenActor } from "../run/Actor.ts"
+export { GivenTenantScope } from "../run/OperationScope.ts"
 
 /** The most problems that a refusal names. */
 const mostProblems = 20
@@ -190,6 +194,14 @@ export const decodeInput = <Input, Encoded>(
   Effect.flatMap(plainJson(given, at), (json) =>
     Effect.mapError(inputDecoder(schema)(json), (error) => named(problemsIn(error.issue, at)))
   )
+
+/** Accepts an untrusted `Idempotency-Key`: 1 to 200 characters that can be stored. */
+export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, InvalidInput> =>
+  Predicate.isString(key) && key.length >= 1 && key.length <= 200 && isStorable(key)
+    ? Effect.succeed(key)
+    : Effect.fail(
+        invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters or lone surrogates")
+      )
 
 /** The first twenty problems of a schema issue, for HTTP APIs. */
 export const problemsOf = (issue: SchemaIssue.Issue): ReadonlyArray<InputIssue> => named(problemsIn(issue, [])).errors

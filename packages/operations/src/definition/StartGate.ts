@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { Context, Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import type { Actor } from "../run/Actor.ts"
-import type * as Operation from "./Operation.ts"
-import { OperationCatalog } from "./OperationCatalog.ts"
+import { RegisteredGates } from "./Gatekeeper.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { RunId } from "../run/Run.ts"
 
+export { UnregisteredStartGate } from "./Gatekeeper.ts"
 export { providerConnection } from "./providerConnection.ts"
 
 /** What a gate is asked about: an authorised and valid start, or an attempt of its run. */
@@ -86,24 +86,6 @@ export class DuplicateStartGate extends Schema.TaggedError<DuplicateStartGate>()
   }
 }
 
-/** An operation names a gate that the host did not register. */
-export class UnregisteredStartGate extends Schema.TaggedError<UnregisteredStartGate>()("UnregisteredStartGate", {
-  name: Schema.String,
-  type: Schema.String
-}) {
-  override get message(): string {
-    return `The operation "${this.type}" needs the start gate "${this.name}", which is not registered: provide it with StartGate.layer.`
-  }
-}
-
-/** The gates of this host; none by default. */
-const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
-  "@atlas/operations/StartGate/RegisteredGates",
-  {
-    defaultValue: () => new Map()
-  }
-)
-
 type Requirements<Gate> = Gate extends StartGate<infer R> ? R : never
 
 /**
@@ -134,38 +116,3 @@ export const layer = <const All extends ReadonlyArray<StartGate<any>>>(
       return byName
     })
   )
-
-/** Asks the gates that operations name. */
-export class Gatekeeper extends Context.Service<
-  Gatekeeper,
-  {
-    /** Asks an operation's gates in order. The first one that is not open answers. */
-    check(type: Operation.Any, request: Omit<GateRequest, "type">): Effect.Effect<GateAnswer>
-  }
->()("@atlas/operations/StartGate/Gatekeeper") {
-  /** Fails at startup if an operation names a gate that is not registered, because it could never start. */
-  static readonly layer: Layer.Layer<Gatekeeper, UnregisteredStartGate, OperationCatalog> = Layer.effect(
-    Gatekeeper,
-    Effect.gen(function* () {
-      const registered = yield* RegisteredGates
-      const { types } = yield* OperationCatalog
-      const gatesOf = new Map<string, ReadonlyArray<StartGate>>()
-      for (const { name: type, gates } of types) {
-        const missing = gates.find((name) => !registered.has(name))
-        if (missing !== undefined) return yield* new UnregisteredStartGate({ name: missing, type })
-        gatesOf.set(
-          type,
-          gates.flatMap((name) => registered.get(name) ?? [])
-        )
-      }
-      const check = Effect.fn("Gatekeeper.check")(function* (type: Operation.Any, request: Omit<GateRequest, "type">) {
-        for (const gate of gatesOf.get(type.name) ?? []) {
-          const answer = yield* gate.check({ ...request, type: type.name })
-          if (answer._tag !== "Open") return answer
-        }
-        return open
-      })
-      return Gatekeeper.of({ check })
-    })
-  )
-}

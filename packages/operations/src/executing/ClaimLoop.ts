@@ -3,7 +3,7 @@ import * as Metrics from "../ledger/Metrics.ts"
 import { RunExecutor } from "./RunExecutor.ts"
 import { type Claim, RunQueue } from "../ledger/RunQueue.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
-import { sanitisedCause } from "../text/Sanitiser.ts"
+import { redactCause } from "../text/Redaction.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /**
@@ -48,7 +48,7 @@ export const layer: Layer.Layer<never, never, RunExecutor | RunQueue | RunSignal
       Effect.forkScoped
     )
     yield* round.pipe(
-      Effect.catchCause((cause) => Effect.logWarning("Could not claim runs; trying again", sanitisedCause(cause))),
+      Effect.catchCause((cause) => Effect.logWarning("Could not claim runs; trying again", redactCause(cause))),
       Effect.andThen(pause),
       Effect.forever,
       Effect.forkScoped

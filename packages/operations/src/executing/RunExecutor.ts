@@ -24,8 +24,8 @@ import type { RunQueries } from "../ledger/reads/RunQueries.ts"
 import { type Assignment, type Claim, RunQueue } from "../ledger/RunQueue.ts"
 import { makeSettle } from "./RunSettlement.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
-import { sanitisedCause } from "../text/Sanitiser.ts"
-import { Gatekeeper } from "../definition/StartGate.ts"
+import { redactCause } from "../text/Redaction.ts"
+import { Gatekeeper } from "../definition/Gatekeeper.ts"
 import * as TraceContext from "../run/TraceContext.ts"
 import { makeRefusal, type WorkRefused } from "./WorkRefused.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
@@ -200,5 +200,5 @@ const endOfExit = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>): Attemp
 
 const logUnexpected = (exit: Exit.Exit<AttemptEnd, RunFailure | GraphError>) =>
   Exit.isFailure(exit) && !Cause.hasFails(exit.cause)
-    ? Effect.logError("An attempt ended unexpectedly", sanitisedCause(exit.cause))
+    ? Effect.logError("An attempt ended unexpectedly", redactCause(exit.cause))
     : Effect.void

@@ -16,7 +16,7 @@ import { type Hold, RunLedger } from "../ledger/RunLedger.ts"
 import type { Claim } from "../ledger/RunQueue.ts"
 import { write as writeReport } from "../run/RunReport.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
-import { sanitisedCause } from "../text/Sanitiser.ts"
+import { redactCause } from "../text/Redaction.ts"
 import { WorkerSettings } from "./WorkerSettings.ts"
 
 /** Progress becomes visible at most this often, however often a handler reports it. */
@@ -139,7 +139,7 @@ export const makeRunLease = Effect.gen(function* () {
       Effect.catchCause((cause: Cause.Cause<never>) =>
         endOf(cause)._tag === "LeaseLost"
           ? Effect.failCause(cause)
-          : Effect.logWarning("A heartbeat failed", sanitisedCause(cause))
+          : Effect.logWarning("A heartbeat failed", redactCause(cause))
       ),
       Effect.delay(Math.min(visibleEveryMillis, leaseMillis / 3)),
       Effect.forever
@@ -155,7 +155,7 @@ export const makeRunLease = Effect.gen(function* () {
       Effect.catchCause((cause: Cause.Cause<never>) =>
         endOf(cause)._tag === "LeaseLost"
           ? Deferred.failCause(lost, cause)
-          : Effect.logWarning("A heartbeat failed", sanitisedCause(cause))
+          : Effect.logWarning("A heartbeat failed", redactCause(cause))
       ),
       Effect.asVoid
     )

@@ -8,7 +8,7 @@ import type { Reached } from "./RunLease.ts"
 import { type Completion, RunLedger } from "../ledger/RunLedger.ts"
 import type { Claim } from "../ledger/RunQueue.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
-import { sanitisedCause } from "../text/Sanitiser.ts"
+import { redactCause } from "../text/Redaction.ts"
 
 /** How long a run rests before it tries again to get what another run holds. */
 const busyPauseMillis = 5_000
@@ -117,10 +117,10 @@ export const makeSettle = Effect.fnUntraced(function* (worker: string) {
         while: isDatabaseOutage,
         schedule: Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(10)])
       }),
-      Effect.tapError((cause) => Effect.logError("Could not record the end of an attempt", sanitisedCause(cause))),
+      Effect.tapError((cause) => Effect.logError("Could not record the end of an attempt", redactCause(cause))),
       // A run whose result cannot be stored would be executed again and again: it ends as failed.
       Effect.catch((cause) => (isDatabaseOutage(cause) ? Effect.void : complete(claim, unrecordable))),
-      Effect.catchCause((cause) => Effect.logError("Could not end a run", sanitisedCause(cause)))
+      Effect.catchCause((cause) => Effect.logError("Could not end a run", redactCause(cause)))
     )
     yield* signals.changed(run.id)
     if (end._tag === "Interrupted") yield* signals.queued

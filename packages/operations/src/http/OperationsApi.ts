@@ -37,12 +37,12 @@ export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
  *
  * @example
  * ```ts
- * Authentication.of(
+ * OperationsApi.Authentication.of(
  *   Effect.fnUntraced(function* (answer) {
  *     const { headers } = yield* HttpServerRequest.HttpServerRequest
  *     const id = headers["x-user"]
  *     if (id === undefined) return yield* new Problems.Unauthenticated({})
- *     return yield* Effect.provideService(answer, CurrentActor, { id, kind: "user", name: id })
+ *     return yield* Effect.provideService(answer, OperationsApi.CurrentActor, { id, kind: "user", name: id })
  *   })
  * )
  * ```
@@ -126,7 +126,7 @@ export const RunEventResource = Schema.Struct({
 export type RunEventResource = typeof RunEventResource.Type
 
 /** An operation on the wire. */
-export const OperationTypeResource = Schema.Struct({
+export const OperationResource = Schema.Struct({
   name: Schema.String,
   label: Schema.String,
   description: Schema.String,
@@ -139,7 +139,7 @@ export const OperationTypeResource = Schema.Struct({
   /** The JSON Schema of the input, draft 2020-12. */
   input: Schema.Record(Schema.String, Schema.Unknown)
 })
-export type OperationTypeResource = typeof OperationTypeResource.Type
+export type OperationResource = typeof OperationResource.Type
 
 /** The `limit` of every listing: 1 to 200, 50 by default. */
 export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
@@ -168,7 +168,7 @@ const runIds = Schema.Array(RunId)
 const cacheHeaders = { etag: Schema.String, "cache-control": Schema.String, vary: Schema.String }
 
 /** Starting and watching operation runs. */
-export class OperationsApiGroup extends HttpApiGroup.make("operations")
+export class Group extends HttpApiGroup.make("operations")
   .add(
     // The payload is `{ input, supersedes? }`. It is unknown here, so that no validation message tells an outsider what exists:
     // `Runs.start` authorises before it looks at the input.
@@ -252,7 +252,7 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
       })
     ),
     HttpApiEndpoint.get("types", "/operations/types", {
-      success: Schema.Struct({ types: Schema.Array(OperationTypeResource) }),
+      success: Schema.Struct({ types: Schema.Array(OperationResource) }),
       error: InvalidInput
     }).annotateMerge(
       OpenApi.annotations({
@@ -287,8 +287,8 @@ export class OperationsApiGroup extends HttpApiGroup.make("operations")
   .annotateMerge(OpenApi.annotations({ title: "Operations", description: "Start operations and watch their runs." })) {}
 
 /** The API, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
-export class OperationsApi extends HttpApi.make("atlas-operations")
-  .add(OperationsApiGroup)
+export class Api extends HttpApi.make("atlas-operations")
+  .add(Group)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .prefix("/api/v1") {}

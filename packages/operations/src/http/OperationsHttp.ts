@@ -12,14 +12,14 @@ import * as HttpProblems from "./HttpProblems.ts"
 import type * as Operation from "../definition/Operation.ts"
 import {
   CurrentActor,
-  OperationsApi,
-  type OperationTypeResource,
+  Api,
+  type OperationResource,
   RunEventResource,
   type RunReceiptResource,
   type RunResource
 } from "./OperationsApi.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
-import { nextStepOf } from "../run/NextStep.ts"
+import * as NextStep from "../run/NextStep.ts"
 import { OperationBusy } from "../boundary/Problems.ts"
 import { isWholeRun, type Run, RunId, type RunReceipt } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
@@ -59,7 +59,7 @@ export const toResource = (url: PublicUrl["Service"], run: Run): RunResource => 
   summaryCounts: run.summaryCounts,
   failureSummary: run.failureSummary.map((failure) => ({
     ...failure,
-    nextStep: nextStepOf(run, failure)
+    nextStep: NextStep.ofFailure(run, failure)
   })),
   report: run.report,
   reasonCode: run.reasonCode,
@@ -83,10 +83,10 @@ export const toResource = (url: PublicUrl["Service"], run: Run): RunResource => 
 export const toSeenResource = (url: PublicUrl["Service"], run: Run | RunReceipt): RunResource | RunReceiptResource =>
   isWholeRun(run) ? toResource(url, run) : { ...run, links: linksOf(url, run) }
 
-const typeResources = new WeakMap<Operation.Any, OperationTypeResource>()
+const typeResources = new WeakMap<Operation.Any, OperationResource>()
 
 /** An operation as the API shows it. The schema of its input is derived once. */
-const toTypeResource = (type: Operation.Any): OperationTypeResource => {
+const toTypeResource = (type: Operation.Any): OperationResource => {
   const known = typeResources.get(type)
   if (known !== undefined) return known
   const { capabilities, category, description, identity, label, name, scope, startedBy } = type
@@ -188,7 +188,7 @@ const keyOf = (headers: { readonly "idempotency-key"?: string }) =>
   headers["idempotency-key"] === undefined ? {} : { idempotencyKey: headers["idempotency-key"] }
 
 const handlers = HttpApiBuilder.group(
-  OperationsApi,
+  Api,
   "operations",
   Effect.fnUntraced(function* (handlers) {
     const runs = yield* Runs
@@ -268,7 +268,4 @@ const handlers = HttpApiBuilder.group(
  * const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
  * ```
  */
-export const layer = HttpApiBuilder.layer(OperationsApi).pipe(
-  Layer.provide(handlers),
-  Layer.provide(HttpProblems.layer)
-)
+export const layer = HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers), Layer.provide(HttpProblems.layer))

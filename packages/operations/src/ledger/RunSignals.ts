@@ -10,7 +10,7 @@ import { Context, Effect, Layer, PubSub, Queue, Schedule, Schema, type Scope } f
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { RunId } from "../run/Run.ts"
-import { sanitisedCause } from "../text/Sanitiser.ts"
+import { redactCause } from "../text/Redaction.ts"
 
 /** Something happened that others may want to look at now. */
 export type RunSignal =
@@ -91,7 +91,7 @@ export class RunSignals extends Context.Service<
       })
 
       yield* sendNext.pipe(
-        Effect.catchCause((cause) => Effect.logDebug("Could not notify other processes", sanitisedCause(cause))),
+        Effect.catchCause((cause) => Effect.logDebug("Could not notify other processes", redactCause(cause))),
         Effect.forever,
         Effect.forkScoped
       )
@@ -139,7 +139,7 @@ const listenForever = (
     )
   }).pipe(
     Effect.scoped,
-    Effect.tapCause((cause) => Effect.logDebug("Listening for run signals was interrupted", sanitisedCause(cause))),
+    Effect.tapCause((cause) => Effect.logDebug("Listening for run signals was interrupted", redactCause(cause))),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.orDie
   )

@@ -10,7 +10,7 @@ import type { Statement } from "effect/sql"
 import type { AuditAction } from "../access/AuditLog.ts"
 import type { RunStatus } from "../run/Run.ts"
 import type { RunEventKind } from "../run/RunEvent.ts"
-import { sqlJoin, sqlText, sqlWord } from "../text/SqlText.ts"
+import { sqlText } from "../text/SqlText.ts"
 
 /** One way in which a run changes: the rules of every statement that makes it. */
 export interface Transition {
@@ -151,7 +151,7 @@ const inStatus = (statuses: ReadonlyArray<RunStatus>) =>
     ? sqlText`true`
     : statuses.length === 2
       ? sqlText`o.status <> 'completed'`
-      : sqlText`o.status = '${sqlWord(statuses[0] ?? "completed")}'`
+      : sqlText`o.status = '${sqlText.word(statuses[0] ?? "completed")}'`
 
 const inFence = (step: Step) => {
   const { fence } = rule(step)
@@ -181,7 +181,7 @@ const assignments = (step: Step): ReadonlyMap<string, Statement.Fragment> => {
   const { event, enters, fence, attempt } = rule(step)
   const { set = {} } = step
   return new Map<string, Statement.Fragment>([
-    ...(enters === null ? [] : ([["status", sqlText`'${sqlWord(enters)}'`]] as const)),
+    ...(enters === null ? [] : ([["status", sqlText`'${sqlText.word(enters)}'`]] as const)),
     ...(enters === "queued" || enters === "completed" ? ([["lease_until", sqlText`NULL`]] as const) : []),
     ...(enters === "completed" ? ([["completed_at", sqlText`clock_timestamp()`]] as const) : []),
     ...(fence.endsWith("rises") ? ([["fence", sqlText`o.fence + 1`]] as const) : []),
@@ -205,13 +205,13 @@ const setOf = (makes: Step | Either) => {
     : [assignments(makes), assignments(makes)]
   const columns = [...new Set([...first.keys(), ...second.keys()])]
   const values = columns.map((name) => {
-    const column = sqlWord(name)
+    const column = sqlText.word(name)
     const [one, other] = [first.get(name) ?? sqlText`o.${column}`, second.get(name) ?? sqlText`o.${column}`]
     if (!isEither(makes) || isSame(one, other)) return sqlText`${column} = ${one}`
     return sqlText`${column} = CASE WHEN ${makes.when} THEN ${one} ELSE ${other} END`
   })
   // A change that sets nothing is made for its lock: it reads the row as it is at that moment.
-  return values.length === 0 ? sqlText`version = o.version` : sqlJoin(sqlText`, `, values)
+  return values.length === 0 ? sqlText`version = o.version` : sqlText.join(sqlText`, `, values)
 }
 
 /** The steps with their rules, each with the condition on `r` that it was made. */
@@ -227,11 +227,13 @@ const shown = (makes: Step | Either) => {
 
 const eventsOf = (makes: Step | Either, as: Statement.Fragment) => {
   const events = shown(makes).flatMap(({ event, data, made }) =>
-    event === null ? [] : [sqlText`SELECT r.id, r.last_event, '${sqlWord(event)}', ${data} FROM ${as} r WHERE ${made}`]
+    event === null
+      ? []
+      : [sqlText`SELECT r.id, r.last_event, '${sqlText.word(event)}', ${data} FROM ${as} r WHERE ${made}`]
   )
   if (events.length === 0) return sqlText``
   return sqlText`, ${as}_noted AS (
-    INSERT INTO operation_run_events (run_id, seq, kind, data) ${sqlJoin(sqlText` UNION ALL `, events)})`
+    INSERT INTO operation_run_events (run_id, seq, kind, data) ${sqlText.join(sqlText` UNION ALL `, events)})`
 }
 
 const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: RunChange, as: Statement.Fragment) => {
@@ -239,14 +241,14 @@ const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: RunChange, as: Stat
     audit === null
       ? []
       : [
-          sqlText`SELECT '${sqlWord(audit)}', r.acting, r.workspace_id, r.tenant_id, r.type, r.id, r.request_id, ${record}
+          sqlText`SELECT '${sqlText.word(audit)}', r.acting, r.workspace_id, r.tenant_id, r.type, r.id, r.request_id, ${record}
             FROM ${as} r WHERE ${made}`
         ]
   )
   if (records.length === 0) return sqlText``
   return sqlText`, ${as}_recorded AS (
     INSERT INTO operation_audit (action, actor, workspace_id, tenant_id, type, run_id, request_id, data)
-    ${sqlJoin(sqlText` UNION ALL `, records)})`
+    ${sqlText.join(sqlText` UNION ALL `, records)})`
 }
 
 /**
@@ -256,7 +258,7 @@ const recordsOf = ({ makes, record = sqlText`'{}'::jsonb` }: RunChange, as: Stat
  */
 export const change = (statement: RunChange): ((given: Statement.Fragment) => Statement.Fragment) => {
   const { makes, where, returning = idsAndEnds } = statement
-  const as = sqlWord(statement.as ?? "r")
+  const as = sqlText.word(statement.as ?? "r")
   const before = sqlText`${as}_given AS MATERIALIZED (`
   const after = sqlText`), ${as} AS (
     UPDATE operation_runs o SET ${setOf(makes)} FROM ${as}_given v WHERE ${where} AND ${guardOf(makes)}

@@ -1,10 +1,10 @@
 import { Cause, Layer, Logger, References } from "effect"
-import { sanitise, sanitisingLogger } from "../text/Sanitiser.ts"
+import { redact, redactingLogger } from "../text/Redaction.ts"
 import type { LogEntry } from "./LogEntry.ts"
 
 /** Where log entries go: to the host's own function, or to the console. */
 export const toLogger = (log: ((entry: LogEntry) => void) | undefined): Layer.Layer<never> =>
-  log === undefined ? sanitisingLogger() : Logger.layer([Logger.make((options) => log(toEntry(options)))])
+  log === undefined ? redactingLogger() : Logger.layer([Logger.make((options) => log(toEntry(options)))])
 
 const levels: Readonly<Record<string, LogEntry["level"]>> = {
   Fatal: "error",
@@ -21,7 +21,7 @@ const toEntry = ({ message, logLevel, cause, fiber }: Logger.Options<unknown>): 
   const annotations = fiber.getRef(References.CurrentLogAnnotations)
   return {
     level: levels[logLevel] ?? "debug",
-    message: sanitise([...said, ...why].join(" ")),
+    message: redact([...said, ...why].join(" ")),
     fields: { ...annotations }
   }
 }

@@ -6,11 +6,11 @@
  */
 import { DateTime, Schema } from "effect"
 import { ReasonCode } from "./ReasonCode.ts"
-import { sanitise } from "../text/Sanitiser.ts"
+import { redact } from "../text/Redaction.ts"
 import { storable } from "../text/StorableText.ts"
 
 /** One occurrence of a failure. */
-export const FailureSample = Schema.Struct({
+const FailureSample = Schema.Struct({
   message: Schema.String,
   /** Graph's `request-id`, for Microsoft's support. */
   requestId: Schema.optionalKey(Schema.String),
@@ -65,7 +65,7 @@ const mostPermissions = 10
  * @param limit in characters, 500 by default
  */
 export const clean = (text: string, limit = longestMessage): string => {
-  const whole = sanitise(storable(text))
+  const whole = redact(storable(text))
   if (whole.length <= limit) return whole
   const cut = whole.slice(0, limit)
   const open = cut.lastIndexOf("[removed: ")

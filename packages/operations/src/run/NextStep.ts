@@ -21,23 +21,23 @@ const and = new Intl.ListFormat("en", { type: "conjunction" })
  *
  * @param missingPermissions the permissions that the app lacks, if that is the reason
  */
-export const nextStep = (reasonCode: ReasonCode, missingPermissions: ReadonlyArray<string> = []): string =>
+export const of = (reasonCode: ReasonCode, missingPermissions: ReadonlyArray<string> = []): string =>
   missingPermissions.length === 0
     ? reasonInfo(reasonCode).nextStep
     : `Grant ${and.format(missingPermissions)} to the app and give admin consent, then start again.`
 
 /** The next step for one of a run's failures. */
-export const nextStepOf = (run: State, failure: Pick<Failure, "reasonCode" | "missingPermissions">): string =>
+export const ofFailure = (run: State, failure: Pick<Failure, "reasonCode" | "missingPermissions">): string =>
   isRetried(run) && failure.missingPermissions === undefined
     ? reasonInfo(failure.reasonCode).whileRetried
-    : nextStep(failure.reasonCode, failure.missingPermissions)
+    : of(failure.reasonCode, failure.missingPermissions)
 
 /**
  * The next step for a run's reason: the one that decided its outcome, or why its last attempt failed. Null for a run without a
  * reason.
  */
-export const nextStepOfRun = (run: State & Pick<Run, "reasonCode" | "failureSummary">): string | null => {
+export const ofRun = (run: State & Pick<Run, "reasonCode" | "failureSummary">): string | null => {
   const { failureSummary, reasonCode } = run
   if (reasonCode === null) return null
-  return nextStepOf(run, failureSummary.find((failure) => failure.reasonCode === reasonCode) ?? { reasonCode })
+  return ofFailure(run, failureSummary.find((failure) => failure.reasonCode === reasonCode) ?? { reasonCode })
 }

@@ -9,7 +9,10 @@ import { Effect, Option, PubSub, Random, Schema, Stream } from "effect"
 import { type Actor, GivenActor } from "../run/Actor.ts"
 import { Authorization } from "../access/Authorization.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
+import { Gatekeeper } from "../definition/Gatekeeper.ts"
+import type * as Operation from "../definition/Operation.ts"
 import { OperationCatalog } from "../definition/OperationCatalog.ts"
+import type { GateAnswer } from "../definition/StartGate.ts"
 import { decodeRunId } from "../run/Run.ts"
 import { readCursor, writeCursor } from "../ledger/reads/RunCursor.ts"
 import { isStorableFilter, narrow, RunFilter } from "../ledger/reads/RunFilter.ts"
@@ -56,10 +59,14 @@ const decode = {
   follow: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text, after: Sequence }))
 }
 
+/** What a start without input would be given, where the operation accepts that. */
+const emptyInput = ({ input }: Operation.Any) => Schema.decodeUnknownOption(Schema.toCodecJson(input))({})
+
 /** Makes the reads of `Runs`, which documents them. */
 export const makeRunReads = Effect.gen(function* () {
   const door = yield* Authorization
   const catalog = yield* OperationCatalog
+  const gatekeeper = yield* Gatekeeper
   const queries = yield* RunQueries
   const ends = yield* RunHours
   const signals = yield* RunSignals
@@ -93,6 +100,19 @@ export const makeRunReads = Effect.gen(function* () {
     const { actor, tenantId, types } = yield* decode.latest({ actor: givenActor, tenantId: tenant, types: names })
     const { capabilities, scope } = yield* door.member(actor, tenantId)
     return yield* queries.latest(scope, [...capabilities], types.filter(isStorable))
+  })
+
+  const gates = Effect.fn("Runs.gates")(function* (givenActor: Actor, tenant: string, names: ReadonlyArray<string>) {
+    const { actor, tenantId, types } = yield* decode.latest({ actor: givenActor, tenantId: tenant, types: names })
+    const { scope } = yield* door.member(actor, tenantId)
+    const answers = new Map<string, GateAnswer>()
+    for (const name of types) {
+      const operation = Option.filter(catalog.find(name), (found) => found.scope === "tenant")
+      const input = Option.flatMap(operation, emptyInput)
+      if (Option.isNone(operation) || Option.isNone(input)) continue
+      answers.set(name, yield* gatekeeper.check(operation.value, { scope, input: input.value, actor }))
+    }
+    return answers
   })
 
   const list = Effect.fn("Runs.list")(function* (
@@ -156,5 +176,5 @@ export const makeRunReads = Effect.gen(function* () {
       })
     )
 
-  return { lineage, whyWaiting, types, get, getMany, latest, list, tally, ended, events, follow }
+  return { lineage, whyWaiting, types, get, getMany, latest, gates, list, tally, ended, events, follow }
 })

@@ -21,11 +21,13 @@ import { conflict, makeCancel } from "../ledger/RunCancellation.ts"
 import type { RunRecorder } from "../ledger/RunRecorder.ts"
 import type { RunFilter } from "../ledger/reads/RunFilter.ts"
 import type { EndedRuns, RunHours } from "../ledger/reads/RunHours.ts"
+import { maxPageSize } from "../ledger/reads/RunPages.ts"
 import { type Lineage, RunQueries, type RunTally } from "../ledger/reads/RunQueries.ts"
 import type { RunSignals } from "../ledger/RunSignals.ts"
 import { makeRunReads } from "./RunReads.ts"
 import { asSeen, makeStart, type StartProblem, type StartRequest, type StartResult } from "./RunStart.ts"
-import type { Gatekeeper } from "../definition/StartGate.ts"
+import type { Gatekeeper } from "../definition/Gatekeeper.ts"
+import type { GateAnswer } from "../definition/StartGate.ts"
 import type { Waiting, WhyWaiting } from "../ledger/reads/WhyWaiting.ts"
 
 /** A page of runs, newest first. */
@@ -104,6 +106,15 @@ export class Runs extends Context.Service<
       tenantId: string,
       types: ReadonlyArray<string>
     ): Effect.Effect<ReadonlyArray<Run>, Problems.NotFound | Problems.InvalidInput>
+    /**
+     * What the gates would answer to a start without input, by operation: what a page shows before anybody starts. An
+     * operation that needs an input has no answer, nor has one of workspace scope.
+     */
+    gates(
+      actor: Actor,
+      tenantId: string,
+      types: ReadonlyArray<string>
+    ): Effect.Effect<ReadonlyMap<string, GateAnswer>, Problems.NotFound | Problems.InvalidInput>
     /** The matching runs that the actor may see, newest first. `limit` is 1 to 200. */
     list(
       actor: Actor,
@@ -137,6 +148,9 @@ export class Runs extends Context.Service<
     follow(actor: Actor, id: string, after: number): Stream.Stream<RunEvent, Problems.Refusal>
   }
 >()("@atlas/operations/Runs") {
+  /** The most runs, or events, of a page. */
+  static readonly maxPageSize: number = maxPageSize
+
   static readonly layer: Layer.Layer<
     Runs,
     never,

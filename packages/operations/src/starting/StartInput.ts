@@ -1,17 +1,17 @@
 /**
  * Checks what a start is given: its input, the caller's own key, and the run that it is to replace. A refusal names every
- * problem. Starts go through it; hosts that keep keys of their own call `checkIdempotencyKey`.
+ * problem. Starts go through it.
  *
  * @module
  */
 
-import { Effect, Option, Predicate, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { decodeInput, invalid, invalidEach, jsonPointer } from "../boundary/Decoding.ts"
 import type * as Operation from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { decodeRunId } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
-import { isStorable, unstorablePaths } from "../text/StorableText.ts"
+import { unstorablePaths } from "../text/StorableText.ts"
 
 /** The id of the run to replace. Fails for an operation whose runs cannot be replaced. */
 export const checkSupersedes = (type: Operation.Any, supersedes: string) =>
@@ -25,14 +25,6 @@ export const checkSupersedes = (type: Operation.Any, supersedes: string) =>
         onNone: () => Effect.fail(invalid("/supersedes", "Expected the id of a run")),
         onSome: Effect.succeed
       })
-
-/** Accepts an untrusted `Idempotency-Key`: 1 to 200 characters that can be stored. */
-export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, Problems.InvalidInput> =>
-  Predicate.isString(key) && key.length >= 1 && key.length <= 200 && isStorable(key)
-    ? Effect.succeed(key)
-    : Effect.fail(
-        invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters or lone surrogates")
-      )
 
 // The place of the input in a request to start.
 const place = ["input"]

@@ -6,7 +6,8 @@ import * as Problems from "../boundary/Problems.ts"
 import { reasonInfo } from "../run/ReasonCode.ts"
 import type { Run, RunId } from "../run/Run.ts"
 import { type Holder, RunRecorder } from "../ledger/RunRecorder.ts"
-import { Gatekeeper, open } from "../definition/StartGate.ts"
+import { Gatekeeper } from "../definition/Gatekeeper.ts"
+import { open } from "../definition/StartGate.ts"
 
 /** How a start was answered. */
 export interface Settled {

@@ -29,7 +29,7 @@ import {
   type SystemStartRequest,
   type SystemStartResult
 } from "./RunStart.ts"
-import type { Gatekeeper } from "../definition/StartGate.ts"
+import type { Gatekeeper } from "../definition/Gatekeeper.ts"
 
 /** Which runs of the whole ledger to list. Give the workspace if it is known: the indexes begin with it. */
 export const SystemRunFilter = Schema.Struct({ workspace: Schema.optional(Schema.String), ...RunFilter.fields })

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Judge, redactWhere } from "./redact.ts"
+import { type Judge, redactWhere } from "./redactWhere.ts"
 
 // A text may have been escaped as JSON, as a URL or as both, any number of times.
 const percent = "%(?:25)*"

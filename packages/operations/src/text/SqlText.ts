@@ -7,24 +7,10 @@
  */
 import { Statement } from "effect/sql"
 
-/**
- * Composes SQL of literal text and other such fragments.
- *
- * @example
- * ```ts
- * const tags: Collection = {
- *   name: "scope_tags",
- *   tables: { objects: sqlText`scope_tags`, rounds: sqlText`scope_tag_rounds`, sightings: sqlText`scope_tag_sightings` },
- *   member: null,
- *   properties: { title: { type: "text", unset: unset.id } },
- *   ginIndex: null
- * }
- * ```
- */
-export const sqlText = (
-  strings: TemplateStringsArray,
-  ...parts: ReadonlyArray<Statement.Fragment>
-): Statement.Fragment => {
+const isText = (segment: Statement.Segment): segment is Statement.Literal =>
+  segment._tag === "Literal" && segment.params === undefined
+
+const compose = (strings: TemplateStringsArray, ...parts: ReadonlyArray<Statement.Fragment>): Statement.Fragment => {
   const segments: Array<Statement.Segment> = []
   const add = (segment: Statement.Segment) => {
     const last = segments.at(-1)
@@ -40,17 +26,28 @@ export const sqlText = (
   return Statement.fragment(segments)
 }
 
-const isText = (segment: Statement.Segment): segment is Statement.Literal =>
-  segment._tag === "Literal" && segment.params === undefined
-
-/**
- * A name from a closed list in code, such as a column or a status. Anything but lower-case letters and underscores is a defect.
- */
-export const sqlWord = (word: string): Statement.Fragment => {
-  if (!/^[a-z_]+$/.test(word)) throw new TypeError(`"${word}" is not a lower-case name, so it cannot be part of SQL`)
-  return Statement.fragment([Statement.literal(word)])
+const word = (name: string): Statement.Fragment => {
+  if (!/^[a-z_]+$/.test(name)) throw new TypeError(`"${name}" is not a lower-case name, so it cannot be part of SQL`)
+  return Statement.fragment([Statement.literal(name)])
 }
 
-/** Joins fragments with a separator, such as `, `. */
-export const sqlJoin = (separator: Statement.Fragment, parts: ReadonlyArray<Statement.Fragment>): Statement.Fragment =>
-  parts.reduce((all, part, index) => (index === 0 ? part : sqlText`${all}${separator}${part}`), sqlText``)
+const join = (separator: Statement.Fragment, parts: ReadonlyArray<Statement.Fragment>): Statement.Fragment =>
+  parts.reduce((all, part, index) => (index === 0 ? part : compose`${all}${separator}${part}`), compose``)
+
+/**
+ * Composes SQL of literal text and other such fragments. `sqlText.word` takes a name from a closed list in code, such as a
+ * column or a status; anything but lower-case letters and underscores is a defect. `sqlText.join` puts a separator, such as
+ * `, `, between fragments.
+ *
+ * @example
+ * ```ts
+ * const tags: Collection = {
+ *   name: "scope_tags",
+ *   tables: { objects: sqlText`scope_tags`, rounds: sqlText`scope_tag_rounds`, sightings: sqlText`scope_tag_sightings` },
+ *   member: null,
+ *   properties: { title: { type: "text", unset: unset.id } },
+ *   ginIndex: null
+ * }
+ * ```
+ */
+export const sqlText = Object.assign(compose, { word, join })

@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type AuditAction, AuditLog, RequestId, type RunId, Runs, WorkspaceId } from "../../src/index.ts"
+import { AuditLog, RequestId, type RunId, Runs, WorkspaceId } from "../../src/index.ts"
+import type { AuditAction } from "../../src/access/AuditLog.ts"
 import { contoso, contosoOnly, operator, reader } from "../Fixture.ts"
 import { Check, Click, Gated, ledgerOfKinds, Restore } from "../Kinds.ts"
 

@@ -1,12 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Schema } from "effect"
-import {
-  type FailureReport,
-  type FailureSummary,
-  isStorable,
-  knownReasonCodes,
-  type ReasonCode
-} from "../../src/index.ts"
+import { type FailureReport, isStorable, knownReasonCodes, type ReasonCode } from "../../src/index.ts"
+import type { FailureSummary } from "../../src/run/Failure.ts"
 import { clean, merge, observed, readSummary, writeSummary } from "../../src/run/Failure.ts"
 
 const Report = Schema.Struct({

@@ -1,13 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
-import {
-  type Failure,
-  knownReasonCodes,
-  nextStepOf,
-  nextStepOfRun,
-  type ReasonCode,
-  reasonInfo
-} from "../../src/index.ts"
+import { type Failure, knownReasonCodes, NextStep, type ReasonCode, reasonInfo } from "../../src/index.ts"
 import { merge, observed } from "../../src/run/Failure.ts"
 
 const at = DateTime.makeUnsafe(0)
@@ -18,13 +11,16 @@ const throttled = { reasonCode: "provider_throttled" } as const
 describe("the next step", () => {
   it("promises another attempt while one follows or is under way, and never otherwise", () => {
     const { nextStep, whileRetried } = reasonInfo("provider_throttled")
-    assert.strictEqual(nextStepOf(waiting, throttled), whileRetried)
-    assert.strictEqual(nextStepOf({ ...waiting, status: "running" }, throttled), whileRetried)
+    assert.strictEqual(NextStep.ofFailure(waiting, throttled), whileRetried)
+    assert.strictEqual(NextStep.ofFailure({ ...waiting, status: "running" }, throttled), whileRetried)
     // An item of the first attempt: whether another one follows is open.
-    assert.strictEqual(nextStepOf({ ...waiting, status: "running", attempt: 0 }, throttled), nextStep)
-    assert.strictEqual(nextStepOf({ ...waiting, status: "running", cancelRequestedAt: at }, throttled), nextStep)
+    assert.strictEqual(NextStep.ofFailure({ ...waiting, status: "running", attempt: 0 }, throttled), nextStep)
+    assert.strictEqual(
+      NextStep.ofFailure({ ...waiting, status: "running", cancelRequestedAt: at }, throttled),
+      nextStep
+    )
     for (const reasonCode of knownReasonCodes) {
-      assert.notMatch(nextStepOf(completed, { reasonCode }), /tries again/i, reasonCode)
+      assert.notMatch(NextStep.ofFailure(completed, { reasonCode }), /tries again/i, reasonCode)
     }
   })
 
@@ -36,14 +32,14 @@ describe("the next step", () => {
     const step = "Grant A.Read.All and B.Read.All to the app and give admin consent, then start again."
     for (const state of [completed, waiting]) {
       const run = { ...state, reasonCode: "provider_permission_denied" as ReasonCode, failureSummary: summary }
-      assert.strictEqual(nextStepOfRun(run), step)
+      assert.strictEqual(NextStep.ofRun(run), step)
     }
   })
 
   it("of a run is about the reason that decided it", () => {
     const failureSummary: ReadonlyArray<Failure> = [observed({ ...throttled, message: "Slow." }, at)]
     const stale = { ...completed, reasonCode: "run_stale", failureSummary } as const
-    assert.strictEqual(nextStepOfRun(stale), reasonInfo("run_stale").nextStep)
-    assert.isNull(nextStepOfRun({ ...completed, reasonCode: null, failureSummary }))
+    assert.strictEqual(NextStep.ofRun(stale), reasonInfo("run_stale").nextStep)
+    assert.isNull(NextStep.ofRun({ ...completed, reasonCode: null, failureSummary }))
   })
 })

@@ -5,7 +5,6 @@ import { Context, Effect, Layer, Schema } from "effect"
 import {
   type AuditLog,
   Graph,
-  type Identity,
   Operation,
   RunHandler,
   Runs,
@@ -14,6 +13,7 @@ import {
   type TenantId,
   Worker
 } from "../../src/index.ts"
+import type { Identity } from "../../src/definition/RunIdentity.ts"
 import { TestOperations } from "../../src/testing/index.ts"
 import { type RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { type RunQueries } from "../../src/ledger/reads/RunQueries.ts"

@@ -1,4 +1,4 @@
-import { nextStepOfRun, reasonInfo, type Run } from "@atlas/operations"
+import { NextStep, reasonInfo, type Run } from "@atlas/operations"
 import { Icon } from "./Icon.tsx"
 
 /** Why a run ended as it did, or waits, and what to do, in a line. Nothing if the badge says it all. */
@@ -7,7 +7,7 @@ export const RunReason = ({ run }: { readonly run: Run }) => {
   const { title } = reasonInfo(run.reasonCode)
   return (
     <span class="reason">
-      <span class="reason-title">{title}.</span> <span class="muted">{nextStepOfRun(run)}</span>
+      <span class="reason-title">{title}.</span> <span class="muted">{NextStep.ofRun(run)}</span>
     </span>
   )
 }
@@ -26,7 +26,7 @@ export const ReasonCallout = ({ run }: { readonly run: Run }) => {
         <h2 id="reason-title">{title}</h2>
         {message !== undefined && <p>{message}</p>}
         <p>
-          <b>Next step:</b> {nextStepOfRun(run)}
+          <b>Next step:</b> {NextStep.ofRun(run)}
         </p>
       </div>
     </section>

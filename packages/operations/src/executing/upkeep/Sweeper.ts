@@ -6,7 +6,7 @@ import { RunHours } from "../../ledger/reads/RunHours.ts"
 import { RunRetention } from "../../ledger/RunRetention.ts"
 import { RunSignals } from "../../ledger/RunSignals.ts"
 import { RunSweeps } from "../../ledger/RunSweeps.ts"
-import { sanitisedCause } from "../../text/Sanitiser.ts"
+import { redactCause } from "../../text/Redaction.ts"
 import { announceEveryMillis, WorkerRegistry } from "../../ledger/WorkerRegistry.ts"
 import { WorkerSettings } from "../WorkerSettings.ts"
 
@@ -38,9 +38,7 @@ export const layer: Layer.Layer<
     yield* Effect.addFinalizer(() =>
       registry.stop(worker).pipe(
         Effect.timeoutOption("2 seconds"),
-        Effect.catchCause((cause) =>
-          Effect.logDebug("Could not announce that this worker stops", sanitisedCause(cause))
-        )
+        Effect.catchCause((cause) => Effect.logDebug("Could not announce that this worker stops", redactCause(cause)))
       )
     )
 
@@ -67,7 +65,7 @@ export const layer: Layer.Layer<
 
     const repeatedly = (work: Effect.Effect<unknown>, every: number) =>
       work.pipe(
-        Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", sanitisedCause(cause))),
+        Effect.catchCause((cause) => Effect.logWarning("Could not sweep; trying again", redactCause(cause))),
         Effect.andThen(Effect.flatMap(Random.nextBetween(0.75, 1), (jitter) => Effect.sleep(every * jitter))),
         Effect.forever,
         Effect.forkScoped

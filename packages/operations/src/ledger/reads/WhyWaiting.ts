@@ -23,8 +23,8 @@ const maxPosition = 1_000
  * - `concurrency`: as many `runs` of its operation as may execute in this scope do so.
  * - `in_line`: other runs are served first.
  */
-export const WaitingReason = Schema.Literals(["next_attempt", "exclusive", "no_worker", "concurrency", "in_line"])
-export type WaitingReason = typeof WaitingReason.Type
+const WaitingReason = Schema.Literals(["next_attempt", "exclusive", "no_worker", "concurrency", "in_line"])
+type WaitingReason = typeof WaitingReason.Type
 
 /** What a queued run waits for. */
 export const Waiting = Schema.Struct({

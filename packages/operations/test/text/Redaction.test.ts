@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Layer, Schema } from "effect"
 import { TestConsole } from "effect/testing"
-import { sanitise, sanitisedCause, sanitisingLogger } from "../../src/index.ts"
+import { Redaction } from "../../src/index.ts"
 import { kinds, survivor, type Wrap, wraps } from "../Secrets.ts"
 
 const Bits = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 63 }))).check(
@@ -107,8 +107,8 @@ describe("sanitise", () => {
     const bits = Array.from({ length: 44 }, (_, index) => (index * 29) % 64)
     const { text, secret } = kinds[kind]!(bits, "")
     assert.isDefined(survivor(text, secret, []))
-    assert.isUndefined(survivor(sanitise(text), secret, []), sanitise(text))
-    assert.match(sanitise(text), /\[removed: [\w ]+\]/)
+    assert.isUndefined(survivor(Redaction.redact(text), secret, []), Redaction.redact(text))
+    assert.match(Redaction.redact(text), /\[removed: [\w ]+\]/)
   })
 
   it.prop(
@@ -126,7 +126,7 @@ describe("sanitise", () => {
       const { text, secret } = kinds[kind]!(bits, odd.toWellFormed())
       const whole = wrapped(joined(before) + text + joined(after), path)
       for (const leaked of [whole, whole.slice(0, cut % (whole.length + 1))]) {
-        const clean = sanitise(leaked)
+        const clean = Redaction.redact(leaked)
         assert.isUndefined(survivor(clean, secret, path), `${leaked}\n→ ${clean}`)
       }
     },
@@ -134,11 +134,11 @@ describe("sanitise", () => {
   )
 
   it.each(Object.entries(secrets))("takes out of %s exactly the secret", (text, clean) => {
-    assert.strictEqual(sanitise(text), clean)
+    assert.strictEqual(Redaction.redact(text), clean)
   })
 
   it.each(ordinary)("leaves %s as it is", (text) => {
-    assert.strictEqual(sanitise(text), text)
+    assert.strictEqual(Redaction.redact(text), text)
   })
 
   it.prop(
@@ -168,23 +168,23 @@ describe("sanitise", () => {
     },
     ({ parts }) => {
       const text = parts.join(" ")
-      assert.strictEqual(sanitise(text), text)
+      assert.strictEqual(Redaction.redact(text), text)
     }
   )
 
   it.prop("changes nothing more the second time", { before: Noise, bits: Bits, after: Noise, path: Path }, (sample) => {
     for (const kind of Object.values(kinds)) {
       const { text } = kind(sample.bits, joined(sample.after))
-      const clean = sanitise(wrapped(joined(sample.before) + text + joined(sample.after), sample.path))
-      assert.strictEqual(sanitise(clean), clean)
+      const clean = Redaction.redact(wrapped(joined(sample.before) + text + joined(sample.after), sample.path))
+      assert.strictEqual(Redaction.redact(clean), clean)
     }
   })
 
   it("takes no longer over a hostile text than over a long one", () => {
-    sanitise("password=".repeat(10_000))
+    Redaction.redact("password=".repeat(10_000))
     const millis = (text: string) => {
       const began = process.cpuUsage()
-      assert.isBelow(sanitise(text).length, text.length)
+      assert.isBelow(Redaction.redact(text).length, text.length)
       return process.cpuUsage(began).user / 1_000
     }
     // Processor time, and the better of two: other tests run beside this one.
@@ -203,6 +203,6 @@ it.effect("lets nothing secret into a log: not in messages, causes, annotations 
     assert.include(lines, "tries")
     assert.include(lines, "failed")
     for (const secret of ["hunter2", "abc1234567890"]) assert.notInclude(lines, secret)
-    assert.notInclude(sanitisedCause(Cause.fail(new Error("pwd=hunter2"))), "hunter2")
-  }).pipe(Effect.provide(Layer.merge(sanitisingLogger(), TestConsole.layer)))
+    assert.notInclude(Redaction.redactCause(Cause.fail(new Error("pwd=hunter2"))), "hunter2")
+  }).pipe(Effect.provide(Layer.merge(Redaction.redactingLogger(), TestConsole.layer)))
 )

@@ -6,7 +6,7 @@
  * @module
  */
 import { Cause, type Layer, Logger } from "effect"
-import { type Judge, redactWhere } from "./redact.ts"
+import { type Judge, redactWhere } from "./redactWhere.ts"
 import {
   bareEnd,
   beforeNextName,
@@ -163,8 +163,8 @@ const pass = (text: string): string => {
  * tokens, signed URLs, and Intune's internal addresses. Other text stays as it is. A text longer than 32,000 characters is cut.
  * To shorten a text yourself, redact it first.
  */
-export const sanitise = (text: string): string => {
-  if (text.length > longestText) return sanitise(text.slice(0, longestText - cut.length)) + cut
+export const redact = (text: string): string => {
+  if (text.length > longestText) return redact(text.slice(0, longestText - cut.length)) + cut
   let clean = pass(text)
   // Text next to a redacted secret may read differently now, so look again.
   for (let before = text, passes = 1; clean !== before && passes < mostPasses; passes++) {
@@ -175,12 +175,12 @@ export const sanitise = (text: string): string => {
 }
 
 /** A cause as text that is safe to log, even where the host has not installed the redacting logger. */
-export const sanitisedCause = (cause: Cause.Cause<unknown>): string => sanitise(Cause.pretty(cause))
+export const redactCause = (cause: Cause.Cause<unknown>): string => redact(Cause.pretty(cause))
 
 /**
  * Replaces a program's loggers by one that redacts every line: messages, causes, annotations and spans.
  *
  * @param format logfmt by default
  */
-export const sanitisingLogger = (format: Logger.Logger<unknown, string> = Logger.formatLogFmt): Layer.Layer<never> =>
-  Logger.layer([Logger.withConsoleLog(Logger.map(format, sanitise))])
+export const redactingLogger = (format: Logger.Logger<unknown, string> = Logger.formatLogFmt): Layer.Layer<never> =>
+  Logger.layer([Logger.withConsoleLog(Logger.map(format, redact))])
