@@ -51,7 +51,7 @@ const connected = StartGate.make(StartGate.providerConnection, () => Effect.succ
 // #region intune
 const policies = Intune.layer.pipe(
   Layer.provide([policySecrets, tenantNames]),
-  Layer.provideMerge(Operations.layer(report, ...Intune.types)),
+  Layer.provideMerge(Operations.layer(report, ...Intune.operations)),
   Layer.provide(StartGate.layer(connected, ...Intune.gates))
 )
 // #endregion

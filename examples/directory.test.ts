@@ -43,7 +43,7 @@ const platform = Layer.mergeAll(access, Pg.listener, tables).pipe(Layer.provideM
 
 // #region compose
 const host = Directory.layer.pipe(
-  Layer.provideMerge(Operations.layer(...Directory.types)),
+  Layer.provideMerge(Operations.layer(...Directory.operations)),
   // Both have defaults: a day, and a quarter.
   Layer.provide(Layer.succeed(StaleAfter, Duration.hours(12))),
   Layer.provide(Layer.succeed(RemovalGuard, 0.5))
@@ -67,7 +67,7 @@ const find = Effect.fnUntraced(function* (query: string) {
 const syncNow = Effect.gen(function* () {
   const runs = yield* Runs
   // While one is active, this is the same run.
-  const { run } = yield* runs.start(actor, GroupsSync.type, { tenantId: "contoso", input: {} })
+  const { run } = yield* runs.start(actor, GroupsSync.operation, { tenantId: "contoso", input: {} })
   return run.id
 })
 // #endregion

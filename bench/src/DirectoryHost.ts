@@ -33,7 +33,7 @@ export const directoryHost = (url: string, graphOrigin: string, tenant: string) 
   return Worker.layer(...Directory.handlers).pipe(
     Layer.provide(liveGraph(graphOrigin, tenant)),
     Layer.provideMerge(Directory.layer),
-    Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(gate))),
+    Layer.provideMerge(Operations.layer(...Directory.operations).pipe(Layer.provide(gate))),
     Layer.provideMerge(Layer.merge(access, Pg.listener)),
     Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )

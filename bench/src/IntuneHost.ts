@@ -11,7 +11,7 @@ import { accessWith, liveGraph, openGate } from "./hosts.ts"
 /** What the app of the tenant was granted: everything that the package asks for. */
 export const permissions = [
   ...new Set(
-    Intune.types.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
+    Intune.operations.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
   )
 ]
 
@@ -19,7 +19,7 @@ const capabilities: ReadonlySet<Capability> = new Set([
   "tenant.inventory.view",
   "tenant.backups.view",
   "tenant.backups.manage",
-  ...Intune.types.flatMap(({ capabilities: { start, view } }) => [start, view])
+  ...Intune.operations.flatMap(({ capabilities: { start, view } }) => [start, view])
 ])
 
 const access = accessWith(capabilities)
@@ -59,7 +59,7 @@ export const intuneHost = (url: string, graphOrigin: string, tenant: string) => 
   return Worker.layer(...Intune.handlers).pipe(
     Layer.provide(liveGraph(graphOrigin, tenant)),
     Layer.provideMerge(Intune.layer),
-    Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
+    Layer.provideMerge(Operations.layer(...Intune.operations).pipe(Layer.provide(gates))),
     Layer.provideMerge(Layer.mergeAll(access, Pg.listener, secrets, names)),
     Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )

@@ -14,7 +14,7 @@ const runtime = ManagedRuntime.make(directoryHost(url, graphOrigin, tenant))
 
 const sync = Effect.gen(function* () {
   const runs = yield* Runs
-  const { run } = yield* runs.start(actor, GroupsSync.type, { tenantId: tenant, input: {} })
+  const { run } = yield* runs.start(actor, GroupsSync.operation, { tenantId: tenant, input: {} })
   yield* Stream.runDrain(runs.follow(actor, run.id, 0))
   return yield* runs.get(actor, run.id)
 })

@@ -2,7 +2,7 @@
 // its parent is gone.
 import { once } from "node:events"
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { BackupSchedules, BackupTypes, InventorySync, Restores } from "@atlas/intune"
+import { BackupSchedules, BackupOperations, InventorySync, Restores } from "@atlas/intune"
 import { Runs } from "@atlas/operations"
 import { Effect, ManagedRuntime, Stream } from "effect"
 import { actor } from "./hosts.ts"
@@ -30,7 +30,7 @@ const backUp = Effect.gen(function* () {
   const runs = yield* Runs
   const schedules = yield* BackupSchedules
   schedule ??= (yield* schedules.create(actor, tenant, { name: "Bench", cron: "0 0 1 1 *", timeZone: "UTC", types })).id
-  const { run } = yield* runs.start(actor, BackupTypes.runNow, {
+  const { run } = yield* runs.start(actor, BackupOperations.runNow, {
     tenantId: tenant,
     input: { schedule },
     idempotencyKey: String(idempotencyKey++)
@@ -47,7 +47,7 @@ const preview = Effect.gen(function* () {
 
 const sync = Effect.gen(function* () {
   const runs = yield* Runs
-  const { run } = yield* runs.start(actor, InventorySync.type, { tenantId: tenant, input: { types } })
+  const { run } = yield* runs.start(actor, InventorySync.operation, { tenantId: tenant, input: { types } })
   return yield* finish(run.id)
 })
 

@@ -48,7 +48,7 @@ const gate = StartGate.layer(StartGate.make(StartGate.providerConnection, () => 
 
 /** The ledger and the cache. */
 export const host = Directory.layer.pipe(
-  Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(gate))),
+  Layer.provideMerge(Operations.layer(...Directory.operations).pipe(Layer.provide(gate))),
   Layer.provideMerge(access)
 )
 

@@ -10,7 +10,7 @@ const tenant = "11111111-0000-4000-8000-000000000001"
 const configurations = "deviceManagement/deviceConfigurations"
 const permissions = [
   ...new Set(
-    Intune.types.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
+    Intune.operations.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
   )
 ]
 // Seven pages of the collection that is read first.

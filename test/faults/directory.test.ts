@@ -59,8 +59,8 @@ const workHere = Worker.layer(...Directory.handlers).pipe(
   Layer.build
 )
 
-const startSync = (input: typeof GroupsSync.type.input.Type) =>
-  Runs.use((runs) => runs.start(operator, GroupsSync.type, { tenantId: "contoso", input })).pipe(
+const startSync = (input: typeof GroupsSync.operation.input.Type) =>
+  Runs.use((runs) => runs.start(operator, GroupsSync.operation, { tenantId: "contoso", input })).pipe(
     Effect.map(({ run }) => run.id),
     Effect.orDie
   )

@@ -13,7 +13,7 @@ const kills = 3
 
 const permissions = [
   ...new Set(
-    Intune.types.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
+    Intune.operations.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
   )
 ]
 const fixture = Layer.mergeAll(

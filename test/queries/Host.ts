@@ -33,7 +33,7 @@ export const ben: Actor = { id: "ben", kind: "user", name: "Ben" }
 /** A member without any right. */
 export const powerless: Actor = { id: "powerless", kind: "user", name: "Bo" }
 
-const all = [...types, ...Directory.types, ...Intune.types]
+const all = [...types, ...Directory.operations, ...Intune.operations]
 const everything = new Set<Capability>([
   manageBackups,
   ...all.flatMap(({ capabilities: { start, view } }) => [start, view])

@@ -9,7 +9,7 @@ import { demonstrationTenants } from "./DemonstrationData.ts"
 const permissions = [
   "Organization.Read.All",
   ...new Set(
-    [...Directory.types, ...Intune.types].flatMap(({ contracts }) =>
+    [...Directory.operations, ...Intune.operations].flatMap(({ contracts }) =>
       contracts.flatMap((contract) => contract.permissions.map(({ name }) => name))
     )
   )

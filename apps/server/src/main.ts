@@ -37,7 +37,7 @@ import { EntraId } from "./EntraId.ts"
 import { failureText } from "./failureText.ts"
 import { Front } from "./Front.ts"
 import { SignIn } from "./SignIn.ts"
-import { operationTypes } from "./OperationTypes.ts"
+import { registeredOperations } from "./RegisteredOperations.ts"
 import { tenantNames } from "./tenantNames.ts"
 import { assignmentGroups } from "./assignmentGroups.ts"
 import { policySecrets } from "./policySecrets.ts"
@@ -63,7 +63,7 @@ const retention = Layer.effect(
 /** The ledger and what is built on it, the same in every role. */
 const operations = Layer.mergeAll(Directory.layer, Intune.layer, LegacyRuns.layer).pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
-  Layer.provideMerge(Operations.layer(...operationTypes)),
+  Layer.provideMerge(Operations.layer(...registeredOperations)),
   Layer.provide(StartGate.layer(ProviderConnections.gate, ...Intune.gates)),
   Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
   Layer.provide(retention),

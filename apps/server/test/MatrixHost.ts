@@ -16,7 +16,7 @@ import { Effect, Layer, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest } from "effect/http"
 import { SqlClient } from "effect/sql"
 import * as AccessPolicy from "../src/AccessPolicy.ts"
-import { operationTypes } from "../src/OperationTypes.ts"
+import { registeredOperations } from "../src/RegisteredOperations.ts"
 import { Role } from "../src/Roles.ts"
 
 const probe = <Kind extends Operation.ScopeKind = "tenant">(
@@ -40,7 +40,7 @@ const probe = <Kind extends Operation.ScopeKind = "tenant">(
 
 /** The server's own types, and one of each sort of rule. */
 export const types: ReadonlyArray<Operation.Any> = [
-  ...operationTypes,
+  ...registeredOperations,
   probe("workspace", "tenant.directory.sync", "tenant.directory.view", { scope: "workspace" }),
   probe("system", "tenant.providers.verify", "tenant.providers.view", {
     startedBy: "system",

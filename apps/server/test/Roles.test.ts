@@ -1,9 +1,9 @@
 import { DriftCompare } from "@atlas/intune"
 import { assert, it } from "@effect/vitest"
-import { operationTypes } from "../src/OperationTypes.ts"
+import { registeredOperations } from "../src/RegisteredOperations.ts"
 import { capabilitiesOf, Role } from "../src/Roles.ts"
 
-for (const { capabilities, name, startedBy } of operationTypes) {
+for (const { capabilities, name, startedBy } of registeredOperations) {
   it(`${name} may be seen by every role, and seeing it is not the right to start it`, () => {
     assert.match(capabilities.view, /\.view$/)
     assert.notMatch(capabilities.start, /\.view$/)
@@ -19,7 +19,7 @@ it("every role may see a comparison of any two states", () => {
   const states = [{ kind: "inventory" }, { kind: "live" }, { kind: "backup", id: "" }] as const
   for (const from of states) {
     for (const to of states) {
-      const needed = DriftCompare.type.capabilities.viewOf?.({ from, to }) ?? []
+      const needed = DriftCompare.operation.capabilities.viewOf?.({ from, to }) ?? []
       assert.isNotEmpty(needed)
       for (const role of Role.literals)
         assert.isTrue(needed.every((capability) => capabilitiesOf[role].has(capability)))

@@ -27,7 +27,7 @@ export const work = Operation.make({
   identity: { rule: "once", by: "idempotency_key" }
 })
 
-const types = [work, ...Directory.types, ...Intune.types]
+const types = [work, ...Directory.operations, ...Intune.operations]
 
 const northwind = WorkspaceId.make("northwind")
 const contoso = TenantId.make("contoso")

@@ -15,9 +15,9 @@ import * as GroupsSync from "./sync/GroupsSync.ts"
 import * as RoleDefinitionsSync from "./sync/RoleDefinitionsSync.ts"
 
 /** The operations of this package. */
-export const types: readonly [typeof GroupsSync.type, typeof RoleDefinitionsSync.type] = [
-  GroupsSync.type,
-  RoleDefinitionsSync.type
+export const operations: readonly [typeof GroupsSync.operation, typeof RoleDefinitionsSync.operation] = [
+  GroupsSync.operation,
+  RoleDefinitionsSync.operation
 ]
 
 /**
@@ -43,7 +43,7 @@ export const handlers: readonly [typeof GroupsSync.handler, typeof RoleDefinitio
  * @example
  * ```ts
  * const host = Directory.layer.pipe(
- *   Layer.provideMerge(Operations.layer(...Directory.types)),
+ *   Layer.provideMerge(Operations.layer(...Directory.operations)),
  *   // Both have defaults: a day, and a quarter.
  *   Layer.provide(Layer.succeed(StaleAfter, Duration.hours(12))),
  *   Layer.provide(Layer.succeed(RemovalGuard, 0.5))

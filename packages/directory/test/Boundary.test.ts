@@ -17,12 +17,12 @@ const tenant = "guarded"
 const ada = actor(tenant)
 const search = (filter: string) => [ada, tenant, { query: "a", filters: [filter], cursor: null, limit: 5 }]
 const readers = [
-  { name: "groups", reader: DirectoryGroups, filter: "security", type: GroupsSync.type.name },
+  { name: "groups", reader: DirectoryGroups, filter: "security", type: GroupsSync.operation.name },
   {
     name: "role definitions",
     reader: DirectoryRoleDefinitions,
     filter: "built_in",
-    type: RoleDefinitionsSync.type.name
+    type: RoleDefinitionsSync.operation.name
   }
 ] as const
 

@@ -35,7 +35,7 @@ export const scopeOf = (tenant: string): TenantScope => ({
 })
 
 const capabilitiesOf = (who: Actor) =>
-  who.id === powerless.id ? new Set<never>() : new Set([viewDirectory, GroupsSync.type.capabilities.start])
+  who.id === powerless.id ? new Set<never>() : new Set([viewDirectory, GroupsSync.operation.capabilities.start])
 
 const access = Layer.succeed(
   Access,
@@ -57,7 +57,7 @@ const openGate = StartGate.layer(StartGate.make(StartGate.providerConnection, ()
 /** The cache on a database of its own, and the fake Graph that workers read. */
 const withoutWorker = (graph: FakeGraphOptions) =>
   Directory.layer.pipe(
-    Layer.provideMerge(Operations.layer(...Directory.types).pipe(Layer.provide(openGate))),
+    Layer.provideMerge(Operations.layer(...Directory.operations).pipe(Layer.provide(openGate))),
     Layer.provideMerge(Layer.mergeAll(access, Pg.listener, Layer.provide(FakeGraph.layer(graph), promptGraph))),
     Layer.provideMerge(TestDatabase.layer)
   )
@@ -69,8 +69,8 @@ export const directory = (...tenants: ReadonlyArray<FakeTenantOptions>) =>
 /** Synchronises a tenant's groups, or what else is named, and yields the completed run. */
 export const sync = Effect.fnUntraced(function* (
   tenant: string,
-  input: typeof GroupsSync.type.input.Type = {},
-  type: string = GroupsSync.type.name
+  input: typeof GroupsSync.operation.input.Type = {},
+  type: string = GroupsSync.operation.name
 ): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
   const who = actor(tenant)

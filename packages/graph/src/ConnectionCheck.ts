@@ -22,7 +22,7 @@ import { type ConnectionCheckResult, type ConnectionReport, skipped } from "./Co
 import { ConnectionChoice, ProviderConnections } from "./ProviderConnections.ts"
 
 /** The operation: verifies that a provider connection works, and reports what is missing. */
-export const type = Operation.make({
+export const operation = Operation.make({
   name: "provider.connection.check",
   label: "Verify connection",
   description: "Checks the credential, the tenant, each permission that operations need, and licences.",
@@ -44,7 +44,7 @@ export const type = Operation.make({
  * input stays empty.
  */
 export const resolver = InputResolver.make(
-  type,
+  operation,
   Effect.fnUntraced(function* (input, { tenantId, workspaceId }) {
     if (input.connectionId !== undefined || tenantId === null) return input
     const connections = yield* ProviderConnections
@@ -54,8 +54,8 @@ export const resolver = InputResolver.make(
 )
 
 /** The contracts and permissions that this host's operations need, each once. */
-const makeNeeds = Effect.map(OperationCatalog, ({ types }) => {
-  const contracts = [...new Set(types.flatMap((known) => known.contracts))]
+const makeNeeds = Effect.map(OperationCatalog, ({ operations }) => {
+  const contracts = [...new Set(operations.flatMap((known) => known.contracts))]
   const permissions = new Map(contracts.flatMap((each) => each.permissions).map((each) => [each.name, each]))
   return { contracts, permissions: [...permissions.values()] }
 })
@@ -88,8 +88,8 @@ const conclude = Effect.fnUntraced(function* (
 })
 
 /** Makes the checks one after the other and reports each as soon as it is made. The connection need not be enabled. */
-export const handler = type.toLayer(
-  Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<Operation.Input<typeof type>>) {
+export const handler = operation.toLayer(
+  Effect.fn("ConnectionCheck")(function* (run: RunHandler.RunContext<Operation.Input<typeof operation>>) {
     const tenant = run.scope
     const connections = yield* ProviderConnections
     const needs = yield* makeNeeds
@@ -104,7 +104,7 @@ export const handler = type.toLayer(
     // The checks use the contracts of other operations, to see whether those could.
     const allowed = {
       ...caller,
-      contracts: new Set([...type.contracts, ConnectionChecks.listGrants, ...needs.contracts])
+      contracts: new Set([...operation.contracts, ConnectionChecks.listGrants, ...needs.contracts])
     }
     const asConnection = <A, E, R>(asking: Effect.Effect<A, E, R>) =>
       asking.pipe(Effect.provideService(ConnectionChoice, connection.id), Effect.provideService(GraphCaller, allowed))

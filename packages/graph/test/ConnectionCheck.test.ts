@@ -68,14 +68,14 @@ const graph = LiveGraph.layer.pipe(
   Layer.provideMerge(FakeGraph.layerConnections)
 )
 const host = Worker.layer(ConnectionCheck.handler).pipe(
-  Layer.provideMerge(Operations.layer(ConnectionCheck.type, hostType)),
+  Layer.provideMerge(Operations.layer(ConnectionCheck.operation, hostType)),
   Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
   Layer.provideMerge(Layer.mergeAll(access, Pg.listener, graph)),
   Layer.provideMerge(fake),
   Layer.provideMerge(TestDatabase.layer)
 )
 
-const withoutWorker = Operations.layer(ConnectionCheck.type, hostType).pipe(
+const withoutWorker = Operations.layer(ConnectionCheck.operation, hostType).pipe(
   Layer.provide(InputResolver.layer(ConnectionCheck.resolver)),
   Layer.provideMerge(Layer.mergeAll(access, Pg.listener, graph)),
   Layer.provideMerge(fake),
@@ -89,7 +89,7 @@ layer(withoutWorker, { excludeTestServices: true })("a verification", (it) => {
       const id = known.find(({ tenantId }) => tenantId === "complete")!.entraTenantId
       const inputs = [{}, { connectionId: id.toLowerCase() }, { connectionId: id.toUpperCase() }]
       const starts = yield* Effect.forEach(inputs, (input) =>
-        Runs.use((runs) => runs.start(verifier, ConnectionCheck.type, { tenantId: "complete", input }))
+        Runs.use((runs) => runs.start(verifier, ConnectionCheck.operation, { tenantId: "complete", input }))
       )
       assert.deepStrictEqual(
         starts.map(({ disposition }) => disposition),
@@ -97,14 +97,14 @@ layer(withoutWorker, { excludeTestServices: true })("a verification", (it) => {
       )
       const run = yield* Runs.use((runs) => runs.get(viewer, starts[0]!.run.id))
       assert.deepStrictEqual(run.input, { connectionId: id.toLowerCase() })
-      assert.strictEqual(ConnectionCheck.type.queueLimit, "10 minutes")
+      assert.strictEqual(ConnectionCheck.operation.queueLimit, "10 minutes")
     })
   )
 })
 
 const verify = Effect.fnUntraced(function* (tenantId: string) {
   const runs = yield* Runs
-  const { run } = yield* runs.start(verifier, ConnectionCheck.type, { tenantId, input: {} })
+  const { run } = yield* runs.start(verifier, ConnectionCheck.operation, { tenantId, input: {} })
   yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
   const done = yield* runs.get(viewer, run.id)
   const report = Schema.decodeUnknownSync(ConnectionReport)(done.report)
@@ -191,7 +191,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
   it.effect("is seen by those who may view connections, and started by those who may verify them", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const start = runs.start(viewer, ConnectionCheck.type, { tenantId: "complete", input: {} })
+      const start = runs.start(viewer, ConnectionCheck.operation, { tenantId: "complete", input: {} })
       const refused = yield* Effect.flip(start)
       assert.instanceOf(refused, Problems.Forbidden)
     })
@@ -204,8 +204,8 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
       const { entraTenantId } = made[6] ?? assert.fail("there is a tenant")
       yield* inject({ path: "/v1.0/organization", tenant: entraTenantId, fault: Fault.noAnswer })
       const request = { tenantId: "flaky", input: {} }
-      const first = yield* runs.start(verifier, ConnectionCheck.type, request)
-      const again = yield* runs.start(verifier, ConnectionCheck.type, request)
+      const first = yield* runs.start(verifier, ConnectionCheck.operation, request)
+      const again = yield* runs.start(verifier, ConnectionCheck.operation, request)
       assert.deepStrictEqual([again.disposition, again.run.id], ["existing", first.run.id])
       yield* requests.pipe(
         Effect.repeat({
@@ -213,7 +213,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("provider.conn
           schedule: Schedule.spaced("20 millis")
         })
       )
-      const { run } = yield* runs.start(verifier, ConnectionCheck.type, { ...request, supersedes: first.run.id })
+      const { run } = yield* runs.start(verifier, ConnectionCheck.operation, { ...request, supersedes: first.run.id })
       yield* runs.follow(verifier, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"))
       assert.strictEqual((yield* runs.get(viewer, run.id)).outcome, "succeeded")
       assert.strictEqual((yield* runs.get(viewer, first.run.id)).supersededBy, run.id)

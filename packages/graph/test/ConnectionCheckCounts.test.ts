@@ -72,7 +72,7 @@ const verify = (needs: Needs) =>
     Effect.provide(
       Layer.mergeAll(
         FakeGraph.layerConnections,
-        OperationCatalog.layer(ConnectionCheck.type, typeOf(needs)).pipe(Layer.orDie)
+        OperationCatalog.layer(ConnectionCheck.operation, typeOf(needs)).pipe(Layer.orDie)
       ).pipe(
         Layer.provideMerge(
           FakeGraph.layer({

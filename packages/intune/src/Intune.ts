@@ -13,7 +13,7 @@ import { retentionHandler } from "./backups/BackupRetention.ts"
 import { Backups } from "./backups/Backups.ts"
 import * as DueBackups from "./backups/DueBackups.ts"
 import { BackupSchedules } from "./backups/BackupSchedules.ts"
-import { backupTypes, retention } from "./backups/BackupTypes.ts"
+import { backupOperations, retention } from "./backups/BackupOperations.ts"
 import * as DriftCompare from "./drift/DriftCompare.ts"
 import { PolicyDrift } from "./drift/PolicyDrift.ts"
 import { Inventory } from "./inventory/Inventory.ts"
@@ -23,18 +23,18 @@ import { PolicyStore } from "./policies/PolicyStore.ts"
 import { executeHandler } from "./restores/RestoreExecution.ts"
 import { previewHandler } from "./restores/RestorePreview.ts"
 import { Restores } from "./restores/Restores.ts"
-import { execute, preview } from "./restores/RestoreTypes.ts"
+import { execute, preview } from "./restores/RestoreOperations.ts"
 import type { TenantNames } from "./restores/TenantNames.ts"
 
 /** The operations of this package, for `Operations.layer`. */
-export const types: readonly [
-  typeof InventorySync.type,
-  ...typeof backupTypes,
+export const operations: readonly [
+  typeof InventorySync.operation,
+  ...typeof backupOperations,
   typeof retention,
   typeof preview,
   typeof execute,
-  typeof DriftCompare.type
-] = [InventorySync.type, ...backupTypes, retention, preview, execute, DriftCompare.type]
+  typeof DriftCompare.operation
+] = [InventorySync.operation, ...backupOperations, retention, preview, execute, DriftCompare.operation]
 
 /** The handlers of these operations, for `Worker.layer`. */
 export const handlers: readonly [
@@ -63,7 +63,7 @@ export const scheduler: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClie
  * ```ts
  * const policies = Intune.layer.pipe(
  *   Layer.provide([policySecrets, tenantNames]),
- *   Layer.provideMerge(Operations.layer(report, ...Intune.types)),
+ *   Layer.provideMerge(Operations.layer(report, ...Intune.operations)),
  *   Layer.provide(StartGate.layer(connected, ...Intune.gates))
  * )
  * ```

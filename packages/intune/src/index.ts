@@ -17,7 +17,7 @@ export {
 } from "./backups/BackupSchedule.ts"
 export { BackupSchedules, manageBackups, viewBackups } from "./backups/BackupSchedules.ts"
 export * as DueBackups from "./backups/DueBackups.ts"
-export * as BackupTypes from "./backups/BackupTypes.ts"
+export * as BackupOperations from "./backups/BackupOperations.ts"
 export {
   exportBackup,
   importBackup,
@@ -60,7 +60,7 @@ export { RestoreRequest } from "./restores/RestoreRecords.ts"
 export { type PlannedRestore, RestoreConflict, restorePolicies, viewRestores } from "./restores/RestoreChanges.ts"
 export { Restores, type RestoreTally } from "./restores/Restores.ts"
 export { RestoreState, restoreSteps } from "./restores/state.ts"
-export * as RestoreTypes from "./restores/RestoreTypes.ts"
+export * as RestoreOperations from "./restores/RestoreOperations.ts"
 export { TenantNames } from "./restores/TenantNames.ts"
 export * as DriftCompare from "./drift/DriftCompare.ts"
 export { DriftItem, PolicyDrift } from "./drift/PolicyDrift.ts"

@@ -103,7 +103,7 @@ const records = Effect.gen(function* () {
   const { restore, runId } = yield* restores.plan(ada, tenant, request, backup.id)
   yield* ended({ id: runId })
   const sides = { from: { kind: "backup", id: backup.id }, to: { kind: "inventory" } }
-  const { id: comparison } = yield* completed(tenant, DriftCompare.type.name, sides)
+  const { id: comparison } = yield* completed(tenant, DriftCompare.operation.name, sides)
   return { schedule: backup.scheduleId!, backup: backup.id, restore: restore.id, comparison } satisfies Records
 })
 

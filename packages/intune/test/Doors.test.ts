@@ -5,7 +5,7 @@ import { SqlClient } from "effect/sql"
 import {
   Backups,
   BackupSchedules,
-  BackupTypes,
+  BackupOperations,
   DriftCompare,
   Inventory,
   InventorySync,
@@ -13,7 +13,7 @@ import {
   PolicyDrift,
   restorePolicies,
   Restores,
-  RestoreTypes,
+  RestoreOperations,
   viewBackups,
   viewInventory,
   viewRestores
@@ -107,13 +107,13 @@ const drift: Doors<PolicyDrift["Service"]> = {
 
 const records = Effect.gen(function* () {
   const plans = yield* Restores
-  yield* completed(tenant, InventorySync.type.name)
+  yield* completed(tenant, InventorySync.operation.name)
   const backup = yield* backedUp(tenant)
   const request = { backup: backup.id, items: [policy], withAssignments: false }
   const { restore, runId } = yield* plans.plan(ada, tenant, request, backup.id)
   yield* ended({ id: runId })
   const sides = { from: { kind: "backup", id: backup.id }, to: { kind: "inventory" } }
-  const { id: comparison } = yield* completed(tenant, DriftCompare.type.name, sides)
+  const { id: comparison } = yield* completed(tenant, DriftCompare.operation.name, sides)
   return { schedule: backup.scheduleId!, backup: backup.id, restore: restore.id, comparison } satisfies Records
 })
 
@@ -203,18 +203,18 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ev
         live: [{ kind: "live" }, viewInventory],
         backup: [{ kind: "backup", id: backup }, viewBackups]
       } as const
-      const { start } = DriftCompare.type.capabilities
+      const { start } = DriftCompare.operation.capabilities
       for (const [from, seeFrom] of Object.values(sides)) {
         for (const [to, seeTo] of Object.values(sides)) {
           const request = { tenantId: tenant, input: { from, to } }
-          const started = yield* runs.start(memberWith(start, seeFrom, seeTo), DriftCompare.type, request)
+          const started = yield* runs.start(memberWith(start, seeFrom, seeTo), DriftCompare.operation, request)
           yield* ended(started.run)
           assert.deepStrictEqual(
             (yield* runs.get(ada, started.run.id)).viewCapabilities,
             [...new Set([seeFrom, seeTo])].sort()
           )
           for (const missing of new Set([start, seeFrom, seeTo])) {
-            const refused = yield* Effect.flip(runs.start(without(missing), DriftCompare.type, request))
+            const refused = yield* Effect.flip(runs.start(without(missing), DriftCompare.operation, request))
             assert.instanceOf(refused, Problems.Forbidden)
             assert.strictEqual(refused.requiredCapability, missing)
             if (missing === start) continue
@@ -229,12 +229,13 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ev
 
   it.effect("that shows runs takes the right to see what they are about", () =>
     Effect.sync(() => {
-      for (const { capabilities } of BackupTypes.backupTypes) assert.strictEqual(capabilities.view, viewBackups)
-      assert.strictEqual(BackupTypes.retention.capabilities.view, viewBackups)
-      for (const { capabilities } of [RestoreTypes.preview, RestoreTypes.execute]) {
+      for (const { capabilities } of BackupOperations.backupOperations)
+        assert.strictEqual(capabilities.view, viewBackups)
+      assert.strictEqual(BackupOperations.retention.capabilities.view, viewBackups)
+      for (const { capabilities } of [RestoreOperations.preview, RestoreOperations.execute]) {
         assert.strictEqual(capabilities.view, viewRestores)
       }
-      assert.strictEqual(InventorySync.type.capabilities.view, viewInventory)
+      assert.strictEqual(InventorySync.operation.capabilities.view, viewInventory)
     })
   )
 })

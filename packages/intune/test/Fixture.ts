@@ -20,7 +20,7 @@ import {
   AssignmentGroups,
   Backups,
   BackupSchedules,
-  BackupTypes,
+  BackupOperations,
   Intune,
   manageBackups,
   PolicySecrets,
@@ -49,7 +49,7 @@ export const everyCapability: ReadonlyArray<Capability> = [
   ...new Set<Capability>([
     viewBackups,
     manageBackups,
-    ...Intune.types.flatMap(({ capabilities: { start, view } }) => [start, view])
+    ...Intune.operations.flatMap(({ capabilities: { start, view } }) => [start, view])
   ])
 ]
 
@@ -108,7 +108,7 @@ const secrets = secretsOf("a secret of at least 32 bytes, for tests")
 /** Everything that reading policies needs in a tenant. */
 const permissions = [
   ...new Set(
-    Intune.types.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
+    Intune.operations.flatMap(({ contracts }) => contracts.flatMap((each) => each.permissions.map(({ name }) => name)))
   )
 ]
 
@@ -124,7 +124,7 @@ export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<Fa
   Worker.layer(...Intune.handlers).pipe(
     Layer.provide([groups, promptWorker]),
     Layer.provideMerge(Intune.layer),
-    Layer.provideMerge(Operations.layer(...Intune.types).pipe(Layer.provide(gates))),
+    Layer.provideMerge(Operations.layer(...Intune.operations).pipe(Layer.provide(gates))),
     Layer.provideMerge(
       Layer.mergeAll(
         access,
@@ -167,7 +167,7 @@ export const backedUp = Effect.fnUntraced(function* (tenant: string, idempotency
   const { id } = yield* schedules
     .create(ada, tenant, { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" })
     .pipe(Effect.orDie)
-  const run = yield* completed(tenant, BackupTypes.runNow.name, { schedule: id }, idempotencyKey ?? id)
+  const run = yield* completed(tenant, BackupOperations.runNow.name, { schedule: id }, idempotencyKey ?? id)
   const backups = yield* Backups
   const set = yield* Effect.orDie(backups.ofRun(ada, tenant, run.id))
   return yield* Effect.orDie(Effect.fromOption(set))

@@ -46,7 +46,7 @@ const callsOf = (run: string) =>
       retry: [operator, run, "a-key"],
       lineage: [operator, run],
       whyWaiting: [operator, run],
-      types: [operator],
+      operations: [operator],
       get: [operator, run],
       getMany: [operator, [run]],
       latest: [operator, contoso, [Work.name]],
@@ -97,7 +97,7 @@ const tried = ["Runs", "SystemRuns", "AuditLog", "Authorization", "OperationCata
 const internal: Readonly<Record<string, ReadonlyArray<string>>> = {
   AuditLog: ["forbidden"],
   Authorization: ["start", "view", "act", "require"],
-  OperationCatalog: ["types"]
+  OperationCatalog: ["operations"]
 }
 
 /** Services that are not tried, and why. */

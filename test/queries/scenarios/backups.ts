@@ -1,7 +1,7 @@
 import {
   Backups,
   BackupSchedules,
-  BackupTypes,
+  BackupOperations,
   DueBackups,
   exportBackup,
   importBackup,
@@ -45,8 +45,8 @@ export const backups = Effect.gen(function* () {
   yield* schedules.pause(ada, tenantId, schedule, true)
   yield* schedules.pause(ada, tenantId, schedule, false)
   yield* schedules.list(ada, tenantId)
-  yield* completed(BackupTypes.runNow, { schedule }, { idempotencyKey: "first backup" })
-  const run = yield* completed(BackupTypes.runNow, { schedule }, { idempotencyKey: "second backup" })
+  yield* completed(BackupOperations.runNow, { schedule }, { idempotencyKey: "first backup" })
+  const run = yield* completed(BackupOperations.runNow, { schedule }, { idempotencyKey: "second backup" })
   yield* schedules.executions(ada, tenantId, schedule, 50).pipe(as("of a schedule"))
   return { schedule, backup: yield* reading(schedule, run.id) }
 })
@@ -65,7 +65,7 @@ export const scheduler = Effect.fnUntraced(function* (schedule: string) {
   yield* schedules.slots(ada, tenantId, schedule, { ...page, before }).pipe(as("the next page"))
   yield* ended({ id: slot!.runId! })
   const [expiring] = yield* sql<{ id: RunId }>`
-    SELECT id::text FROM operation_runs WHERE type = ${BackupTypes.retention.name} AND input ->> 'schedule' = ${schedule}`
+    SELECT id::text FROM operation_runs WHERE type = ${BackupOperations.retention.name} AND input ->> 'schedule' = ${schedule}`
   yield* ended(expiring!)
   yield* schedules.remove(ada, tenantId, odd.id)
 })

@@ -39,10 +39,10 @@ export const directory = Effect.gen(function* () {
   yield* searching
   yield* labelling
   const confirmed = { confirmRemovals: 1_000_000 }
-  yield* completed(GroupsSync.type, confirmed)
+  yield* completed(GroupsSync.operation, confirmed)
   const fake = yield* FakeGraph
   const [renamed] = yield* fake.groups(tenantId)
   yield* fake.renameGroup(tenantId, renamed!.id, "Renamed")
-  yield* completed(GroupsSync.type)
-  yield* completed(RoleDefinitionsSync.type, confirmed)
+  yield* completed(GroupsSync.operation)
+  yield* completed(RoleDefinitionsSync.operation, confirmed)
 })

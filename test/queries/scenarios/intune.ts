@@ -20,7 +20,7 @@ const inventory = Effect.gen(function* () {
   yield* search("of several kinds", { types: ["kind-1", "kind-2"] })
   yield* search("of a platform", { platform: "ios" })
   yield* search("findings", { findings: true })
-  yield* completed(InventorySync.type, { confirmRemovals: 1_000_000 })
+  yield* completed(InventorySync.operation, { confirmRemovals: 1_000_000 })
   yield* policies.get(ada, tenantId, "device_configurations", wifi.id)
   yield* policies.content(ada, tenantId, "device_configurations", wifi.id)
   yield* policies.summary(ada, tenantId)
@@ -30,8 +30,8 @@ const drift = Effect.fnUntraced(function* (backup: string) {
   const fake = yield* FakeGraph
   yield* fake.putItem(tenantId, configurations, { ...wifi, displayName: "Another name" })
   const side = { kind: "backup", id: backup }
-  const run = yield* completed(DriftCompare.type, { from: side, to: { kind: "live" } })
-  yield* completed(DriftCompare.type, { from: { kind: "inventory" }, to: side })
+  const run = yield* completed(DriftCompare.operation, { from: side, to: { kind: "live" } })
+  yield* completed(DriftCompare.operation, { from: { kind: "inventory" }, to: side })
   const found = yield* PolicyDrift
   const [first] = yield* found.items(ada, run.id, { after: null, limit: 50 })
   yield* found.items(ada, run.id, { after: first!, limit: 50 }).pipe(as("the next page"))

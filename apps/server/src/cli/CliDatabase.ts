@@ -12,7 +12,7 @@ import { EmbeddedPostgres } from "@atlas/operations/testing"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
 import { naming } from "../Database.ts"
-import { operationTypes } from "../OperationTypes.ts"
+import { registeredOperations } from "../RegisteredOperations.ts"
 import { Settings } from "../Settings.ts"
 import { CliProblem } from "./CliProblem.ts"
 
@@ -53,19 +53,19 @@ const nobody = Layer.succeed(
   Access.of({ workspaceOf: () => Effect.succeedNone, grants: () => Effect.succeed([]) })
 )
 const noGates = StartGate.layer(
-  ...[...new Set(operationTypes.flatMap(({ gates }) => gates))].map((gate) =>
+  ...[...new Set(registeredOperations.flatMap(({ gates }) => gates))].map((gate) =>
     StartGate.make(gate, () => Effect.succeed(StartGate.open))
   )
 )
 const noResolvers = InputResolver.layer(
-  ...operationTypes.filter(({ resolves }) => resolves).map((type) => InputResolver.make(type, Effect.succeed))
+  ...registeredOperations.filter(({ resolves }) => resolves).map((type) => InputResolver.make(type, Effect.succeed))
 )
 
 /** The connections to it. */
 export const database = client.pipe(Layer.provide(Settings.layer))
 
 /** The ledger in it, for commands that use it. */
-export const ledger = Operations.layer(...operationTypes).pipe(
+export const ledger = Operations.layer(...registeredOperations).pipe(
   Layer.provide(Layer.merge(noGates, noResolvers)),
   Layer.provideMerge(nobody),
   Layer.provideMerge(Pg.listener),

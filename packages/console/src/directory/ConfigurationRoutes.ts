@@ -27,7 +27,7 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
     Effect.fn("ConfigurationPage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const views = yield* Effect.forEach(selectors, ({ view }) => view(actor, tenant.id, c))
-      const canSync = grant.capabilities.has(GroupsSync.type.capabilities.start)
+      const canSync = grant.capabilities.has(GroupsSync.operation.capabilities.start)
       const now = yield* DateTime.now
       return yield* html(c, ConfigurationPage({ shell, tenant, selectors: views, canSync, now }))
     })
@@ -62,7 +62,7 @@ export const makeConfigurationRoutes = Effect.gen(function* () {
     Effect.fn("RemovalsPage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const selector = yield* withheld(actor, c, tenant.id)
-      const required = GroupsSync.type.capabilities.start
+      const required = GroupsSync.operation.capabilities.start
       yield* door.require(actor, grant, [required], selector.syncType)
       const { withheldRemovals } = selector.freshness
       // The removals are done, or were confirmed already.

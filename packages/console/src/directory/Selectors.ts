@@ -144,7 +144,7 @@ export const makeSelectors = Effect.gen(function* () {
       title: "Groups",
       one: "group",
       many: "groups",
-      syncType: GroupsSync.type.name,
+      syncType: GroupsSync.operation.name,
       filters: groupFilters,
       reader: yield* DirectoryGroups,
       toItem: groupItem
@@ -154,7 +154,7 @@ export const makeSelectors = Effect.gen(function* () {
       title: "Role definitions",
       one: "role definition",
       many: "role definitions",
-      syncType: RoleDefinitionsSync.type.name,
+      syncType: RoleDefinitionsSync.operation.name,
       filters: roleFilters,
       reader: yield* DirectoryRoleDefinitions,
       toItem: roleItem

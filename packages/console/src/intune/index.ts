@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BackupTypes, DriftCompare, IntuneApi, IntuneHttp, RestoreTypes } from "@atlas/intune"
+import { BackupOperations, DriftCompare, IntuneApi, IntuneHttp, RestoreOperations } from "@atlas/intune"
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
 import { makeBackupRoutes } from "./backups/BackupRoutes.ts"
@@ -36,11 +36,11 @@ export const intune = makePart({
       { path: "inventory", label: "Inventory" }
     ],
     startPages: {
-      [BackupTypes.runNow.name]: "backup-schedules",
-      [BackupTypes.retry.name]: "backup-schedules",
-      [DriftCompare.type.name]: "drift",
-      [RestoreTypes.preview.name]: "backups",
-      [RestoreTypes.execute.name]: "restores"
+      [BackupOperations.runNow.name]: "backup-schedules",
+      [BackupOperations.retry.name]: "backup-schedules",
+      [DriftCompare.operation.name]: "drift",
+      [RestoreOperations.preview.name]: "backups",
+      [RestoreOperations.execute.name]: "restores"
     },
     recordsOf
   })),

@@ -1,12 +1,14 @@
-import { Backups, BackupSchedules, BackupTypes, DriftCompare, Restores, RestoreTypes } from "@atlas/intune"
+import { Backups, BackupSchedules, BackupOperations, DriftCompare, Restores, RestoreOperations } from "@atlas/intune"
 import { type Actor, type Run } from "@atlas/operations"
 import { Effect, Option } from "effect"
 import { Host } from "../shell/Host.ts"
 import type { RunRecord } from "../shell/Part.ts"
 
-const scheduleTypes: ReadonlyArray<string> = [...BackupTypes.backupTypes, BackupTypes.retention].map(({ name }) => name)
+const scheduleTypes: ReadonlyArray<string> = [...BackupOperations.backupOperations, BackupOperations.retention].map(
+  ({ name }) => name
+)
 
-const restoreTypes: ReadonlyArray<string> = [RestoreTypes.preview.name, RestoreTypes.execute.name]
+const restoreOperations: ReadonlyArray<string> = [RestoreOperations.preview.name, RestoreOperations.execute.name]
 
 /** The records of a run that the actor may see: its schedule, backup, restore or comparison. From the database only. */
 export const makeRunRecords = Effect.gen(function* () {
@@ -18,10 +20,10 @@ export const makeRunRecords = Effect.gen(function* () {
     const { context, id, tenantId, type } = run
     if (tenantId === null) return []
     const section = links.tenant(tenantId)
-    if (type === DriftCompare.type.name) {
+    if (type === DriftCompare.operation.name) {
       return [{ title: "Comparison", name: "What it found", href: `${section}/drift/${id}` }]
     }
-    if (restoreTypes.includes(type)) {
+    if (restoreOperations.includes(type)) {
       const restore = yield* Effect.option(restores.get(actor, tenantId, context["restore"] ?? ""))
       return Option.match(restore, {
         onNone: (): ReadonlyArray<RunRecord> => [],

@@ -32,10 +32,11 @@ export const makeRunListRoutes = Effect.gen(function* () {
 
   const mayStartAny = Effect.fnUntraced(function* (actor: Actor) {
     const capabilities = new Set((yield* door.visible(actor)).flatMap((part) => part.capabilities))
-    return catalog.types.some((type) => capabilities.has(type.capabilities.start))
+    return catalog.operations.some((type) => capabilities.has(type.capabilities.start))
   })
 
-  const filterOptionsOf = (actor: Actor) => Effect.all({ types: runs.types(actor), tenants: host.tenantsOf(actor) })
+  const filterOptionsOf = (actor: Actor) =>
+    Effect.all({ types: runs.operations(actor), tenants: host.tenantsOf(actor) })
 
   const list = page(
     section,

@@ -42,7 +42,7 @@ export const makeSurfaces = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const runs = yield* Runs
   const startPages = Object.fromEntries((yield* Contributions).flatMap((part) => Object.entries(part.startPages ?? {})))
-  const types = catalog.types.filter(({ scope }) => scope === "tenant")
+  const types = catalog.operations.filter(({ scope }) => scope === "tenant")
   const names = types.map(({ name }) => name)
 
   return Effect.fnUntraced(function* (

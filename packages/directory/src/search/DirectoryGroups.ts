@@ -25,6 +25,6 @@ export class DirectoryGroups extends Context.Service<DirectoryGroups, DirectoryR
 ) {
   static readonly layer: Layer.Layer<DirectoryGroups, never, Authorization | DirectoryCache | Runs> = Layer.effect(
     DirectoryGroups,
-    DirectoryCache.use((cache) => makeDirectoryReader(GroupsSync.type.name, cache.groups))
+    DirectoryCache.use((cache) => makeDirectoryReader(GroupsSync.operation.name, cache.groups))
   )
 }

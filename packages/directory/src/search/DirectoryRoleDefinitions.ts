@@ -19,6 +19,6 @@ export class DirectoryRoleDefinitions extends Context.Service<
   static readonly layer: Layer.Layer<DirectoryRoleDefinitions, never, Authorization | DirectoryCache | Runs> =
     Layer.effect(
       DirectoryRoleDefinitions,
-      DirectoryCache.use((cache) => makeDirectoryReader(RoleDefinitionsSync.type.name, cache.roleDefinitions))
+      DirectoryCache.use((cache) => makeDirectoryReader(RoleDefinitionsSync.operation.name, cache.roleDefinitions))
     )
 }

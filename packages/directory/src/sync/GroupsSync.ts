@@ -15,7 +15,7 @@ import { countGroups, type GraphGroup, groupChanges } from "./GroupContracts.ts"
  * The operation. Its identity allows one active run per tenant, so it needs no limit of concurrency. A million groups take a
  * fraction of its time limit.
  */
-export const type = Operation.make({
+export const operation = Operation.make({
   name: "directory_groups.sync",
   label: "Sync groups",
   description: "Copies the tenant's Entra groups into the directory cache that selectors search.",
@@ -61,7 +61,7 @@ const toChange = (change: GraphChange<GraphGroup>): Change =>
 const history = `${groupChanges.name}?$select=${groupChanges.select?.join(",") ?? ""}`
 
 /** Copies the changes of the tenant's groups into the cache. */
-export const handler = type.toLayer(
+export const handler = operation.toLayer(
   Effect.fn("GroupsSync")(function* (run) {
     const graph = yield* Graph
     const cache = yield* DirectoryCache

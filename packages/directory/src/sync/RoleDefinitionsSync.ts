@@ -12,7 +12,7 @@ import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type GraphRoleDefinition, listRoleDefinitions } from "./RoleDefinitionContracts.ts"
 
 /** The operation. Its identity allows one active run per tenant. */
-export const type = Operation.make({
+export const operation = Operation.make({
   name: "directory_role_definitions.sync",
   label: "Sync role definitions",
   description: "Copies the definitions of the tenant's directory roles into the cache that selectors search.",
@@ -44,7 +44,7 @@ const toChange = (role: GraphRoleDefinition): Change => {
 }
 
 /** Copies the tenant's role definitions into the cache. */
-export const handler = type.toLayer(
+export const handler = operation.toLayer(
   Effect.fn("RoleDefinitionsSync")(function* (run) {
     const graph = yield* Graph
     const cache = yield* DirectoryCache

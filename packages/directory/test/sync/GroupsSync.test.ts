@@ -286,7 +286,7 @@ layer(fixture, { excludeTestServices: true })("directory_groups.sync", (it) => {
       const asked = yield* requestsOf(
         Effect.gen(function* () {
           const input = { full: true }
-          const { run } = yield* runs.start(actor("lost"), GroupsSync.type, { tenantId: "lost", input })
+          const { run } = yield* runs.start(actor("lost"), GroupsSync.operation, { tenantId: "lost", input })
           yield* Effect.repeat(runs.get(actor("lost"), run.id), { until: ({ attempt }) => attempt === 1 })
           // As a crash of the database does to unlogged tables.
           assert.isAbove((yield* sql`DELETE FROM directory_sightings WHERE tenant_id = 'lost' RETURNING id`).length, 0)

@@ -11,8 +11,8 @@ import { actor, directory, sync } from "../Fixture.ts"
 
 const collection = "roleManagement/directory/roleDefinitions"
 const who = actor("contoso", "many")
-const syncRoles = (tenant: string, input: typeof RoleDefinitionsSync.type.input.Type = {}) =>
-  sync(tenant, input, RoleDefinitionsSync.type.name)
+const syncRoles = (tenant: string, input: typeof RoleDefinitionsSync.operation.input.Type = {}) =>
+  sync(tenant, input, RoleDefinitionsSync.operation.name)
 
 const search = Effect.fnUntraced(function* (query: string, ...filters: ReadonlyArray<RoleDefinitionFilter>) {
   const roles = yield* DirectoryRoleDefinitions

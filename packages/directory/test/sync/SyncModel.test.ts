@@ -118,7 +118,7 @@ const attempt = Effect.fnUntraced(function* (
   world: World,
   tenant: string,
   run: { readonly id: RunId; counts: RunCounts },
-  input: typeof GroupsSync.type.input.Type,
+  input: typeof GroupsSync.operation.input.Type,
   lively: boolean
 ) {
   const sql = yield* SqlClient.SqlClient

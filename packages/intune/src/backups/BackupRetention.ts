@@ -1,7 +1,7 @@
 import { RunHandler } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
-import { retention } from "./BackupTypes.ts"
+import { retention } from "./BackupOperations.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
 /**

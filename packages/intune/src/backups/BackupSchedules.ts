@@ -30,7 +30,7 @@ import {
   ScheduleSettings,
   ScheduleSlot
 } from "./BackupSchedule.ts"
-import { backupTypes } from "./BackupTypes.ts"
+import { backupOperations } from "./BackupOperations.ts"
 import { nextFireTimes, type Recurrence } from "./FireTimes.ts"
 import { inTransaction } from "../policies/inTransaction.ts"
 import { scheduleExists } from "./ScheduleGate.ts"
@@ -287,7 +287,7 @@ const make = Effect.gen(function* () {
     const { limit } = yield* decodeLimit({ limit: given })
     const schedule = yield* get(actor, tenantId, id)
     const filter = { tenant: schedule.tenantId, record: { name: "schedule", id: schedule.id } }
-    const pages = yield* Effect.forEach(backupTypes, ({ name }) =>
+    const pages = yield* Effect.forEach(backupOperations, ({ name }) =>
       // Without a cursor, there is none to be invalid.
       Effect.catchTag(runs.list(actor, { ...filter, type: name }, { cursor: null, limit }), "InvalidCursor", Effect.die)
     )

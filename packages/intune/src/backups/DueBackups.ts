@@ -11,7 +11,7 @@ import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
 import { scheduleColumns } from "./ScheduleColumns.ts"
-import { backupTypes, retention, scheduled } from "./BackupTypes.ts"
+import { backupOperations, retention, scheduled } from "./BackupOperations.ts"
 import { expirable } from "./BackupRetention.ts"
 import { fireTimesAfter } from "./FireTimes.ts"
 import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
@@ -51,7 +51,7 @@ const makeDueBackups = Effect.gen(function* () {
     const record = { name: "schedule", id }
     const filter = { workspace: workspaceId, tenant: tenantId, status: "active", record } as const
     // A retention run belongs to the schedule as well, but is in nobody's way.
-    for (const { name: type } of backupTypes) {
+    for (const { name: type } of backupOperations) {
       const [run] = yield* Effect.orDie(runs.list({ ...filter, type }, { before: null, limit: 1 }))
       if (run !== undefined) return run.id
     }

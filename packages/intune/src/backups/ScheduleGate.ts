@@ -1,7 +1,7 @@
 import { StartGate } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { scheduleGate } from "./BackupTypes.ts"
+import { scheduleGate } from "./BackupOperations.ts"
 
 /** Open while the schedule that a start names exists in its tenant. */
 export const scheduleExists: StartGate.StartGate<SqlClient.SqlClient> = StartGate.make(

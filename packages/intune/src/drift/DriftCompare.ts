@@ -30,7 +30,7 @@ const viewOfSide = ({ kind }: PolicyState): Capability =>
   kind === "backup" ? "tenant.backups.view" : "tenant.inventory.view"
 
 /** The operation `drift.compare`. Viewing its run takes the capability to view each of the two states. */
-export const type = Operation.make({
+export const operation = Operation.make({
   name: "drift.compare",
   label: "Compare policies",
   description: "Compares two of the inventory, a backup and the tenant as it is now. Changes nothing.",
@@ -54,7 +54,7 @@ export const type = Operation.make({
   contracts: readContracts
 })
 
-type DriftRun = RunHandler.RunContext<Operation.Input<typeof type>>
+type DriftRun = RunHandler.RunContext<Operation.Input<typeof operation>>
 
 /** A policy in one of the states. */
 interface Side {
@@ -215,7 +215,7 @@ const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicySt
 })
 
 /** The handler: compares collection after collection and stores each difference. */
-export const handler = type.toLayer(
+export const handler = operation.toLayer(
   Effect.fn("DriftCompare")(function* (run) {
     yield* requireBackup(run, run.input.from)
     yield* requireBackup(run, run.input.to)

@@ -52,7 +52,7 @@ export class PolicyDrift extends Context.Service<
       ) {
         const { after, limit } = (yield* decodePage({ page: given })).page
         const run = yield* runs.get(actor, runId)
-        if (run.type !== DriftCompare.type.name) return yield* new Problems.NotFound({})
+        if (run.type !== DriftCompare.operation.name) return yield* new Problems.NotFound({})
         if (after !== null && ![after.source, after.id].every(isStorable)) return []
         const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
         const rows = sql`

@@ -247,7 +247,7 @@ export class Inventory extends Context.Service<
           const [counted, sources, latest] = yield* Effect.all([
             Effect.orDie(counts(tenant)),
             Effect.orDie(states(tenant)),
-            runs.latest(actor, tenantId, [InventorySync.type.name])
+            runs.latest(actor, tenantId, [InventorySync.operation.name])
           ])
           const byType = Map.groupBy(counted, (row) => row.type)
           const totals = [...byType].map(([type, rows]) => ({

@@ -27,7 +27,7 @@ import { PolicySelection, sourceLabel, sourcesOf } from "../policies/PolicyType.
 import { changeOf, policyCollection } from "./policyCollection.ts"
 
 /** The operation `inventory.sync`. Equal selections of kinds join the run that is active. */
-export const type = Operation.make({
+export const operation = Operation.make({
   name: "inventory.sync",
   label: "Sync inventory",
   description: "Copies the tenant's policies, with their settings and assignments, into the inventory.",
@@ -44,7 +44,7 @@ export const type = Operation.make({
   contracts: sourcesOf().flatMap(contractsOf)
 })
 
-type SyncRun = RunHandler.RunContext<Operation.Input<typeof type>>
+type SyncRun = RunHandler.RunContext<Operation.Input<typeof operation>>
 
 const findings = {
   unclaimed: {
@@ -101,7 +101,7 @@ const syncSource = Effect.fnUntraced(function* (run: SyncRun, source: PolicySour
 })
 
 /** The handler. It fails only if no collection could be read. */
-export const handler = type.toLayer(
+export const handler = operation.toLayer(
   Effect.fn("InventorySync")(function* (run) {
     const sources = sourcesOf(run.input.types)
     const tally: Tally = { counts: run.run.summaryCounts }

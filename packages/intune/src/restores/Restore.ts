@@ -10,7 +10,7 @@ import { Schema } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
 import { FieldDifference } from "../policies/PolicyDiff.ts"
 import { RestoreState } from "./state.ts"
-import { RestoreId } from "./RestoreTypes.ts"
+import { RestoreId } from "./RestoreOperations.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 

@@ -25,7 +25,7 @@ import { inTransaction } from "../policies/inTransaction.ts"
 import type { Restore } from "./Restore.ts"
 import { makeRestoreRecords, requireKey, RestoreRequest } from "./RestoreRecords.ts"
 import { canTake, makeRestoreState, type RestoreOf } from "./state.ts"
-import { execute, preview } from "./RestoreTypes.ts"
+import { execute, preview } from "./RestoreOperations.ts"
 import { TenantNames } from "./TenantNames.ts"
 
 /** The capability to plan, confirm and execute restores. */

@@ -4,7 +4,7 @@ import { SqlClient } from "effect/sql"
 import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
 import { type PolicySource, policySources } from "../policies/PolicySource.ts"
 import { makeRestoreState } from "./state.ts"
-import { execute } from "./RestoreTypes.ts"
+import { execute } from "./RestoreOperations.ts"
 import {
   assignPolicy,
   createPolicy,

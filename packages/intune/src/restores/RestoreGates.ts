@@ -2,7 +2,7 @@ import { StartGate } from "@atlas/operations"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { type RestoreState, statesBefore } from "./state.ts"
-import { confirmedGate, plannedGate } from "./RestoreTypes.ts"
+import { confirmedGate, plannedGate } from "./RestoreOperations.ts"
 
 const gateOf = (name: string, states: ReadonlyArray<RestoreState>): StartGate.StartGate<SqlClient.SqlClient> =>
   StartGate.make(

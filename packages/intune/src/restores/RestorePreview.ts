@@ -11,7 +11,7 @@ import { PolicyStore } from "../policies/PolicyStore.ts"
 import { policyTypeNamed, sourcesOf } from "../policies/PolicyType.ts"
 import { planPolicy } from "./RestorePlan.ts"
 import { makeRestoreState } from "./state.ts"
-import { preview } from "./RestoreTypes.ts"
+import { preview } from "./RestoreOperations.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
 

@@ -12,7 +12,7 @@ import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
 import { BackupId } from "../backups/BackupSet.ts"
 import { Restore } from "./Restore.ts"
-import { RestoreId } from "./RestoreTypes.ts"
+import { RestoreId } from "./RestoreOperations.ts"
 
 /** A person's request for a restore. */
 export const RestoreRequest = Schema.Struct({

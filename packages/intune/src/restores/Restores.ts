@@ -22,7 +22,7 @@ import { type Restore, RestoreItem } from "./Restore.ts"
 import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
 import { confirmed, planned } from "./RestoreGates.ts"
 import { makeRestoreRecords } from "./RestoreRecords.ts"
-import { RestoreId } from "./RestoreTypes.ts"
+import { RestoreId } from "./RestoreOperations.ts"
 import type { TenantNames } from "./TenantNames.ts"
 
 type Refused = Problems.Refusal

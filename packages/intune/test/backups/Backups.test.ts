@@ -3,11 +3,11 @@ import { Runs, SystemRuns } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { Backups, DueBackups, BackupSchedules, BackupTypes } from "../../src/index.ts"
+import { Backups, DueBackups, BackupSchedules, BackupOperations } from "../../src/index.ts"
 import { ada, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
-const runNow = BackupTypes.runNow.name
+const runNow = BackupOperations.runNow.name
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "Europe/Berlin" }
 const tenants = ["contoso", "slots", "races", "keeps", "guarded", "partial", "expiring"].map((tenantId) => ({
   tenantId,
@@ -40,7 +40,7 @@ const scheduledRuns = (schedule: string) =>
   SqlClient.SqlClient.use(
     (sql) => sql<{ id: string; key: string }>`
       SELECT id::text, identity_key AS key FROM operation_runs
-      WHERE type = ${BackupTypes.scheduled.name} AND context ->> 'schedule' = ${schedule}`
+      WHERE type = ${BackupOperations.scheduled.name} AND context ->> 'schedule' = ${schedule}`
   )
 
 const refused = (statement: Effect.Effect<unknown, unknown>) =>
@@ -308,7 +308,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       yield* Effect.gen(function* () {
         const { state } = yield* backups.get(ada, "keeps", first.set.id)
         const [active] = yield* sql`
-          SELECT FROM operation_runs WHERE type = ${BackupTypes.retention.name} AND status <> 'completed'`
+          SELECT FROM operation_runs WHERE type = ${BackupOperations.retention.name} AND status <> 'completed'`
         return state === "expired" && active === undefined
       }).pipe(Effect.repeat({ until: (done) => done }), Effect.timeout("60 seconds"))
       for (const { set } of others) {
@@ -331,7 +331,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const { id } = yield* create("expiring", { cron: "* * * * *" })
       // Its retention is due only later, and is active meanwhile.
       const retention = yield* runs
-        .start("scheduler", BackupTypes.retention, {
+        .start("scheduler", BackupOperations.retention, {
           scope: scopeOf("expiring"),
           input: { schedule: id }
         })

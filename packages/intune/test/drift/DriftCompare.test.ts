@@ -1,15 +1,22 @@
 import { FakeGraph } from "@atlas/fake-graph"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { Backups, BackupSchedules, BackupTypes, DriftCompare, InventorySync, PolicyDrift } from "../../src/index.ts"
+import {
+  Backups,
+  BackupSchedules,
+  BackupOperations,
+  DriftCompare,
+  InventorySync,
+  PolicyDrift
+} from "../../src/index.ts"
 import { ada, completed, intune, powerless, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const policy = (id: string, displayName: string, more: object = {}) => ({ id, displayName, ...more })
 const all = ["one", "two", "three"].map((id) => policy(id, `Policy ${id}`, { value: 1 }))
 
-const compare = Effect.fnUntraced(function* (input: typeof DriftCompare.type.input.Type) {
-  const run = yield* completed("contoso", DriftCompare.type.name, { ...input, types: ["device_configurations"] })
+const compare = Effect.fnUntraced(function* (input: typeof DriftCompare.operation.input.Type) {
+  const run = yield* completed("contoso", DriftCompare.operation.name, { ...input, types: ["device_configurations"] })
   const drift = yield* PolicyDrift
   return { run, items: yield* Effect.orDie(drift.items(ada, run.id, { after: null, limit: 100 })) }
 })
@@ -23,10 +30,10 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       const graph = yield* FakeGraph
       const schedules = yield* BackupSchedules
       const { id } = yield* schedules.create(ada, "contoso", { name: "All", cron: "0 2 * * *", timeZone: "UTC" })
-      const backedUp = yield* completed("contoso", BackupTypes.runNow.name, { schedule: id }, "1")
+      const backedUp = yield* completed("contoso", BackupOperations.runNow.name, { schedule: id }, "1")
       const set = yield* Backups.use((backups) => backups.ofRun(ada, "contoso", backedUp.id))
       const backup = { kind: "backup" as const, id: set._tag === "Some" ? set.value.id : "" }
-      yield* completed("contoso", InventorySync.type.name)
+      yield* completed("contoso", InventorySync.operation.name)
       const [inventory, live] = [{ kind: "inventory" as const }, { kind: "live" as const }]
       for (const [from, to] of [
         [backup, inventory],

@@ -92,7 +92,7 @@ layer(
               times: 1 + random(6)
             })
           }
-          yield* completed(tenant, InventorySync.type.name)
+          yield* completed(tenant, InventorySync.operation.name)
           yield* graph.clearFaults
           const after = yield* inventoried(tenant)
           const there = new Set(after.map(({ id, source }) => `${source} ${id}`))
@@ -100,7 +100,7 @@ layer(
           // What existed all the time, and was known, is still known.
           for (const known of before) if (real.has(known)) assert.isTrue(there.has(known), known)
         }
-        const last = yield* completed(tenant, InventorySync.type.name, { confirmRemovals: 100 })
+        const last = yield* completed(tenant, InventorySync.operation.name, { confirmRemovals: 100 })
         assert.strictEqual(last.outcome, "succeeded", JSON.stringify(last.failureSummary))
         const items = yield* inventoried(tenant)
         const inventory = yield* Inventory

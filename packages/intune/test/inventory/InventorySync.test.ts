@@ -7,8 +7,8 @@ import { PolicyStore } from "../../src/policies/PolicyStore.ts"
 import { readContracts } from "../../src/policies/PolicyType.ts"
 import { ada, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
-const sync = (tenant: string, input: typeof InventorySync.type.input.Type = {}) =>
-  completed(tenant, InventorySync.type.name, input)
+const sync = (tenant: string, input: typeof InventorySync.operation.input.Type = {}) =>
+  completed(tenant, InventorySync.operation.name, input)
 
 const catalog = "deviceManagement/configurationPolicies"
 const configurations = "deviceManagement/deviceConfigurations"

@@ -40,9 +40,9 @@ export class Gatekeeper extends Context.Service<
     Gatekeeper,
     Effect.gen(function* () {
       const registered = yield* RegisteredGates
-      const { types } = yield* OperationCatalog
+      const { operations } = yield* OperationCatalog
       const gatesOf = new Map<string, ReadonlyArray<StartGate>>()
-      for (const { name: type, gates } of types) {
+      for (const { name: type, gates } of operations) {
         const missing = gates.find((name) => !registered.has(name))
         if (missing !== undefined) return yield* new UnregisteredStartGate({ name: missing, type })
         gatesOf.set(

@@ -38,8 +38,8 @@ export class InputResolvers extends Context.Service<
     InputResolvers,
     Effect.gen(function* () {
       const registered = yield* RegisteredResolvers
-      const { types } = yield* OperationCatalog
-      const missing = types.find(({ name, resolves }) => resolves && !registered.has(name))
+      const { operations } = yield* OperationCatalog
+      const missing = operations.find(({ name, resolves }) => resolves && !registered.has(name))
       if (missing !== undefined) return yield* new UnregisteredInputResolver({ type: missing.name })
       return InputResolvers.of({
         resolve: ({ name, resolves }, input, scope) =>

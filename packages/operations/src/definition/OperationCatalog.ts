@@ -30,21 +30,23 @@ export class OperationCatalog extends Context.Service<
   OperationCatalog,
   {
     /** All operations, in the order in which they were given. */
-    readonly types: ReadonlyArray<Operation.Any>
+    readonly operations: ReadonlyArray<Operation.Any>
     find(name: string): Option.Option<Operation.Any>
   }
 >()("@atlas/operations/OperationCatalog") {
   /** A catalog of every operation of every package that the host uses. */
-  static readonly layer = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<OperationCatalog, DuplicateOperation> =>
+  static readonly layer = (
+    ...operations: ReadonlyArray<Operation.Any>
+  ): Layer.Layer<OperationCatalog, DuplicateOperation> =>
     Layer.effect(
       OperationCatalog,
       Effect.gen(function* () {
         const byName = new Map<string, Operation.Any>()
-        for (const type of types) {
+        for (const type of operations) {
           if (byName.has(type.name)) return yield* new DuplicateOperation({ name: type.name })
           byName.set(type.name, type)
         }
-        return OperationCatalog.of({ types, find: (name) => Option.fromUndefinedOr(byName.get(name)) })
+        return OperationCatalog.of({ operations, find: (name) => Option.fromUndefinedOr(byName.get(name)) })
       })
     )
 }

@@ -233,7 +233,7 @@ const handlers = HttpApiBuilder.group(
         return { runs: page.runs.map((run) => toResource(url, run)), nextCursor: page.nextCursor }
       }),
       types: Effect.fnUntraced(function* () {
-        return { types: (yield* runs.types(yield* CurrentActor)).map(toTypeResource) }
+        return { types: (yield* runs.operations(yield* CurrentActor)).map(toTypeResource) }
       }),
       get: Effect.fnUntraced(function* ({ params, headers }) {
         const run = yield* runs.get(yield* CurrentActor, params.run)

@@ -37,7 +37,7 @@ export class RunRetention extends Context.Service<
     RunRetention,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { types } = yield* OperationCatalog
+      const { operations } = yield* OperationCatalog
       const byHost = yield* DefaultRetention
       const removeBatch = makeRemoveBatch(sql)
 
@@ -56,7 +56,7 @@ export class RunRetention extends Context.Service<
 
       const remove = Effect.gen(function* () {
         let total = 0
-        for (const { name, retention } of types) {
+        for (const { name, retention } of operations) {
           const limits = retention === "host" ? byHost : retention
           if (limits.days !== undefined || limits.count !== undefined) total += yield* removeOf(name, limits)
         }

@@ -72,9 +72,9 @@ export const makeRunReads = Effect.gen(function* () {
   const signals = yield* RunSignals
   const waiting = yield* WhyWaiting
 
-  const types = Effect.fn("Runs.types")(function* (actor: Actor) {
+  const operations = Effect.fn("Runs.operations")(function* (actor: Actor) {
     const visible = new Set((yield* door.visible(actor)).flatMap(({ capabilities }) => capabilities))
-    return catalog.types.filter(({ capabilities }) => visible.has(capabilities.view))
+    return catalog.operations.filter(({ capabilities }) => visible.has(capabilities.view))
   })
 
   const get = Effect.fn("Runs.get")(function* (givenActor: Actor, givenId: string) {
@@ -176,5 +176,5 @@ export const makeRunReads = Effect.gen(function* () {
       })
     )
 
-  return { lineage, whyWaiting, types, get, getMany, latest, gates, list, tally, ended, events, follow }
+  return { lineage, whyWaiting, operations, get, getMany, latest, gates, list, tally, ended, events, follow }
 })

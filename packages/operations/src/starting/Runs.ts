@@ -93,7 +93,7 @@ export class Runs extends Context.Service<
     /** What a queued run waits for; none for a run that does not wait. */
     whyWaiting(actor: Actor, id: string): Effect.Effect<Option.Option<Waiting>, Problems.Refusal>
     /** The operations whose runs the actor may see somewhere. */
-    types(actor: Actor): Effect.Effect<ReadonlyArray<Operation.Any>, Problems.InvalidInput>
+    operations(actor: Actor): Effect.Effect<ReadonlyArray<Operation.Any>, Problems.InvalidInput>
     get(actor: Actor, id: string): Effect.Effect<Run, Problems.Refusal>
     /**
      * Those of at most 200 runs that the actor may see, newest first. For references: it refuses nobody and puts nothing on

@@ -119,7 +119,7 @@ export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref 
         From {from} to {to}, found by <a href={shell.links.run(run.id)}>this run</a>.
       </p>
       {run.status !== "completed" ? (
-        <RunProgress run={run} label={DriftCompare.type.label} />
+        <RunProgress run={run} label={DriftCompare.operation.label} />
       ) : items.length === 0 ? (
         <EmptyState title={run.outcome === "succeeded" ? "Nothing differs" : "Nothing was found out"}>
           {run.outcome === "succeeded"

@@ -22,7 +22,7 @@ const stateOf = (value: string) => {
   return kind === "backup" ? { kind, id } : { kind }
 }
 
-const decodeInput = Schema.decodeUnknownOption(DriftCompare.type.input)
+const decodeInput = Schema.decodeUnknownOption(DriftCompare.operation.input)
 
 /** The routes of comparing two states of a tenant's policies. Pages read the database only. */
 export const makeDriftRoutes = Effect.gen(function* () {
@@ -33,7 +33,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
   const tenantOf = yield* makeTenantAccess
   const { links } = yield* Host
   const { page } = yield* makeRequests
-  const type = DriftCompare.type.name
+  const type = DriftCompare.operation.name
 
   const choose = page(
     section,
@@ -46,7 +46,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
         runs.list(actor, { tenant: tenant.id, type }, { cursor: null, limit: 20 }).pipe(Effect.orDie),
         DateTime.now
       ])
-      const capability = DriftCompare.type.capabilities.start
+      const capability = DriftCompare.operation.capabilities.start
       return yield* html(
         c,
         DriftPage({

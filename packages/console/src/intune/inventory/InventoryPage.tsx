@@ -109,7 +109,7 @@ const Freshness = ({ tenant, summary, activeRun, missingCapability, now }: Props
           </span>
         </p>
         {summary.activeRunId === null ? (
-          <form method="post" action={links.start(tenant.id, InventorySync.type.name)}>
+          <form method="post" action={links.start(tenant.id, InventorySync.operation.name)}>
             <button
               class="button"
               disabled={missingCapability !== null}

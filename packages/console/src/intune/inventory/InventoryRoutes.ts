@@ -51,7 +51,7 @@ export const makeInventoryRoutes = Effect.gen(function* () {
         inventory.summary(actor, tenant.id),
         DateTime.now
       ])
-      const capability = InventorySync.type.capabilities.start
+      const capability = InventorySync.operation.capabilities.start
       const canSync = grant.capabilities.has(capability)
       const activeRun =
         summary.activeRunId === null || !canSync
@@ -100,8 +100,8 @@ export const makeInventoryRoutes = Effect.gen(function* () {
     Effect.fn("InventoryRemovalsPage")(function* ({ c, actor, shell }) {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const { withheldRemovals } = yield* inventory.summary(actor, tenant.id)
-      const required = InventorySync.type.capabilities.start
-      yield* door.require(actor, grant, [required], InventorySync.type.name)
+      const required = InventorySync.operation.capabilities.start
+      yield* door.require(actor, grant, [required], InventorySync.operation.name)
       // The removals are done, or were confirmed already.
       if (withheldRemovals === 0) return redirect(`${links.tenant(tenant.id)}/inventory`)
       const what = plural(withheldRemovals, "policy", "policies")
@@ -114,7 +114,7 @@ export const makeInventoryRoutes = Effect.gen(function* () {
           what,
           finding: `The last sync found that the tenant no longer has ${what} of the inventory.`,
           remains: "What is in backups stays there, and their pages stay readable.",
-          syncType: InventorySync.type.name,
+          syncType: InventorySync.operation.name,
           removals: withheldRemovals
         })
       )

@@ -1,4 +1,10 @@
-import { type BackupSchedule, type BackupSet, BackupTypes, policyTypeNamed, type ScheduleSlot } from "@atlas/intune"
+import {
+  type BackupSchedule,
+  type BackupSet,
+  BackupOperations,
+  policyTypeNamed,
+  type ScheduleSlot
+} from "@atlas/intune"
 import type { DateTime } from "effect"
 import type { Child } from "hono/jsx"
 import { Badge, type Tone } from "../../shell/components/Badge.tsx"
@@ -102,9 +108,9 @@ const Actions = ({
   return (
     <div>
       <div class="card-actions">
-        {start(BackupTypes.runNow.name, idempotencyKeys.runNow, "Back up now", true)}
+        {start(BackupOperations.runNow.name, idempotencyKeys.runNow, "Back up now", true)}
         {backups[0]?.state === "partial" &&
-          start(BackupTypes.retry.name, idempotencyKeys.retry, "Repeat the last one", false)}
+          start(BackupOperations.retry.name, idempotencyKeys.retry, "Repeat the last one", false)}
         {mayManage && (
           <>
             <a class="button" href={`${path}/edit`}>
@@ -121,7 +127,7 @@ const Actions = ({
       </div>
       {!mayRun && (
         <p class="muted why" id="why-run">
-          Your role does not allow this: it needs <code>{BackupTypes.runNow.capabilities.start}</code>.
+          Your role does not allow this: it needs <code>{BackupOperations.runNow.capabilities.start}</code>.
         </p>
       )}
     </div>

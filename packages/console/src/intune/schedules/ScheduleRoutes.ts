@@ -1,4 +1,4 @@
-import { Backups, BackupSchedules, BackupTypes, manageBackups, nextFireTimes } from "@atlas/intune"
+import { Backups, BackupSchedules, BackupOperations, manageBackups, nextFireTimes } from "@atlas/intune"
 import { Authorization } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -74,7 +74,7 @@ export const makeScheduleRoutes = Effect.gen(function* () {
           executions: rows(executions, [tenant]),
           backups: made,
           appendices: appendices.flat(),
-          mayRun: grant.capabilities.has(BackupTypes.runNow.capabilities.start),
+          mayRun: grant.capabilities.has(BackupOperations.runNow.capabilities.start),
           mayManage: grant.capabilities.has(manageBackups),
           idempotencyKeys: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
           now

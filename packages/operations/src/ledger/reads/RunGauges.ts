@@ -15,7 +15,7 @@ export class RunGauges extends Context.Service<
     RunGauges,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { types } = yield* OperationCatalog
+      const { operations } = yield* OperationCatalog
 
       const measure = Effect.gen(function* () {
         const rows = yield* sql<{ type: string; queued: number; running: number; oldest: number }>`
@@ -25,7 +25,7 @@ export class RunGauges extends Context.Service<
           FROM operation_runs WHERE status <> 'completed' GROUP BY type`
         const byType = new Map(rows.map((row) => [row.type, row]))
         // An operation without runs is set to 0, so that it does not keep its last value.
-        for (const name of new Set([...types.map((type) => type.name), ...byType.keys()])) {
+        for (const name of new Set([...operations.map(({ name }) => name), ...byType.keys()])) {
           const { queued, running, oldest } = byType.get(name) ?? { queued: 0, running: 0, oldest: 0 }
           yield* Metrics.runsActive(name, { queued, running, oldestDue: oldest ?? 0 })
         }

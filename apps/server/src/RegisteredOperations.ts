@@ -4,4 +4,8 @@ import { Intune } from "@atlas/intune"
 import type { Operation } from "@atlas/operations"
 
 /** Every operation of this server. */
-export const operationTypes: ReadonlyArray<Operation.Any> = [...Directory.types, ...Intune.types, ConnectionCheck.type]
+export const registeredOperations: ReadonlyArray<Operation.Any> = [
+  ...Directory.operations,
+  ...Intune.operations,
+  ConnectionCheck.operation
+]

@@ -75,4 +75,4 @@ export const retention = Operation.make({
 })
 
 /** The operations that make backups. */
-export const backupTypes = [runNow, retry, scheduled] as const
+export const backupOperations = [runNow, retry, scheduled] as const
