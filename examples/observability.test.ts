@@ -6,7 +6,7 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 
 /** Every metric that the packages define, with its kind. */
 const defined = new Map(
-  ["packages/operations/src/ledger/Metrics.ts", "packages/graph/src/GraphMetrics.ts"]
+  ["packages/operations/src/ledger/Metrics.ts", "packages/graph/src/requests/GraphMetrics.ts"]
     .flatMap((path) => [...read(path).matchAll(/(counter|gauge|histogram|timer)\(\s*"(atlas_\w+)"/g)])
     .map(([, kind = "", name = ""]) => [name, kind] as const)
 )

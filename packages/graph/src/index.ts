@@ -6,18 +6,22 @@
  * @module
  */
 
-export { ConnectionAdministration, type ConnectionChange, type NewConnection } from "./ConnectionAdministration.ts"
-export * as ConnectionCheck from "./ConnectionCheck.ts"
-export { ConnectionCheckResult, ConnectionReport } from "./ConnectionReport.ts"
-export type { ConnectionDetails, NewCredential } from "./ConnectionRules.ts"
-export * as CredentialRotation from "./CredentialRotation.ts"
-export { Credential, CredentialKind } from "./Credential.ts"
-export { CredentialUnreadable, CredentialVault, VaultSecretTooShort } from "./CredentialVault.ts"
-export { type FederatedAssertionSource, FederatedAssertions } from "./FederatedAssertions.ts"
-export * as GraphCloud from "./GraphCloud.ts"
-export { defaultGraphLimits, GraphLimits } from "./GraphLimits.ts"
-export type { GraphTokens } from "./GraphTokens.ts"
+export {
+  ConnectionAdministration,
+  type ConnectionChange,
+  type NewConnection
+} from "./connections/ConnectionAdministration.ts"
+export * as ConnectionCheck from "./verification/ConnectionCheck.ts"
+export { ConnectionCheckResult, ConnectionReport } from "./verification/ConnectionReport.ts"
+export type { ConnectionDetails, NewCredential } from "./connections/ConnectionRules.ts"
+export * as CredentialRotation from "./credentials/CredentialRotation.ts"
+export { Credential, CredentialKind } from "./credentials/Credential.ts"
+export { CredentialUnreadable, CredentialVault, VaultSecretTooShort } from "./credentials/CredentialVault.ts"
+export { type FederatedAssertionSource, FederatedAssertions } from "./tokens/FederatedAssertions.ts"
+export * as GraphCloud from "./wire/GraphCloud.ts"
+export { defaultGraphLimits, GraphLimits } from "./wire/GraphLimits.ts"
+export type { GraphTokens } from "./tokens/GraphTokens.ts"
 export * as LiveGraph from "./LiveGraph.ts"
-export { instanceMetadata, ManagedIdentityOrigins } from "./ManagedIdentityOrigins.ts"
-export { ProviderConnection } from "./ProviderConnection.ts"
-export { ConnectionChoice, ProviderConnections, type UsableConnection } from "./ProviderConnections.ts"
+export { instanceMetadata, ManagedIdentityOrigins } from "./tokens/ManagedIdentityOrigins.ts"
+export { ProviderConnection } from "./connections/ProviderConnection.ts"
+export { ConnectionChoice, ProviderConnections, type UsableConnection } from "./connections/ProviderConnections.ts"
