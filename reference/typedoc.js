@@ -49,7 +49,7 @@ export default {
   excludeExternals: true,
   disableSources: true,
   validation: { invalidLink: true, notExported: false },
+  treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
-  // What is left to be warned of are parameters that TypeDoc does not find where Effect.fn has wrapped them.
-  logLevel: "Error"
+  logLevel: "Warn"
 }

@@ -33,10 +33,9 @@ export const StaleAfter = Context.Reference<Duration.Duration>("@atlas/replica/S
 })
 
 /**
- * Makes the function that returns a copy's freshness to an actor who may view its runs.
+ * Makes the function that returns a copy's freshness to an actor who may view its runs, of the name of the operation that makes
+ * the copy and of `ReplicaStore.state`.
  *
- * @param type the name of the operation that makes the copy
- * @param stateOf from `ReplicaStore.state`
  * @example
  * ```ts
  * const store = makeReplicaStore(sql, tags)

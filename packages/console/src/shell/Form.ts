@@ -32,9 +32,8 @@ const bodyOf = Effect.fnUntraced(function* (c: Context) {
 
 /**
  * Reads a form. Fails with `InvalidInput` for a body that is not a form, and for every field that is unknown, missing,
- * repeated, a file or too long. Without a body, the form has no fields.
- *
- * @param schema of the fields: `FormText`, or `FormTexts` for those that may be repeated
+ * repeated, a file or too long. Without a body, the form has no fields. The schema's fields are `FormText`, or `FormTexts` for
+ * those that may be repeated.
  */
 export const readForm = Effect.fn("Form.read")(function* <A, E>(
   c: Context,

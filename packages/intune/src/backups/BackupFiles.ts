@@ -134,9 +134,8 @@ const decodeImport = Decoding.argumentsOf(
 
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
- * Returns the backup's id and its number of policies. Authorises nobody. Fails with `InvalidInput` for what cannot be stored.
- *
- * @param name of the backup, 1 to 200 characters
+ * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody. Fails with
+ * `InvalidInput` for what cannot be stored.
  */
 export const importBackup = Effect.fn("importBackup")(function* (
   tenant: TenantScope,

@@ -75,10 +75,9 @@ export type StartOptions = {
 )
 
 /**
- * Starts a Postgres on loopback, on a free port, until the scope closes. Returns the URL of its database `atlas`.
- *
- * @param directory keeps the data, in its subfolder `postgres`; started by root, Postgres may use another folder, if its user
- * could not enter this one
+ * Starts a Postgres on loopback, on a free port, until the scope closes. Returns the URL of its database `atlas`. The data is in
+ * the subfolder `postgres` of the given folder; started by root, Postgres may use another folder, if its user could not enter
+ * this one.
  */
 export const start = Effect.fn("EmbeddedPostgres.start")(function* (
   directory: string,

@@ -82,9 +82,7 @@ export const assertRun: (id: string, expected: ExpectedRun) => Effect.Effect<Run
 
 /**
  * Asserts which events a run's timeline has, in order. Progress counts only if it is expected: how often it is stored depends
- * on time.
- *
- * @param expected kinds of events, from `created` on
+ * on time. The first expected event is `created`.
  */
 export const assertTimeline = Effect.fnUntraced(function* (id: string, expected: ReadonlyArray<RunEventKind>) {
   const kinds = (yield* timelineOf(id)).map(({ kind }) => kind)
