@@ -4,7 +4,6 @@ import { FakeGraph } from "@atlas/fake-graph"
 import { Intune, manageBackups, PolicySecrets, TenantNames } from "@atlas/intune"
 import { LegacyMappings, LegacyRuns } from "@atlas/legacy"
 import {
-  Access,
   type Actor,
   AuditLog,
   type Capability,
@@ -17,6 +16,7 @@ import {
   WorkspaceId
 } from "@atlas/operations"
 import { listener } from "@atlas/operations/pg"
+import { TestOperations } from "@atlas/operations/testing"
 import { promptGraph } from "@atlas/test"
 import { Effect, Layer, Redacted } from "effect"
 import { gates, handlers, types } from "./Kinds.ts"
@@ -40,19 +40,8 @@ const everything = new Set<Capability>([
 ])
 const capabilitiesOf = ({ id }: Actor): ReadonlySet<Capability> => (id === powerless.id ? new Set() : everything)
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    workspaceOf: () => Effect.succeedSome(tenant.workspaceId),
-    grants: (actor) =>
-      Effect.succeed([
-        {
-          workspaceId: tenant.workspaceId,
-          tenants: actor.id === ben.id ? new Set([tenant.tenantId, TenantId.make("t100")]) : "all",
-          capabilities: capabilitiesOf(actor)
-        }
-      ])
-  })
+const access = TestOperations.accessIn(tenant.workspaceId, capabilitiesOf, ({ id }) =>
+  id === ben.id ? new Set([tenant.tenantId, TenantId.make("t100")]) : "all"
 )
 
 /** Keys that hide nothing: what is sealed is the text. */

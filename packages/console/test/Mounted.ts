@@ -1,19 +1,11 @@
 import { Directory } from "@atlas/directory"
 import { Intune, PolicySecrets, TenantNames } from "@atlas/intune"
 import { LegacyRuns } from "@atlas/legacy"
-import {
-  Access,
-  type Actor,
-  type Capability,
-  Operations,
-  Operation,
-  StartGate,
-  TenantId,
-  WorkspaceId
-} from "@atlas/operations"
+import { type Actor, type Capability, Operations, Operation, StartGate } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
+import { TestOperations } from "@atlas/operations/testing"
 import { TestDatabase } from "@atlas/test"
-import { Effect, Layer, Logger, Option, Redacted } from "effect"
+import { Effect, Layer, Logger, Redacted } from "effect"
 import type { HostOptions, Tenant } from "../src/index.ts"
 
 /** An operation that nobody executes here: its runs wait, and can be watched and cancelled. */
@@ -29,24 +21,16 @@ export const work = Operation.make({
 
 const types = [work, ...Directory.operations, ...Intune.operations]
 
-const northwind = WorkspaceId.make("northwind")
-const contoso = TenantId.make("contoso")
-const everything = new Set<Capability>(types.flatMap(({ capabilities: { start, view } }) => [start, view]))
+const everything = types.flatMap(({ capabilities: { start, view } }): ReadonlyArray<Capability> => [start, view])
 
 const tenants: ReadonlyArray<Tenant> = [{ id: "contoso", name: "Contoso", workspace: "Northwind" }]
 
 /** May do everything in Contoso. Everybody else is a member of nothing. */
 const ada = "ada"
 
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    workspaceOf: (tenantId) => Effect.succeed(tenantId === contoso ? Option.some(northwind) : Option.none()),
-    grants: ({ id }) =>
-      Effect.succeed(
-        id === ada ? [{ workspaceId: northwind, tenants: new Set([contoso]), capabilities: everything }] : []
-      )
-  })
+const access = TestOperations.accessOf(
+  { northwind: ["contoso"] },
+  { [ada]: { workspace: "northwind", tenants: ["contoso"], capabilities: everything } }
 )
 
 const unused = () => Effect.die(new Error("No policy here has a secret."))

@@ -1,22 +1,14 @@
-import {
-  Access,
-  type Actor,
-  type Capability,
-  type Grant,
-  Operations,
-  Operation,
-  TenantId,
-  WorkspaceId
-} from "@atlas/operations"
+import { type Actor, Operations, Operation, TenantId } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
+import { TestOperations } from "@atlas/operations/testing"
 import { TestDatabase } from "@atlas/test"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { LegacyMappings, LegacyRuns } from "../src/index.ts"
 
-const northwind = WorkspaceId.make("northwind")
 export const contoso = TenantId.make("contoso")
 const fabrikam = TenantId.make("fabrikam")
+const adatum = TenantId.make("adatum")
 
 /** The operation that took the place of `entra_group_sync_runs`. */
 export const GroupsSync = Operation.make({
@@ -35,26 +27,22 @@ export const contosoOnly = person("contoso-operator@northwind")
 export const historian = person("historian@northwind")
 export const outsider = person("owner@fourth-coffee")
 
-const grant = (
-  workspaceId: WorkspaceId,
-  tenants: ReadonlyArray<TenantId>,
-  capabilities: ReadonlyArray<Capability>
-): Grant => ({ workspaceId, tenants: new Set(tenants), capabilities: new Set(capabilities) })
-
-const grants = new Map<string, Grant>([
-  [operator.id, grant(northwind, [contoso, fabrikam], ["tenant.work.run", "tenant.work.view"])],
-  [historian.id, grant(northwind, [contoso, fabrikam], ["tenant.directory.view"])],
-  [contosoOnly.id, grant(northwind, [contoso], ["tenant.directory.view"])],
-  [outsider.id, grant(WorkspaceId.make("fourth-coffee"), [TenantId.make("adatum")], ["tenant.directory.view"])]
-])
-
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    workspaceOf: (tenantId) =>
-      Effect.succeedSome(tenantId === "adatum" ? WorkspaceId.make("fourth-coffee") : northwind),
-    grants: (actor) => Effect.succeed([grants.get(actor.id) ?? []].flat())
-  })
+const access = TestOperations.accessOf(
+  { northwind: [contoso, fabrikam], "fourth-coffee": [adatum] },
+  {
+    [operator.id]: {
+      workspace: "northwind",
+      tenants: [contoso, fabrikam],
+      capabilities: ["tenant.work.run", "tenant.work.view"]
+    },
+    [historian.id]: {
+      workspace: "northwind",
+      tenants: [contoso, fabrikam],
+      capabilities: ["tenant.directory.view"]
+    },
+    [contosoOnly.id]: { workspace: "northwind", tenants: [contoso], capabilities: ["tenant.directory.view"] },
+    [outsider.id]: { workspace: "fourth-coffee", tenants: [adatum], capabilities: ["tenant.directory.view"] }
+  }
 )
 
 /** The old records beside a ledger, on a database of its own. */

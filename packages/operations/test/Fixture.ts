@@ -1,28 +1,12 @@
 import * as Pg from "../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
-import { Effect, Layer, Option, Schema } from "effect"
-import {
-  Access,
-  type Actor,
-  type Capability,
-  type Grant,
-  Operations,
-  Operation,
-  TenantId,
-  WorkspaceId
-} from "../src/index.ts"
+import { Layer, Schema } from "effect"
+import { type Actor, type Capability, Operations, Operation, TenantId } from "../src/index.ts"
+import { TestOperations } from "../src/testing/index.ts"
 
-const northwind = WorkspaceId.make("northwind")
-const fourthCoffee = WorkspaceId.make("fourth-coffee")
 export const contoso = TenantId.make("contoso")
 export const fabrikam = TenantId.make("fabrikam")
 export const adatum = TenantId.make("adatum")
-
-const workspaceOf = new Map([
-  ["contoso", northwind],
-  ["fabrikam", northwind],
-  ["adatum", fourthCoffee]
-])
 
 /** An operation for tests: starts with the same `key` are the same start. */
 export const Work = Operation.make({
@@ -53,26 +37,17 @@ export const reader = person("readonly@northwind")
 export const contosoOnly = person("contoso-operator@northwind")
 export const outsider = person("owner@fourth-coffee")
 
-const grant = (
-  workspaceId: WorkspaceId,
-  tenants: Grant["tenants"],
-  capabilities: ReadonlyArray<Capability>
-): Grant => ({ workspaceId, tenants, capabilities: new Set(capabilities) })
-
-const grants = new Map<string, ReadonlyArray<Grant>>([
-  [operator.id, [grant(northwind, "all", ["tenant.work.run", "tenant.work.view"])]],
-  [reader.id, [grant(northwind, "all", ["tenant.work.view"])]],
-  [contosoOnly.id, [grant(northwind, new Set([contoso]), ["tenant.work.run", "tenant.work.view"])]],
-  [outsider.id, [grant(fourthCoffee, "all", ["tenant.work.run", "tenant.work.view", "tenant.secret.view"])]]
-])
+const everyRightOfWork: ReadonlyArray<Capability> = ["tenant.work.run", "tenant.work.view"]
 
 /** Who may do what in these tests. */
-export const access = Layer.succeed(
-  Access,
-  Access.of({
-    workspaceOf: (tenantId) => Effect.succeed(Option.fromUndefinedOr(workspaceOf.get(tenantId))),
-    grants: (actor) => Effect.succeed(grants.get(actor.id) ?? [])
-  })
+export const access = TestOperations.accessOf(
+  { northwind: [contoso, fabrikam], "fourth-coffee": [adatum] },
+  {
+    [operator.id]: { workspace: "northwind", capabilities: everyRightOfWork },
+    [reader.id]: { workspace: "northwind", capabilities: ["tenant.work.view"] },
+    [contosoOnly.id]: { workspace: "northwind", tenants: [contoso], capabilities: everyRightOfWork },
+    [outsider.id]: { workspace: "fourth-coffee", capabilities: [...everyRightOfWork, "tenant.secret.view"] }
+  }
 )
 
 /** The ledger on a database of its own, with `Work` and `Secret` registered; no worker. */

@@ -6,13 +6,13 @@
  * @module
  */
 
-import { Effect, Layer } from "effect"
-import { Access } from "../access/Access.ts"
+import { Effect, Layer, Option } from "effect"
+import { Access, type Grant } from "../access/Access.ts"
 import type { Actor } from "../run/Actor.ts"
 import type { Capability } from "../run/Capability.ts"
 import type * as Operation from "../definition/Operation.ts"
 import * as Operations from "../Operations.ts"
-import { WorkspaceId } from "../run/OperationScope.ts"
+import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import type { Run } from "../run/Run.ts"
 import { RunExecutor } from "../executing/RunExecutor.ts"
 import * as RunHandlers from "../definition/RunHandlers.ts"
@@ -34,7 +34,8 @@ export const workspaceId: WorkspaceId = WorkspaceId.make("test")
 /**
  * A policy for tests of rights: one workspace, to which every tenant belongs.
  *
- * @param capabilitiesOf what an actor may do in all tenants; `undefined` for an outsider
+ * @param capabilitiesOf what an actor may do in the tenants that the actor may reach; `undefined` for an outsider
+ * @param tenantsOf the tenants that an actor may reach; default: all
  *
  * @example
  * ```ts
@@ -45,7 +46,8 @@ export const workspaceId: WorkspaceId = WorkspaceId.make("test")
  */
 export const accessIn = (
   workspaceId: WorkspaceId,
-  capabilitiesOf: (actor: Actor) => ReadonlySet<Capability> | undefined
+  capabilitiesOf: (actor: Actor) => ReadonlySet<Capability> | undefined,
+  tenantsOf: (actor: Actor) => Grant["tenants"] = () => "all"
 ): Layer.Layer<Access> =>
   Layer.succeed(
     Access,
@@ -53,10 +55,56 @@ export const accessIn = (
       workspaceOf: () => Effect.succeedSome(workspaceId),
       grants: (actor) => {
         const capabilities = capabilitiesOf(actor)
-        return Effect.succeed(capabilities === undefined ? [] : [{ workspaceId, tenants: "all", capabilities }])
+        return Effect.succeed(
+          capabilities === undefined ? [] : [{ workspaceId, tenants: tenantsOf(actor), capabilities }]
+        )
       }
     })
   )
+
+/** What an actor may do in one workspace. */
+export interface Membership {
+  readonly workspace: string
+  /** The tenants that the actor may reach. Default: all of the workspace. */
+  readonly tenants?: ReadonlyArray<string>
+  readonly capabilities: ReadonlyArray<Capability>
+}
+
+/**
+ * A policy for tests of rights: these workspaces with these tenants, and nobody but these members.
+ *
+ * @param workspaces the tenants of each workspace
+ * @param members what each actor may do, by the actor's id
+ */
+export const accessOf = (
+  workspaces: Readonly<Record<string, ReadonlyArray<string>>>,
+  members: Readonly<Record<string, Membership>>
+): Layer.Layer<Access> => {
+  const workspaceOf = new Map(
+    Object.entries(workspaces).flatMap(([workspace, tenants]) =>
+      tenants.map((tenant) => [tenant, WorkspaceId.make(workspace)] as const)
+    )
+  )
+  const grants = new Map(
+    Object.entries(members).map(([id, { workspace, tenants, capabilities }]): [string, ReadonlyArray<Grant>] => [
+      id,
+      [
+        {
+          workspaceId: WorkspaceId.make(workspace),
+          tenants: tenants === undefined ? "all" : new Set(tenants.map((tenant) => TenantId.make(tenant))),
+          capabilities: new Set(capabilities)
+        }
+      ]
+    ])
+  )
+  return Layer.succeed(
+    Access,
+    Access.of({
+      workspaceOf: (tenantId) => Effect.succeed(Option.fromUndefinedOr(workspaceOf.get(tenantId))),
+      grants: ({ id }) => Effect.succeed(grants.get(id) ?? [])
+    })
+  )
+}
 
 /** A policy for tests of flows: everybody may start and see the given operations in every tenant. */
 export const openAccess = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<Access> => {

@@ -3,7 +3,6 @@ import { TestDatabase } from "@atlas/test"
 import { assert } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema } from "effect"
 import {
-  Access,
   type Actor,
   Operation,
   InputResolver,
@@ -17,7 +16,7 @@ import {
 } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
 import { type Assignment, type Claim, RunQueue } from "../../src/ledger/RunQueue.ts"
-import { wholeRun } from "../../src/testing/index.ts"
+import { TestOperations, wholeRun } from "../../src/testing/index.ts"
 
 /** Types that differ in what the ledger does with their starts; every actor is an owner of the workspace they name. */
 export const workspace = WorkspaceId.make("northwind")
@@ -145,15 +144,10 @@ const defaultOf = InputResolver.make(OfRecord, (input, { tenantId }) =>
 const door = Ref.makeUnsafe<StartGate.GateAnswer>(StartGate.open)
 
 const capabilities = new Set([common.capabilities.start, common.capabilities.view])
-const access = Layer.succeed(
-  Access,
-  Access.of({
-    workspaceOf: () => Effect.succeedSome(workspace),
-    grants: ({ id }) =>
-      Effect.succeed([
-        { workspaceId: workspace, tenants: id === contosoOnly.id ? new Set([contoso]) : "all", capabilities }
-      ])
-  })
+const access = TestOperations.accessIn(
+  workspace,
+  () => capabilities,
+  ({ id }) => (id === contosoOnly.id ? new Set([contoso]) : "all")
 )
 
 /** The ledger on a database of its own with all these types and the gate; no worker. */
