@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { inspect } from "node:util"
-import { assert, it, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError } from "effect/sql"
@@ -68,50 +68,62 @@ const isRefused = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
     Effect.catch((error) => (/ is refused: /.test(inspect(error)) ? Effect.succeed(true) : Effect.die(error)))
   )
 
-layer(intune([]), { excludeTestServices: true, timeout: "60 seconds" })("the states of a restore", (it) => {
-  it.effect("are left by the steps that the table has for them, and by no other", () =>
-    Effect.gen(function* () {
-      for (const state of states) {
-        for (const step of steps) {
-          const id = yield* restoreIn(state)
-          const allowed = statesBefore(step).includes(state)
-          assert.strictEqual(yield* take(id, step), allowed, `${step} of a restore that is ${state}`)
-          assert.strictEqual(yield* stateOf(id), after(step, state), `${step} of a restore that is ${state}`)
+layer(intune([]), { excludeTestServices: true, timeout: "60 seconds" })("A restore in the database", (it) => {
+  describe("its state", () => {
+    it.effect("is left by the steps that the table has for it, and by no other", () =>
+      Effect.gen(function* () {
+        for (const state of states) {
+          for (const step of steps) {
+            const id = yield* restoreIn(state)
+            const allowed = statesBefore(step).includes(state)
+            assert.strictEqual(yield* take(id, step), allowed, `${step} of a restore that is ${state}`)
+            assert.strictEqual(yield* stateOf(id), after(step, state), `${step} of a restore that is ${state}`)
+          }
         }
-      }
-    })
-  )
+      })
+    )
 
-  it.effect("are the same table in the database: whoever writes past it is refused", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      for (const from of states) {
-        for (const to of states) {
-          const id = yield* restoreIn(from)
-          const everything = sql`
+    it.effect("is guarded there by the same table, whoever writes", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        for (const from of states) {
+          for (const to of states) {
+            const id = yield* restoreIn(from)
+            const everything = sql`
             UPDATE restores SET state = ${to}, planned_at = now(), confirmed_by = '{}', confirmed_at = now(),
               execute_run = ${id}::uuid, done_at = now(),
               archived_at = CASE ${to}::text WHEN 'archived' THEN now() END
             WHERE id = ${id}::uuid`
-          // Of what is done, nothing else changes.
-          const archives = sql`UPDATE restores SET state = 'archived', archived_at = now() WHERE id = ${id}::uuid`
-          const over = from === "done" || from === "archived"
-          const legal = over ? from === "done" && to === "archived" : steps.some((step) => after(step, from) === to)
-          const statement = over && legal ? archives : everything
-          assert.strictEqual(yield* isRefused(statement), !legal, `${from} to ${to}`)
+            // Of what is done, nothing else changes.
+            const archives = sql`UPDATE restores SET state = 'archived', archived_at = now() WHERE id = ${id}::uuid`
+            const over = from === "done" || from === "archived"
+            const legal = over ? from === "done" && to === "archived" : steps.some((step) => after(step, from) === to)
+            const statement = over && legal ? archives : everything
+            assert.strictEqual(yield* isRefused(statement), !legal, `${from} to ${to}`)
+          }
         }
-      }
-    })
-  )
+      })
+    )
 
-  it.effect("begin with the plan, and what a restore is of never changes", () =>
+    it.effect("is `planning` at first", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const id = yield* restoreIn("planning")
+
+        const plannedAtOnce = sql`
+        INSERT INTO restores SELECT (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'state', 'planned',
+          'planned_at', now(), 'plan_digest', sha256('other')))).* FROM restores r WHERE id = ${id}::uuid`
+
+        assert.isTrue(yield* isRefused(plannedAtOnce))
+      })
+    )
+  })
+
+  it.effect("keeps what was asked for, by whom, and of which policies", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const id = yield* restoreIn("planning")
-      const others = sql`
-        INSERT INTO restores SELECT (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'state', 'planned',
-          'planned_at', now(), 'plan_digest', sha256('other')))).* FROM restores r WHERE id = ${id}::uuid`
-      assert.isTrue(yield* isRefused(others))
+
       for (const [column, value] of [
         ["with_assignments", sql`false`],
         ["tenant_id", sql`'other'`],
@@ -126,68 +138,68 @@ layer(intune([]), { excludeTestServices: true, timeout: "60 seconds" })("the sta
     })
   )
 
-  it.effect(
-    "tell what may change of its policies: the plan until it is planned, and the results until it is over",
-    () =>
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        for (const state of states) {
-          const id = yield* restoreIn(state)
-          const change = (column: string, value: string) =>
-            sql`UPDATE restore_items SET ${sql(column)} = ${value} WHERE restore_id = ${id}::uuid`
-          const over = state === "done" || state === "archived"
-          assert.strictEqual(yield* isRefused(change("action", "update")), state !== "planning", state)
-          assert.strictEqual(yield* isRefused(change("result", "writing")), over, state)
-          const added = sql`
+  it.effect("lets the plan of its policies change until it is planned, and their results until it is over", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (const state of states) {
+        const id = yield* restoreIn(state)
+        const change = (column: string, value: string) =>
+          sql`UPDATE restore_items SET ${sql(column)} = ${value} WHERE restore_id = ${id}::uuid`
+        const over = state === "done" || state === "archived"
+        assert.strictEqual(yield* isRefused(change("action", "update")), state !== "planning", state)
+        assert.strictEqual(yield* isRefused(change("result", "writing")), over, state)
+        const added = sql`
           INSERT INTO restore_items (restore_id, source, id, workspace_id, tenant_id, title, content_hash)
           SELECT restore_id, source, '2', workspace_id, tenant_id, title, content_hash FROM restore_items
           WHERE restore_id = ${id}::uuid AND id = '1'`
-          assert.strictEqual(yield* isRefused(added), state !== "planning", state)
-        }
-      })
+        assert.strictEqual(yield* isRefused(added), state !== "planning", state)
+      }
+    })
   )
 
-  it.effect("and what else is kept are neither deleted nor truncated", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      yield* restoreIn("planning")
-      const { tenantId, workspaceId } = tenant
-      yield* sql`
+  it.effect(
+    "stays, as does whatever else is kept: none is deleted or truncated, and secrets are only sealed anew",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* restoreIn("planning")
+        const { tenantId, workspaceId } = tenant
+        yield* sql`
         INSERT INTO policy_salts (workspace_id, tenant_id, key_id, sealed) VALUES (${workspaceId}, ${tenantId}, 'k', 'x')`
-      yield* sql`
+        yield* sql`
         INSERT INTO policy_secrets (workspace_id, tenant_id, fingerprint, key_id, sealed)
         VALUES (${workspaceId}, ${tenantId}, 'f', 'k', 'x')`
-      yield* sql`
+        yield* sql`
         INSERT INTO backup_schedules (id, workspace_id, tenant_id, name, cron, time_zone, skipped_time, repeated_time,
           missed, missed_limit, created_by)
         VALUES (${SecureRandom.uuidV7Unsafe()}::uuid, ${workspaceId}, ${tenantId}, 'Nightly', '0 2 * * *', 'UTC', 'later',
           'earlier', 'once', 3, '{}')`
-      yield* sql`
+        yield* sql`
         INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason)
         SELECT id, now(), 'skipped', 'Paused' FROM backup_schedules`
-      for (const table of [
-        "restores",
-        "restore_items",
-        "backup_sets",
-        "backup_schedules",
-        "backup_schedule_slots",
-        "policy_secrets",
-        "policy_salts"
-      ]) {
-        assert.isTrue(yield* isRefused(sql`DELETE FROM ${sql(table)}`), `delete of ${table}`)
-        assert.isTrue(yield* isRefused(sql`TRUNCATE ${sql(table)} CASCADE`), `truncate of ${table}`)
-      }
-      for (const table of ["backup_items", "policy_snapshots"]) {
-        assert.isTrue(yield* isRefused(sql`TRUNCATE ${sql(table)} CASCADE`), `truncate of ${table}`)
-      }
-      // A new key seals what an old one sealed; what it is of stays.
-      yield* sql`UPDATE policy_secrets SET sealed = 'y', key_id = 'l'`
-      assert.isTrue(yield* isRefused(sql`UPDATE policy_secrets SET fingerprint = 'g'`))
-    })
+        for (const table of [
+          "restores",
+          "restore_items",
+          "backup_sets",
+          "backup_schedules",
+          "backup_schedule_slots",
+          "policy_secrets",
+          "policy_salts"
+        ]) {
+          assert.isTrue(yield* isRefused(sql`DELETE FROM ${sql(table)}`), `delete of ${table}`)
+          assert.isTrue(yield* isRefused(sql`TRUNCATE ${sql(table)} CASCADE`), `truncate of ${table}`)
+        }
+        for (const table of ["backup_items", "policy_snapshots"]) {
+          assert.isTrue(yield* isRefused(sql`TRUNCATE ${sql(table)} CASCADE`), `truncate of ${table}`)
+        }
+        // A new key seals what an old one sealed; what it is of stays.
+        yield* sql`UPDATE policy_secrets SET sealed = 'y', key_id = 'l'`
+        assert.isTrue(yield* isRefused(sql`UPDATE policy_secrets SET fingerprint = 'g'`))
+      })
   )
 })
 
-it("the states of a restore are described as they are", () => {
+it("The states of a restore are described as they are", () => {
   const text = readFileSync(new URL("../../../../docs/intune.md", import.meta.url), "utf8")
   for (const state of states) {
     const [, next = ""] = new RegExp(`^\\| \`${state}\` \\|[^|]*\\| ([^|]*) \\|$`, "m").exec(text) ?? []

@@ -1,0 +1,296 @@
+import { FakeGraph } from "@atlas/fake-graph"
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { Backups, policyTypes } from "../../src/index.ts"
+import { ada, backedUp, goneGroup, intune } from "../Fixture.ts"
+import {
+  configuration,
+  configurationsIn,
+  executed,
+  get,
+  itemsOf,
+  loseAnswer,
+  planned,
+  put,
+  recover,
+  remove,
+  tenantsOf,
+  wifi
+} from "./RestoreFixture.ts"
+
+const withAssignments = { withAssignments: true }
+
+layer(intune([{ tenantId: "whole" }]), { excludeTestServices: true, timeout: "60 seconds" })(
+  "Restoring a tenant that was wiped",
+  (it) => {
+    const restorable = policyTypes.filter(({ restorability }) => restorability.kind === "restorable")
+    const enrollment = "deviceManagement/deviceEnrollmentConfigurations"
+
+    const wipe = Effect.fnUntraced(function* (tenant: string) {
+      const graph = yield* FakeGraph
+      for (const path of new Set(restorable.map(({ source }) => source.path))) {
+        for (const item of yield* graph.items(tenant, path)) {
+          // The defaults of enrollment cannot be deleted.
+          if (path === enrollment && item["priority"] === 0) continue
+          yield* graph.removeItem(tenant, path, item.id)
+        }
+      }
+    })
+
+    /** What a backup says of every policy that can be restored, whatever the policy's id. */
+    const contentOf = Effect.fnUntraced(function* (tenant: string, backup: string) {
+      const backups = yield* Backups
+      const items = yield* backups.items(ada, tenant, backup, { query: "", after: null, limit: 200 })
+      return items
+        .filter(({ type }) => restorable.some(({ name }) => name === type))
+        .map(({ assignmentsHash, contentHash, title, type }) => [type, title, contentHash, assignmentsHash].join(" "))
+        .sort()
+    })
+
+    it.effect("brings back every kind that can be restored: the next backup says the same", () =>
+      Effect.gen(function* () {
+        const before = yield* backedUp("whole")
+        yield* wipe("whole")
+        const restore = yield* planned("whole", before.id, { items: null, ...withAssignments })
+
+        const run = yield* executed("whole", restore)
+
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        const after = yield* backedUp("whole")
+        assert.deepStrictEqual(yield* contentOf("whole", after.id), yield* contentOf("whole", before.id))
+        // The fake makes up a few policies of each kind.
+        assert.isAbove(run.summaryCounts.succeeded ?? 0, 50)
+        const items = yield* itemsOf("whole", restore)
+        const ofKind = (type: string) => items.filter((item) => item.type === type)
+        assert.isTrue(ofKind("conditional_access").every(({ action }) => action === "unchanged"))
+        assert.isTrue(
+          items.every(({ action, result }) => (action === "create" ? result === "done" : result === "skipped"))
+        )
+      })
+    )
+  }
+)
+
+const tenants = {
+  changed: ["shown", "changed", "kept", "repeated", "conflict", "reassigned"],
+  others: ["masked", "warned", "assigned", "lost", "crashed", "twins"]
+}
+const host = tenantsOf(...Object.values(tenants).flat())
+
+layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a policy", (it) => {
+  describe("that was changed since the backup", () => {
+    /** Somebody changed `wifi` after it was backed up, and took its assignments away. */
+    const plannedAfterChange = Effect.fnUntraced(function* (tenant: string) {
+      const { id: backup } = yield* backedUp(tenant)
+      yield* put(tenant, { ...wifi, preSharedKey: "changed", description: null, hidden: true, assignments: [] })
+      return { backup, restore: yield* planned(tenant, backup, withAssignments) }
+    })
+
+    it.effect("shows each field that differs, and no secret", () =>
+      Effect.gen(function* () {
+        const { restore } = yield* plannedAfterChange("shown")
+
+        const [item] = yield* itemsOf("shown", restore)
+
+        assert.deepInclude({ ...item }, { action: "update", result: "pending", seenId: "wifi" })
+        const paths = item?.difference?.fields.map(({ path }) => path)
+        assert.includeMembers([...(paths ?? [])], ["hidden", "description", "preSharedKey/$secret", "assignments/0"])
+        assert.notInclude(JSON.stringify(item), "battery")
+      })
+    )
+
+    it.effect("changes it back, with its secret and its assignments", () =>
+      Effect.gen(function* () {
+        const { restore } = yield* plannedAfterChange("changed")
+
+        const run = yield* executed("changed", restore)
+
+        assert.strictEqual(run.outcome, "succeeded")
+        const [now] = yield* configurationsIn("changed")
+        assert.deepInclude({ ...now }, { preSharedKey: wifi.preSharedKey, description: "Ground floor", hidden: null })
+        assert.lengthOf(now?.["assignments"] as ReadonlyArray<unknown>, 1)
+        assert.strictEqual((yield* get("changed", restore)).state, "done")
+      })
+    )
+
+    it.effect("keeps a backup of what it overwrites", () =>
+      Effect.gen(function* () {
+        const backups = yield* Backups
+        const { restore } = yield* plannedAfterChange("kept")
+
+        yield* executed("kept", restore)
+
+        const { safetyBackupId } = yield* get("kept", restore)
+        const kept = yield* backups.content(ada, "kept", safetyBackupId!, configuration("wifi"))
+        assert.strictEqual(JSON.parse(kept.content).hidden, true)
+        assert.strictEqual((yield* backups.get(ada, "kept", safetyBackupId!)).origin, "restore")
+      })
+    )
+
+    it.effect("leaves nothing to do for another restore of the backup", () =>
+      Effect.gen(function* () {
+        const { backup, restore } = yield* plannedAfterChange("repeated")
+        yield* executed("repeated", restore)
+
+        const again = yield* planned("repeated", backup, withAssignments)
+
+        assert.strictEqual((yield* itemsOf("repeated", again))[0]?.action, "unchanged")
+      })
+    )
+  })
+
+  describe("that was changed since the plan", () => {
+    it.effect("writes nothing, and says that there is a conflict", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("conflict")
+        yield* put("conflict", { ...wifi, preSharedKey: "changed" })
+        const restore = yield* planned("conflict", backup, withAssignments)
+        yield* put("conflict", { ...wifi, preSharedKey: "changed again" })
+
+        const run = yield* executed("conflict", restore)
+
+        assert.deepInclude({ ...run }, { outcome: "partially_succeeded", reasonCode: "ext.restore.conflict" })
+        const [now] = yield* configurationsIn("conflict")
+        assert.strictEqual(now?.["preSharedKey"], "changed again")
+        assert.strictEqual((yield* itemsOf("conflict", restore))[0]?.result, "skipped")
+      })
+    )
+
+    it.effect("writes nothing where only its assignments were changed", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("reassigned")
+        const changed = { ...wifi, description: "Changed" }
+        yield* put("reassigned", changed)
+        const restore = yield* planned("reassigned", backup, withAssignments)
+        const target = { "@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget" }
+        yield* put("reassigned", { ...changed, assignments: [{ target }] })
+
+        yield* executed("reassigned", restore)
+
+        const [now] = yield* configurationsIn("reassigned")
+        assert.strictEqual(now?.["description"], "Changed")
+      })
+    )
+  })
+
+  it.effect("whose secret Graph has masked is not planned, and does not keep others from it", () =>
+    Effect.gen(function* () {
+      const masked = { id: "masked", displayName: "Masked", preSharedKey: "********" }
+      yield* put("masked", masked)
+      const { id: backup } = yield* backedUp("masked")
+      yield* put("masked", { ...wifi, preSharedKey: "changed" })
+      yield* put("masked", { ...masked, displayName: "Other" })
+
+      const items = [configuration("wifi"), configuration("masked")]
+      const restore = yield* planned("masked", backup, { items, ...withAssignments })
+
+      assert.deepStrictEqual(
+        (yield* itemsOf("masked", restore)).map(({ action, id }) => [id, action]),
+        [
+          ["masked", "not_restorable"],
+          ["wifi", "update"]
+        ]
+      )
+    })
+  )
+
+  describe("that was assigned to a group that is gone", () => {
+    /** `wifi` was assigned to two groups, of which one is gone, and is gone itself. */
+    const plannedWithGoneGroup = Effect.fnUntraced(function* (tenant: string) {
+      const assignments = ["here", goneGroup].map((groupId, at) => ({
+        id: String(at),
+        target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
+      }))
+      yield* put(tenant, { ...wifi, assignments })
+      const { id: backup } = yield* backedUp(tenant)
+      yield* remove(tenant, "wifi")
+      return yield* planned(tenant, backup, withAssignments)
+    })
+
+    it.effect("names the group in its plan", () =>
+      Effect.gen(function* () {
+        const restore = yield* plannedWithGoneGroup("warned")
+
+        assert.include((yield* itemsOf("warned", restore))[0]?.reason, "Former staff")
+      })
+    )
+
+    it.effect("assigns it to the others only, and names the group", () =>
+      Effect.gen(function* () {
+        const restore = yield* plannedWithGoneGroup("assigned")
+
+        yield* executed("assigned", restore)
+
+        const [item] = yield* itemsOf("assigned", restore)
+        assert.include(item?.resultMessage, "Former staff")
+        const made = (yield* configurationsIn("assigned")).find(({ id }) => id === item?.resultId)
+        const assigned = made?.["assignments"] as ReadonlyArray<{ readonly target: { readonly groupId: string } }>
+        assert.deepStrictEqual(
+          assigned.map(({ target }) => target.groupId),
+          ["here"]
+        )
+      })
+    )
+  })
+
+  describe("of which nobody knows whether it was written", () => {
+    /** A worker died after it had noted that it begins to write the policies of a restore. */
+    const leftWriting = (restore: string) =>
+      SqlClient.SqlClient.use(
+        (sql) => sql`UPDATE restore_items SET result = 'writing' WHERE restore_id = ${restore}::uuid`
+      )
+
+    it.effect("reads what became of a write whose answer was lost, and does not send it again", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("lost")
+        yield* remove("lost", "wifi")
+        const restore = yield* planned("lost", backup, withAssignments)
+        yield* loseAnswer("lost")
+
+        const run = yield* executed("lost", restore)
+
+        yield* recover
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        const made = yield* configurationsIn("lost")
+        assert.lengthOf(made, 1)
+        assert.deepInclude({ ...(yield* itemsOf("lost", restore))[0] }, { result: "done", resultId: made[0]!.id })
+      })
+    )
+
+    it.effect("finds what an attempt that died has written", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("crashed")
+        yield* remove("crashed", "wifi")
+        const restore = yield* planned("crashed", backup, withAssignments)
+        yield* leftWriting(restore)
+        yield* put("crashed", { ...wifi, id: "made-before-the-crash" })
+
+        const run = yield* executed("crashed", restore)
+
+        assert.strictEqual(run.outcome, "succeeded")
+        assert.lengthOf(yield* configurationsIn("crashed"), 1)
+        assert.strictEqual((yield* itemsOf("crashed", restore))[0]?.resultId, "made-before-the-crash")
+      })
+    )
+
+    it.effect("makes each of two that are alike, though the first looks like what the second was to become", () =>
+      Effect.gen(function* () {
+        const twins = ["twin-1", "twin-2"]
+        for (const id of twins) yield* put("twins", { id, displayName: "Twin" })
+        const { id: backup } = yield* backedUp("twins")
+        for (const id of twins) yield* remove("twins", id)
+        const restore = yield* planned("twins", backup, { items: twins.map(configuration), ...withAssignments })
+        // The worker died before it had written either of them.
+        yield* leftWriting(restore)
+
+        yield* executed("twins", restore)
+
+        assert.lengthOf(
+          (yield* configurationsIn("twins")).filter((item) => item["displayName"] === "Twin"),
+          2
+        )
+      })
+    )
+  })
+})
