@@ -13,7 +13,7 @@ import {
   OperationsHttp,
   Problems,
   type Runs
-  } from "@atlas/operations"
+} from "@atlas/operations"
 import { Context, Effect, Layer, Schema, type Scope, Tracer } from "effect"
 import type { HttpApi } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"

@@ -1,10 +1,10 @@
 import { FakeGraph } from "@atlas/fake-graph"
 import { Graph, GraphContract, type GraphError } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
-import { DateTime, Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
+import { Effect, Layer, Redacted, Result, Schema, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { LiveGraph, ProviderConnection, ProviderConnections } from "../src/index.ts"
-import { contoso, entraTenantId } from "./Fixtures.ts"
+import { LiveGraph, ProviderConnections } from "../src/index.ts"
+import { connection, contoso, entraTenantId } from "./Fixtures.ts"
 
 const permission = (name: string, appRoleId: string) => ({ name, appRoleId })
 const groupsPermission = permission("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6")
@@ -195,21 +195,7 @@ const {
 
 const connectionTo = (tenant: string) =>
   Effect.succeed({
-    connection: new ProviderConnection({
-      id: "conformance",
-      ...contoso,
-      displayName: "Conformance",
-      cloud,
-      entraTenantId: tenant,
-      clientId,
-      credentialKind: "client_secret",
-      credentialExpiresAt: null,
-      certificateThumbprint: null,
-      enabled: true,
-      isDefault: true,
-      createdAt: DateTime.makeUnsafe(0),
-      updatedAt: DateTime.makeUnsafe(0)
-    }),
+    connection: connection({ id: "conformance", displayName: "Conformance", cloud, entraTenantId: tenant, clientId }),
     credential: { kind: "client_secret" as const, secret: Redacted.make(clientSecret) }
   })
 

@@ -1,4 +1,4 @@
-import { AuditLog, Problems, TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog, Problems } from "@atlas/operations"
 import { SelfSigned, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
@@ -8,13 +8,12 @@ import {
   ConnectionAdministration,
   CredentialVault,
   GraphCloud,
-  type NewConnection,
   type NewCredential,
   type ProviderConnection,
   ProviderConnections
 } from "../../src/index.ts"
 import { run } from "../../src/Migrations.ts"
-import { ada } from "../Fixtures.ts"
+import { ada, newConnection, tenant } from "../Fixtures.ts"
 
 const { certificate, keyPair, privatePem } = SelfSigned
 
@@ -26,18 +25,11 @@ const live = Layer.merge(ProviderConnections.layer, ConnectionAdministration.lay
   Layer.provideMerge(TestDatabase.layer)
 )
 
-const tenant = (name: string) => ({ workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make(name) })
 const secret = (value = "a-client-secret"): NewCredential => ({
   credential: { kind: "client_secret", secret: Redacted.make(value) }
 })
-const input = (name: string, displayName = "Main"): NewConnection => ({
-  scope: tenant(name),
-  displayName,
-  cloud: "fake",
-  entraTenantId: "contoso.onmicrosoft.com",
-  clientId: "22222222-0000-4000-8000-000000000001",
-  credential: secret()
-})
+const input = (name: string, displayName = "Main") =>
+  newConnection(tenant(name), { displayName, entraTenantId: "contoso.onmicrosoft.com", credential: secret() })
 const pointersOf = <A>(effect: Effect.Effect<A, Problems.InvalidInput | Problems.NotFound>) =>
   Effect.map(Effect.flip(effect), (error) =>
     error instanceof Problems.InvalidInput ? error.errors.map(({ pointer }) => pointer) : []

@@ -1,11 +1,11 @@
-import { AuditLog, RequestId, TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog, RequestId, WorkspaceId } from "@atlas/operations"
 import { SelfSigned, TestDatabase, withoutAudit } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Exit, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { ConnectionAdministration, CredentialVault, GraphCloud, type NewCredential } from "../../src/index.ts"
 import { run } from "../../src/Migrations.ts"
-import { ada } from "../Fixtures.ts"
+import { ada, clientId, newConnection, tenant } from "../Fixtures.ts"
 
 const live = ConnectionAdministration.layer.pipe(
   Layer.provide(CredentialVault.layer(Redacted.make("a development secret of 32 bytes!"))),
@@ -16,20 +16,15 @@ const live = ConnectionAdministration.layer.pipe(
 )
 
 const workspaceId = WorkspaceId.make("northwind")
-const tenant = (name: string) => ({ workspaceId, tenantId: TenantId.make(name) })
 const secret = (value: string): NewCredential => ({
   credential: { kind: "client_secret", secret: Redacted.make(value) },
   expiresAt: DateTime.makeUnsafe("2099-01-01")
 })
-const details = {
-  cloud: "fake",
-  entraTenantId: "contoso.onmicrosoft.com",
-  clientId: "22222222-0000-4000-8000-000000000001"
-}
+const details = { cloud: "fake", entraTenantId: "contoso.onmicrosoft.com", clientId }
 const create = Effect.fnUntraced(function* (name: string, displayName: string, isDefault = true) {
   const connections = yield* ConnectionAdministration
   const credential = secret("a-client-secret")
-  return yield* connections.create(ada, { scope: tenant(name), displayName, ...details, credential, isDefault })
+  return yield* connections.create(ada, newConnection(tenant(name), { displayName, ...details, credential, isDefault }))
 })
 
 type State = Readonly<Record<string, unknown>> | null

@@ -1,5 +1,5 @@
 import { FakeGraph } from "@atlas/fake-graph"
-import { AuditLog, Graph, type OperationScope, StartGate, TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog, Graph, type OperationScope, StartGate, WorkspaceId } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
@@ -14,7 +14,7 @@ import {
 } from "../../src/index.ts"
 import { run } from "../../src/Migrations.ts"
 import { groups } from "../Contracts.ts"
-import { ada } from "../Fixtures.ts"
+import { ada, newConnection, tenant } from "../Fixtures.ts"
 
 const vault = (secret: string) => CredentialVault.layer(Redacted.make(secret))
 const hostSecret = "a development secret of 32 bytes!"
@@ -28,16 +28,7 @@ const live = services.pipe(
   Layer.provideMerge(TestDatabase.layer)
 )
 
-const tenant = (name: string) => ({ workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make(name) })
-
-const input = (name: string) => ({
-  scope: tenant(name),
-  displayName: "Contoso",
-  cloud: "fake",
-  entraTenantId: "11111111-0000-4000-8000-000000000001",
-  clientId: "22222222-0000-4000-8000-000000000001",
-  credential: { credential: { kind: "client_secret" as const, secret: Redacted.make("fake-secret-1") } }
-})
+const input = (name: string) => newConnection(tenant(name))
 
 const defaultFor = (name: string) =>
   Effect.flatMap(ProviderConnections, (connections) => connections.defaultFor(tenant(name)))

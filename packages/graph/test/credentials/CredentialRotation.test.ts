@@ -1,4 +1,4 @@
-import { AuditLog, TenantId, WorkspaceId } from "@atlas/operations"
+import { AuditLog } from "@atlas/operations"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Logger, Redacted } from "effect"
@@ -11,14 +11,12 @@ import {
   ProviderConnections
 } from "../../src/index.ts"
 import { run } from "../../src/Migrations.ts"
-import { ada } from "../Fixtures.ts"
+import { ada, contoso, newConnection } from "../Fixtures.ts"
 
 const secret = (digit: string) => Redacted.make(`a host secret of 32 bytes, no. ${digit}`)
 const first = secret("1")
 const second = secret("2")
 const third = secret("3")
-
-const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: TenantId.make("contoso") }
 
 /** What a process with these secrets does. */
 const as = (current: Redacted.Redacted, ...previous: ReadonlyArray<Redacted.Redacted>) => {
@@ -34,19 +32,18 @@ const as = (current: Redacted.Redacted, ...previous: ReadonlyArray<Redacted.Reda
 
 const create = (name: string) =>
   Effect.flatMap(ConnectionAdministration, (connections) =>
-    connections.create(ada, {
-      scope,
-      displayName: name,
-      cloud: "fake",
-      entraTenantId: "contoso.onmicrosoft.com",
-      clientId: "22222222-0000-4000-8000-000000000001",
-      credential: { credential: { kind: "client_secret", secret: Redacted.make(`secret-of-${name}`) } }
-    })
+    connections.create(
+      ada,
+      newConnection(contoso, {
+        displayName: name,
+        credential: { credential: { kind: "client_secret", secret: Redacted.make(`secret-of-${name}`) } }
+      })
+    )
   )
 
 const opened = (id: string) =>
   Effect.map(
-    Effect.flatMap(ProviderConnections, ({ usable }) => usable(scope, id)),
+    Effect.flatMap(ProviderConnections, ({ usable }) => usable(contoso, id)),
     ({ credential }) => credential.kind === "client_secret" && Redacted.value(credential.secret)
   )
 const refused = (id: string) =>
@@ -67,7 +64,7 @@ layer(Layer.effectDiscard(run).pipe(Layer.provideMerge(TestDatabase.layer)), {
       assert.deepStrictEqual(yield* CredentialRotation.reseal.pipe(as(second, first)), { resealed: 1, unreadable: 0 })
       assert.strictEqual(yield* opened(id).pipe(as(second)), "secret-of-one")
       assert.strictEqual(yield* refused(id).pipe(as(first)), "provider_credential_missing")
-      const { connection } = yield* Effect.flatMap(ProviderConnections, ({ usable }) => usable(scope, id)).pipe(
+      const { connection } = yield* Effect.flatMap(ProviderConnections, ({ usable }) => usable(contoso, id)).pipe(
         as(second)
       )
       assert.deepStrictEqual(connection.updatedAt, updatedAt, "the connection did not change")
@@ -107,7 +104,7 @@ layer(Layer.effectDiscard(run).pipe(Layer.provideMerge(TestDatabase.layer)), {
           ...vault,
           open: (owner, sealed) =>
             Effect.tap(vault.open(owner, sealed), () =>
-              Effect.orDie(connections.replaceCredential(ada, scope, id, replaced))
+              Effect.orDie(connections.replaceCredential(ada, contoso, id, replaced))
             )
         })
         yield* Effect.provideService(CredentialRotation.reseal, CredentialVault, late)

@@ -2,18 +2,12 @@ import { sign } from "node:crypto"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { GraphError } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { Base64Url } from "effect/encoding"
 import { type HttpBody, HttpClient, HttpClientResponse } from "effect/http"
 import { GraphTokens } from "../../src/tokens/GraphTokens.ts"
-import {
-  type Credential,
-  FederatedAssertions,
-  GraphCloud,
-  ManagedIdentityOrigins,
-  ProviderConnection
-} from "../../src/index.ts"
-import { entraTenantId } from "../Fixtures.ts"
+import { type Credential, FederatedAssertions, GraphCloud, ManagedIdentityOrigins } from "../../src/index.ts"
+import { clientId, connection, entraTenantId } from "../Fixtures.ts"
 import { SelfSigned } from "@atlas/test"
 
 const { certificate, keyPair, privatePem } = SelfSigned
@@ -27,25 +21,7 @@ const federation = {
   publicKey: keys.publicKey.export({ type: "spki", format: "pem" }).toString()
 }
 
-const usable = (credential: Credential, clientId = "22222222-0000-4000-8000-000000000001") => ({
-  connection: new ProviderConnection({
-    id: "connection",
-    workspaceId: "northwind",
-    tenantId: "contoso",
-    displayName: "Contoso",
-    cloud: "fake",
-    entraTenantId,
-    clientId,
-    credentialKind: "client_secret",
-    credentialExpiresAt: null,
-    certificateThumbprint: null,
-    enabled: true,
-    isDefault: true,
-    createdAt: DateTime.makeUnsafe(0),
-    updatedAt: DateTime.makeUnsafe(0)
-  }),
-  credential
-})
+const usable = (credential: Credential, app = clientId) => ({ connection: connection({ clientId: app }), credential })
 
 const layer = GraphTokens.layer.pipe(
   Layer.provide([FakeGraph.layerHttpClient, FakeGraph.layerCloud]),

@@ -6,35 +6,17 @@ import { Base64Url } from "effect/encoding"
 import { TestClock } from "effect/testing"
 import * as AadErrors from "../../src/tokens/AadErrors.ts"
 import { GraphTokens } from "../../src/tokens/GraphTokens.ts"
-import {
-  defaultGraphLimits,
-  GraphCloud,
-  GraphLimits,
-  ProviderConnection,
-  type UsableConnection
-} from "../../src/index.ts"
+import { defaultGraphLimits, GraphCloud, GraphLimits, type UsableConnection } from "../../src/index.ts"
 import { group } from "../Contracts.ts"
-import { contoso, entraTenantId, inMemory, options } from "../Fixtures.ts"
+import { connection, contoso, entraTenantId, inMemory, options } from "../Fixtures.ts"
 
 const cloud = GraphCloud.fake("http://localhost")
 
 const usable = (
   change: { readonly entraTenantId?: string; readonly secret?: string; readonly revision?: number } = {}
 ): UsableConnection => ({
-  connection: new ProviderConnection({
-    id: "connection",
-    workspaceId: "northwind",
-    tenantId: "contoso",
-    displayName: "Contoso",
-    cloud: "fake",
+  connection: connection({
     entraTenantId: change.entraTenantId ?? entraTenantId,
-    clientId: "22222222-0000-4000-8000-000000000001",
-    credentialKind: "client_secret",
-    credentialExpiresAt: null,
-    certificateThumbprint: null,
-    enabled: true,
-    isDefault: true,
-    createdAt: DateTime.makeUnsafe(0),
     updatedAt: DateTime.makeUnsafe(change.revision ?? 0)
   }),
   credential: { kind: "client_secret", secret: Redacted.make(change.secret ?? "fake-secret-1") }
@@ -179,10 +161,7 @@ describe("GraphTokens", () => {
 
   it.effect("keeps the tokens of so many connections only, the least recently used go first", () =>
     Effect.gen(function* () {
-      const numbered = (id: number): UsableConnection => {
-        const { connection, credential } = usable()
-        return { connection: new ProviderConnection({ ...connection, id: String(id) }), credential }
-      }
+      const numbered = (id: number): UsableConnection => ({ ...usable(), connection: connection({ id: String(id) }) })
       for (const id of [1, 2, 3]) yield* acquire(numbered(id))
       yield* acquire(numbered(3))
       yield* acquire(numbered(2))
