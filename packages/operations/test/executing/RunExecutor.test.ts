@@ -146,6 +146,28 @@ layer(ledgerOfKinds, { excludeTestServices: true })("Who executes a run", (it) =
         })
       )
     }
+
+    it.effect("goes back to the queue whenever the shutdown begins", () =>
+      Effect.gen(function* () {
+        for (let round = 0; round < 25; round++) {
+          const runs = yield* Effect.forEach(["1", "2", "3"], (key) => started(`${round} ${key}`))
+
+          yield* Effect.scoped(
+            Effect.andThen(
+              worker(() => Effect.never),
+              Effect.sleep(round % 5)
+            )
+          )
+
+          const left = yield* Effect.forEach(runs, get)
+          assert.deepStrictEqual(
+            left.map(({ status, attempt }) => [status, attempt]),
+            runs.map(() => ["queued", 0]),
+            `round ${round}`
+          )
+        }
+      })
+    )
   })
 
   describe("a run whose worker died", () => {
