@@ -55,7 +55,7 @@ export interface AtlasOptions<Operations extends ReadonlyArray<Operation>> {
   readonly migrate?: boolean
   /** How long to keep completed runs of operations that do not say it themselves; for ever by default. */
   readonly retention?: Retention
-  /** Gets each log entry, with secrets redacted from its message. By default entries go to the console. */
+  /** Gets each log entry, with secrets redacted. By default entries go to the console. */
   readonly log?: (entry: LogEntry) => void
 }
 

@@ -1,5 +1,5 @@
 /**
- * What Atlas logs, for the `log` option of `createAtlas`. Secrets in messages are redacted.
+ * What Atlas logs, for the `log` option of `createAtlas`. Secrets are redacted, in messages and in fields.
  *
  * @module
  */
@@ -8,6 +8,6 @@
 export interface LogEntry {
   readonly level: "debug" | "info" | "warn" | "error"
   readonly message: string
-  /** Such as `runId`, `type`, `workspace`, `tenant` and `attempt`. */
+  /** Such as `runId`, `type`, `workspace`, `tenant` and `attempt`: numbers, booleans, and the rest as text. */
   readonly fields: Readonly<Record<string, unknown>>
 }

@@ -1,4 +1,4 @@
-import { Cause, Layer, Logger, References } from "effect"
+import { Cause, Formatter, type Layer, Logger, Predicate, References } from "effect"
 import { redact, redactingLogger } from "../text/Redaction.ts"
 import type { LogEntry } from "./LogEntry.ts"
 
@@ -13,15 +13,23 @@ const levels: Readonly<Record<string, LogEntry["level"]>> = {
   Info: "info"
 }
 
+const textOf = (value: unknown): string => (Predicate.isString(value) ? value : Formatter.format(value))
+
+/** As in a line of the console's log, the name of a field may say that its value is secret. */
+const redactedField = (name: string, value: unknown): unknown => {
+  const named = redact(`${name}=x`)
+  if (named !== `${name}=x`) return named.slice(name.length + 1)
+  const isPlain = Predicate.isNullish(value) || Predicate.isNumber(value) || Predicate.isBoolean(value)
+  return isPlain ? value : redact(textOf(value))
+}
+
 const toEntry = ({ message, logLevel, cause, fiber }: Logger.Options<unknown>): LogEntry => {
-  const said = (Array.isArray(message) ? message : [message]).map((part) =>
-    typeof part === "string" ? part : JSON.stringify(part)
-  )
+  const said = (Array.isArray(message) ? message : [message]).map(textOf)
   const why = cause.reasons.length === 0 ? [] : [Cause.pretty(cause)]
-  const annotations = fiber.getRef(References.CurrentLogAnnotations)
+  const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
   return {
     level: levels[logLevel] ?? "debug",
     message: redact([...said, ...why].join(" ")),
-    fields: { ...annotations }
+    fields: Object.fromEntries(annotations.map(([name, value]) => [name, redactedField(name, value)]))
   }
 }
