@@ -83,6 +83,10 @@ export const invalidEach = (pointers: ReadonlyArray<string>, detail: string): In
 
 const unreadable = invalid("", "This cannot be read: reading its members throws")
 
+/** Drops members that are `undefined`: in JavaScript they are the same as absent ones. */
+export const defined = <A extends object>(members: A): A =>
+  Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as A
+
 const strictly = { errors: "all", onExcessProperty: "error" } as const
 
 /**

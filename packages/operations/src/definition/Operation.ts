@@ -6,7 +6,7 @@
  */
 import { Duration, Effect, Predicate, Result, Schema } from "effect"
 import type { Capability } from "../run/Capability.ts"
-import { argumentsOf } from "../boundary/Decoding.ts"
+import { argumentsOf, defined } from "../boundary/Decoding.ts"
 import { definitionFields, identityFields, OperationName, RetentionShape } from "./DefinitionFields.ts"
 import type { GraphContract } from "../graph/GraphContract.ts"
 import type { OperationScope, TenantScope } from "../run/OperationScope.ts"
@@ -204,10 +204,6 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
   refuse(operation, contradictions(operation))
   return operation
 }
-
-/** Drops members that are `undefined`: in JavaScript they are the same as absent ones. */
-const defined = <A extends object>(members: A): A =>
-  Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as A
 
 const refuse = (definition: unknown, problems: ReadonlyArray<string>) => {
   if (problems.length === 0) return

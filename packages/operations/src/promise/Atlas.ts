@@ -8,6 +8,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
 import type { Actor as LedgerActor } from "../run/Actor.ts"
+import { defined } from "../boundary/Decoding.ts"
 import * as Pg from "../pg.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import { nameOf } from "../definition/Operation.ts"
@@ -198,7 +199,7 @@ type InputOf<Chosen> =
 
 const makeLayer = (options: AtlasOptions<ReadonlyArray<Operation>>) => {
   const { databaseUrl, operations, access, worker = {}, migrate = true, retention = {}, log } = options
-  const settings = { ...WorkerSettings.defaultValue(), ...worker }
+  const settings = { ...WorkerSettings.defaultValue(), ...defined(worker || {}) }
   const parts = operations.map(toLedger)
   const client = PgClient.layer({
     url: Redacted.make(databaseUrl),

@@ -1,5 +1,6 @@
 import { type Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { defined } from "../boundary/Decoding.ts"
 import { RunFailure } from "../definition/RunFailure.ts"
 import * as Definition from "../definition/Operation.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
@@ -39,9 +40,6 @@ export const toLedger = (operation: Operation) => {
     handler: type.toLayer((context) => perform(handler, context))
   }
 }
-
-const defined = (fields: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 const toGate = (name: string, gate: NonNullable<Operation["gate"]>) =>
   StartGate.make(name, ({ scope, input, actor }) =>

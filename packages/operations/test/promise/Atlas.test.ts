@@ -394,6 +394,17 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
     })
   )
 
+  it.effect("takes options that are undefined as absent", () =>
+    withAtlas(
+      [exportReport],
+      async (atlas) => {
+        const { run } = await atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-05" } })
+        assert.strictEqual((await ended(atlas, run.id)).outcome, "succeeded")
+      },
+      { worker: { slots: undefined, leaseMillis: undefined }, connections: undefined } as never
+    )
+  )
+
   it("checks the input of a start when it is compiled", () => {
     const _check = (atlas: Atlas<readonly [typeof exportReport]>) => [
       atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-01" } }),
