@@ -198,6 +198,7 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
     records: () => ({}),
     queueLimit: defaultQueueLimit(given),
     ...given,
+    identity: defined(given.identity),
     retry: { ...defaultRetry, ...defined(retry) },
     toLayer: (handle) => toLayer({ operation, handle })
   } as Operation<Input, Encoded, Kind>

@@ -5,6 +5,7 @@
  * @module
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec"
+import { defined } from "../boundary/Decoding.ts"
 import type { Capability } from "../run/Capability.ts"
 import { checked } from "./arguments.ts"
 import type { FailureReport, ReasonCode, Run, RunActor, RunCounts, RunReport } from "./Run.ts"
@@ -203,5 +204,5 @@ export const defineOperation = <Schema extends StandardSchemaV1>(
   definition: OperationDefinition<Schema>
 ): Operation<Schema> => {
   checked("defineOperation", { definition })
-  return { description: "", category: "Operations", ...definition }
+  return { description: "", category: "Operations", ...defined(definition) }
 }

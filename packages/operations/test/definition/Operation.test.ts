@@ -24,3 +24,11 @@ describe("how long a run may wait in the queue", () => {
     assert.strictEqual(limitOf({ gates, queueLimit: "1 hour" }), "1 hour")
   })
 })
+
+describe("members of a definition that are undefined", () => {
+  it("are absent, those of the identity too", () => {
+    const identity = { rule: "once", by: "idempotency_key", key: undefined, whileActive: undefined }
+    const made = Operation.make({ name: "test.once", ...definition, identity: identity as any })
+    assert.deepStrictEqual<object>(made.identity, { rule: "once", by: "idempotency_key" })
+  })
+})

@@ -405,6 +405,25 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
     )
   )
 
+  it.effect("takes members of a definition that are undefined as absent", () => {
+    const plain = defineOperation({
+      ...common,
+      name: "reports.plain",
+      description: undefined,
+      category: undefined,
+      input: z.object({}),
+      identity: { rule: "once", by: "idempotency_key", key: undefined, whileActive: undefined },
+      retry: { backoff: undefined },
+      handler: async () => {}
+    } as never)
+    assert.deepInclude({ ...plain }, { description: "", category: "Operations" })
+    return withAtlas([plain], async (atlas) => {
+      const request = { tenantId: "acme-eu", input: {}, idempotencyKey: "plain" }
+      const { run } = await atlas.start(ada, "reports.plain", request)
+      assert.strictEqual((await ended(atlas, run.id)).outcome, "succeeded")
+    })
+  })
+
   it("checks the input of a start when it is compiled", () => {
     const _check = (atlas: Atlas<readonly [typeof exportReport]>) => [
       atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-01" } }),
