@@ -14,8 +14,10 @@ export async function* follow(
   const { actor, options, runId } = checked("follow", given)
   const { after = 0, signal } = options
   const aborted = Effect.callback<void>((resume) => {
-    if (signal?.aborted) return resume(Effect.void)
-    signal?.addEventListener("abort", () => resume(Effect.void), { once: true })
+    const stop = () => resume(Effect.void)
+    if (signal?.aborted) return stop()
+    signal?.addEventListener("abort", stop)
+    return Effect.sync(() => signal?.removeEventListener("abort", stop))
   })
   const context = await runtime.context()
   const following = Stream.unwrap(

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events"
 import { TestDatabase } from "@atlas/test"
 import { assert, expectTypeOf, layer } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
@@ -167,6 +168,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       assert.deepStrictEqual(done.report, { kind: "report", version: 1, tenant: "acme-eu", format: "csv" })
       assert.deepStrictEqual(done.actor, { id: "ada", kind: "user", name: "Ada" })
       assert.strictEqual(JSON.stringify(JSON.parse(JSON.stringify(done))), JSON.stringify(done))
+    })
+  )
+
+  it.effect("leaves nothing at the signal of whoever follows once it has ended", () =>
+    withAtlas([exportReport], async (atlas) => {
+      const { signal } = new AbortController()
+      const { run } = await atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-04" } })
+      for await (const _ of atlas.follow(ada, run.id, { signal }));
+      assert.lengthOf(getEventListeners(signal, "abort"), 0)
     })
   )
 
