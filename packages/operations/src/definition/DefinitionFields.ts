@@ -15,8 +15,13 @@ export const whole = (minimum: number, maximum: number) => Schema.Int.check(Sche
 
 const isLength = (value: unknown): value is Duration.Input =>
   (Predicate.isNumber(value) || Predicate.isString(value) || Predicate.isObjectOrArray(value)) &&
-  Option.exists(Duration.fromInput(value as Duration.Input), Duration.isFinite)
-const Length = Schema.declare(isLength, { expected: 'a duration: milliseconds, or a text such as "30 seconds"' })
+  Option.exists(
+    Duration.fromInput(value as Duration.Input),
+    (duration) => Duration.isFinite(duration) && Duration.isPositive(duration)
+  )
+const Length = Schema.declare(isLength, {
+  expected: 'a positive duration: milliseconds, or a text such as "30 seconds"'
+})
 
 const Capability = Schema.String.check(
   Schema.isMaxLength(200),

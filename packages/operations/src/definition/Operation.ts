@@ -248,6 +248,10 @@ const contradictions = (type: Any): ReadonlyArray<string> =>
     [isLimit(type.timeLimit), "timeLimit must be between 1 ms and 20 days"],
     [isLimit(type.queueLimit), "queueLimit must be between 1 ms and 20 days"],
     [
+      Duration.toMillis(type.retry.backoff) <= Duration.toMillis(type.retry.maxBackoff),
+      "retry.backoff must not be longer than retry.maxBackoff, which is 10 minutes by default"
+    ],
+    [
       !type.supersedable || type.identity.rule === "while_active",
       'supersedable must be false unless the rule of the identity is "while_active"'
     ],

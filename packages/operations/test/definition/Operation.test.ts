@@ -25,6 +25,32 @@ describe("how long a run may wait in the queue", () => {
   })
 })
 
+describe("the durations of a definition", () => {
+  const problemOf = (more: object) => {
+    try {
+      Operation.make({ name: "test.lasts", ...definition, ...more })
+      return null
+    } catch (error) {
+      return error instanceof TypeError ? error.message : error
+    }
+  }
+
+  it.each([
+    ["/definition/timeLimit", { timeLimit: "0 seconds" }],
+    ["/definition/queueLimit", { queueLimit: -1 }],
+    ["/definition/retry/backoff", { retry: { backoff: "-5 seconds" } }],
+    ["/definition/retry/maxBackoff", { retry: { maxBackoff: 0 } }]
+  ])("must be positive: %s", (pointer, more) => {
+    assert.include(problemOf(more), `${pointer}: Expected a positive duration`)
+  })
+
+  it("that pause between attempts must not exceed the longest pause", () => {
+    assert.include(problemOf({ retry: { backoff: "11 minutes" } }), "retry.backoff must not be longer than")
+    assert.include(problemOf({ retry: { backoff: "2 hours", maxBackoff: "1 hour" } }), "retry.maxBackoff")
+    assert.isNull(problemOf({ retry: { backoff: "1 hour", maxBackoff: "1 hour" } }))
+  })
+})
+
 describe("members of a definition that are undefined", () => {
   it("are absent, those of the identity too", () => {
     const identity = { rule: "once", by: "idempotency_key", key: undefined, whileActive: undefined }
