@@ -206,7 +206,7 @@ const slotLooks: Record<ScheduleSlot["state"], readonly [text: string, tone: Ton
   overlapped: ["Overlapped", "warning", "partial"]
 }
 
-const Slots = ({ slots, executions, now }: Props) => {
+const Slots = ({ slots, now }: Props) => {
   const links = useLinks()
   return slots.length === 0 ? (
     <EmptyState title="None of its times has come yet">What becomes of each is put on record here.</EmptyState>
@@ -231,7 +231,7 @@ const Slots = ({ slots, executions, now }: Props) => {
                 {reason}
               </td>
               <td role="cell" class={runId === null ? "cell-empty" : undefined} data-label="Run">
-                {runId !== null && executions !== null && <a href={links.run(runId)}>View the run</a>}
+                {runId !== null && <a href={links.run(runId)}>View the run</a>}
               </td>
             </tr>
           )
