@@ -106,16 +106,25 @@ export const accessOf = (
   )
 }
 
-/** A policy for tests of flows: everybody may start and see the given operations in every tenant. */
+/**
+ * A policy for tests of flows: everybody may start and see the given operations in every tenant. It does not grant what a `viewOf`
+ * derives from inputs: test such operations with an `accessIn` that has those capabilities.
+ */
 export const openAccess = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<Access> => {
   const capabilities = new Set(types.flatMap((type) => [type.capabilities.start, type.capabilities.view]))
   return accessIn(workspaceId, () => capabilities)
 }
 
 /**
+<<<<<<< HEAD
  * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. Provide it with a database, such as
  * `TestDatabase.layer()`, with what the handlers need, such as `FakeGraph.layer(…)`, and by `StartGate.layer` with the gates
  * that the operations name.
+=======
+ * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. On a database such as `TestDatabase.layer()`, with
+ * whatever the handlers need, such as `FakeGraph.layer(…)`. Gates that the types name are provided with `StartGate.layer`. The
+ * policy is `openAccess`.
+>>>>>>> d66c49f (Say that openAccess does not cover what viewOf derives from inputs)
  *
  * @param handlers of the operations that the test starts, from their `toLayer`
  *
