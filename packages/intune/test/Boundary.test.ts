@@ -57,7 +57,7 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
       list: [ada, tenant],
       get: [ada, tenant, schedule],
       create: [ada, tenant, settings],
-      update: [ada, tenant, schedule, settings],
+      update: [ada, tenant, schedule, { ...settings, paused: true }],
       pause: [ada, tenant, schedule, true],
       remove: [ada, tenant, schedule],
       slots: [ada, tenant, schedule, { before: DateTime.makeUnsafe(0), limit: 10 }],

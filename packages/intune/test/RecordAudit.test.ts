@@ -3,12 +3,13 @@ import { AuditLog, RequestId, Runs } from "@atlas/operations"
 import { withoutAudit } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit } from "effect"
+import { SqlClient } from "effect/sql"
 import { BackupSchedules, Restores } from "../src/index.ts"
 import { ada, backedUp, ended, intune, scopeOf } from "./Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const wifi = { id: "wifi", displayName: "Office Wi-Fi" }
-const names = ["schedules", "same", "atomic", "restores", "busy"]
+const names = ["schedules", "together", "same", "atomic", "restores", "busy"]
 const tenants = names.map((tenantId) => ({ tenantId, collections: { [configurations]: [wifi] } }))
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" }
 const items = [{ source: "device_configurations", id: "wifi" }]
@@ -52,6 +53,31 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       }
       assert.deepInclude(stateIn(records[1]!.data, "after"), { name: "Nightly", keepLast: 5, timeZone: "UTC" })
     }).pipe(Effect.provideService(RequestId, "request-1"))
+  )
+
+  it.effect("has both where settings are changed and the schedule is paused at once, or neither", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const schedules = yield* BackupSchedules
+      const { id } = yield* schedules.create(ada, "together", nightly)
+      const changed = yield* schedules.update(ada, "together", id, { cron: "0 3 * * *", paused: true })
+      assert.deepInclude({ ...changed }, { cron: "0 3 * * *", paused: true })
+      const before = yield* recordsOf("backup_schedule", id)
+      assert.deepStrictEqual(
+        before.map(({ action }) => action),
+        ["backup_schedule.created", "backup_schedule.changed", "backup_schedule.paused"]
+      )
+      yield* sql`
+        ALTER TABLE backup_schedules ADD CONSTRAINT stays_paused CHECK (paused OR tenant_id <> 'together') NOT VALID`
+      const both = schedules.update(ada, "together", id, { cron: "0 4 * * *", paused: false })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(both)))
+      yield* sql`ALTER TABLE backup_schedules DROP CONSTRAINT stays_paused`
+      assert.deepStrictEqual(yield* schedules.get(ada, "together", id), changed)
+      assert.deepStrictEqual(yield* recordsOf("backup_schedule", id), before)
+      assert.isFalse((yield* both).paused)
+      const wrong = yield* Effect.flip(schedules.update(ada, "together", id, { paused: "yes" }))
+      assert.deepStrictEqual(wrong._tag === "InvalidInput" && wrong.errors.map(({ pointer }) => pointer), ["/paused"])
+    })
   )
 
   it.effect("has nothing of what changed nothing", () =>

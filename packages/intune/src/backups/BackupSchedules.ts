@@ -54,7 +54,10 @@ export class BackupSchedules extends Context.Service<
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<BackupSchedule, Refused>
     /** Creates a schedule from untrusted settings. `scheduleDefaults` fills in those that are left out. */
     create(actor: Actor, tenantId: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
-    /** Changes the given settings, untrusted as well. Fire times that were decided stay decided. */
+    /**
+     * Changes the given settings, untrusted as well; with them, `paused` pauses or resumes. All of it is changed, or nothing.
+     * Fire times that were decided stay decided.
+     */
     update(actor: Actor, tenantId: string, id: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
     /** Pauses or resumes a schedule. While it is paused, its fire times are recorded as skipped. */
     pause(actor: Actor, tenantId: string, id: string, paused: boolean): Effect.Effect<BackupSchedule, Refused>
@@ -113,13 +116,17 @@ const valuesOf = (settings: ScheduleSettings) => ({
 const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
   JSON.stringify(valuesOf(settings)) === JSON.stringify(valuesOf(other))
 
+/** What a change may be about. */
+const ScheduleChange = Schema.Struct({ ...scheduleFields, paused: Schema.Boolean })
+
 /** Decodes settings that somebody sent; `others` fills in those that are left out. */
-const decodeSettings = Effect.fnUntraced(function* (others: Partial<ScheduleSettings>, given: unknown) {
+const decodeSettings = Effect.fnUntraced(function* <Settings, Encoded>(
+  schema: Schema.Codec<Settings, Encoded>,
+  others: Partial<Settings>,
+  given: unknown
+) {
   const json = yield* Decoding.decodeInput(Schema.Json, given)
-  return yield* Decoding.decodeInput(
-    ScheduleSettings,
-    Predicate.isObject(json) ? { ...others, ...(json as object) } : json
-  )
+  return yield* Decoding.decodeInput(schema, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
 })
 
 /** What the audit keeps of a schedule. */
@@ -190,7 +197,7 @@ const make = Effect.gen(function* () {
 
   const create = Effect.fn("BackupSchedules.create")(function* (actor: Actor, tenantId: string, given: unknown) {
     const tenant = yield* managing(actor, tenantId)
-    const settings = yield* decodeSettings(scheduleDefaults, given)
+    const settings = yield* decodeSettings(ScheduleSettings, scheduleDefaults, given)
     const row = {
       id: SecureRandom.uuidV7Unsafe(),
       workspace_id: tenant.workspaceId,
@@ -206,6 +213,20 @@ const make = Effect.gen(function* () {
     )
   })
 
+  /** Pauses or resumes a locked schedule. */
+  const setPaused = Effect.fnUntraced(function* (
+    actor: Actor,
+    tenant: TenantScope,
+    before: BackupSchedule,
+    paused: boolean
+  ) {
+    if (before.paused === paused) return before
+    const after = yield* single(sql<object>`
+      UPDATE backup_schedules SET paused = ${paused}, updated_at = now() WHERE ${one(tenant, before.id)} RETURNING ${columns}`)
+    yield* record(actor, tenant, paused ? "paused" : "resumed", { id: after.id, before, after })
+    return after
+  })
+
   const update = Effect.fn("BackupSchedules.update")(function* (
     actor: Actor,
     tenantId: string,
@@ -216,15 +237,14 @@ const make = Effect.gen(function* () {
     return yield* together(
       Effect.gen(function* () {
         const before = yield* lock(tenant, id)
-        const now = Struct.pick(before, settingNames)
-        const settings = yield* decodeSettings(now, given)
-        if (isSame(settings, now)) return before
+        const settings = yield* decodeSettings(ScheduleChange, auditedState(before), given)
+        if (isSame(settings, before)) return yield* setPaused(actor, tenant, before, settings.paused)
         const values = { ...valuesOf(settings), next_fire_at: nextAfter(settings, yield* clock) }
         const after = yield* single(sql<object>`
           UPDATE backup_schedules SET ${sql.update(values)}, updated_at = now() WHERE ${one(tenant, id)}
           RETURNING ${columns}`)
         yield* record(actor, tenant, "changed", { id: after.id, before, after })
-        return after
+        return yield* setPaused(actor, tenant, after, settings.paused)
       })
     )
   })
@@ -237,16 +257,7 @@ const make = Effect.gen(function* () {
   ) {
     const { paused } = yield* decodePaused({ paused: given })
     const tenant = yield* managing(actor, tenantId)
-    return yield* together(
-      Effect.gen(function* () {
-        const before = yield* lock(tenant, id)
-        if (before.paused === paused) return before
-        const after = yield* single(sql<object>`
-          UPDATE backup_schedules SET paused = ${paused}, updated_at = now() WHERE ${one(tenant, id)} RETURNING ${columns}`)
-        yield* record(actor, tenant, paused ? "paused" : "resumed", { id: after.id, before, after })
-        return after
-      })
-    )
+    return yield* together(Effect.flatMap(lock(tenant, id), (before) => setPaused(actor, tenant, before, paused)))
   })
 
   const remove = Effect.fn("BackupSchedules.remove")(function* (actor: Actor, tenantId: string, id: string) {

@@ -6,7 +6,7 @@
  */
 
 import { Decoding, HttpProblems, OperationsApi } from "@atlas/operations"
-import { DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
+import { DateTime, Effect, Layer, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Backups } from "../backups/Backups.ts"
 import { BackupSchedules } from "../backups/BackupSchedules.ts"
@@ -63,13 +63,9 @@ const handlers = HttpApiBuilder.group(
         const schedule = yield* schedules.get(yield* OperationsApi.CurrentActor, params.tenant, params.schedule)
         return { schedule, nextFireTimes: nextFireTimes(schedule, yield* DateTime.now, 10) }
       }),
-      updateSchedule: Effect.fnUntraced(function* ({ params: { schedule: id, tenant }, payload }) {
-        const actor = yield* OperationsApi.CurrentActor
-        const pauses = Predicate.hasProperty(payload, "paused") && Predicate.isBoolean(payload.paused)
-        const settings = pauses ? Struct.omit(payload, ["paused"]) : payload
-        const changed = yield* schedules.update(actor, tenant, id, settings)
+      updateSchedule: Effect.fnUntraced(function* ({ params, payload }) {
         return {
-          schedule: pauses ? yield* schedules.pause(actor, tenant, id, payload.paused === true) : changed
+          schedule: yield* schedules.update(yield* OperationsApi.CurrentActor, params.tenant, params.schedule, payload)
         }
       }),
       deleteSchedule: Effect.fnUntraced(function* ({ params }) {
