@@ -1,8 +1,12 @@
 import { type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
-import { Effect } from "effect"
+import { Array, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
+import { policyFacts } from "../policies/PolicyFacts.ts"
+import type { PolicyRecord } from "../policies/PolicyRecord.ts"
 import { type PolicySource, policySources } from "../policies/PolicySource.ts"
+import { PolicyStore } from "../policies/PolicyStore.ts"
+import { policyTypeNamed } from "../policies/PolicyType.ts"
 import { makeRestoreState } from "./state.ts"
 import { execute } from "./RestoreOperations.ts"
 import {
@@ -64,21 +68,47 @@ const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
   return row ?? (yield* notConfirmed())
 })
 
+/** A policy of the tenant that will be overwritten, as the plan saw it. It shares id and kind with the backup's. */
+interface SeenRow {
+  readonly source: string
+  readonly id: string
+  readonly type: string | null
+  readonly odataType: string | null
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+}
+
+const seenAtOnce = 200
+const bodyOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+
 /** Backs up what will be overwritten, as the plan saw it. What has changed since is not overwritten. */
 const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   const sql = yield* SqlClient.SqlClient
+  const store = yield* PolicyStore
   const writes = makeBackupStore(sql)
   const { restore } = run.input
   const tenant = run.scope
   const backup: OpenBackup = yield* writes.open(tenant, `Before restoring “${name}”`.slice(0, 200), { kind: "restore" })
-  yield* sql`
-    INSERT INTO backup_items (set_id, source, id, workspace_id, tenant_id, type, odata_type, title, folded_title, platform,
-      assignment_count, content_hash, assignments_hash)
-    SELECT ${backup.id}::uuid, i.source, i.seen_id, i.workspace_id, i.tenant_id, b.type, b.odata_type, b.title, b.folded_title,
-      b.platform, NULL, i.seen_hash, i.seen_assignments_hash
+  const seen = yield* sql<SeenRow>`
+    SELECT i.source, i.seen_id AS id, b.type, b.odata_type AS "odataType", encode(i.seen_hash, 'hex') AS "contentHash",
+      encode(i.seen_assignments_hash, 'hex') AS "assignmentsHash"
     FROM restore_items i JOIN restores r ON r.id = i.restore_id
       JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
     WHERE i.restore_id = ${restore}::uuid AND i.action = 'update'`.pipe(Effect.orDie)
+  for (const part of Array.chunksOf(seen, seenAtOnce)) {
+    const texts = yield* store.texts(
+      tenant,
+      part.map(({ contentHash }) => contentHash)
+    )
+    for (const [source, rows] of Map.groupBy(part, (row) => row.source)) {
+      const records = rows.map((row): PolicyRecord => {
+        const policy = { ...row, body: bodyOf(texts.get(row.contentHash) ?? "{}"), assignments: null }
+        const facts = policyFacts(policyTypeNamed(row.type ?? "") ?? null, policy)
+        return { ...row, ...facts, finding: null, lastModified: null, assignmentCount: null }
+      })
+      yield* writes.add(tenant, backup, source, records)
+    }
+  }
   yield* writes.seal(backup)
   yield* sql`UPDATE restores SET safety_set = ${backup.id}::uuid WHERE id = ${restore}::uuid`.pipe(Effect.orDie)
 })

@@ -83,7 +83,14 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
     /** Somebody changed `wifi` after it was backed up, and took its assignments away. */
     const plannedAfterChange = Effect.fnUntraced(function* (tenant: string) {
       const { id: backup } = yield* backedUp(tenant)
-      yield* put(tenant, { ...wifi, preSharedKey: "changed", description: null, hidden: true, assignments: [] })
+      yield* put(tenant, {
+        ...wifi,
+        displayName: "Guest Wi-Fi",
+        preSharedKey: "changed",
+        description: null,
+        hidden: true,
+        assignments: []
+      })
       return { backup, restore: yield* planned(tenant, backup, withAssignments) }
     })
 
@@ -114,7 +121,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
       })
     )
 
-    it.effect("keeps a backup of what it overwrites", () =>
+    it.effect("keeps a backup of what it overwrites, under the title that it had in the tenant", () =>
       Effect.gen(function* () {
         const backups = yield* Backups
         const { restore } = yield* plannedAfterChange("kept")
@@ -124,6 +131,9 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
         const { safetyBackupId } = yield* get("kept", restore)
         const kept = yield* backups.content(ada, "kept", safetyBackupId!, configuration("wifi"))
         assert.strictEqual(JSON.parse(kept.content).hidden, true)
+        const page = { query: "guest", after: null, limit: 10 }
+        const [copy] = yield* backups.items(ada, "kept", safetyBackupId!, page)
+        assert.deepInclude({ ...copy }, { title: "Guest Wi-Fi", type: "device_configurations" })
         assert.strictEqual((yield* backups.get(ada, "kept", safetyBackupId!)).origin, "restore")
       })
     )
