@@ -121,7 +121,7 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
 
   /**
    * Records a request, or finds the restore of an equal one. Call it inside a transaction. Refuses a key that belongs to
-   * another request, and policies that the backup does not have.
+   * another request, policies that the backup does not have, and a backup without any.
    */
   const record = Effect.fn("RestoreRecords.record")(function* (
     actor: Actor,
@@ -146,7 +146,10 @@ export const makeRestoreRecords = Effect.map(SqlClient.SqlClient, (sql) => {
         return yield* new Problems.IdempotencyKeyReused(earlier.run === null ? {} : { runId: earlier.run })
       return { restore: yield* read(tenant, earlier.id, false), known: true } satisfies RecordedRequest
     }
-    if (made.items < (request.items?.length ?? 1)) {
+    if (made.items === 0 && request.items === null) {
+      return yield* Decoding.invalid("/backup", "The backup has no policies: choose another one")
+    }
+    if (made.items < (request.items?.length ?? 0)) {
       return yield* Decoding.invalid("/items", "The backup does not have all of these policies")
     }
     return { restore: yield* read(tenant, made.id, false), known: false } satisfies RecordedRequest

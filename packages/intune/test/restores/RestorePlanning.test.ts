@@ -3,8 +3,8 @@ import { Problems, Runs } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Restore, RestoreConflict, Restores } from "../../src/index.ts"
-import { ada, backedUp, disconnected, ended, powerless, stranger } from "../Fixture.ts"
+import { importBackup, type Restore, RestoreConflict, Restores } from "../../src/index.ts"
+import { ada, backedUp, disconnected, ended, powerless, scopeOf, stranger } from "../Fixture.ts"
 import {
   cancelled,
   configuration,
@@ -25,7 +25,7 @@ import {
 } from "./RestoreFixture.ts"
 
 const tenants = {
-  requests: ["rights", "theirs", "ours", "unknown", "keyless", "atomic"],
+  requests: ["rights", "theirs", "ours", "unknown", "empty", "keyless", "atomic"],
   keys: ["clicks", "later", "reused", "keys"],
   previews: ["working", "failing", "cancelled", "blocked", "retried"],
   restores: ["planned", "archived"]
@@ -62,6 +62,19 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Planning a re
         const request = { ...requestOf(backup), items: [{ source: "scope_tags", id: "nobody" }] }
 
         assert.strictEqual(yield* refusalOf(restores.plan(ada, "unknown", request, "1")), "InvalidInput")
+      })
+    )
+
+    it.effect("says of a backup without policies that it has none", () =>
+      Effect.gen(function* () {
+        const restores = yield* Restores
+        const { id: backup } = yield* importBackup(scopeOf("empty"), "Empty", [])
+
+        const refused = yield* Effect.flip(restores.plan(ada, "empty", requestOf(backup), "1"))
+
+        assert.deepStrictEqual(refused._tag === "InvalidInput" ? refused.errors : [], [
+          { pointer: "/backup", detail: "The backup has no policies: choose another one" }
+        ])
       })
     )
 
