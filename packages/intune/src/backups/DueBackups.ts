@@ -141,11 +141,11 @@ const makeDueBackups = Effect.gen(function* () {
   /** Decides about every schedule that is due. */
   const tick = Effect.asVoid(Effect.repeat(decideNext, { while: (decided) => decided }))
 
-  /** Starts the retention of schedules that have backups to expire. */
+  /** Starts the retention of all schedules that have backups to expire. A limit would let failing ones starve the others. */
   const expire = Effect.gen(function* () {
     const rows = yield* sql<{ id: string; workspaceId: string; tenantId: string }>`
       SELECT s.id::text, s.workspace_id AS "workspaceId", s.tenant_id AS "tenantId" FROM backup_schedules s
-      WHERE EXISTS (${expirable(sql, sql`s.id`)}) LIMIT 100`
+      WHERE EXISTS (${expirable(sql, sql`s.id`)})`
     for (const { id, tenantId, workspaceId } of rows) {
       const scope = { workspaceId, tenantId } as TenantScope
       yield* runs.start("scheduler", retention, { scope, input: { schedule: id } })

@@ -354,4 +354,24 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       assert.notStrictEqual(slot!.runId, retention.run.id)
     })
   )
+
+  it.effect("start the retention of every schedule that has backups to expire, however many there are", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { id } = yield* create("many", { keepLast: 1 })
+      yield* sql`
+        INSERT INTO backup_schedules
+        SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid()))).*
+        FROM backup_schedules s, generate_series(1, 100) WHERE s.id = ${id}::uuid`
+      yield* sql`
+        INSERT INTO backup_sets (id, workspace_id, tenant_id, origin, schedule_id, name, state, sealed_at, manifest_hash)
+        SELECT gen_random_uuid(), workspace_id, tenant_id, 'schedule', id, name, 'complete', now(), sha256('')
+        FROM backup_schedules, generate_series(1, 2) WHERE tenant_id = 'many'`
+      yield* DueBackups.tickOnce
+      const started = yield* sql`
+        SELECT DISTINCT input ->> 'schedule' FROM operation_runs
+        WHERE type = ${BackupTypes.retention.name} AND tenant_id = 'many'`
+      assert.lengthOf(started, 101)
+    })
+  )
 })
