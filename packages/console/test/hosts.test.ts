@@ -149,6 +149,22 @@ describe.each(hosts)("A console in %s", (_, wrap) => {
     await until("event: end\n")
   })
 
+  it("streams what happens to those who accept that, and pages it for others", async () => {
+    const { location } = await start()
+    const events = `${location.replace(basePath, `${basePath}/api/v1`)}/events`
+    for (const [accept, type] of [
+      ["application/json;q=0.5, Text/Event-Stream; q=0.1", "text/event-stream"],
+      ["text/event-stream;charset=utf-8", "text/event-stream"],
+      ["text/event-stream;q=0, application/json", "application/json"],
+      ["application/json, text/event-stream; Q=0.000", "application/json"],
+      ["application/x-text/event-stream-like", "application/json"]
+    ] as const) {
+      const response = await send(mounted, "ada", events, { headers: { accept } })
+      assert.strictEqual(response.headers.get("content-type"), type, accept)
+      await response.body?.cancel()
+    }
+  })
+
   it("sends strangers to the host's sign-in and back, and tells programs", async () => {
     const page = await send(mounted, null, `${basePath}/operations?status=active`)
     const back = encodeURIComponent(`${basePath}/operations?status=active`)

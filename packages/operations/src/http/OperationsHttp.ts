@@ -116,9 +116,16 @@ const message = (event: RunEvent) =>
     data: JSON.stringify(encodeEvent(toEventResource(event)))
   })
 
+// RFC 9110, section 12.5.1: a list of media types; one of weight 0 is not acceptable.
+const accepts = (header: string, mediaType: string) =>
+  header.split(",").some((range) => {
+    const [type, ...parameters] = range.split(";").map((part) => part.trim().toLowerCase())
+    return type === mediaType && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter))
+  })
+
 /** Whether a request wants a stream of events rather than a page. A stream for HEAD would never be read, and never end. */
 const wantsStream = ({ headers, method }: HttpServerRequest.HttpServerRequest): boolean =>
-  method === "GET" && (headers["accept"]?.includes("text/event-stream") ?? false)
+  method === "GET" && accepts(headers["accept"] ?? "", "text/event-stream")
 
 /** The last event that a client has: from its browser when that reconnects, otherwise from the address. */
 const lastSeen = ({ headers }: HttpServerRequest.HttpServerRequest, after: number): number => {
