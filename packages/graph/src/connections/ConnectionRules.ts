@@ -25,7 +25,7 @@ export type ConnectionDetails = typeof ConnectionDetails.Type
 /** A credential to store. */
 export const NewCredential = Schema.Struct({
   credential: Schema.toType(Credential),
-  /** When a client secret expires, as the Azure portal shows it. A certificate names its own end. */
+  /** When a client secret expires, as the Azure portal shows it. A certificate names its own end; the others have none. */
   expiresAt: Schema.optionalKey(Schema.DateTimeUtc)
 })
 export type NewCredential = typeof NewCredential.Type
@@ -79,17 +79,15 @@ const checkCredential = (
       Result.mapError((problems) => problems.flatMap((detail) => issue("/credential", detail)))
     )
   }
+  if (credential.kind !== "client_secret") return Result.succeed({ credential, expiresAt: null, thumbprint: null })
   const ended = expiresAt !== undefined && DateTime.isLessThanOrEqualTo(expiresAt, now)
   const issues = [
-    ...(credential.kind === "client_secret" ? secretIssues(Redacted.value(credential.secret)) : []),
+    ...secretIssues(Redacted.value(credential.secret)),
     ...(ended ? issue("/credential/expiresAt", "is in the past: create a new secret in the app registration.") : [])
   ]
-  const checked: CheckedCredential = {
-    credential,
-    expiresAt: credential.kind === "client_secret" ? (expiresAt ?? null) : null,
-    thumbprint: null
-  }
-  return issues.length === 0 ? Result.succeed(checked) : Result.fail(issues)
+  return issues.length === 0
+    ? Result.succeed({ credential, expiresAt: expiresAt ?? null, thumbprint: null })
+    : Result.fail(issues)
 }
 
 /**
