@@ -172,8 +172,8 @@ export interface GraphPacing {
 }
 
 /**
- * Makes the paces of all tenants; the least recently used is forgotten first. Effect's `RateLimiter` learns from 429 too,
- * but it knows neither priorities nor the headers that warn before a 429.
+ * Makes the paces of all tenants; of those that no request waits for, the least recently used is forgotten first. Effect's
+ * `RateLimiter` learns from 429 too, but it knows neither priorities nor the headers that warn before a 429.
  */
 export const make: Effect.Effect<GraphPacing, never, Scope.Scope> = Effect.gen(function* () {
   const scope = yield* Effect.scope
@@ -185,8 +185,11 @@ export const make: Effect.Effect<GraphPacing, never, Scope.Scope> = Effect.gen(f
     const pace = paces.get(key) ?? makePace(now)
     paces.delete(key)
     paces.set(key, pace)
-    const [oldest] = paces.keys()
-    if (paces.size > tokenCapacity && oldest !== undefined) paces.delete(oldest)
+    for (const [oldest, { pumping }] of paces) {
+      if (paces.size <= tokenCapacity || oldest === key) break
+      // Requests that wait keep their pace, and later ones would begin another beside it.
+      if (!pumping) paces.delete(oldest)
+    }
     return pace
   }
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber } from "effect"
 import { Headers } from "effect/http"
 import { TestClock } from "effect/testing"
+import { defaultGraphLimits, GraphLimits } from "../../src/wire/GraphLimits.ts"
 import * as GraphPacing from "../../src/requests/GraphPacing.ts"
 
 const later = Number.POSITIVE_INFINITY
@@ -132,5 +133,21 @@ describe("GraphPacing", () => {
       yield* Fiber.interrupt(impatient)
       assert.deepStrictEqual(yield* turns(pacing, 1), [1_000])
     })
+  )
+
+  it.effect("forgets no pace while requests wait for their turn, however many tenants there are", () =>
+    Effect.gen(function* () {
+      const pacing = yield* GraphPacing.make
+      yield* pacing.learn("tenant", answer(429, { "retry-after": "1" }))
+      const waiting = yield* Effect.forkChild(pacing.admit("tenant", turn()))
+      yield* Effect.yieldNow
+      yield* Effect.forEach(["second", "third", "fourth"], (key) => pacing.admit(key, turn()))
+      assert.deepStrictEqual(yield* turns(pacing, 1), [1_100])
+      yield* Fiber.join(waiting)
+      // What nobody waits for is forgotten.
+      yield* pacing.learn("tenant", answer(429, { "retry-after": "1" }))
+      yield* Effect.forEach(["second", "third"], (key) => pacing.admit(key, turn()))
+      assert.deepStrictEqual(yield* turns(pacing, 1), [0])
+    }).pipe(Effect.provideService(GraphLimits, { ...defaultGraphLimits, tokenCapacity: 2 }))
   )
 })
