@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join, relative, sep } from "node:path"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import type { FakeItem } from "./FakeCollection.ts"
 import { fakeGroup, type FakeGroup } from "./FakeGroups.ts"
 import { fakeResources } from "./FakeResources.ts"
@@ -85,7 +85,9 @@ const load = (directory: string, path: string): Loaded => {
   if (collection === undefined) {
     return problem(`${file}: no collection has this name: use one of ${known.join(", ")}.`)
   }
-  const json = parse(textOf(readFileSync(path)))
+  const bytes = Result.try(() => readFileSync(path))
+  if (Result.isFailure(bytes)) return problem(`${file}: this cannot be read: check its permissions.`)
+  const json = parse(textOf(bytes.success))
   if (Option.isNone(json)) return problem(`${file}: this is not JSON.`)
   const loaded = valuesOf(json.value).map((value, index) => itemOf(file, collection, value, index))
   return { items: loaded.flatMap(({ items }) => items), problems: loaded.flatMap(({ problems }) => problems) }
@@ -109,8 +111,8 @@ export const loadData = (directory: string): Effect.Effect<FakeData, FakeDataErr
     Effect.flatMap((files) => {
       const loaded = files.map((file) => load(directory, file))
       const items = loaded.flatMap((part) => part.items)
-      const ids = items.map(([collection, { id }]) => `${collection} ${id}`)
-      const twice = [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))]
+      const byId = Map.groupBy(items, ([collection, { id }]) => `${collection} ${id}`)
+      const twice = [...byId].flatMap(([id, all]) => (all.length > 1 ? [id] : []))
       const problems = [
         ...loaded.flatMap((part) => part.problems),
         ...twice.map((id) => `${id}: this id occurs more than once.`),

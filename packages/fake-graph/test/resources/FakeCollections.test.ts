@@ -1,4 +1,6 @@
+import { once } from "node:events"
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -239,5 +241,21 @@ describe("loadData", () => {
         )
       }
     })
+  )
+
+  it.effect("names a file that cannot be read, and each id once that occurs again and again", () =>
+    Effect.gen(function* () {
+      const directory = folder({ "groups.json": JSON.stringify(Array(3).fill({ id: "1", displayName: "One" })) })
+      // Nobody can open a socket as a file, root included.
+      mkdirSync(join(directory, "deviceManagement"))
+      const socket = createServer().listen(join(directory, "deviceManagement", "roleScopeTags.json"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => socket.close()))
+      yield* Effect.promise(() => once(socket, "listening"))
+      const { problems } = yield* Effect.flip(loadData(directory))
+      assert.deepStrictEqual(problems, [
+        "deviceManagement/roleScopeTags.json: this cannot be read: check its permissions.",
+        "groups 1: this id occurs more than once."
+      ])
+    }).pipe(Effect.scoped)
   )
 })
