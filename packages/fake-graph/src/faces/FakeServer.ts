@@ -45,11 +45,13 @@ const close = (server: Server) =>
     server.closeAllConnections()
   })
 
-const bodyOf = (incoming: IncomingMessage) =>
-  Effect.callback<string>((resume) => {
+/** Reads a request's body. Interrupts itself if the client goes before it has sent all of it: nobody waits for the answer. */
+export const bodyOf = (incoming: IncomingMessage): Effect.Effect<string> =>
+  Effect.callback((resume) => {
     const chunks: Array<Buffer> = []
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk))
     incoming.on("end", () => resume(Effect.succeed(Buffer.concat(chunks).toString())))
+    incoming.on("close", () => resume(Effect.interrupt))
   })
 
 const deliver = (reply: FakeReply, outgoing: ServerResponse) =>
