@@ -42,6 +42,11 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       const { itemCount: copied, manifestHash, origin } = copies.body.backups[0]
       assert.deepStrictEqual([copied, manifestHash, origin], [itemCount, backups[0].manifestHash, "import"])
 
+      const other = yield* folder
+      yield* Effect.promise(() => writeFile(join(other, "notes.txt"), "Nothing yet"))
+      const empty = yield* atlas("backup", "import", other, "--tenant", "contoso")
+      assert.deepStrictEqual([empty.code, /contains no JSON file/.test(empty.stderr)], [1, true])
+
       const bad = yield* folder
       yield* Effect.promise(() => writeFile(join(bad, "cats.json"), "[]"))
       const refused = yield* atlas("backup", "import", bad, "--tenant", "contoso")

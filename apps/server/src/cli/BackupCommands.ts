@@ -85,10 +85,11 @@ const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 /** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */
 const readFolder = Effect.fnUntraced(function* (folder: string) {
   const files = yield* FileSystem.FileSystem
-  const names = yield* files.readDirectory(folder, { recursive: true }).pipe(Effect.mapError(unusable(folder)))
+  const present = yield* files.readDirectory(folder, { recursive: true }).pipe(Effect.mapError(unusable(folder)))
+  const names = present.filter((name) => name.toLowerCase().endsWith(".json")).sort()
   const problems: Array<string> = []
   const imported: Array<ImportedObjects> = []
-  for (const name of names.filter((each) => each.toLowerCase().endsWith(".json")).sort()) {
+  for (const name of names) {
     const path = relative(folder, join(folder, name)).split(sep).join("/")
     const source = sourceOfFile(path)
     const json = parse(textOfFile(yield* files.readFile(join(folder, name)).pipe(Effect.mapError(unusable(path)))))
