@@ -5,7 +5,9 @@
  * @module
  */
 
-import { Cron, DateTime, Option, Result, Schema } from "effect"
+import { argumentsOf } from "@atlas/operations"
+import { Cron, DateTime, Effect, Iterable, Option, Result, Schema } from "effect"
+import { pageLimit } from "../policies/Arguments.ts"
 
 /** What happens to a local time that a clock change skips: it fires as much later as the clocks move, or not at all. */
 export const SkippedTime = Schema.Literals(["later", "skip"])
@@ -72,18 +74,20 @@ export function* fireTimesAfter(recurrence: Recurrence, after: DateTime.Utc): Ge
   }
 }
 
+const decodeCount = argumentsOf(Schema.Struct({ count: pageLimit(1_000) }))
+
 /**
  * At most `count` fire times after an instant, which is not among them. An invalid recurrence throws: check it with
  * `cronProblem` and `timeZoneProblem` first.
+ *
+ * @param count 1 to 1,000
+ * @throws InvalidInput for any other count
  */
 export const nextFireTimes = (
   recurrence: Recurrence,
   after: DateTime.Utc,
   count: number
 ): ReadonlyArray<DateTime.Utc> => {
-  const times: Array<DateTime.Utc> = []
-  for (const time of fireTimesAfter(recurrence, after)) {
-    if (times.push(time) >= count) break
-  }
-  return times
+  const most = Effect.runSync(decodeCount({ count })).count
+  return [...Iterable.take(fireTimesAfter(recurrence, after), most)]
 }

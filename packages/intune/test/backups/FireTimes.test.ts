@@ -1,3 +1,4 @@
+import { Problems } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "../../src/index.ts"
@@ -42,6 +43,14 @@ describe("fire times", () => {
     }
     assert.isNull(timeZoneProblem("Europe/Berlin"))
     assert.isString(timeZoneProblem("Europe/Nowhere"))
+  })
+
+  it("are at least one and at most a thousand at a time, or refused", () => {
+    assert.lengthOf(times(nightly(), "2026-03-28T00:00:00Z", 1), 1)
+    assert.lengthOf(times(nightly(), "2026-03-28T00:00:00Z", 1_000), 1_000)
+    for (const count of [0, -1, 1.5, Number.NaN, 1_001, "3" as never]) {
+      assert.throws(() => times(nightly(), "2026-03-28T00:00:00Z", count), Problems.InvalidInput)
+    }
   })
 
   // What a person expects, computed in another way: each day's local time, read off a calendar of that zone.
