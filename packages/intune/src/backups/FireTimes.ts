@@ -5,7 +5,7 @@
  * @module
  */
 
-import { argumentsOf } from "@atlas/operations"
+import { Decoding } from "@atlas/operations"
 import { Cron, DateTime, Effect, Iterable, Option, Result, Schema } from "effect"
 import { pageLimit } from "../policies/Arguments.ts"
 
@@ -74,7 +74,7 @@ export function* fireTimesAfter(recurrence: Recurrence, after: DateTime.Utc): Ge
   }
 }
 
-const decodeCount = argumentsOf(Schema.Struct({ count: pageLimit(1_000) }))
+const decodeCount = Decoding.argumentsOf(Schema.Struct({ count: pageLimit(1_000) }))
 
 /**
  * At most `count` fire times after an instant, which is not among them. An invalid recurrence throws: check it with

@@ -370,7 +370,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       yield* DueBackups.tickOnce
       const started = yield* sql`
         SELECT DISTINCT input ->> 'schedule' FROM operation_runs
-        WHERE type = ${BackupTypes.retention.name} AND tenant_id = 'many'`
+        WHERE type = ${BackupOperations.retention.name} AND tenant_id = 'many'`
       assert.lengthOf(started, 101)
     })
   )

@@ -130,7 +130,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the functions for host
         "a tenant as text": [{ workspaceId: "acme", tenants: "acme-eu", capabilities: [] }]
       }
       const policy = {
-        grants: ({ id }: { readonly id: string }) => answers[id],
+        grants: ({ id }: { readonly id: string }) => (id === "ada" ? [] : answers[id]),
         workspaceOf: (tenant: string) => new Map([["acme-eu", "acme"]]).get(tenant)
       }
       const options = { databaseUrl, operations: [work], access: policy as any, worker: false } as const
@@ -145,7 +145,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the functions for host
           assert.instanceOf(ended.refusedWith, UnexpectedError, id)
           assert.include(String((ended.refusedWith as Error).cause), "access.grants must return", id)
         }
-        const unknown = await start("a text", "nowhere")
+        const unknown = await start("ada", "nowhere")
         assert.isTrue(isRefused(unknown) && unknown.refusedWith instanceof NotFound)
         await atlas.close()
       })
