@@ -18,6 +18,7 @@ export * as Operation from "./definition/Operation.ts"
 export { OperationCatalog } from "./definition/OperationCatalog.ts"
 export { reportOf, RunFailure } from "./definition/RunFailure.ts"
 export * as RunHandler from "./definition/RunHandler.ts"
+export type { HandlerLayer } from "./definition/RunHandlers.ts"
 export * as StartGate from "./definition/StartGate.ts"
 
 export * as Worker from "./executing/Worker.ts"

@@ -70,7 +70,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Planning a re
         const restores = yield* Restores
         const { id: backup } = yield* importBackup(scopeOf("empty"), "Empty", [])
 
-        const refused = yield* Effect.flip(restores.plan(ada, "empty", requestOf(backup), "1"))
+        const refused = yield* Effect.flip(restores.plan(ada, "empty", { ...requestOf(backup), items: null }, "1"))
 
         assert.deepStrictEqual(refused._tag === "InvalidInput" ? refused.errors : [], [
           { pointer: "/backup", detail: "The backup has no policies: choose another one" }

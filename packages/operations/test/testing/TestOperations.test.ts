@@ -104,7 +104,7 @@ layer(host.pipe(Layer.provideMerge(Prepared.layer)), { excludeTestServices: true
       assert.match(yield* refused(assertTimeline(id, ["created"])), /timeline of the run/)
       yield* assertHoldsNone(id, ["hunter2"])
       const leaked = yield* refused(assertHoldsNone(id, ["hunter2", "It is down"]))
-      assert.match(leaked, /the 2\. of the texts/)
+      assert.match(leaked, /number 2 of those given/)
       yield* Runs.use((runs) => runs.cancel(TestOperations.tester, id))
       yield* assertRun(id, { outcome: "cancelled" })
     })
