@@ -1,58 +1,36 @@
-import { createServer, type RequestListener, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
-import { Effect, ManagedRuntime, Scope } from "effect"
+import { ManagedRuntime } from "effect"
 import express from "express"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { directory } from "../src/directory/index.ts"
-import { intune } from "../src/intune/index.ts"
-import { legacy } from "../src/legacy/index.tsx"
-import { Console } from "../src/index.ts"
-import { toNodeHandler } from "../src/node/index.ts"
 import { addressesIn, crawl, fieldsOf, type Mounted, post, send } from "./journey.ts"
-import { hostOptions, services, work } from "./Mounted.ts"
-
-const basePath = "/ops/atlas"
-
-type NodeHandler = ReturnType<typeof toNodeHandler>
-
-/** Hosts that know nothing of Effect: an application with parsers before everything, and a bare server. */
-const hosts: ReadonlyArray<readonly [what: string, mount: (console: NodeHandler) => RequestListener]> = [
-  [
-    "Express, behind parsers of JSON and forms",
-    (console) => {
-      const app = express()
-      app.use(express.json())
-      app.use(express.urlencoded({ extended: true }))
-      app.use(basePath, console)
-      app.get("/", (_, response) => void response.send("The host's own page"))
-      return app
-    }
-  ],
-  ["a plain server of Node", (console) => console]
-]
+import { basePath, makeConsole, mountInServer, type NodeHandler } from "./mount.ts"
+import { services, work } from "./Mounted.ts"
 
 const runtime = ManagedRuntime.make(services)
 afterAll(() => runtime.dispose())
 
-const listening = (listener: RequestListener) =>
-  new Promise<Server>((resolve) => {
-    const server = createServer(listener).listen(0, "127.0.0.1", () => resolve(server))
-  })
-
-/** Mounts a console as a program does that has promises only: its services live as long as the runtime. */
-const mount = async (wrap: (console: NodeHandler) => RequestListener) => {
-  let listener: RequestListener = () => {}
-  const server = await listening((request, response) => listener(request, response))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const console = await runtime.runPromise(
-    Console.make({ ...hostOptions(origin, basePath), parts: [legacy, intune, directory] }).pipe(
-      Effect.provideService(Scope.Scope, runtime.scope)
-    )
-  )
-  listener = wrap(toNodeHandler(console))
-  afterAll(() => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve))))
-  return { origin, basePath }
+const expressBehindParsers = (console: NodeHandler) => {
+  const app = express()
+  app.use(express.json())
+  app.use(express.urlencoded({ extended: true }))
+  app.use(basePath, console)
+  app.get("/", (_, response) => void response.send("The host's own page"))
+  return app
 }
+
+/** Hosts that know nothing of Effect: an application with parsers before everything, a bare server, and one of web requests. */
+const hosts: ReadonlyArray<readonly [what: string, mount: () => Promise<Mounted>]> = [
+  ["Express, behind parsers of JSON and forms", () => mountInServer(runtime, expressBehindParsers)],
+  ["a plain server of Node", () => mountInServer(runtime, (console) => console)],
+  [
+    // As a route handler of Next, Hono, Bun and Deno do.
+    "a host that calls it with web requests",
+    async () => {
+      const origin = "https://host.example"
+      const console = await makeConsole(runtime, origin)
+      return { origin, basePath, fetch: (address, init) => console(new Request(address, init)) }
+    }
+  ]
+]
 
 /** Reads server-sent events one by one. */
 const eventsOf = (response: Response) => {
@@ -68,10 +46,10 @@ const eventsOf = (response: Response) => {
   return { until, leave: () => reader.cancel() }
 }
 
-describe.each(hosts)("A console in %s", (_, wrap) => {
+describe.each(hosts)("A console in %s", (_, mount) => {
   let mounted: Mounted
   beforeAll(async () => {
-    mounted = await mount(wrap)
+    mounted = await mount()
   })
 
   const start = async () => {

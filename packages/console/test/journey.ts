@@ -4,12 +4,14 @@ import { assert } from "@effect/vitest"
 export interface Mounted {
   readonly origin: string
   readonly basePath: string
+  /** How requests get there: over the network, or straight to a web handler. */
+  readonly fetch: (address: URL, init: RequestInit) => Promise<Response>
 }
 
 const cookieOf = (user: string | null): Record<string, string> => (user === null ? {} : { cookie: `user=${user}` })
 
 /** Sends a request as a browser of that person would. */
-export const send = ({ origin }: Mounted, user: string | null, path: string, init: RequestInit = {}) =>
+export const send = ({ fetch, origin }: Mounted, user: string | null, path: string, init: RequestInit = {}) =>
   fetch(new URL(path, origin), {
     redirect: "manual",
     ...init,
