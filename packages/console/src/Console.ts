@@ -17,7 +17,7 @@ import {
 import { Context, Effect, Layer, Schema, type Scope, Tracer } from "effect"
 import type { HttpApi } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
-import { Hono } from "hono"
+import { type Context as Asked, Hono } from "hono"
 import { apiHeaders, makeApi } from "./api/Api.ts"
 import { startPathsOf } from "./api/starts.ts"
 import { makeRunActionRoutes } from "./operations/RunActionRoutes.ts"
@@ -103,12 +103,19 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   const routes = routesOf(below, limitStarts)
   for (const add of addPages) add(routes)
   app.get(links.to("") || "/", () => redirect(links.to("/tenants")))
-  app.onError((error, c) =>
+  const failed = (c: Asked, error: unknown) =>
     run(
       Effect.logError(`${c.req.method} ${c.req.path} failed`, error).pipe(Effect.provideContext(requestServices(c)))
     ).then(() =>
       problemJson(500, "Something went wrong on our side.", "Try again; if it persists, report it with the time.")
     )
+  // Where even the page of the problem fails, such as for a wrong address of the sign-in, its words remain.
+  app.onError((error, c) =>
+    c.req.path.startsWith(links.api("/"))
+      ? failed(c, error)
+      : requests
+          .open(() => Effect.die(error))(c)
+          .catch((another: unknown) => failed(c, another))
   )
   app.notFound(requests.open(() => new Problems.NotFound({})))
   return app

@@ -1,13 +1,13 @@
 /**
  * The application that a console is mounted in. Its `HostOptions` say who makes a request, which tenants that person may know
- * of, and where the console is. Every option is checked. Everything in the console asks the service `Host`, which is made of
- * them.
+ * of, and where the console is. Every option is checked, and so are the answers of `actorOf` and `tenantsOf`. Everything in the
+ * console asks the service `Host`, which is made of them.
  *
  * @module
  */
 
-import { type Actor, Decoding, type Problems } from "@atlas/operations"
-import { Context, Effect, Option, Predicate, Redacted, Schema } from "effect"
+import { type Actor, Decoding, type Problems, Redaction } from "@atlas/operations"
+import { Cause, Context, Effect, Option, Predicate, Redacted, Schema } from "effect"
 import { type Links, makeLinks } from "./Links.ts"
 
 const shortestSecret = 32
@@ -78,11 +78,45 @@ const Options = Schema.Struct({
 
 const decode = Decoding.argumentsOf(Schema.Struct({ options: Options }))
 
-const answered = <A>(ask: () => Answer<A>): Effect.Effect<A> =>
-  Effect.suspend(() => {
+// A host's functions know nothing of schemas, so actors and tenants may have more members.
+const GivenTenant = Schema.StructWithRest(
+  Tenant.mapFields((fields) => ({ ...fields, id: Schema.NonEmptyString })),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
+const decodeActor = Decoding.argumentsOf(Schema.Struct({ answer: Schema.NullishOr(Decoding.GivenActor) }))
+const decodeTenants = Decoding.argumentsOf(Schema.Struct({ answer: Schema.Array(GivenTenant) }))
+
+const said = ({ detail, errors }: Problems.InvalidInput) => {
+  const problems = errors.map((problem) => `${problem.pointer.replace(/^\/answer/, "") || "/"}: ${problem.detail}`)
+  return [...problems, ...(detail === undefined ? [] : [detail])].join("; ")
+}
+
+/**
+ * Asks a function of the host. An exception and a wrong answer are defects of the host: the log names the option and every
+ * problem, and the caller learns only that something went wrong.
+ */
+const asked = <A>(
+  option: string,
+  ask: () => Answer<unknown>,
+  decode: (given: { readonly answer: unknown }) => Effect.Effect<{ readonly answer: A }, Problems.InvalidInput>
+): Effect.Effect<A> =>
+  Effect.suspend((): Effect.Effect<unknown> => {
     const answer = ask()
-    return Effect.isEffect(answer) ? answer : Effect.promise(() => Promise.resolve(answer))
-  })
+    return Effect.isEffect(answer) ? (answer as Effect.Effect<unknown>) : Effect.promise(async () => answer)
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.die(new Error(`The option ${option} of the console failed: ${Redaction.redactCause(cause)}`))
+    ),
+    Effect.flatMap((answer) => decode({ answer })),
+    Effect.map(({ answer }) => answer),
+    Effect.catchTag("InvalidInput", (problem) =>
+      Effect.die(
+        new TypeError(Redaction.redact(`The option ${option} of the console gave a wrong answer: ${said(problem)}`))
+      )
+    )
+  )
 
 /** The application, as everything in the console sees it. */
 export class Host extends Context.Service<
@@ -124,10 +158,10 @@ export class Host extends Context.Service<
       secret,
       actorOf: (request) =>
         Effect.map(
-          answered(() => actorOf(request)),
+          asked("actorOf", () => actorOf(request), decodeActor),
           Option.fromNullishOr
         ),
-      tenantsOf: (actor) => answered(() => tenantsOf(actor)),
+      tenantsOf: (actor) => asked("tenantsOf", () => tenantsOf(actor), decodeTenants),
       signIn: (returnTo) => signIn?.(returnTo) ?? null,
       signOut: signOut ?? null
     })

@@ -116,7 +116,7 @@ export const makeRequests = Effect.gen(function* () {
     }
 
   /** A page for everyone. */
-  const open = (render: (c: Context, shell: Shell) => Effect.Effect<Response, PageProblem>) => (c: Context) => {
+  const open = (render: (c: Context, shell: Shell) => Effect.Effect<Response, PageProblem>) => async (c: Context) => {
     const shell = shellOf(host)
     return answer(
       c,
