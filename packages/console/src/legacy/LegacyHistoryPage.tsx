@@ -5,6 +5,7 @@ import { Icon } from "../shell/components/Icon.tsx"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 import { TableHead } from "../shell/components/TableHead.tsx"
 import { useLinks } from "../shell/Links.ts"
+import { NextPage } from "../shell/components/NextPage.tsx"
 
 /** Records of one of the old tables. */
 export interface HistoryList {
@@ -95,20 +96,18 @@ const History = ({ kind, records, more, tenantId, visible }: HistoryList & { rea
           ))}
         </tbody>
       </table>
-      {more && (
-        <p class="pager">
-          <a
-            class="button"
-            rel="next"
-            href={hrefWith(`${links.tenant(tenantId)}/history`, [
-              ["table", kind.table],
-              ["before", records.at(-1)?.id]
-            ])}
-          >
-            Older records
-          </a>
-        </p>
-      )}
+      <NextPage
+        href={
+          more
+            ? hrefWith(`${links.tenant(tenantId)}/history`, [
+                ["table", kind.table],
+                ["before", records.at(-1)?.id]
+              ])
+            : null
+        }
+      >
+        Older records
+      </NextPage>
     </section>
   )
 }

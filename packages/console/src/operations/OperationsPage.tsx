@@ -17,6 +17,7 @@ import { Icon, type IconName } from "../shell/components/Icon.tsx"
 import { type ListedRun, RunsTable } from "../shell/components/RunsTable.tsx"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 import { useLinks } from "../shell/Links.ts"
+import { NextPage } from "../shell/components/NextPage.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -62,13 +63,7 @@ export const OperationsPage = (props: Props) => {
           <NoRuns filtered={active.length > 0} />
         )}
       </div>
-      {nextHref !== null && (
-        <p class="pager">
-          <a class="button" href={nextHref} rel="next">
-            Older runs
-          </a>
-        </p>
-      )}
+      <NextPage href={nextHref}>Older runs</NextPage>
     </Layout>
   )
 }

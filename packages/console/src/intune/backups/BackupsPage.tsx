@@ -10,6 +10,7 @@ import { platformLabel } from "../policies/platformLabel.ts"
 import { AbsoluteTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { TableHead } from "../../shell/components/TableHead.tsx"
+import { NextPage } from "../../shell/components/NextPage.tsx"
 
 interface ListProps {
   readonly shell: Shell
@@ -48,13 +49,7 @@ export const BackupsPage = ({ shell, tenant, backups, nextHref, now }: ListProps
     ) : (
       <BackupsTable tenantId={tenant.id} backups={backups} caption={`Backups of ${tenant.name}`} now={now} />
     )}
-    {nextHref !== null && (
-      <p class="pager">
-        <a class="button" rel="next" href={nextHref}>
-          Older backups
-        </a>
-      </p>
-    )}
+    <NextPage href={nextHref}>Older backups</NextPage>
   </Layout>
 )
 
@@ -185,13 +180,7 @@ export const BackupPage = ({
           <Items items={items} path={path} selectable={missingCapability === null} />
         </>
       )}
-      {nextHref !== null && (
-        <p class="pager">
-          <a class="button" rel="next" href={nextHref}>
-            Next page
-          </a>
-        </p>
-      )}
+      <NextPage href={nextHref}>Next page</NextPage>
       <details class="technical">
         <summary>Technical details</summary>
         <dl>

@@ -9,6 +9,7 @@ import { PolicyDifferenceView } from "../policies/PolicyDifferenceView.tsx"
 import { RunProgress } from "../../shell/components/Counts.tsx"
 import { type ListedRun, RunsTable } from "../../shell/components/RunsTable.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
+import { NextPage } from "../../shell/components/NextPage.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -145,12 +146,6 @@ export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref 
         </ul>
       )}
     </div>
-    {nextHref !== null && (
-      <p class="pager">
-        <a class="button" rel="next" href={nextHref}>
-          Next page
-        </a>
-      </p>
-    )}
+    <NextPage href={nextHref}>Next page</NextPage>
   </Layout>
 )

@@ -11,6 +11,7 @@ import { Time } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { TableHead } from "../../shell/components/TableHead.tsx"
 import { useLinks } from "../../shell/Links.ts"
+import { NextPage } from "../../shell/components/NextPage.tsx"
 
 interface Filter {
   readonly query: string | undefined
@@ -63,13 +64,9 @@ export const InventoryPage = (props: Props) => {
         <Freshness {...props} />
         <Filters {...props} path={path} />
         <Items {...props} />
-        {nextCursor !== null && (
-          <p class="pager">
-            <a class="button" rel="next" href={hrefWith(path, [...paramsOf(filter), ["cursor", nextCursor]])}>
-              Next page
-            </a>
-          </p>
-        )}
+        <NextPage href={nextCursor === null ? null : hrefWith(path, [...paramsOf(filter), ["cursor", nextCursor]])}>
+          Next page
+        </NextPage>
       </div>
     </Layout>
   )

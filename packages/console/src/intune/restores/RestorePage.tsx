@@ -7,6 +7,7 @@ import { AbsoluteTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { RestoreBadge } from "./RestoresPage.tsx"
 import { useLinks } from "../../shell/Links.ts"
+import { NextPage } from "../../shell/components/NextPage.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -54,13 +55,7 @@ export const RestorePage = (props: Props) => {
           </>
         )}
       </div>
-      {nextHref !== null && (
-        <p class="pager">
-          <a class="button" rel="next" href={nextHref}>
-            Next page
-          </a>
-        </p>
-      )}
+      <NextPage href={nextHref}>Next page</NextPage>
     </Layout>
   )
 }

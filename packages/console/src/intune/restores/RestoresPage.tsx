@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../../shell/components/Icon.tsx"
 import { Time } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { TableHead } from "../../shell/components/TableHead.tsx"
+import { NextPage } from "../../shell/components/NextPage.tsx"
 
 interface Props {
   readonly shell: Shell
@@ -71,12 +72,6 @@ export const RestoresPage = ({ shell, tenant, restores, nextHref, now }: Props) 
         </tbody>
       </table>
     )}
-    {nextHref !== null && (
-      <p class="pager">
-        <a class="button" rel="next" href={nextHref}>
-          Older restores
-        </a>
-      </p>
-    )}
+    <NextPage href={nextHref}>Older restores</NextPage>
   </Layout>
 )
