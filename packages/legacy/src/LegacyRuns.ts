@@ -85,7 +85,7 @@ const decodeList = Decoding.argumentsOf(
     tenantId: Schema.String,
     page: Schema.Struct({
       before: Schema.NullOr(Schema.String),
-      limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))
+      limit: Decoding.pageLimit(200)
     })
   })
 )

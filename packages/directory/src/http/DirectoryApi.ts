@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OperationsApi, Problems } from "@atlas/operations"
+import { Decoding, OperationsApi, Problems } from "@atlas/operations"
 import { Freshness, Removal } from "@atlas/replica"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
@@ -36,14 +36,11 @@ const LabelResource = Schema.Struct({
   state: Schema.Literals(["exists", ...Removal.literals, "never_seen"])
 })
 
-// A parameter that may repeat arrives as a text if it occurs once.
-const manyOf = <S extends Schema.Top>(item: S) => Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
-
 const query = <F extends Schema.Top>(filter: F) => ({
   query: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
-  filter: manyOf(filter),
+  filter: OperationsApi.repeatable(filter),
   cursor: Schema.optionalKey(Schema.String),
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })))
+  limit: Schema.optionalKey(Decoding.pageLimit(maxPage))
 })
 const ids = {
   ids: Schema.String.check(
@@ -54,7 +51,7 @@ const ids = {
 }
 const pageOf = { nextCursor: Schema.NullOr(Schema.String), typeMore: Schema.Boolean, freshness: FreshnessResource }
 const labels = Schema.Struct({ labels: Schema.Array(LabelResource), freshness: FreshnessResource })
-const refused = [Problems.NotFound, Problems.Forbidden, Problems.InvalidInput] as const
+const { refusals } = OperationsApi
 const params = { tenant: Schema.String }
 const one = { ...params, id: Schema.String }
 
@@ -65,7 +62,7 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       params,
       query: query(GroupFilter),
       success: Schema.Struct({ groups: Schema.Array(GroupResource), ...pageOf }),
-      error: [...refused, Problems.InvalidCursor]
+      error: [...refusals, Problems.InvalidCursor]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Search groups",
@@ -76,20 +73,20 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       params,
       query: ids,
       success: labels,
-      error: refused
+      error: refusals
     }).annotateMerge(
       OpenApi.annotations({ summary: "Label groups", description: "A name for each id, including removed groups." })
     ),
     HttpApiEndpoint.get("group", "/tenants/:tenant/directory/groups/:id", {
       params: one,
       success: Schema.Struct({ group: GroupResource, freshness: FreshnessResource }),
-      error: refused
+      error: refusals
     }).annotateMerge(OpenApi.annotations({ summary: "Read a group", description: "Returns removed groups too." })),
     HttpApiEndpoint.get("roleDefinitions", "/tenants/:tenant/directory/role-definitions", {
       params,
       query: query(RoleDefinitionFilter),
       success: Schema.Struct({ roleDefinitions: Schema.Array(RoleDefinitionResource), ...pageOf }),
-      error: [...refused, Problems.InvalidCursor]
+      error: [...refusals, Problems.InvalidCursor]
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Search role definitions",
@@ -100,7 +97,7 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       params,
       query: ids,
       success: labels,
-      error: refused
+      error: refusals
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Label role definitions",
@@ -110,7 +107,7 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
     HttpApiEndpoint.get("roleDefinition", "/tenants/:tenant/directory/role-definitions/:id", {
       params: one,
       success: Schema.Struct({ roleDefinition: RoleDefinitionResource, freshness: FreshnessResource }),
-      error: refused
+      error: refusals
     }).annotateMerge(
       OpenApi.annotations({ summary: "Read a role definition", description: "Returns removed definitions too." })
     )

@@ -185,7 +185,7 @@ const makeDecoders = <Filter extends string>(filters: ReadonlyArray<Filter>) => 
         query: Schema.optional(Schema.String),
         filters: Schema.optional(Schema.Array(Schema.Literals(filters))),
         cursor: Schema.optional(Schema.NullOr(Schema.String)),
-        limit: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPage })))
+        limit: Schema.optional(Decoding.pageLimit(maxPage))
       })
     })
   ),

@@ -21,7 +21,7 @@ import {
 import { Context, DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, type SqlError, type Statement } from "effect/sql"
-import { CalendarInstant, pageLimit } from "../policies/Arguments.ts"
+import { CalendarInstant } from "../policies/Arguments.ts"
 import {
   BackupSchedule,
   scheduleDefaults,
@@ -89,9 +89,9 @@ const kind = "backup_schedule"
 
 const decodePaused = Decoding.argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
 const decodeSlotPage = Decoding.argumentsOf(
-  Schema.Struct({ page: Schema.Struct({ before: Schema.NullOr(CalendarInstant), limit: pageLimit(200) }) })
+  Schema.Struct({ page: Schema.Struct({ before: Schema.NullOr(CalendarInstant), limit: Decoding.pageLimit(200) }) })
 )
-const decodeLimit = Decoding.argumentsOf(Schema.Struct({ limit: pageLimit(200) }))
+const decodeLimit = Decoding.argumentsOf(Schema.Struct({ limit: Decoding.pageLimit(200) }))
 
 const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): string | null => {
   const [next] = nextFireTimes(recurrence, after, 1)

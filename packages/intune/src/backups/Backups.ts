@@ -16,7 +16,7 @@ import {
 } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { pageLimit, PolicyName, TitledPolicyName } from "../policies/Arguments.ts"
+import { PolicyName, TitledPolicyName } from "../policies/Arguments.ts"
 import { BackupId, BackupItem, BackupSet } from "./BackupSet.ts"
 import { viewBackups } from "./BackupSchedules.ts"
 import { manifestText } from "./BackupStore.ts"
@@ -107,7 +107,7 @@ const decodeListPage = Decoding.argumentsOf(
     page: Schema.Struct({
       schedule: Schema.optional(Schema.String),
       before: Schema.NullOr(Schema.String),
-      limit: pageLimit(200)
+      limit: Decoding.pageLimit(200)
     })
   })
 )
@@ -116,7 +116,7 @@ const decodeItemPage = Decoding.argumentsOf(
     page: Schema.Struct({
       query: Schema.String,
       after: Schema.NullOr(TitledPolicyName),
-      limit: pageLimit(200)
+      limit: Decoding.pageLimit(200)
     })
   })
 )

@@ -8,7 +8,7 @@
 import { type Actor, Decoding, isStorable, Problems, Runs } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { pageLimit, PolicyName } from "../policies/Arguments.ts"
+import { PolicyName } from "../policies/Arguments.ts"
 import * as DriftCompare from "./DriftCompare.ts"
 import { FieldDifference } from "../policies/PolicyDiff.ts"
 
@@ -24,7 +24,7 @@ export class DriftItem extends Schema.Class<DriftItem>("@atlas/intune/DriftItem"
 }) {}
 
 const decodePage = Decoding.argumentsOf(
-  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
+  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: Decoding.pageLimit(500) }) })
 )
 
 /** Reads the differences that a comparison found. */

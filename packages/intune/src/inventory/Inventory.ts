@@ -20,7 +20,6 @@ import {
 } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
-import { pageLimit } from "../policies/Arguments.ts"
 import * as InventorySync from "./InventorySync.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
@@ -73,7 +72,7 @@ export const InventorySearch = Schema.Struct({
   /** `nextCursor` of the page before. */
   cursor: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** Default 50, at most 100. */
-  limit: Schema.optionalKey(pageLimit(maxInventoryPage))
+  limit: Schema.optionalKey(Decoding.pageLimit(maxInventoryPage))
 })
 export type InventorySearch = typeof InventorySearch.Type
 

@@ -6,9 +6,6 @@
 
 import { Schema } from "effect"
 
-/** How many items a page has, from 1 to `maximum`. */
-export const pageLimit = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
-
 /** An object with these members and any others: callers pass on items of an earlier page. */
 const withMembers = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
   Schema.StructWithRest(Schema.Struct(fields), [Schema.Record(Schema.String, Schema.Unknown)])

@@ -17,7 +17,7 @@ import {
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { pageLimit, PolicyName } from "../policies/Arguments.ts"
+import { PolicyName } from "../policies/Arguments.ts"
 import { type Restore, RestoreItem } from "./Restore.ts"
 import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
 import { confirmed, planned } from "./RestoreGates.ts"
@@ -79,12 +79,12 @@ const decodeListPage = Decoding.argumentsOf(
     page: Schema.Struct({
       backup: Schema.optional(Schema.String),
       before: Schema.NullOr(Schema.String),
-      limit: pageLimit(200)
+      limit: Decoding.pageLimit(200)
     })
   })
 )
 const decodeItemPage = Decoding.argumentsOf(
-  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: pageLimit(500) }) })
+  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: Decoding.pageLimit(500) }) })
 )
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

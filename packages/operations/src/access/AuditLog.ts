@@ -7,7 +7,7 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Actor, encodeActor, GivenActor } from "../run/Actor.ts"
-import { argumentsOf, plainJson } from "../boundary/Decoding.ts"
+import { argumentsOf, pageLimit, plainJson } from "../boundary/Decoding.ts"
 import { cleanJson } from "../run/Failure.ts"
 import { GivenScope, type OperationScope, TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import type { InvalidInput } from "../boundary/Problems.ts"
@@ -97,7 +97,7 @@ export interface RecordChange extends Omit<typeof RecordChange.Type, "action" | 
 }
 
 const decodeChange = argumentsOf(Schema.Struct({ change: RecordChange }))
-const Limit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))
+const Limit = pageLimit(1_000)
 const Before = Schema.NullOr(Schema.BigInt.check(Schema.isBetweenBigInt({ minimum: 0n, maximum: 2n ** 63n - 1n })))
 const decodeList = argumentsOf(
   Schema.Struct({

@@ -38,6 +38,9 @@ const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1({
         : SchemaIssue.defaultLeafHook(issue)
 })
 
+/** How many items a page has at most: from 1 to `maximum`. */
+export const pageLimit = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
+
 /** RFC 6901: "~" and "/" are escaped inside a JSON Pointer. */
 export const jsonPointer = (path: ReadonlyArray<PropertyKey>): string =>
   path

@@ -25,7 +25,20 @@ import { ReasonCode } from "../run/ReasonCode.ts"
 import { RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "../run/Run.ts"
 import { RunReport } from "../run/RunReport.ts"
 import { RunEventKind } from "../run/RunEvent.ts"
+import { PageSize, Sequence } from "../ledger/reads/RunPages.ts"
 import { Waiting } from "../ledger/reads/WhyWaiting.ts"
+
+// APIs that are made of these lists name the problems in their declarations.
+export {
+  Forbidden,
+  IdempotencyKeyRequired,
+  IdempotencyKeyReused,
+  InvalidCursor,
+  InvalidInput,
+  NotFound,
+  NotSupported,
+  OperationBusy
+} from "../boundary/Problems.ts"
 
 /** The actor on whose behalf a request is made. */
 export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
@@ -142,7 +155,11 @@ export const OperationResource = Schema.Struct({
 export type OperationResource = typeof OperationResource.Type
 
 /** The `limit` of every listing: 1 to 200, 50 by default. */
-export const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })))
+export const PageLimit = Schema.optionalKey(PageSize)
+
+/** A query parameter that may repeat. With one value it arrives as that value, not as a list. */
+export const repeatable = <S extends Schema.Top>(item: S) =>
+  Schema.optionalKey(Schema.Union([Schema.Array(item), item]))
 
 const idempotencyKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
 
@@ -151,8 +168,12 @@ const started = HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.sta
   location: Schema.String,
   "operation-location": Schema.String
 })
-const refusals = [NotFound, Forbidden, InvalidInput] as const
-const startProblems = [
+
+/** What every call that belongs to a workspace may refuse with. */
+export const refusals = [NotFound, Forbidden, InvalidInput] as const
+
+/** What every call that starts runs may refuse with. */
+export const startProblems = [
   NotFound,
   Forbidden,
   IdempotencyKeyRequired,
@@ -274,7 +295,7 @@ export class Group extends HttpApiGroup.make("operations")
     HttpApiEndpoint.get("events", "/operations/:run/events", {
       params: runParams,
       query: {
-        after: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))),
+        after: Schema.optionalKey(Sequence),
         limit: PageLimit
       },
       success: Schema.Struct({ events: Schema.Array(RunEventResource) }),

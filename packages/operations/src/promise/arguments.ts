@@ -16,7 +16,7 @@ import {
   whole
 } from "../definition/DefinitionFields.ts"
 import { RunFilter } from "../ledger/reads/RunFilter.ts"
-import { maxPageSize } from "../ledger/reads/RunPages.ts"
+import { PageSize, Sequence } from "../ledger/reads/RunPages.ts"
 import { StorableText } from "../text/StorableText.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 
@@ -76,7 +76,6 @@ const Links = optional(Schema.Record(StorableText, StorableText))
 const Signal = Schema.declare((value): value is AbortSignal => value instanceof AbortSignal, {
   expected: "an AbortSignal"
 })
-const Sequence = whole(0, 2 ** 31 - 1)
 const { type, tenant, status, outcome, actor, reasonCode } = RunFilter.fields
 
 const decoders = {
@@ -122,7 +121,7 @@ const decoders = {
         actor,
         reasonCode,
         cursor: optional(Schema.NullOr(Schema.String)),
-        limit: optional(whole(1, maxPageSize))
+        limit: optional(PageSize)
       })
     })
   ),
@@ -130,7 +129,7 @@ const decoders = {
     Schema.Struct({
       actor: Actor,
       runId: Schema.String,
-      page: Schema.Struct({ after: optional(Sequence), limit: optional(whole(1, maxPageSize)) })
+      page: Schema.Struct({ after: optional(Sequence), limit: optional(PageSize) })
     })
   ),
   follow: argumentsOf(

@@ -9,7 +9,7 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { ActorId, systemActor } from "../run/Actor.ts"
-import { argumentsOf } from "../boundary/Decoding.ts"
+import { argumentsOf, pageLimit } from "../boundary/Decoding.ts"
 import type { InputResolvers } from "../definition/InputResolvers.ts"
 import type * as Operation from "../definition/Operation.ts"
 import type { OperationCatalog } from "../definition/OperationCatalog.ts"
@@ -42,7 +42,7 @@ const decode = {
       filter: SystemRunFilter,
       page: Schema.Struct({
         before: Schema.NullOr(RunId),
-        limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))
+        limit: pageLimit(1_000)
       })
     })
   ),

@@ -5,12 +5,13 @@
  */
 
 import { Schema } from "effect"
+import { pageLimit } from "../../boundary/Decoding.ts"
 
 /** The largest page of runs or events. */
 export const maxPageSize = 200
 
 /** How many items a page may have. */
-export const PageSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageSize }))
+export const PageSize = pageLimit(maxPageSize)
 
 /** The sequence number of an event in its timeline; 0 stands before the first. */
 export const Sequence = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))
