@@ -30,15 +30,11 @@ export {
 export { Backups, type BackupVerification } from "./backups/Backups.ts"
 export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./backups/FireTimes.ts"
 export * as Intune from "./Intune.ts"
-export {
-  BackupResource,
-  RestoreResource,
-  ScheduleResource,
-  IntuneApi,
-  IntuneApiGroup,
-  InventoryItemResource,
-  InventorySummaryResource
-} from "./http/IntuneApi.ts"
+export { BackupResource } from "./http/backupCalls.ts"
+export { IntuneApi, IntuneApiGroup } from "./http/IntuneApi.ts"
+export { InventoryItemResource, InventorySummaryResource } from "./http/inventoryCalls.ts"
+export { RestoreResource } from "./http/restoreCalls.ts"
+export { ScheduleResource } from "./http/scheduleCalls.ts"
 export * as IntuneHttp from "./http/IntuneHttp.ts"
 export {
   Inventory,

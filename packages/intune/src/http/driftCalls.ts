@@ -1,0 +1,29 @@
+/**
+ * The call of what a comparison found.
+ *
+ * @module
+ */
+
+import { OperationsApi } from "@atlas/operations"
+import { Schema } from "effect"
+import { HttpApiEndpoint, OpenApi } from "effect/http-api"
+import { DriftItem } from "../drift/PolicyDrift.ts"
+
+/** The calls of differences. */
+export const driftCalls = [
+  HttpApiEndpoint.get("driftItems", "/operations/:run/drift", {
+    params: { run: Schema.String },
+    query: {
+      afterSource: Schema.optionalKey(Schema.String),
+      afterId: Schema.optionalKey(Schema.String),
+      limit: OperationsApi.PageLimit
+    },
+    success: Schema.Struct({ items: Schema.Array(Schema.Struct(DriftItem.fields)) }),
+    error: OperationsApi.refusals
+  }).annotateMerge(
+    OpenApi.annotations({
+      summary: "List differences",
+      description: "What a run of `drift.compare` found, field by field."
+    })
+  )
+] as const
