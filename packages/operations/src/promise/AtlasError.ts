@@ -126,3 +126,16 @@ export class DuplicateOperation extends AtlasError {
 export class UnexpectedError extends AtlasError {
   readonly _tag = "UnexpectedError"
 }
+
+/** The refusals of the ledger, by their tags. */
+export const refusals = {
+  Forbidden,
+  IdempotencyKeyRequired,
+  IdempotencyKeyReused,
+  InvalidCursor,
+  InvalidInput,
+  NotFound,
+  NotSupported,
+  OperationBusy,
+  RunConflict
+}

@@ -2,41 +2,22 @@ import { Cause, Predicate } from "effect"
 import { SqlError } from "effect/sql"
 import * as Catalog from "../definition/OperationCatalog.ts"
 import {
-  type AtlasError,
   DatabaseUnavailable,
   DuplicateOperation,
-  Forbidden,
-  IdempotencyKeyRequired,
-  IdempotencyKeyReused,
-  InvalidCursor,
-  InvalidInput,
-  NotFound,
-  NotSupported,
-  OperationBusy,
   type ProblemDetails,
-  RunConflict,
+  refusals,
   UnexpectedError
 } from "./AtlasError.ts"
 
-const classes: Readonly<Record<string, new (problem: ProblemDetails) => AtlasError>> = {
-  Forbidden,
-  IdempotencyKeyRequired,
-  IdempotencyKeyReused,
-  InvalidCursor,
-  InvalidInput,
-  NotFound,
-  NotSupported,
-  OperationBusy,
-  RunConflict
-}
+type Refusal = keyof typeof refusals
 
-const isProblem = (error: unknown): error is { readonly _tag: string; toJSON(): ProblemDetails } =>
-  Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && error._tag in classes
+const isProblem = (error: unknown): error is { readonly _tag: Refusal; toJSON(): ProblemDetails } =>
+  Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && Object.hasOwn(refusals, error._tag)
 
 /** The error that a promise is rejected with when its effect fails or dies. */
 export const toAtlasError = (cause: Cause.Cause<unknown>): Error => {
   const error = Cause.squash(cause)
-  if (isProblem(error)) return new classes[error._tag]!(JSON.parse(JSON.stringify(error)) as ProblemDetails)
+  if (isProblem(error)) return new refusals[error._tag](JSON.parse(JSON.stringify(error)) as ProblemDetails)
   if (error instanceof Catalog.DuplicateOperation)
     return new DuplicateOperation(problemOf(500, "Two operations share a name.", error.message))
   if (SqlError.isSqlError(error)) {
