@@ -1,5 +1,5 @@
 import { CredentialVault } from "@atlas/graph"
-import { Intune, PolicySecrets, PolicySecretUnreadable, TenantNames } from "@atlas/intune"
+import { Intune, PolicySecrets, TenantNames } from "@atlas/intune"
 import * as IntuneMigrations from "@atlas/intune/migrations"
 import { type Capability, Operations, StartGate, Worker } from "@atlas/operations"
 import * as OperationsMigrations from "@atlas/operations/migrations"
@@ -26,16 +26,10 @@ const access = accessWith(capabilities)
 
 const gates = StartGate.layer(openGate, ...Intune.gates)
 
-const secrets = Layer.effect(
-  PolicySecrets,
-  Effect.map(CredentialVault, ({ keyId, open, seal }) =>
-    PolicySecrets.of({
-      keyId,
-      seal,
-      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
-    })
-  )
-).pipe(Layer.provide(CredentialVault.layer(Redacted.make("a secret of 32 bytes for benchmarks"))), Layer.orDie)
+const secrets = Layer.effect(PolicySecrets, Effect.map(CredentialVault, PolicySecrets.sealedBy)).pipe(
+  Layer.provide(CredentialVault.layer(Redacted.make("a secret of 32 bytes for benchmarks"))),
+  Layer.orDie
+)
 
 const names = Layer.succeed(TenantNames, TenantNames.of({ nameOf: ({ tenantId }) => Effect.succeed(tenantId) }))
 

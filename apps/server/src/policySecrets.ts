@@ -1,15 +1,9 @@
 import { CredentialVault } from "@atlas/graph"
-import { PolicySecrets, PolicySecretUnreadable } from "@atlas/intune"
+import { PolicySecrets } from "@atlas/intune"
 import { Effect, Layer } from "effect"
 
 /** Seals secrets in policies with the keys that seal credentials. Their owners keep the two apart. */
 export const policySecrets: Layer.Layer<PolicySecrets, never, CredentialVault> = Layer.effect(
   PolicySecrets,
-  Effect.map(CredentialVault, ({ keyId, open, seal }) =>
-    PolicySecrets.of({
-      keyId,
-      seal,
-      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
-    })
-  )
+  Effect.map(CredentialVault, PolicySecrets.sealedBy)
 )

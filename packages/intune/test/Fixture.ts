@@ -24,7 +24,6 @@ import {
   Intune,
   manageBackups,
   PolicySecrets,
-  PolicySecretUnreadable,
   TenantNames,
   viewBackups
 } from "../src/index.ts"
@@ -84,16 +83,7 @@ const gates = StartGate.layer(
 
 /** Secrets that are sealed with a host's secret, and opened with earlier ones too. */
 export const secretsOf = (secret: string, ...previous: ReadonlyArray<string>) =>
-  Layer.effect(
-    PolicySecrets,
-    Effect.map(CredentialVault, ({ keyId, open, seal }) =>
-      PolicySecrets.of({
-        keyId,
-        seal,
-        open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
-      })
-    )
-  ).pipe(
+  Layer.effect(PolicySecrets, Effect.map(CredentialVault, PolicySecrets.sealedBy)).pipe(
     Layer.provide(
       CredentialVault.layer(
         Redacted.make(secret),

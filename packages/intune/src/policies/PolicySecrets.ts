@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Context, type Effect, type Redacted, Schema } from "effect"
+import { Context, Effect, type Redacted, Schema } from "effect"
 
 /** A secret as it is stored, and which of the host's keys sealed it. */
 export interface SealedSecret {
@@ -20,6 +20,13 @@ export class PolicySecretUnreadable extends Schema.TaggedError<PolicySecretUnrea
   }
 }
 
+/** What seals and opens secrets for their owners. */
+interface SealingVault {
+  readonly keyId: string
+  seal(owner: string, secret: Redacted.Redacted): Effect.Effect<SealedSecret>
+  open(owner: string, sealed: SealedSecret): Effect.Effect<Redacted.Redacted, unknown>
+}
+
 /** Seals and opens secrets with the host's keys, for example those of `CredentialVault` of `@atlas/graph`. */
 export class PolicySecrets extends Context.Service<
   PolicySecrets,
@@ -31,4 +38,12 @@ export class PolicySecrets extends Context.Service<
     /** Opens what `seal` made. */
     open(owner: string, sealed: SealedSecret): Effect.Effect<Redacted.Redacted, PolicySecretUnreadable>
   }
->()("@atlas/intune/PolicySecrets") {}
+>()("@atlas/intune/PolicySecrets") {
+  /** Secrets that are sealed by a vault such as `CredentialVault`, whichever way it says that one does not open. */
+  static readonly sealedBy = ({ keyId, open, seal }: SealingVault): PolicySecrets["Service"] =>
+    PolicySecrets.of({
+      keyId,
+      seal,
+      open: (owner, sealed) => Effect.mapError(open(owner, sealed), () => new PolicySecretUnreadable())
+    })
+}
