@@ -10,7 +10,7 @@ import { Layer } from "effect"
 import * as ClaimLoop from "./ClaimLoop.ts"
 import { RunExecutor } from "./RunExecutor.ts"
 import * as RunHandlers from "../definition/RunHandlers.ts"
-import * as Sweeper from "./upkeep/Sweeper.ts"
+import * as Upkeep from "./upkeep/Upkeep.ts"
 
 /**
  * A worker for as long as its scope is open. Closing the scope gives running work back to the queue.
@@ -27,7 +27,7 @@ import * as Sweeper from "./upkeep/Sweeper.ts"
  * ```
  */
 export const layer = <const Handlers extends ReadonlyArray<Layer.Layer<never, any, any>>>(...handlers: Handlers) =>
-  Layer.mergeAll(ClaimLoop.layer, Sweeper.layer).pipe(
+  Layer.mergeAll(ClaimLoop.layer, Upkeep.layer).pipe(
     Layer.provide(RunExecutor.layer),
     Layer.provide(RunHandlers.layer(...handlers))
   )
