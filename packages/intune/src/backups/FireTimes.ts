@@ -7,7 +7,6 @@
 
 import { Decoding } from "@atlas/operations"
 import { Cron, DateTime, Effect, Iterable, Option, Result, Schema } from "effect"
-import { pageLimit } from "../policies/Arguments.ts"
 
 /** What happens to a local time that a clock change skips: it fires as much later as the clocks move, or not at all. */
 export const SkippedTime = Schema.Literals(["later", "skip"])
@@ -74,7 +73,7 @@ export function* fireTimesAfter(recurrence: Recurrence, after: DateTime.Utc): Ge
   }
 }
 
-const decodeCount = Decoding.argumentsOf(Schema.Struct({ count: pageLimit(1_000) }))
+const decodeCount = Decoding.argumentsOf(Schema.Struct({ count: Decoding.pageLimit(1_000) }))
 
 /**
  * At most `count` fire times after an instant, which is not among them. An invalid recurrence throws: check it with
