@@ -44,6 +44,8 @@ const contents: Expected = {
 }
 
 const backups: Expected = {
+  // The gate of schedules.
+  "Gatekeeper.check": [schedule],
   "BackupSchedules.list": ["backup_schedules_tenant"],
   "BackupSchedules.get": [schedule],
   "BackupSchedules.create": onlyWrites,
@@ -80,20 +82,31 @@ const backups: Expected = {
 }
 
 const restores: Expected = {
-  // Of schedules and of restores.
-  "Gatekeeper.check": [schedule, restore],
-  "Restores.list, of a tenant": ["restores_tenant"],
-  "Restores.list, of a backup, the next page": ["restores_set | restores_tenant"],
-  "Restores.get": [restore],
-  "Restores.items": ["restore_items_pkey"],
-  "Restores.tally": ["restore_items_pkey"],
-  "Restores.plan": [restore],
-  "Restores.planAgain": [restore, "restore_items_pkey"],
-  "Restores.confirm": [restore],
-  "Restores.archive": [restore],
-  "RestoreRecords.record": ["backup_sets_pkey", itemsOfBackup, "restores_plan_digest_key", restore],
-  RestorePreview: ["restores_pkey", restore, "restore_items_pkey", itemsOfBackup],
-  RestoreExecution: ["restores_pkey", restore, "restore_items_pkey", "backup_sets_pkey", itemsOfBackup]
+  "RestoreStore.find": [restore],
+  "RestoreStore.lock": [restore],
+  "RestoreStore.readState": [restore],
+  "RestoreStore.list, of a tenant": ["restores_tenant"],
+  "RestoreStore.list, of a backup, the next page": ["restores_set | restores_tenant"],
+  "RestoreStore.insert": ["backup_sets_pkey", itemsOfBackup, "restores_plan_digest_key"],
+  "RestoreStore.findEarlier": ["restores_plan_digest_key"],
+  "RestoreStore.noteSafety": ["restores_pkey"],
+  "RestoreItemStore.list": ["restore_items_pkey"],
+  "RestoreItemStore.tally": ["restore_items_pkey"],
+  "RestoreItemStore.readProgress": ["restores_pkey", "restore_items_pkey"],
+  "RestoreItemStore.listUnplanned": ["restores_pkey", "restore_items_pkey", itemsOfBackup],
+  "RestoreItemStore.storePlans": ["restore_items_pkey"],
+  "RestoreItemStore.forgetPlan": ["restore_items_pkey"],
+  "RestoreItemStore.listOverwritten": ["restores_pkey", "restore_items_pkey", itemsOfBackup],
+  "RestoreItemStore.listUnwritten": ["restores_pkey", "restore_items_pkey", itemsOfBackup],
+  "RestoreItemStore.noteResult": ["restore_items_pkey"],
+  "RestoreItemStore.listCreated": ["restore_items_pkey"],
+  "RestoreState.preview": [restore],
+  "RestoreState.plan": [restore],
+  "RestoreState.confirm": [restore],
+  "RestoreState.start": [restore],
+  "RestoreState.begin": [restore, "backup_sets_pkey"],
+  "RestoreState.finish": [restore],
+  "RestoreState.archive": [restore]
 }
 
 const drift: Expected = {

@@ -23,7 +23,9 @@ import { HttpApiError } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import { inTransaction } from "../policies/inTransaction.ts"
 import type { Restore } from "./Restore.ts"
+import { makeRestoreItemStore } from "./RestoreItemStore.ts"
 import { makeRestoreRecords, requireKey, RestoreRequest } from "./RestoreRecords.ts"
+import { makeRestoreStore } from "./RestoreStore.ts"
 import { canTake, makeRestoreState, type RestoreOf } from "./state.ts"
 import { execute, preview } from "./RestoreOperations.ts"
 import { TenantNames } from "./TenantNames.ts"
@@ -114,6 +116,8 @@ export const makeRestoreChanges: Effect.Effect<
   const runs = yield* Runs
   const names = yield* TenantNames
   const records = yield* makeRestoreRecords
+  const store = yield* makeRestoreStore
+  const policies = yield* makeRestoreItemStore
   const state = yield* makeRestoreState
   const together = inTransaction(sql)
 
@@ -133,7 +137,7 @@ export const makeRestoreChanges: Effect.Effect<
     action: `restore.${string}`,
     { before, id, runId }: { readonly id: string; readonly before?: Restore; readonly runId?: RunId | null }
   ) {
-    const after = yield* Effect.orDie(records.find(tenant, id))
+    const after = yield* Effect.orDie(store.find(tenant, id))
     yield* audit
       .record({
         action,
@@ -182,13 +186,13 @@ export const makeRestoreChanges: Effect.Effect<
     const tenant = yield* changing(actor, tenantId)
     return yield* together(
       Effect.gen(function* () {
-        const before = yield* records.lock(tenant, id)
+        const before = yield* store.lock(tenant, id)
         if (!canTake("preview", before.state)) {
           return yield* conflict(before, `It is ${before.state}: plan another restore of the backup.`)
         }
         const started = yield* startPreview(actor, { tenant, id: before.id })
         if (started.disposition === "existing") return { restore: before, ...started } satisfies PlannedRestore
-        yield* records.forgetPlan(before.id)
+        yield* policies.forgetPlan(before.id)
         const change = { id: before.id, before, runId: started.runId }
         const restore = yield* record(actor, tenant, "restore.planned_again", change)
         return { restore, ...started } satisfies PlannedRestore
@@ -197,7 +201,7 @@ export const makeRestoreChanges: Effect.Effect<
   })
 
   const start = Effect.fnUntraced(function* (actor: Actor, tenant: TenantScope, id: string, idempotencyKey: string) {
-    const before = yield* records.lock(tenant, id)
+    const before = yield* store.lock(tenant, id)
     const restore = { tenant, id: before.id }
     const confirmed = yield* state.confirm(restore, actor)
     const { tenantId } = tenant
@@ -223,7 +227,7 @@ export const makeRestoreChanges: Effect.Effect<
   ) {
     const { typed } = yield* decodeTyped({ typed: given })
     const tenant = yield* changing(actor, tenantId)
-    const restore = yield* records.find(tenant, id)
+    const restore = yield* store.find(tenant, id)
     const idempotencyKey = yield* requireKey(typed.idempotencyKey)
     if (typed.tenantName.trim() !== (yield* names.nameOf(tenant))) {
       return yield* Decoding.invalid("/tenantName", "This is not the tenant's name: type it exactly")
@@ -255,7 +259,7 @@ export const makeRestoreChanges: Effect.Effect<
     const tenant = yield* changing(actor, tenantId)
     return yield* together(
       Effect.gen(function* () {
-        const before = yield* records.lock(tenant, id)
+        const before = yield* store.lock(tenant, id)
         if ((yield* isActive(actor, before.previewRun)) || (yield* isActive(actor, before.executeRun))) {
           return yield* conflict(before, "A run is at work on it: cancel the run, or wait until it ends.")
         }

@@ -1,6 +1,7 @@
 import { StartGate } from "@atlas/operations"
 import { Effect } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
+import { makeRestoreStore } from "./RestoreStore.ts"
 import { type RestoreState, statesBefore } from "./state.ts"
 import { confirmedGate, plannedGate } from "./RestoreOperations.ts"
 
@@ -8,15 +9,12 @@ const gateOf = (name: string, states: ReadonlyArray<RestoreState>): StartGate.St
   StartGate.make(
     name,
     Effect.fnUntraced(function* ({ input, scope }) {
-      const sql = yield* SqlClient.SqlClient
       const { restore } = input as { readonly restore: string }
-      const [row] = yield* sql<{ state: RestoreState }>`
-        SELECT state FROM restores WHERE id = ${restore}::uuid AND workspace_id = ${scope.workspaceId}
-          AND tenant_id = ${scope.tenantId}`.pipe(Effect.orDie)
-      if (row === undefined) return StartGate.blocked("ext.restore.missing", "The tenant has no such restore.")
-      return states.includes(row.state)
+      const state = yield* (yield* makeRestoreStore).readState(scope, restore)
+      if (state === undefined) return StartGate.blocked("ext.restore.missing", "The tenant has no such restore.")
+      return states.includes(state)
         ? StartGate.open
-        : StartGate.blocked(`ext.restore.is_${row.state}`, `The restore is ${row.state}: plan another one.`)
+        : StartGate.blocked(`ext.restore.is_${state}`, `The restore is ${state}: plan another one.`)
     })
   )
 

@@ -1,6 +1,5 @@
 import { RunFailure, RunHandler } from "@atlas/operations"
 import { Effect, Stream } from "effect"
-import { SqlClient } from "effect/sql"
 import { usableAssignments } from "../policies/AssignmentGroups.ts"
 import { hidesSecrets, type PolicyContent } from "../policies/PolicyContent.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
@@ -9,44 +8,29 @@ import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { policyTypeNamed, sourcesOf } from "../policies/PolicyType.ts"
+import { makeRestoreItemStore, type UnplannedItem } from "./RestoreItemStore.ts"
 import { planPolicy } from "./RestorePlan.ts"
-import { makeRestoreState } from "./state.ts"
 import { preview } from "./RestoreOperations.ts"
+import { makeRestoreState } from "./state.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
-
-/** A policy to plan. */
-interface WantedRow {
-  readonly id: string
-  readonly type: string | null
-  readonly odataType: string | null
-  readonly foldedTitle: string
-  readonly contentHash: string
-  readonly assignmentsHash: string | null
-}
 
 interface Live {
   readonly record: PolicyRecord
   readonly contents: ReadonlyArray<PolicyContent>
 }
 
-const isEqual = (row: WantedRow, { assignmentsHash, contentHash }: PolicyRecord) =>
+const isEqual = (row: UnplannedItem, { assignmentsHash, contentHash }: PolicyRecord) =>
   row.contentHash === contentHash && row.assignmentsHash === assignmentsHash
 
 const titleKey = (odataType: string | null, foldedTitle: string) => JSON.stringify([odataType, foldedTitle])
 
-const wantedOf = Effect.fnUntraced(function* (restore: string, source: PolicySource) {
-  const sql = yield* SqlClient.SqlClient
-  return yield* sql<WantedRow>`
-    SELECT r.id, b.type, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
-      encode(b.content_hash, 'hex') AS "contentHash", encode(b.assignments_hash, 'hex') AS "assignmentsHash"
-    FROM restores d JOIN restore_items r ON r.restore_id = d.id
-      JOIN backup_items b ON b.set_id = d.set_id AND b.source = r.source AND b.id = r.id
-    WHERE d.id = ${restore}::uuid AND r.source = ${source.name} AND r.action IS NULL ORDER BY r.id`.pipe(Effect.orDie)
-})
-
 /** The policies of the tenant that match the wanted ones, by id and by title. */
-const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, wanted: ReadonlyArray<WantedRow>) {
+const liveOf = Effect.fnUntraced(function* (
+  run: PreviewRun,
+  source: PolicySource,
+  wanted: ReadonlyArray<UnplannedItem>
+) {
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
   const ids = new Map(wanted.map((row) => [row.id, row]))
@@ -71,13 +55,13 @@ const liveOf = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySourc
 
 /** Plans the policies of one collection, and stores the plan with what it saw. */
 const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, withAssignments: boolean) {
-  const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
+  const policies = yield* makeRestoreItemStore
   const { restore } = run.input
-  const wanted = yield* wantedOf(restore, source)
+  const wanted = yield* policies.listUnplanned(restore, source.name)
   if (wanted.length === 0) return 0
   const { byId, byTitle } = yield* liveOf(run, source, wanted)
-  const plan = Effect.fnUntraced(function* (row: WantedRow) {
+  const plan = Effect.fnUntraced(function* (row: UnplannedItem) {
     const [same, namesake] = [byId.get(row.id), byTitle.get(titleKey(row.odataType, row.foldedTitle))]
     const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
     const found = same ?? namesake
@@ -108,7 +92,7 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
         : null
     return {
       contents: live?.contents ?? [],
-      row: {
+      plan: {
         id: row.id,
         action: planned.action,
         reason: planned.reason ?? warning,
@@ -126,21 +110,9 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
     }
   })
   const planned = yield* Effect.forEach(wanted, plan, { concurrency: 4 })
+  const [contents, plans] = [planned.flatMap((each) => each.contents), planned.map((each) => each.plan)]
   yield* run.transaction(
-    Effect.gen(function* () {
-      yield* store.put(
-        run.scope,
-        planned.flatMap(({ contents }) => contents)
-      )
-      yield* sql`
-        UPDATE restore_items i SET action = p.action, reason = p.reason, difference = p.difference,
-          seen_id = p."seenId", seen_hash = decode(p."seenHash", 'hex'),
-          seen_assignments_hash = decode(p."seenAssignmentsHash", 'hex'), changed_at = now(),
-          result = CASE WHEN p.action IN ('create', 'update') THEN 'pending' ELSE 'skipped' END
-        FROM json_to_recordset(${JSON.stringify(planned.map(({ row }) => row))}::json) AS p(id text, action text,
-          reason text, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text)
-        WHERE i.restore_id = ${restore}::uuid AND i.source = ${source.name} AND i.id = p.id`
-    }).pipe(Effect.orDie)
+    Effect.andThen(store.put(run.scope, contents), policies.storePlans(restore, source.name, plans))
   )
   return wanted.length
 })
@@ -151,23 +123,15 @@ const notPlanning = () =>
     message: "The restore does not exist or has a plan already: plan another one."
   })
 
-const progressOf = Effect.fnUntraced(function* (restore: string) {
-  const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<{ withAssignments: boolean; total: number; planned: number }>`
-    SELECT with_assignments AS "withAssignments", count(i.id)::int AS total, count(i.action)::int AS planned
-    FROM restores r LEFT JOIN restore_items i ON i.restore_id = r.id
-    WHERE r.id = ${restore}::uuid GROUP BY r.id`.pipe(Effect.orDie)
-  return row ?? (yield* notPlanning())
-})
-
 /** The handler that plans a restore. It only reads the tenant; what it saw binds the execution. */
 export const previewHandler = preview.toLayer(
   Effect.fn("RestorePreview")(function* (run) {
     const state = yield* makeRestoreState
+    const policies = yield* makeRestoreItemStore
     const restore = { tenant: run.scope, id: run.input.restore }
     // The restore names the run that makes its plan, even if that was started as a retry.
     if (!(yield* run.transaction(state.preview(restore, run.run.id)))) return yield* notPlanning()
-    const row = yield* progressOf(restore.id)
+    const row = (yield* policies.readProgress(restore.id)) ?? (yield* notPlanning())
     let processed = row.planned
     for (const source of sourcesOf()) {
       processed += yield* planSource(run, source, row.withAssignments)

@@ -16,23 +16,17 @@ import {
   type StartGate
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient } from "effect/sql"
+import type { SqlClient } from "effect/sql"
 import { PolicyName } from "../policies/Arguments.ts"
-import { type Restore, RestoreItem } from "./Restore.ts"
+import type { Restore, RestoreItem } from "./Restore.ts"
 import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
 import { confirmed, planned } from "./RestoreGates.ts"
-import { makeRestoreRecords } from "./RestoreRecords.ts"
+import { makeRestoreItemStore, type RestoreTally } from "./RestoreItemStore.ts"
+import { makeRestoreStore } from "./RestoreStore.ts"
 import { RestoreId } from "./RestoreOperations.ts"
 import type { TenantNames } from "./TenantNames.ts"
 
 type Refused = Problems.Refusal
-
-/** How many policies of a restore have an action and a result. */
-export interface RestoreTally {
-  readonly action: RestoreItem["action"]
-  readonly result: RestoreItem["result"]
-  readonly count: number
-}
 
 /** Reads and changes restores. Outsiders get `NotFound`; members without the capability get `Forbidden`, which names it. */
 export class Restores extends Context.Service<
@@ -72,7 +66,6 @@ export class Restores extends Context.Service<
 }
 
 const isId = Schema.is(RestoreId)
-const decodeRestoreItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
 
 const decodeListPage = Decoding.argumentsOf(
   Schema.Struct({
@@ -87,11 +80,9 @@ const decodeItemPage = Decoding.argumentsOf(
   Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: Decoding.pageLimit(500) }) })
 )
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
   const door = yield* Authorization
-  const records = yield* makeRestoreRecords
-  const itemColumns = sql.literal(`source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
-    result_id AS "resultId", result_message AS "resultMessage"`)
+  const store = yield* makeRestoreStore
+  const policies = yield* makeRestoreItemStore
 
   const viewing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewRestores, restoreKind)
   const list = Effect.fn("Restores.list")(function* (
@@ -102,11 +93,11 @@ const make = Effect.gen(function* () {
     const { backup = null, before, limit } = (yield* decodeListPage({ page: given })).page
     const tenant = yield* viewing(actor, tenantId)
     if (![before, backup].every((id) => id === null || isId(id))) return []
-    return yield* records.list(tenant, { backup, before, limit })
+    return yield* store.list(tenant, { backup, before, limit })
   })
 
   const get = Effect.fn("Restores.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* records.find(yield* viewing(actor, tenantId), id)
+    return yield* store.find(yield* viewing(actor, tenantId), id)
   })
 
   const items = Effect.fn("Restores.items")(function* (
@@ -118,18 +109,12 @@ const make = Effect.gen(function* () {
     const { after, limit } = (yield* decodeItemPage({ page: given })).page
     const restore = yield* get(actor, tenantId, id)
     if (after !== null && ![after.source, after.id].every(isStorable)) return []
-    const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
-    const rows = sql`
-      SELECT ${itemColumns} FROM restore_items WHERE restore_id = ${restore.id}::uuid AND ${later}
-      ORDER BY source, id LIMIT ${limit}`
-    return yield* Effect.orDie(Effect.flatMap(rows, decodeRestoreItems))
+    return yield* policies.list(restore.id, after, limit)
   })
 
   const tally = Effect.fn("Restores.tally")(function* (actor: Actor, tenantId: string, id: string) {
     const restore = yield* get(actor, tenantId, id)
-    return yield* Effect.orDie(sql<RestoreTally>`
-      SELECT action, result, count(*)::int AS count FROM restore_items WHERE restore_id = ${restore.id}::uuid
-      GROUP BY action, result ORDER BY action, result`)
+    return yield* policies.tally(restore.id)
   })
 
   return Restores.of({ list, get, items, tally, ...(yield* makeRestoreChanges) })

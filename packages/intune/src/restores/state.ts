@@ -53,36 +53,67 @@ export interface RestoreOf {
   readonly id: string
 }
 
+/** What an execution must know of its restore. */
+export interface BegunRestore {
+  readonly withAssignments: boolean
+  /** The name of the backup that it restores. */
+  readonly backupName: string
+  /** What will be overwritten is backed up already. */
+  readonly hasSafety: boolean
+}
+
 /**
  * Makes the statements. Each takes one step, and returns whether the restore exists in a state that allows it. Database
  * failures are defects.
  */
 export const makeRestoreState = Effect.map(SqlClient.SqlClient, (sql) => {
-  const take = (step: RestoreStep, { id, tenant }: RestoreOf, sets: Statement.Fragment) =>
-    sql`
+  const take = <A extends object = object>(
+    step: RestoreStep,
+    { id, tenant }: RestoreOf,
+    sets: Statement.Fragment,
+    returned = sql`id`
+  ) =>
+    sql<A>`
       UPDATE restores SET state = ${JSON.stringify(restoreSteps[step])}::jsonb ->> state, ${sets}
       WHERE id = ${id}::uuid AND workspace_id = ${tenant.workspaceId} AND tenant_id = ${tenant.tenantId}
-        AND state = ANY(${statesBefore(step)}::text[]) RETURNING id`.pipe(
+        AND state = ANY(${statesBefore(step)}::text[]) RETURNING ${returned}`.pipe(
       Effect.orDie,
-      Effect.map((rows) => rows.length > 0)
+      Effect.withSpan(`RestoreState.${step}`)
     )
+  const isTaken = Effect.map((rows: ReadonlyArray<unknown>) => rows.length > 0)
 
   return {
     /** @param run the preview, which is recorded already */
-    preview: (restore: RestoreOf, run: RunId) => take("preview", restore, sql`preview_run = ${run}::uuid`),
-    plan: (restore: RestoreOf) => take("plan", restore, sql`planned_at = now()`),
+    preview: (restore: RestoreOf, run: RunId) => isTaken(take("preview", restore, sql`preview_run = ${run}::uuid`)),
+    plan: (restore: RestoreOf) => isTaken(take("plan", restore, sql`planned_at = now()`)),
     /** The first person to confirm stays on the restore; the audit has the others. */
     confirm: (restore: RestoreOf, by: Actor) =>
-      take(
-        "confirm",
-        restore,
-        sql`confirmed_by = coalesce(confirmed_by, ${encodeActor(by)}::jsonb), confirmed_at = coalesce(confirmed_at, now())`
+      isTaken(
+        take(
+          "confirm",
+          restore,
+          sql`confirmed_by = coalesce(confirmed_by, ${encodeActor(by)}::jsonb), confirmed_at = coalesce(confirmed_at, now())`
+        )
       ),
     /** @param run the execution, which is recorded already */
-    start: (restore: RestoreOf, run: RunId) => take("start", restore, sql`execute_run = ${run}::uuid`),
-    /** @param run whose attempt begins */
-    begin: (restore: RestoreOf, run: RunId) => take("begin", restore, sql`execute_run = ${run}::uuid`),
-    finish: (restore: RestoreOf) => take("finish", restore, sql`done_at = now()`),
-    archive: (restore: RestoreOf) => take("archive", restore, sql`archived_at = now()`)
+    start: (restore: RestoreOf, run: RunId) => isTaken(take("start", restore, sql`execute_run = ${run}::uuid`)),
+    /**
+     * Returns what the attempt must know, or null.
+     *
+     * @param run whose attempt begins
+     */
+    begin: (restore: RestoreOf, run: RunId) =>
+      Effect.map(
+        take<BegunRestore>(
+          "begin",
+          restore,
+          sql`execute_run = ${run}::uuid`,
+          sql`with_assignments AS "withAssignments", safety_set IS NOT NULL AS "hasSafety",
+            (SELECT name FROM backup_sets WHERE backup_sets.id = set_id) AS "backupName"`
+        ),
+        ([row]) => row ?? null
+      ),
+    finish: (restore: RestoreOf) => isTaken(take("finish", restore, sql`done_at = now()`)),
+    archive: (restore: RestoreOf) => isTaken(take("archive", restore, sql`archived_at = now()`))
   } satisfies Record<RestoreStep, unknown>
 })

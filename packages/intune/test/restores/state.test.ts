@@ -31,7 +31,8 @@ const take = Effect.fnUntraced(function* (id: string, step: RestoreStep) {
   const run = SecureRandom.uuidV7Unsafe() as never
   const state = yield* makeRestoreState
   if (step === "confirm") return yield* state.confirm(restore, ada)
-  if (step === "preview" || step === "start" || step === "begin") return yield* state[step](restore, run)
+  if (step === "begin") return (yield* state.begin(restore, run)) !== null
+  if (step === "preview" || step === "start") return yield* state[step](restore, run)
   return yield* state[step](restore)
 })
 

@@ -1,0 +1,183 @@
+/**
+ * The statements about the policies of a restore: their plans, and what became of them. The handlers of the two operations call
+ * it, and `Restores` for its pages. It authorises nobody. Database failures are defects.
+ *
+ * @module
+ */
+
+import { Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { RestoreItem } from "./Restore.ts"
+
+/** How many policies of a restore have an action and a result. */
+export interface RestoreTally {
+  readonly action: RestoreItem["action"]
+  readonly result: RestoreItem["result"]
+  readonly count: number
+}
+
+/** A policy without a plan. */
+export interface UnplannedItem {
+  readonly id: string
+  readonly type: string | null
+  readonly odataType: string | null
+  readonly foldedTitle: string
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+}
+
+/** The plan for a policy, and what the tenant had when it was made. */
+export interface ItemPlan extends Pick<RestoreItem, "action" | "difference" | "id" | "reason" | "seenId"> {
+  readonly seenHash: string | null
+  readonly seenAssignmentsHash: string | null
+}
+
+/** A policy of the tenant that will be overwritten, as the plan saw it. It shares id and kind with the backup's. */
+export interface OverwrittenItem extends Omit<UnplannedItem, "foldedTitle"> {
+  readonly source: string
+}
+
+/** A policy to write. */
+export interface UnwrittenItem extends Omit<UnplannedItem, "type"> {
+  readonly source: string
+  readonly title: string
+  readonly action: "create" | "update"
+  /** `writing`: an earlier attempt began to write it. */
+  readonly result: "pending" | "writing"
+  readonly seenId: string | null
+  readonly seenHash: string | null
+  readonly seenAssignmentsHash: string | null
+}
+
+/** That the write of a policy begins, or how it ended. */
+export interface ItemResult {
+  readonly result: "writing" | "done" | "failed" | "skipped"
+  /** The id of the policy that was written. */
+  readonly id: string | null
+  readonly message: string | null
+}
+
+const decodeItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
+
+/** Makes the statements. */
+export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
+  const itemColumns = sql.literal(`source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
+    result_id AS "resultId", result_message AS "resultMessage"`)
+
+  /** The policies of a restore by collection and id, after the last one that was shown. */
+  const list = Effect.fn("RestoreItemStore.list")(function* (
+    restore: string,
+    after: Pick<RestoreItem, "id" | "source"> | null,
+    limit: number
+  ) {
+    const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
+    return yield* decodeItems(
+      yield* sql`
+        SELECT ${itemColumns} FROM restore_items WHERE restore_id = ${restore}::uuid AND ${later}
+        ORDER BY source, id LIMIT ${limit}`
+    )
+  }, Effect.orDie)
+
+  const tally = Effect.fn("RestoreItemStore.tally")(
+    (restore: string) => sql<RestoreTally>`
+      SELECT action, result, count(*)::int AS count FROM restore_items WHERE restore_id = ${restore}::uuid
+      GROUP BY action, result ORDER BY action, result`,
+    Effect.orDie
+  )
+
+  /** How far the plan is; undefined if there is no such restore. */
+  const readProgress = Effect.fn("RestoreItemStore.readProgress")(function* (restore: string) {
+    const [row] = yield* sql<{ withAssignments: boolean; total: number; planned: number }>`
+      SELECT with_assignments AS "withAssignments", count(i.id)::int AS total, count(i.action)::int AS planned
+      FROM restores r LEFT JOIN restore_items i ON i.restore_id = r.id
+      WHERE r.id = ${restore}::uuid GROUP BY r.id`
+    return row
+  }, Effect.orDie)
+
+  const listUnplanned = Effect.fn("RestoreItemStore.listUnplanned")(
+    (restore: string, source: string) => sql<UnplannedItem>`
+      SELECT r.id, b.type, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
+        encode(b.content_hash, 'hex') AS "contentHash", encode(b.assignments_hash, 'hex') AS "assignmentsHash"
+      FROM restores d JOIN restore_items r ON r.restore_id = d.id
+        JOIN backup_items b ON b.set_id = d.set_id AND b.source = r.source AND b.id = r.id
+      WHERE d.id = ${restore}::uuid AND r.source = ${source} AND r.action IS NULL ORDER BY r.id`,
+    Effect.orDie
+  )
+
+  /** Stores the plans of one collection. What they saw must be stored first. */
+  const storePlans = Effect.fn("RestoreItemStore.storePlans")(
+    (restore: string, source: string, plans: ReadonlyArray<ItemPlan>) => sql`
+      UPDATE restore_items i SET action = p.action, reason = p.reason, difference = p.difference,
+        seen_id = p."seenId", seen_hash = decode(p."seenHash", 'hex'),
+        seen_assignments_hash = decode(p."seenAssignmentsHash", 'hex'), changed_at = now(),
+        result = CASE WHEN p.action IN ('create', 'update') THEN 'pending' ELSE 'skipped' END
+      FROM json_to_recordset(${JSON.stringify(plans)}::json) AS p(id text, action text,
+        reason text, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text)
+      WHERE i.restore_id = ${restore}::uuid AND i.source = ${source} AND i.id = p.id`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  /** Deletes the plan of an earlier preview, so that the next one compares everything anew. */
+  const forgetPlan = Effect.fn("RestoreItemStore.forgetPlan")(
+    (restore: string) => sql`
+      UPDATE restore_items SET action = NULL, reason = NULL, difference = NULL, seen_id = NULL, seen_hash = NULL,
+        seen_assignments_hash = NULL, result = 'pending', changed_at = now()
+      WHERE restore_id = ${restore}::uuid AND action IS NOT NULL`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  const listOverwritten = Effect.fn("RestoreItemStore.listOverwritten")(
+    (restore: string) => sql<OverwrittenItem>`
+      SELECT i.source, i.seen_id AS id, b.type, b.odata_type AS "odataType", encode(i.seen_hash, 'hex') AS "contentHash",
+        encode(i.seen_assignments_hash, 'hex') AS "assignmentsHash"
+      FROM restore_items i JOIN restores r ON r.id = i.restore_id
+        JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
+      WHERE i.restore_id = ${restore}::uuid AND i.action = 'update'`,
+    Effect.orDie
+  )
+
+  const listUnwritten = Effect.fn("RestoreItemStore.listUnwritten")(
+    (restore: string) => sql<UnwrittenItem>`
+      SELECT i.source, i.id, i.title, i.action, i.result, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
+        encode(i.content_hash, 'hex') AS "contentHash", encode(i.assignments_hash, 'hex') AS "assignmentsHash",
+        i.seen_id AS "seenId", encode(i.seen_hash, 'hex') AS "seenHash",
+        encode(i.seen_assignments_hash, 'hex') AS "seenAssignmentsHash"
+      FROM restore_items i JOIN restores r ON r.id = i.restore_id
+        JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
+      WHERE i.restore_id = ${restore}::uuid AND i.result IN ('pending', 'writing') AND i.action IN ('create', 'update')
+      ORDER BY i.source, i.id`,
+    Effect.orDie
+  )
+
+  /** Records that a write begins, or how it ended. What is not recorded as `writing` was not touched. */
+  const noteResult = Effect.fn("RestoreItemStore.noteResult")(
+    (restore: string, item: Pick<UnwrittenItem, "id" | "source">, { id, message, result }: ItemResult) => sql`
+      UPDATE restore_items SET result = ${result}, result_id = ${id}, result_message = ${message}, changed_at = now()
+      WHERE restore_id = ${restore}::uuid AND source = ${item.source} AND id = ${item.id}`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  /** The ids of the policies of a collection that the restore has created. */
+  const listCreated = Effect.fn("RestoreItemStore.listCreated")(function* (restore: string, source: string) {
+    const rows = yield* sql<{ id: string }>`
+      SELECT result_id AS id FROM restore_items
+      WHERE restore_id = ${restore}::uuid AND source = ${source} AND result = 'done' AND action = 'create'`
+    return rows.map(({ id }) => id)
+  }, Effect.orDie)
+
+  return {
+    list,
+    tally,
+    readProgress,
+    listUnplanned,
+    storePlans,
+    forgetPlan,
+    listOverwritten,
+    listUnwritten,
+    noteResult,
+    listCreated
+  }
+})
