@@ -110,8 +110,12 @@ const restores: Expected = {
 }
 
 const drift: Expected = {
-  DriftCompare: ["policies_pkey | policies_type", "backup_sets_pkey", "backup_items_pkey", "policy_drift_pkey"],
-  "PolicyDrift.items": ["policy_drift_pkey"]
+  "DriftStore.hasBackup": ["backup_sets_pkey"],
+  "DriftStore.listInventory": ["policies_pkey | policies_type"],
+  "DriftStore.listBackup": ["backup_items_pkey"],
+  "DriftStore.restart": ["policy_drift_pkey"],
+  "DriftStore.add": onlyWrites,
+  "DriftStore.list": ["policy_drift_pkey"]
 }
 
 /** Inventory, backups, restores and comparisons. */

@@ -7,7 +7,6 @@
 
 import { type Capability, Operation, RunFailure, RunHandler, StartGate } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
-import { SqlClient } from "effect/sql"
 import { BackupId } from "../backups/BackupSet.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
@@ -15,6 +14,8 @@ import { recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { PolicySelection, readContracts, sourcesOf } from "../policies/PolicyType.ts"
+import type { DriftItem } from "./DriftItem.ts"
+import { makeDriftStore, type StatePolicy } from "./DriftStore.ts"
 
 /** A state of a tenant: as the last sync saw it, as a backup has it, or as it is now. */
 export const PolicyState = Schema.Union([
@@ -57,51 +58,42 @@ export const operation = Operation.make({
 type DriftRun = RunHandler.RunContext<Operation.Input<typeof operation>>
 
 /** A policy in one of the states. */
-interface Side {
-  readonly id: string
-  readonly type: string | null
-  readonly title: string
+interface Side extends Pick<StatePolicy, "assignmentsHash" | "contentHash" | "id" | "title" | "type"> {
   /** Identifies it where ids differ. */
   readonly name: string
-  readonly contentHash: string
-  readonly assignmentsHash: string | null
 }
 
-const nameOf = (odataType: string | null, foldedTitle: string) => JSON.stringify([odataType, foldedTitle])
+const sideOf = (policy: StatePolicy): Side => ({
+  ...policy,
+  name: JSON.stringify([policy.odataType, policy.foldedTitle])
+})
 
-/** Reads a collection in one of the states. Stores what it reads from the tenant, so that pages can show it. */
-const sideOf = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
-  const sql = yield* SqlClient.SqlClient
+/** Reads a collection from the tenant, and stores what it says, so that pages can show it. */
+const readLive = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource) {
   const store = yield* PolicyStore
-  const { tenantId, workspaceId } = run.scope
-  if (side.kind === "live") {
-    const salt = yield* store.salt(run.scope)
-    const found: Array<Side> = []
-    yield* Stream.runForEach(
-      readPolicies(run.scope, source),
-      Effect.fnUntraced(function* (policies) {
-        const recorded = policies.map((policy) => recordOf(source, policy, salt))
-        yield* run.transaction(
-          store.put(
-            run.scope,
-            recorded.flatMap(({ contents }) => contents)
-          )
-        )
-        for (const { record } of recorded) found.push({ ...record, name: nameOf(record.odataType, record.foldedTitle) })
-      })
-    )
-    return found
-  }
-  const columns = sql.literal(`id, type, title, odata_type AS "odataType", folded_title AS "foldedTitle",
-    encode(content_hash, 'hex') AS "contentHash", encode(assignments_hash, 'hex') AS "assignmentsHash"`)
-  const within = sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND source = ${source.name}`
-  const rows =
-    side.kind === "inventory"
-      ? sql<Side & { odataType: string | null; foldedTitle: string }>`
-          SELECT ${columns} FROM policies WHERE ${within} AND removed_at IS NULL`
-      : sql<Side & { odataType: string | null; foldedTitle: string }>`
-          SELECT ${columns} FROM backup_items WHERE ${within} AND set_id = ${side.id}::uuid`
-  return (yield* Effect.orDie(rows)).map((row): Side => ({ ...row, name: nameOf(row.odataType, row.foldedTitle) }))
+  const salt = yield* store.salt(run.scope)
+  const found: Array<StatePolicy> = []
+  yield* Stream.runForEach(
+    readPolicies(run.scope, source),
+    Effect.fnUntraced(function* (policies) {
+      const recorded = policies.map((policy) => recordOf(source, policy, salt))
+      const contents = recorded.flatMap((each) => each.contents)
+      yield* run.transaction(store.put(run.scope, contents))
+      found.push(...recorded.map(({ record }) => record))
+    })
+  )
+  return found
+})
+
+/** Reads a collection in one of the states. */
+const readSide = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
+  const drift = yield* makeDriftStore
+  const policies = yield* side.kind === "live"
+    ? readLive(run, source)
+    : side.kind === "inventory"
+      ? drift.listInventory(run.scope, source.name)
+      : drift.listBackup(run.scope, source.name, side.id)
+  return policies.map(sideOf)
 })
 
 /** A policy that differs. */
@@ -138,62 +130,40 @@ const drifts = (from: ReadonlyArray<Side>, to: ReadonlyArray<Side>): ReadonlyArr
 
 const comparedAtOnce = 100
 
+/** What differs in a policy, assignments among it if both states have them. */
+const differenceIn = (texts: ReadonlyMap<string, string>, before: Side, after: Side) => {
+  const content = differenceOf(texts.get(before.contentHash) ?? null, texts.get(after.contentHash) ?? null)
+  const assigned =
+    before.assignmentsHash === null || after.assignmentsHash === null
+      ? { fields: [], more: 0 }
+      : differenceOf(texts.get(before.assignmentsHash) ?? null, texts.get(after.assignmentsHash) ?? null)
+  const fields = assigned.fields.map((field) => ({ ...field, path: `assignments/${field.path}` }))
+  return { fields: [...content.fields, ...fields], more: content.more + assigned.more }
+}
+
+const itemOf = (texts: ReadonlyMap<string, string>, { from, to }: Drift): Omit<DriftItem, "source"> | null => {
+  const side = to ?? from
+  if (side === null) return null
+  const { id, title, type: kind } = side
+  if (from === null) return { id, type: kind, title, change: "added", difference: null }
+  if (to === null) return { id, type: kind, title, change: "removed", difference: null }
+  return { id, type: kind, title, change: "changed", difference: differenceIn(texts, from, to) }
+}
+
 const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource) {
-  const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
-  const [from, to] = [yield* sideOf(run, source, run.input.from), yield* sideOf(run, source, run.input.to)]
+  const drift = yield* makeDriftStore
+  const [from, to] = [yield* readSide(run, source, run.input.from), yield* readSide(run, source, run.input.to)]
   const found = drifts(from, to)
   // An attempt that died may have stored some of the differences.
-  yield* run.transaction(
-    sql`DELETE FROM policy_drift WHERE run_id = ${run.run.id}::uuid AND source = ${source.name}`.pipe(Effect.orDie)
-  )
+  yield* run.transaction(drift.restart(run.run.id, source.name))
   for (let at = 0; at < found.length; at += comparedAtOnce) {
     const part = found.slice(at, at + comparedAtOnce)
     const sides = part.flatMap((each) => [each.from, each.to].filter((side) => side !== null))
-    const texts = yield* store.texts(
-      run.scope,
-      sides.flatMap(({ assignmentsHash, contentHash }) => [
-        contentHash,
-        ...(assignmentsHash === null ? [] : [assignmentsHash])
-      ])
-    )
-    const rows = part.flatMap(({ from: before, to: after }) => {
-      const side = after ?? before
-      if (side === null) return []
-      const content = differenceOf(
-        texts.get(before?.contentHash ?? "") ?? null,
-        texts.get(after?.contentHash ?? "") ?? null
-      )
-      const told = before?.assignmentsHash != null && after?.assignmentsHash != null
-      const assigned = told
-        ? differenceOf(texts.get(before.assignmentsHash) ?? null, texts.get(after.assignmentsHash) ?? null)
-        : { fields: [], more: 0 }
-      const difference = {
-        fields: [
-          ...content.fields,
-          ...assigned.fields.map((field) => ({ ...field, path: `assignments/${field.path}` }))
-        ],
-        more: content.more + assigned.more
-      }
-      const change = before === null ? "added" : after === null ? "removed" : "changed"
-      return [
-        {
-          id: side.id,
-          type: side.type,
-          title: side.title,
-          change,
-          difference: change === "changed" ? difference : null
-        }
-      ]
-    })
-    yield* run.transaction(
-      sql`
-        INSERT INTO policy_drift (run_id, source, id, workspace_id, tenant_id, type, title, change, difference)
-        SELECT ${run.run.id}::uuid, ${source.name}, id, ${run.scope.workspaceId}, ${run.scope.tenantId}, type, title, change,
-          difference
-        FROM json_to_recordset(${JSON.stringify(rows)}::json)
-          AS d(id text, type text, title text, change text, difference jsonb)`.pipe(Effect.orDie)
-    )
+    const hashes = sides.flatMap(({ assignmentsHash, contentHash }) => [contentHash, assignmentsHash ?? contentHash])
+    const texts = yield* store.texts(run.scope, hashes)
+    const items = part.map((each) => itemOf(texts, each)).filter((item) => item !== null)
+    yield* run.transaction(drift.add(run.run.id, run.scope, source.name, items))
   }
   return {
     compared: Math.max(from.length, to.length),
@@ -205,11 +175,8 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
 
 const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicyState) {
   if (side.kind !== "backup") return
-  const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql`
-    SELECT FROM backup_sets WHERE id = ${side.id}::uuid AND workspace_id = ${run.scope.workspaceId}
-      AND tenant_id = ${run.scope.tenantId} AND state IN ('complete', 'partial')`.pipe(Effect.orDie)
-  if (rows.length > 0) return
+  const drift = yield* makeDriftStore
+  if (yield* drift.hasBackup(run.scope, side.id)) return
   const message = "The tenant has no such backup, or it has expired."
   return yield* new RunFailure({ reasonCode: "ext.drift.backup_missing", message })
 })

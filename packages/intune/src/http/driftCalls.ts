@@ -7,7 +7,7 @@
 import { OperationsApi } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
-import { DriftItem } from "../drift/PolicyDrift.ts"
+import { DriftItem } from "../drift/DriftItem.ts"
 
 /** The calls of differences. */
 export const driftCalls = [

@@ -1,0 +1,87 @@
+/**
+ * The statements that read the stored states of a tenant, and store how two of them differ. It authorises nobody: `PolicyDrift`
+ * does, and the handler of `DriftCompare` acts for a run. Database failures are defects.
+ *
+ * @module
+ */
+
+import type { RunId, TenantScope } from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { DriftItem } from "./DriftItem.ts"
+
+/** A policy in one of the states. */
+export interface StatePolicy {
+  readonly id: string
+  readonly type: string | null
+  readonly title: string
+  readonly odataType: string | null
+  readonly foldedTitle: string
+  readonly contentHash: string
+  readonly assignmentsHash: string | null
+}
+
+const decode = Schema.decodeUnknownEffect(Schema.Array(DriftItem))
+
+/** Makes the statements. */
+export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
+  const columns = sql.literal(`id, type, title, odata_type AS "odataType", folded_title AS "foldedTitle",
+    encode(content_hash, 'hex') AS "contentHash", encode(assignments_hash, 'hex') AS "assignmentsHash"`)
+  const tenantIs = ({ tenantId, workspaceId }: TenantScope) =>
+    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
+
+  /** Whether the tenant has a backup that has not expired. */
+  const hasBackup = Effect.fn("DriftStore.hasBackup")(function* (tenant: TenantScope, backup: string) {
+    const rows = yield* sql`
+      SELECT FROM backup_sets WHERE id = ${backup}::uuid AND ${tenantIs(tenant)} AND state IN ('complete', 'partial')`
+    return rows.length > 0
+  }, Effect.orDie)
+
+  /** A collection as the last sync saw it. */
+  const listInventory = Effect.fn("DriftStore.listInventory")(
+    (tenant: TenantScope, source: string) => sql<StatePolicy>`
+      SELECT ${columns} FROM policies WHERE ${tenantIs(tenant)} AND source = ${source} AND removed_at IS NULL`,
+    Effect.orDie
+  )
+
+  /** A collection as a backup has it. */
+  const listBackup = Effect.fn("DriftStore.listBackup")(
+    (tenant: TenantScope, source: string, backup: string) => sql<StatePolicy>`
+      SELECT ${columns} FROM backup_items WHERE ${tenantIs(tenant)} AND source = ${source} AND set_id = ${backup}::uuid`,
+    Effect.orDie
+  )
+
+  /** Deletes the differences of a collection that an earlier attempt of the run stored. */
+  const restart = Effect.fn("DriftStore.restart")(
+    (run: RunId, source: string) => sql`DELETE FROM policy_drift WHERE run_id = ${run}::uuid AND source = ${source}`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  /** Adds differences of a collection. */
+  const add = Effect.fn("DriftStore.add")(
+    (run: RunId, tenant: TenantScope, source: string, items: ReadonlyArray<Omit<DriftItem, "source">>) => sql`
+      INSERT INTO policy_drift (run_id, source, id, workspace_id, tenant_id, type, title, change, difference)
+      SELECT ${run}::uuid, ${source}, id, ${tenant.workspaceId}, ${tenant.tenantId}, type, title, change, difference
+      FROM json_to_recordset(${JSON.stringify(items)}::json)
+        AS d(id text, type text, title text, change text, difference jsonb)`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  /** The differences of a run by collection and id, after the last one that was shown. */
+  const list = Effect.fn("DriftStore.list")(function* (
+    run: RunId,
+    after: Pick<DriftItem, "id" | "source"> | null,
+    limit: number
+  ) {
+    const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
+    return yield* decode(
+      yield* sql`
+        SELECT source, id, type, title, change, difference FROM policy_drift
+        WHERE run_id = ${run}::uuid AND ${later} ORDER BY source, id LIMIT ${limit}`
+    )
+  }, Effect.orDie)
+
+  return { hasBackup, listInventory, listBackup, restart, add, list }
+})
