@@ -53,21 +53,29 @@ const backups: Expected = {
   "BackupSchedules.pause": [schedule],
   "BackupSchedules.remove": [schedule],
   "BackupSchedules.slots": ["backup_schedule_slots_pkey"],
-  DueBackups: [
-    "backup_schedules_due",
+  "ScheduleStore.lockDue": ["backup_schedules_due"],
+  "ScheduleStore.listDecided": ["backup_schedule_slots_pkey"],
+  "ScheduleStore.decide": ["backup_schedules_pkey"],
+  "ScheduleStore.postpone": ["backup_schedules_pkey"],
+  "RetentionStore.look": [
+    "backup_schedules_retention",
     "backup_schedules_pkey",
-    "backup_schedule_slots_pkey",
     "backup_sets_schedule",
-    "all of backup_schedules_pkey | all of backup_schedules",
-    "all of restores | restores_set"
+    "restores_set"
+  ],
+  "RetentionStore.expire": [
+    "backup_schedules_pkey",
+    "backup_sets_schedule",
+    "backup_sets_pkey",
+    "restores_set",
+    itemsOfBackup
   ],
   BackupRun: ["backup_schedules_pkey"],
   "BackupStore.open": ["backup_sets_run_id_key"],
   "BackupStore.restart": ["backup_items_pkey"],
   "BackupStore.add": ["backup_items_pkey"],
   "BackupStore.conclude": ["backup_sets_pkey"],
-  "BackupStore.seal": ["backup_sets_pkey", itemsOfBackup],
-  BackupRetention: ["backup_schedules_pkey", "backup_sets_schedule", "backup_sets_pkey", "restores_set", itemsOfBackup],
+  "BackupStore.seal": ["backup_sets_pkey", "backup_schedules_pkey", itemsOfBackup],
   "Backups.list, of a tenant": ["backup_sets_tenant"],
   "Backups.list, of a tenant, the next page": ["backup_sets_tenant"],
   "Backups.list, of a schedule": ["backup_sets_tenant"],

@@ -32,9 +32,9 @@ const inventory = [
 
 const backups = [
   `INSERT INTO backup_schedules (id, workspace_id, tenant_id, name, cron, time_zone, skipped_time, repeated_time, missed,
-      missed_limit, next_fire_at, keep_last, created_by, deleted_at)
+      missed_limit, next_fire_at, next_retention_at, keep_last, created_by, deleted_at)
     SELECT ${idOf("schedule")}, ${scope}, 'Schedule ' || n, '0 2 * * *', 'UTC', 'later', 'earlier', 'once', 1,
-      CASE WHEN n % 11 <> 0 THEN now() + interval '10 years' END, 30, ${actor}, CASE WHEN n % 11 = 0 THEN now() END
+      CASE WHEN n % 11 <> 0 THEN now() + interval '10 years' END, now() + interval '10 years', 30, ${actor}, CASE WHEN n % 11 = 0 THEN now() END
     FROM generate_series(1, 5000) n`,
   `INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason)
     SELECT id, now() - slot * interval '1 day', 'skipped', 'paused' FROM backup_schedules, generate_series(1, 5) slot`,

@@ -59,7 +59,7 @@ export const scheduler = Effect.fnUntraced(function* (schedule: string) {
   yield* sql`UPDATE backup_schedules SET time_zone = 'Nowhere' WHERE id = ${odd.id}::uuid`
   yield* sql`
     UPDATE backup_schedules SET next_fire_at = date_trunc('minute', now()) WHERE id IN (${schedule}::uuid, ${odd.id}::uuid)`
-  yield* DueBackups.tickOnce.pipe(as("by the scheduler"), Effect.withSpan("DueBackups"))
+  yield* DueBackups.tickOnce.pipe(as("by the scheduler"))
   const [slot] = yield* schedules.slots(ada, tenantId, schedule, page)
   const before = yield* DateTime.now
   yield* schedules.slots(ada, tenantId, schedule, { ...page, before }).pipe(as("the next page"))

@@ -241,8 +241,8 @@ const make = Effect.gen(function* () {
         if (isSame(settings, before)) return yield* setPaused(actor, tenant, before, settings.paused)
         const values = { ...valuesOf(settings), next_fire_at: nextAfter(settings, yield* clock) }
         const after = yield* single(sql<object>`
-          UPDATE backup_schedules SET ${sql.update(values)}, updated_at = now() WHERE ${one(tenant, id)}
-          RETURNING ${columns}`)
+          UPDATE backup_schedules SET ${sql.update(values)}, updated_at = now(), next_retention_at = now()
+          WHERE ${one(tenant, id)} RETURNING ${columns}`)
         yield* record(actor, tenant, "changed", { id: after.id, before, after })
         return yield* setPaused(actor, tenant, after, settings.paused)
       })

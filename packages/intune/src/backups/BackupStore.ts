@@ -84,14 +84,19 @@ export const makeBackupStore = (sql: SqlClient.SqlClient) => {
       WHERE id = ${backup.id}::uuid AND NOT ${source} = ANY(sources_done)`
   }, Effect.orDie)
 
-  /** Seals a backup: from now on nobody changes it. */
+  /** Seals a backup: from now on nobody changes it. It is time for the retention of its schedule. */
   const seal = Effect.fn("BackupStore.seal")(function* (backup: OpenBackup) {
     const [row] = yield* sql<{ state: "complete" | "partial"; items: number }>`
-      UPDATE backup_sets s SET state = CASE WHEN s.missing = '[]' THEN 'complete' ELSE 'partial' END, sealed_at = now(),
-        item_count = listed.items, manifest_hash = sha256(convert_to(listed.text, 'UTF8'))
-      FROM (SELECT count(*)::int AS items, ${manifestText(sql)} AS text FROM backup_items i
-        WHERE i.set_id = ${backup.id}::uuid) AS listed
-      WHERE s.id = ${backup.id}::uuid AND s.state = 'open' RETURNING s.state, s.item_count AS items`
+      WITH sealed AS (
+        UPDATE backup_sets s SET state = CASE WHEN s.missing = '[]' THEN 'complete' ELSE 'partial' END, sealed_at = now(),
+          item_count = listed.items, manifest_hash = sha256(convert_to(listed.text, 'UTF8'))
+        FROM (SELECT count(*)::int AS items, ${manifestText(sql)} AS text FROM backup_items i
+          WHERE i.set_id = ${backup.id}::uuid) AS listed
+        WHERE s.id = ${backup.id}::uuid AND s.state = 'open' RETURNING s.state, s.item_count AS items, s.schedule_id
+      ), counted AS (
+        UPDATE backup_schedules k SET next_retention_at = now() FROM sealed WHERE k.id = sealed.schedule_id
+      )
+      SELECT state, items FROM sealed`
     return row ?? (yield* Effect.die("A backup was sealed already"))
   }, Effect.orDie)
 

@@ -10,10 +10,10 @@ import { Redaction, type RunId, SystemRuns, type TenantScope } from "@atlas/oper
 import { Cause, DateTime, Effect, Layer, Random, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupSchedule } from "./BackupSchedule.ts"
-import { scheduleColumns } from "./ScheduleColumns.ts"
 import { backupOperations, retention, scheduled } from "./BackupOperations.ts"
-import { expirable } from "./BackupRetention.ts"
 import { fireTimesAfter } from "./FireTimes.ts"
+import { makeRetentionStore } from "./RetentionStore.ts"
+import { type DecidedSlot, makeScheduleStore } from "./ScheduleStore.ts"
 import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
 
 // If more were missed, the oldest are dropped without a record: nobody reads so long a list.
@@ -44,6 +44,8 @@ const dueTimes = Effect.fnUntraced(function* (schedule: BackupSchedule, first: D
 /** Makes the two steps of the scheduler. */
 const makeDueBackups = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const schedules = yield* makeScheduleStore
+  const backups = yield* makeRetentionStore
   const runs = yield* SystemRuns
 
   /** The backup run of a schedule that is queued or running; null if there is none. */
@@ -66,32 +68,26 @@ const makeDueBackups = Effect.gen(function* () {
     return run.id
   })
 
-  /** Records what became of fire times. The runs that it starts are in the same transaction. */
-  const record = Effect.fnUntraced(function* (
+  /** Starts the runs of fire times, and returns what became of each. */
+  const dispatch = Effect.fnUntraced(function* (
     schedule: BackupSchedule,
     decisions: ReadonlyArray<SlotDecision>,
     active: RunId | null
   ) {
     let last = active
-    const rows: Array<object> = []
+    const slots: Array<DecidedSlot> = []
     for (const decision of decisions) {
       if (decision.state === "dispatched") last = yield* start(schedule, decision)
       const inTheWay = decision.state === "dispatched" || decision.state === "overlapped"
-      rows.push({ ...decision, fireTime: DateTime.formatIso(decision.fireTime), runId: inTheWay ? last : null })
+      slots.push({ ...decision, runId: inTheWay ? last : null })
     }
-    yield* sql`
-      INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason, run_id)
-      SELECT ${schedule.id}::uuid, "fireTime", state, reason, "runId"
-      FROM json_to_recordset(${JSON.stringify(rows)}::json)
-        AS r("fireTime" timestamptz, state text, reason text, "runId" uuid)`
+    return slots
   })
 
   // A fire time may be decided already: the clock stepped back, or the schedule was changed and changed back.
   const undecided = Effect.fnUntraced(function* (schedule: BackupSchedule, due: ReadonlyArray<DateTime.Utc>) {
-    const known = yield* sql<{ at: Date }>`
-      SELECT fire_time AS at FROM backup_schedule_slots WHERE schedule_id = ${schedule.id}::uuid
-        AND fire_time = ANY(ARRAY(SELECT json_array_elements_text(${JSON.stringify(due.map(DateTime.formatIso))}::json)::timestamptz))`
-    const decided = new Set(known.map(({ at }) => at.getTime()))
+    const known = yield* schedules.listDecided(schedule.id, due)
+    const decided = new Set(known.map((at) => at.getTime()))
     return due.filter((time) => !decided.has(DateTime.toEpochMillis(time)))
   })
 
@@ -108,11 +104,8 @@ const makeDueBackups = Effect.gen(function* () {
       missed: missedPolicy(schedule),
       busy: active !== null
     })
-    yield* record(schedule, decisions, active)
-    yield* sql`
-      UPDATE backup_schedules SET decide_after = NULL,
-        next_fire_at = ${next === null ? null : DateTime.formatIso(next)}::timestamptz
-      WHERE id = ${schedule.id}::uuid`
+    // The runs, the fire times and the schedule's next one are one transaction.
+    yield* schedules.decide(schedule.id, yield* dispatch(schedule, decisions, active), next)
   }, sql.withTransaction)
 
   // A schedule that fails must not delay the others, so it is tried again later.
@@ -122,17 +115,12 @@ const makeDueBackups = Effect.gen(function* () {
       `The backup schedule ${id} failed; trying it again in five minutes`,
       Redaction.redactCause(cause)
     )
-    yield* sql`UPDATE backup_schedules SET decide_after = now() + interval '5 minutes' WHERE id = ${id}::uuid`
+    yield* schedules.postpone(id)
   })
 
   /** Decides about one schedule that is due; false if none is, or others are deciding. */
   const decideNext = Effect.gen(function* () {
-    // A stronger lock would skip a schedule to which a backup is being added: the foreign key of the backup locks the row as
-    // well.
-    const [row] = yield* sql<{ id: string; now: Date }>`
-      SELECT ${scheduleColumns(sql)}, now() FROM backup_schedules
-      WHERE deleted_at IS NULL AND next_fire_at <= now() AND (decide_after IS NULL OR decide_after <= now())
-      ORDER BY next_fire_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`
+    const row = yield* schedules.lockDue()
     if (row === undefined) return false
     yield* decideAbout(row).pipe(Effect.catchCause((cause) => postpone(row.id, cause)))
     return true
@@ -141,16 +129,18 @@ const makeDueBackups = Effect.gen(function* () {
   /** Decides about every schedule that is due. */
   const tick = Effect.asVoid(Effect.repeat(decideNext, { while: (decided) => decided }))
 
-  /** Starts the retention of all schedules that have backups to expire. A limit would let failing ones starve the others. */
-  const expire = Effect.gen(function* () {
-    const rows = yield* sql<{ id: string; workspaceId: string; tenantId: string }>`
-      SELECT s.id::text, s.workspace_id AS "workspaceId", s.tenant_id AS "tenantId" FROM backup_schedules s
-      WHERE EXISTS (${expirable(sql, sql`s.id`)})`
-    for (const { id, tenantId, workspaceId } of rows) {
-      const scope = { workspaceId, tenantId } as TenantScope
-      yield* runs.start("scheduler", retention, { scope, input: { schedule: id } })
+  /** Starts the retention of some schedules; false if it is time for none. */
+  const expireNext = Effect.gen(function* () {
+    const looked = yield* backups.look()
+    for (const { expires, id, tenantId, workspaceId } of looked) {
+      if (expires)
+        yield* runs.start("scheduler", retention, { scope: { workspaceId, tenantId }, input: { schedule: id } })
     }
+    return looked.length > 0
   }).pipe(Effect.orDie)
+
+  /** Starts the retention of every schedule that has backups to expire: failing ones must not starve the others. */
+  const expire = Effect.asVoid(Effect.repeat(expireNext, { while: (found) => found }))
 
   return { tick, expire }
 })
