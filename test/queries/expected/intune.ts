@@ -78,7 +78,7 @@ const backups: Expected = {
   "BackupStore.seal": ["backup_sets_pkey", "backup_schedules_pkey", itemsOfBackup],
   "Backups.list, of a tenant": ["backup_sets_tenant"],
   "Backups.list, of a tenant, the next page": ["backup_sets_tenant"],
-  "Backups.list, of a schedule": ["backup_sets_tenant"],
+  "Backups.list, of a schedule": ["backup_sets_listed"],
   "Backups.get": ["backup_sets_pkey"],
   "Backups.ofRun": ["backup_sets_run_id_key"],
   "Backups.items, all": ["backup_items_title"],

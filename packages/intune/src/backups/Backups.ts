@@ -152,15 +152,14 @@ const make = Effect.gen(function* () {
     const { before, limit, schedule } = (yield* decodeListPage({ page: given })).page
     const tenant = yield* door.tenant(actor, tenantId, viewBackups, "backup")
     if ((before !== null && !isId(before)) || (schedule !== undefined && !isId(schedule))) return []
-    const conditions = [
-      tenantIs(tenant),
-      sql`state <> 'open'`,
-      ...(schedule === undefined ? [] : [sql`schedule_id = ${schedule}::uuid`]),
-      ...(before === null ? [] : [sql`id < ${before}::uuid`])
-    ]
-    const rows = sql`
-      SELECT ${columns} FROM backup_sets WHERE ${sql.and(conditions)} ORDER BY id DESC
-      LIMIT ${limit}`
+    const isShown = sql.and([sql`state <> 'open'`, ...(before === null ? [] : [sql`id < ${before}::uuid`])])
+    // A schedule's backups are of one tenant. Selected by both, they might be looked for among all that the tenant has.
+    const newest =
+      schedule === undefined
+        ? sql`SELECT * FROM backup_sets WHERE ${tenantIs(tenant)} AND ${isShown} ORDER BY id DESC LIMIT ${limit}`
+        : sql`
+          SELECT * FROM backup_sets WHERE schedule_id = ${schedule}::uuid AND ${isShown} ORDER BY id DESC LIMIT ${limit}`
+    const rows = sql`SELECT ${columns} FROM (${newest}) AS newest WHERE ${tenantIs(tenant)} ORDER BY newest.id DESC`
     return yield* Effect.orDie(decodeSets(yield* Effect.orDie(rows)))
   })
 
