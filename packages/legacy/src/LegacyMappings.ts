@@ -8,7 +8,7 @@
 import { Decoding, type Problems, StorableText, Uuid } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { legacyKinds, LegacyTable } from "./LegacyKind.ts"
+import { type LegacyKind, legacyKinds, LegacyTable } from "./LegacyKind.ts"
 
 const LegacyMapping = Schema.Struct({ table: LegacyTable, id: StorableText, runId: Uuid })
 /** An old record, and the run that it is shown as. */
@@ -67,28 +67,32 @@ const make = Effect.gen(function* () {
     JSON.stringify(mappings.flatMap(({ id, runId: run, table }, index) => (table === name ? [{ index, id, run }] : [])))
 
   // Both must exist and be of the same tenant and operation.
-  const misfits = (mappings: ReadonlyArray<LegacyMapping>) =>
-    Effect.forEach(
-      legacyKinds,
-      ({ table: name, type }) => sql<LegacyMisfit>`
-        SELECT * FROM (
-          SELECT w.index, CASE WHEN t.id IS NULL THEN 'there is no record ' || w.id
-            WHEN r.id IS NULL THEN 'there is no run ' || w.run
-            WHEN r.type <> ${type} THEN 'the run is of the operation ' || r.type
-            WHEN r.tenant_id IS DISTINCT FROM t.tenant_id::text THEN 'the run is of another tenant' END AS problem
-          FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(index int, id text, run text)
-            LEFT JOIN ${sql(name)} t ON t.id::text = w.id LEFT JOIN operation_runs r ON r.id = w.run::uuid
-        ) checked WHERE problem IS NOT NULL`
-    ).pipe(Effect.map((found) => found.flat().toSorted((a, b) => a.index - b.index)))
+  const findMisfits = Effect.fn("LegacyMappings.findMisfits")(
+    (mappings: ReadonlyArray<LegacyMapping>, { table: name, type }: LegacyKind) => sql<LegacyMisfit>`
+      SELECT * FROM (
+        SELECT w.index, CASE WHEN t.id IS NULL THEN 'there is no record ' || w.id
+          WHEN r.id IS NULL THEN 'there is no run ' || w.run
+          WHEN r.type <> ${type} THEN 'the run is of the operation ' || r.type
+          WHEN r.tenant_id IS DISTINCT FROM t.tenant_id::text THEN 'the run is of another tenant' END AS problem
+        FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(index int, id text, run text)
+          LEFT JOIN ${sql(name)} t ON t.id::text = w.id LEFT JOIN operation_runs r ON r.id = w.run::uuid
+      ) checked WHERE problem IS NOT NULL`
+  )
 
-  const write = (mappings: ReadonlyArray<LegacyMapping>) =>
-    Effect.forEach(
-      legacyKinds,
-      ({ table: name }) => sql`
-        UPDATE ${sql(name)} t SET operation_run_id = w.run::uuid
-        FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(id text, run text) WHERE t.id::text = w.id`,
-      { discard: true }
-    )
+  const store = Effect.fn("LegacyMappings.store")(
+    (mappings: ReadonlyArray<LegacyMapping>, { table: name }: LegacyKind) => sql`
+      UPDATE ${sql(name)} t SET operation_run_id = w.run::uuid
+      FROM json_to_recordset(${rowsOf(mappings, name)}::json) AS w(id text, run text) WHERE t.id::text = w.id`
+  )
+
+  // The context of a run names the record that it continues. If several do, nobody can tell which one it is.
+  const findMatches = Effect.fn("LegacyMappings.findMatches")(
+    ({ table: name, type }: LegacyKind) => sql<LegacyMapping>`
+      SELECT ${name} AS table, t.id::text AS id, min(r.id::text) AS "runId"
+      FROM ${sql(name)} t JOIN operation_runs r
+        ON r.type = ${type} AND r.tenant_id = t.tenant_id::text AND r.context ->> 'legacyId' = t.id::text
+      WHERE t.operation_run_id IS NULL GROUP BY t.id HAVING count(*) = 1 ORDER BY t.id`
+  )
 
   const map = Effect.fn("LegacyMappings.map")(function* (
     givenMappings: ReadonlyArray<LegacyMapping>,
@@ -96,21 +100,15 @@ const make = Effect.gen(function* () {
   ) {
     const { mappings, options } = yield* decodeMap({ mappings: givenMappings, options: givenOptions })
     return yield* Effect.gen(function* () {
-      const found = yield* misfits(mappings)
-      if (found.length === 0 && !options.dryRun) yield* write(mappings)
-      return found
+      const found = (yield* Effect.forEach(legacyKinds, (kind) => findMisfits(mappings, kind))).flat()
+      if (found.length === 0 && !options.dryRun) {
+        yield* Effect.forEach(legacyKinds, (kind) => store(mappings, kind), { discard: true })
+      }
+      return found.toSorted((a, b) => a.index - b.index)
     }).pipe(sql.withTransaction, Effect.orDie)
   })
 
-  // The context of a run names the record that it continues. If several do, nobody can tell which one it is.
-  const matches = Effect.forEach(
-    legacyKinds,
-    ({ table: name, type }) => sql<LegacyMapping>`
-      SELECT ${name} AS table, t.id::text AS id, min(r.id::text) AS "runId"
-      FROM ${sql(name)} t JOIN operation_runs r
-        ON r.type = ${type} AND r.tenant_id = t.tenant_id::text AND r.context ->> 'legacyId' = t.id::text
-      WHERE t.operation_run_id IS NULL GROUP BY t.id HAVING count(*) = 1 ORDER BY t.id`
-  ).pipe(
+  const matches = Effect.forEach(legacyKinds, findMatches).pipe(
     Effect.map((found) => found.flat()),
     Effect.orDie
   )

@@ -13,6 +13,7 @@ export const legacy: Expected = {
     ])
   ),
   // For a command that maps many records at once.
-  "LegacyMappings.map": ["operation_runs_pkey", ...tables.map((table) => `all of ${table} | ${table}_id_idx`)],
-  "LegacyMappings.matches": ["all of operation_runs", ...tables.map((table) => `all of ${table}`)]
+  "LegacyMappings.findMisfits": ["operation_runs_pkey", ...tables.map((table) => `all of ${table} | ${table}_id_idx`)],
+  "LegacyMappings.store": tables.map((table) => `all of ${table} | ${table}_id_idx`),
+  "LegacyMappings.findMatches": ["all of operation_runs", ...tables.map((table) => `all of ${table}`)]
 }

@@ -84,7 +84,7 @@ const history = Effect.fnUntraced(function* (runId: string) {
     yield* mappings.map([{ table, id: newest!.id, runId }], { dryRun: false })
   }
   yield* mappings.map([], { dryRun: false })
-  yield* Effect.withSpan(mappings.matches, "LegacyMappings.matches")
+  yield* mappings.matches
 })
 
 /** Runs, and what is kept beside them. */
