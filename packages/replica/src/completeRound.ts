@@ -1,7 +1,7 @@
 import { sqlText } from "@atlas/operations"
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql"
-import type { Collection } from "./Collection.ts"
+import { type Collection, Removal } from "./Collection.ts"
 import type { TableLayout } from "./layout.ts"
 import { mostRemovals } from "./removals.ts"
 import { type History, type RemovalProof, type RoundEnd, type RoundOwner, roundTaken } from "./Round.ts"
@@ -15,21 +15,31 @@ const size = sqlText`round.size`
 /**
  * Makes the statement that ends a round after its last page: it removes what is proved to be gone, and stores the history.
  *
- * Rows are updated by their place (`ctid`). Joined by their keys, without statistics, the statement would read all of the
- * tenant's rows. It locks the row of the round first, so it waits for a run that has begun the round again, and then removes
+ * Rows are updated by their place (`ctid`), which each update takes from a list: one for what became of them. Joined, by their
+ * keys or by their places, the statement might read all rows of all tenants. It locks the row of the round first, so it waits for a run that has begun the round again, and then removes
  * nothing.
  */
 export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collection, layout: TableLayout) => {
   const { collectionOf, objects, objectsOf, rounds, sightings } = layout
 
+  const removed = sqlText.join(
+    sqlText`, `,
+    Removal.literals.map(sqlText.word).map(
+      (removal) => sqlText`${removal} AS (
+        UPDATE ${objects} g SET removed_at = coalesce(g.removed_at, now()), changed_at = now(), removal = '${removal}'
+        WHERE g.ctid = ANY (ARRAY(SELECT place FROM gone, decided WHERE apply AND gone.removal = '${removal}'))
+      )`
+    )
+  )
+
   // New entries wait in a list that every search reads until they are merged into the index. Whoever has just written them
   // merges them here, if permitted; else autovacuum does.
-  const tidy =
-    ginIndex === null
-      ? Effect.void
-      : Effect.asVoid(sql`
-          SELECT gin_clean_pending_list(oid) FROM pg_class
-          WHERE oid = ${ginIndex}::regclass AND pg_has_role(relowner, 'USAGE')`)
+  const tidy = Effect.fn("ReplicaStore.tidy")(
+    () => sql`
+      SELECT gin_clean_pending_list(oid) FROM pg_class
+      WHERE oid = ${ginIndex}::regclass AND pg_has_role(relowner, 'USAGE')`,
+    Effect.orDie
+  )
 
   return Effect.fn("ReplicaStore.complete")(function* (owner: RoundOwner, proof: RemovalProof, next: History | null) {
     const { run, tenant } = owner
@@ -59,10 +69,7 @@ export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collec
             SELECT staged.number <> round.round_staged OR round.round_kind = 'full'
               AND ${proof.expected}::int - existing > floor(${proof.expected}::int * ${tolerance}::float8) IS TRUE
           ) AS judged (incomplete)
-      ), removed AS (
-        UPDATE ${objects} g SET removed_at = coalesce(g.removed_at, now()), changed_at = now(), removal = gone.removal
-        FROM gone, decided WHERE decided.apply AND g.ctid = gone.place
-      ), forgotten AS (
+      ), ${removed}, forgotten AS (
         DELETE FROM ${sightings} WHERE ${collectionOf(tenant)}
       ), ended AS (
         UPDATE ${rounds} s SET round_run = NULL, round_kind = NULL, round_cursor = NULL, round_seen = NULL,
@@ -77,7 +84,7 @@ export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collec
       )
       SELECT incomplete, existing::int, removals::int, size, apply FROM decided`.pipe(Effect.orDie)
     if (end === undefined) return yield* roundTaken
-    yield* Effect.orDie(tidy)
+    if (ginIndex !== null) yield* tidy()
     return endOf(end, proof)
   })
 }
