@@ -13,7 +13,5 @@ export const wholes: Readonly<Record<string, string>> = {
   backup_schedule_runs: "is history: a command looks through it, to map its records to runs",
   operation_runs: "is looked through by the command that finds the runs of old records",
   policy_salts: "is looked through after the host's secret was changed",
-  policy_secrets: "is looked through after the host's secret was changed",
-  directory_groups: "is not read: the index of parts of names is asked nothing for a text that is too short for it",
-  directory_role_definitions: "is not read: roles have no index of parts of names that could be asked"
+  policy_secrets: "is looked through after the host's secret was changed"
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName, type TenantScope } from "@atlas/operations"
+import { foldName, sqlText, type TenantScope } from "@atlas/operations"
 import { Removal } from "@atlas/replica"
 import { Effect, Schema, Struct } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
@@ -120,7 +120,11 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   type FoundRow = { readonly tier: Found<A>["tier"]; readonly foldedName: string }
 
   // The name that equals the query sorts first among those that begin with it.
-  const beginning = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
+  const findBeginning = Effect.fn("CollectionReads.findBeginning")(function* (
+    tenant: TenantScope,
+    folded: string,
+    request: SearchRequest<Filter>
+  ) {
     const { after, filters, limit } = request
     const rest = after === null ? sql`true` : sql`(folded_name, id) > (${after.foldedName} COLLATE "C", ${after.id})`
     const rows = yield* sql<FoundRow>`
@@ -131,69 +135,107 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     return yield* decodeFound(rows)
   })
 
-  // The search first looks through names one by one: in their order if that covers all of them, few may pass a filter, or the
-  // query is too short for the index; else a sample in the order of their ids, which is as good as random. If that did not
-  // cover all names and found few, it asks the index, which is quick for rare parts and slow for common ones. What it takes of
-  // many it takes in a fixed order, so each page is a part of the same list, whatever plan the database chooses.
-  const inside = Effect.fnUntraced(function* (tenant: TenantScope, folded: string, request: SearchRequest<Filter>) {
-    const { after, filters, limit } = request
-    const isIndexed = collection.ginIndex !== null && [...folded].length >= shortestIndexed
-    const contained = sql`strpos(folded_name, ${folded}) > 1`
-    const passes = sql.and([sql`true`, ...filters.map((filter) => collection.filters[filter])])
-    const inOrder = !isIndexed || filters.length > 0
+  /** Whether the index over parts of names can find a text. */
+  const isIndexed = (folded: string) => collection.ginIndex !== null && [...folded].length >= shortestIndexed
+  const contains = (folded: string) => sql`strpos(folded_name, ${folded}) > 1`
+  const tierOf = (folded: string) => sql`CASE WHEN folded_name ~ ${afterSeparator(folded)} THEN 2 ELSE 3 END AS tier`
+  // Of more names than are shown, the first in the order that is shown count. So each page is a part of the same list, whatever
+  // plan the database chooses.
+  const inOrder = sqlText`ORDER BY tier, folded_name, id`
+
+  /** Selects a page of `hits`. `judged` says whether others were missed. Each row tells it, one without an object if need be. */
+  const pageOf = (tenant: TenantScope, { after, limit }: SearchRequest<Filter>) => {
     const rest =
       after === null || after.tier === 1
         ? sql`true`
         : sql`(tier, folded_name, id) > (${after.tier}::int, ${after.foldedName} COLLATE "C", ${after.id})`
-    const [first, ...others] = yield* sql<FoundRow & { readonly cut: boolean; readonly id: string | null }>`
+    return sql`
+      page AS (
+        SELECT * FROM (SELECT * FROM hits ${inOrder} LIMIT ${mostInfixMatches}) AS taken
+        WHERE ${rest} ${inOrder} LIMIT ${limit}
+      )
+      SELECT cut, found.* FROM (
+        SELECT missed OR (SELECT count(*) FROM hits) > ${mostInfixMatches} AS cut FROM judged
+      ) AS told LEFT JOIN LATERAL (
+        SELECT o.*, page.folded_name AS "foldedName", page.tier
+        FROM page, LATERAL (SELECT ${columns} FROM ${table} WHERE ${tenantIs(tenant)} AND id = page.id OFFSET 0) o
+      ) AS found ON true
+      ORDER BY tier, "foldedName", id`
+  }
+  type PageRow = FoundRow & { readonly cut: boolean; readonly id: string | null }
+  const decodePage = Effect.fnUntraced(function* ([first, ...others]: ReadonlyArray<PageRow>) {
+    const rows = first === undefined || first.id === null ? [] : [first, ...others]
+    return { found: yield* decodeFound(rows), cut: first?.cut ?? false }
+  })
+
+  // What no index can find is looked for in the first names of the directory, one by one.
+  const findAmongNames = Effect.fn("CollectionReads.findAmongNames")(function* (
+    tenant: TenantScope,
+    folded: string,
+    request: SearchRequest<Filter>
+  ) {
+    const rows = yield* sql<PageRow>`
+      WITH names AS MATERIALIZED (
+        SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), request.filters)}
+        ORDER BY folded_name, id LIMIT ${mostNamesRead}
+      ), hits AS MATERIALIZED (
+        SELECT *, ${tierOf(folded)} FROM names WHERE ${contains(folded)} ${inOrder} LIMIT ${mostInfixMatches + 1}
+      ), judged AS (SELECT (SELECT count(*) FROM names) >= ${mostNamesRead} AS missed),
+      ${pageOf(tenant, request)}`
+    return yield* decodePage(rows)
+  })
+
+  // The search first looks through names one by one: in their order if that covers all of them, or if few may pass a filter;
+  // else a sample in the order of their ids, which is as good as random. If that did not cover all names and found few, it asks
+  // the index, which is quick for rare parts and slow for common ones.
+  const findByPart = Effect.fn("CollectionReads.findByPart")(function* (
+    tenant: TenantScope,
+    folded: string,
+    request: SearchRequest<Filter>
+  ) {
+    const { filters } = request
+    const passes = sql.and([sql`true`, ...filters.map((filter) => collection.filters[filter])])
+    const rows = yield* sql<PageRow>`
       WITH walk AS MATERIALIZED (
-        SELECT ${inOrder} OR coalesce((SELECT size FROM directory_syncs
+        SELECT ${filters.length > 0} OR coalesce((SELECT size FROM directory_syncs
           WHERE ${tenantIs(tenant)} AND collection = ${collection.name}), 0) <= ${mostNamesRead} AS in_order
       ), ordered AS MATERIALIZED (
         SELECT id, folded_name FROM ${table} WHERE ${shown(tenantIs(tenant), filters)} AND (SELECT in_order FROM walk)
         ORDER BY folded_name, id LIMIT ${mostNamesRead}
       ), sampled AS MATERIALIZED (
         SELECT id, folded_name, ${passes} AS passes FROM ${table}
-        WHERE ${shown(tenantIs(tenant), [])} AND ${isIndexed}
+        WHERE ${shown(tenantIs(tenant), [])}
           AND (NOT (SELECT in_order FROM walk) OR (SELECT count(*) FROM ordered) >= ${mostNamesRead})
         ORDER BY workspace_id, tenant_id, id LIMIT ${sampleSize}
       ), among AS MATERIALIZED (
-        SELECT id, folded_name FROM sampled WHERE passes AND ${contained}
-        UNION SELECT id, folded_name FROM ordered WHERE ${contained}
-        ORDER BY folded_name, id LIMIT ${mostInfixMatches + 1}
-      ), judged AS MATERIALIZED (
-        SELECT *, ${isIndexed} AND partial AND (SELECT count(*) FROM among) < ${commonMatches} AS asks_index FROM (
+        SELECT id, folded_name, ${tierOf(folded)} FROM sampled WHERE passes AND ${contains(folded)}
+        UNION SELECT id, folded_name, ${tierOf(folded)} FROM ordered WHERE ${contains(folded)}
+        ${inOrder} LIMIT ${mostInfixMatches + 1}
+      ), asked AS MATERIALIZED (
+        SELECT partial, partial AND (SELECT count(*) FROM among) < ${commonMatches} AS asks_index FROM (
           SELECT NOT in_order OR (SELECT count(*) FROM ordered) >= ${mostNamesRead} AS partial FROM walk) AS read
       ), hits AS MATERIALIZED (
-        SELECT among.* FROM among, judged WHERE NOT asks_index
+        SELECT among.* FROM among, asked WHERE NOT asks_index
         UNION ALL
-        (SELECT found.* FROM judged, LATERAL (
-          SELECT id, folded_name FROM ${table} WHERE ${shown(infixTenantIs(tenant), filters)}
-            AND folded_name LIKE ${indexedPattern(folded)} AND ${contained}
-          LIMIT ${mostInfixMatches + 1}
+        (SELECT found.* FROM asked, LATERAL (
+          SELECT id, folded_name, ${tierOf(folded)} FROM ${table} WHERE ${shown(infixTenantIs(tenant), filters)}
+            AND folded_name LIKE ${indexedPattern(folded)} AND ${contains(folded)}
+          ${inOrder} LIMIT ${mostInfixMatches + 1}
         ) AS found WHERE asks_index)
-      ), ranked AS (
-        SELECT *, CASE WHEN folded_name ~ ${afterSeparator(folded)} THEN 2 ELSE 3 END AS tier
-        FROM (SELECT * FROM hits ORDER BY folded_name, id LIMIT ${mostInfixMatches}) AS taken
-      ), page AS (SELECT * FROM ranked WHERE ${rest} ORDER BY tier, folded_name, id LIMIT ${limit})
-      SELECT cut, found.* FROM (
-        SELECT partial AND NOT asks_index OR (SELECT count(*) FROM hits) > ${mostInfixMatches} AS cut FROM judged
-      ) AS told LEFT JOIN LATERAL (
-        SELECT o.*, page.folded_name AS "foldedName", page.tier
-        FROM page, LATERAL (SELECT ${columns} FROM ${table} WHERE ${tenantIs(tenant)} AND id = page.id OFFSET 0) o
-      ) AS found ON true
-      ORDER BY tier, "foldedName", id`
-    const rows = first === undefined || first.id === null ? [] : [first, ...others]
-    return { found: yield* decodeFound(rows), cut: first?.cut ?? false }
+      ), judged AS (SELECT partial AND NOT asks_index AS missed FROM asked),
+      ${pageOf(tenant, request)}`
+    return yield* decodePage(rows)
   })
 
   const search = Effect.fn("CollectionReads.search")(function* (tenant: TenantScope, request: SearchRequest<Filter>) {
     const folded = foldName(request.query)
-    const begins = request.after === null || request.after.tier === 1 ? yield* beginning(tenant, folded, request) : []
+    const begins =
+      request.after === null || request.after.tier === 1 ? yield* findBeginning(tenant, folded, request) : []
     const left = request.limit - begins.length
     // Every name begins with the empty query.
     if (left <= 0 || folded === "") return { found: begins, cut: false }
-    const rest = yield* inside(tenant, folded, { ...request, limit: left })
+    const find = isIndexed(folded) ? findByPart : findAmongNames
+    const rest = yield* find(tenant, folded, { ...request, limit: left })
     return { found: [...begins, ...rest.found], cut: rest.cut }
   }, Effect.orDie)
 

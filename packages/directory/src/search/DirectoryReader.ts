@@ -75,8 +75,8 @@ type Refused = Problems.Refusal
 export interface DirectoryReader<A, Filter extends string> {
   /**
    * Finds existing objects, in this order: the name that equals the query, names that begin with it, names with another word
-   * that begins with it, and names that contain it; by name in each. The last two end after 500, and `typeMore` then says that
-   * a longer query would find more.
+   * that begins with it, and names that contain it; by name in each. The last two end after their first 500 in this order, and
+   * `typeMore` then says that a longer query would find more.
    */
   search(
     actor: Actor,

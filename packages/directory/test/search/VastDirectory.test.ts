@@ -3,6 +3,7 @@ import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import type { SearchPosition, SearchRequest } from "../../src/cache/CollectionReads.ts"
 import { DirectoryCache } from "../../src/cache/DirectoryCache.ts"
 
 const scope = (workspace: string, tenant: string): TenantScope => ({
@@ -25,10 +26,23 @@ const fill = Effect.fnUntraced(function* ({ tenantId, workspaceId }: TenantScope
       UNION ALL SELECT 100000 + n, 'zz ' || ${rare} || '-' || n FROM generate_series(1, 3) AS n) AS made`
 })
 
-const fixture = Layer.effectDiscard(Effect.andThen(fill(vast, "needle"), fill(neighbour, "needless"))).pipe(
-  Layer.provideMerge(DirectoryCache.layer),
-  Layer.provideMerge(TestDatabase.layer)
-)
+const haystacks = scope("haystacks", "c")
+
+/** Names that no sample meets, more than are shown; stored in no order, and few that another word begins with. */
+const fillHaystacks = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { tenantId, workspaceId } = haystacks
+  yield* fill(haystacks, "straw")
+  yield* sql`
+    INSERT INTO directory_groups (workspace_id, tenant_id, id, display_name, folded_name, dynamic, synced)
+    SELECT ${workspaceId}, ${tenantId}, 'z-' || n, name, name, false, false
+    FROM (SELECT n, CASE WHEN n > 590 THEN 'yy hay-' ELSE 'xxhay-' END || lpad(n::text, 3, '0') AS name
+      FROM generate_series(1, 600) AS n ORDER BY md5(n::text)) AS made`
+})
+
+const fixture = Layer.effectDiscard(
+  Effect.all([fill(vast, "needle"), fill(neighbour, "needless"), fillHaystacks], { discard: true })
+).pipe(Layer.provideMerge(DirectoryCache.layer), Layer.provideMerge(TestDatabase.layer))
 
 const search = Effect.fnUntraced(function* (
   tenant: TenantScope,
@@ -67,6 +81,27 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("search in 
       assert.deepStrictEqual(yield* search(vast, "dl"), { cut: true, names: [] })
       assert.deepStrictEqual(yield* search(vast, "020000 of"), { cut: false, names: ["group 020000 of many"] })
       assert.deepStrictEqual(yield* search(vast, "20500 of many"), { cut: false, names: ["group 020500 of many"] })
+    })
+  )
+
+  it.effect("shows the first 500 in its order of what the index finds, on any number of pages", () =>
+    Effect.gen(function* () {
+      const names = (prefix: string, from: number, to: number) =>
+        Array.from({ length: to - from + 1 }, (_, index) => `${prefix}${String(from + index).padStart(3, "0")}`)
+      const all = [...names("yy hay-", 591, 600), ...names("xxhay-", 1, 490)]
+      assert.deepStrictEqual(yield* search(haystacks, "hay-"), { cut: true, names: all })
+      const { groups } = yield* DirectoryCache
+      const paged: Array<string> = []
+      for (let after: SearchPosition | null = null; paged.length < all.length;) {
+        const request: SearchRequest<never> = { query: "hay-", filters: [], after, limit: 99 }
+        const { cut, found } = yield* groups.search(haystacks, request)
+        assert.isTrue(cut)
+        assert.isNotEmpty(found)
+        paged.push(...found.map(({ item }) => item.displayName))
+        const { foldedName, item, tier } = found.at(-1)!
+        after = { foldedName, id: item.id, tier }
+      }
+      assert.deepStrictEqual(paged, all)
     })
   )
 
