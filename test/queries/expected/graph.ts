@@ -11,10 +11,7 @@ export const graph: Expected = {
   "ConnectionAdministration.remove": ["provider_connections_pkey"],
   "ProviderConnections.defaultFor": ["provider_connections_default"],
   "ProviderConnections.defaultId": ["provider_connections_default"],
-  // A tenant has few: they are looked through for an id that may be any text.
-  "ProviderConnections.usable": [
-    "provider_connections_tenant | provider_connections_unique_name | provider_connections_pkey"
-  ],
+  "ProviderConnections.usable": ["provider_connections_pkey"],
   "ProviderConnections.tenantsWithDefault": ["provider_connections_ready"],
   "CredentialRotation.reseal": ["provider_connections_sealed"]
 }
