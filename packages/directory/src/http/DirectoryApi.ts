@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { Decoding, OperationsApi, Problems } from "@atlas/operations"
+import { Decoding, HttpProblems, OperationsApi, Problems } from "@atlas/operations"
 import { Freshness, Removal } from "@atlas/replica"
 import { Schema } from "effect"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { DirectoryGroup, GroupFilter } from "../cache/DirectoryGroup.ts"
 import { maxLabels, maxPage } from "../search/DirectoryReader.ts"
 import { DirectoryRoleDefinition, RoleDefinitionFilter } from "../cache/DirectoryRoleDefinition.ts"
@@ -112,6 +112,7 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
       OpenApi.annotations({ summary: "Read a role definition", description: "Returns removed definitions too." })
     )
   )
+  .middleware(HttpProblems.Middleware)
   .middleware(OperationsApi.Authentication)
   .annotateMerge(
     OpenApi.annotations({ title: "Directory", description: "Cached Entra groups and definitions of directory roles." })
@@ -120,6 +121,5 @@ export class DirectoryApiGroup extends HttpApiGroup.make("directory")
 /** The API with its prefix. */
 export class DirectoryApi extends HttpApi.make("atlas-directory")
   .add(DirectoryApiGroup)
-  .middleware(HttpApiMiddleware.ProblemDetails)
-  .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .annotateMerge(HttpProblems.annotations)
   .prefix("/api/v1") {}

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { OperationsApi } from "@atlas/operations"
-import { HttpApi, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { HttpProblems, OperationsApi } from "@atlas/operations"
+import { HttpApi, HttpApiGroup, OpenApi } from "effect/http-api"
 import { backupCalls } from "./backupCalls.ts"
 import { driftCalls } from "./driftCalls.ts"
 import { inventoryCalls } from "./inventoryCalls.ts"
@@ -20,6 +20,7 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
   .add(...backupCalls)
   .add(...restoreCalls)
   .add(...driftCalls)
+  .middleware(HttpProblems.Middleware)
   .middleware(OperationsApi.Authentication)
   .annotateMerge(
     OpenApi.annotations({
@@ -31,6 +32,5 @@ export class IntuneApiGroup extends HttpApiGroup.make("intune")
 /** The HTTP API of policies, below `/api/v1`. */
 export class IntuneApi extends HttpApi.make("atlas-intune")
   .add(IntuneApiGroup)
-  .middleware(HttpApiMiddleware.ProblemDetails)
-  .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .annotateMerge(HttpProblems.annotations)
   .prefix("/api/v1") {}

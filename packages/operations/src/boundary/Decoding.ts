@@ -29,10 +29,13 @@ const longestJson = 1_048_576
 const longestRepeated = 60
 const longestDetail = 1_000
 
+/** What is wrong with a member that nobody knows. */
+export const unknownMember = "Unknown: correct its name, or leave it out"
+
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) =>
     issue._tag === "UnexpectedKey"
-      ? "Unknown: correct its name, or leave it out"
+      ? unknownMember
       : issue._tag === "MissingKey"
         ? "Required"
         : SchemaIssue.defaultLeafHook(issue)

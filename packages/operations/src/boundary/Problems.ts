@@ -47,6 +47,20 @@ export class InvalidInput extends HttpApiError.Problem<InvalidInput>()(
   { errors: Schema.Array(InputIssue) }
 ) {}
 
+/**
+ * A request that an HTTP API cannot decode, or with a query parameter that the call does not know. Up to twenty problems are
+ * listed. Their pointers begin with the part of the request: `/query`, `/params`, `/headers` or `/payload`.
+ */
+export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
+  "InvalidRequest",
+  {
+    type: "urn:atlas:problem:invalid-request",
+    status: 400,
+    title: "The request is invalid."
+  },
+  { errors: Schema.Array(InputIssue) }
+) {}
+
 /** Each start of this operation needs an idempotency key, and the caller sent none. */
 export class IdempotencyKeyRequired extends HttpApiError.Problem<IdempotencyKeyRequired>()("IdempotencyKeyRequired", {
   type: "urn:atlas:problem:idempotency-key-required",

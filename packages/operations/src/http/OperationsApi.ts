@@ -7,6 +7,7 @@
 import { Context, Schema, Struct } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Actor } from "../run/Actor.ts"
+import * as HttpProblems from "./HttpProblems.ts"
 import { Failure } from "../run/Failure.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import {
@@ -304,12 +305,12 @@ export class Group extends HttpApiGroup.make("operations")
       OpenApi.annotations({ summary: "Timeline of a run", description: "With `Accept: text/event-stream`, live." })
     )
   )
+  .middleware(HttpProblems.Middleware)
   .middleware(Authentication)
   .annotateMerge(OpenApi.annotations({ title: "Operations", description: "Start operations and watch their runs." })) {}
 
 /** The API, below `/api/v1`. Every error is `application/problem+json` (RFC 9457). */
 export class Api extends HttpApi.make("atlas-operations")
   .add(Group)
-  .middleware(HttpApiMiddleware.ProblemDetails)
-  .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .annotateMerge(HttpProblems.annotations)
   .prefix("/api/v1") {}
