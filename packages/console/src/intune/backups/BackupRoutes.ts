@@ -4,18 +4,17 @@ import { SecureRandom } from "effect/crypto"
 import type { Context } from "hono"
 import { BackupItemPage } from "./BackupItemPage.tsx"
 import { BackupPage, BackupsPage } from "./BackupsPage.tsx"
-import { hrefWith } from "../../shell/components/format.ts"
+import { pageLimit, pageOf, policyAfter, policyParams } from "../pages.ts"
 import { html, makeRequests } from "../../shell/Requests.ts"
 import { makeTenantAccess } from "../../shell/TenantAccess.ts"
 import type { Routes } from "../../shell/Routes.ts"
 import { Host } from "../../shell/Host.ts"
 
 const section = "/tenants"
-const perPage = 50
 
-const lastOf = (c: Context): Pick<BackupItem, "id" | "source" | "title"> | null => {
-  const [title, source, id] = ["title", "source", "id"].map((name) => c.req.query(`after.${name}`))
-  return title === undefined || source === undefined || id === undefined ? null : { title, source, id }
+const titledAfter = (c: Context): Pick<BackupItem, "id" | "source" | "title"> | null => {
+  const [title, policy] = [c.req.query("after.title"), policyAfter(c)]
+  return title === undefined || policy === null ? null : { title, ...policy }
 }
 
 /** The routes of a tenant's backups. From the database only. */
@@ -31,11 +30,9 @@ export const makeBackupRoutes = Effect.gen(function* () {
     Effect.fn("BackupsPage")(function* ({ c, actor, shell }) {
       const { tenant } = yield* tenantOf(actor, c)
       const before = c.req.query("before") ?? null
-      const found = yield* backups.list(actor, tenant.id, { before, limit: perPage + 1 })
-      const shown = found.slice(0, perPage)
-      const nextHref =
-        found.length > perPage ? hrefWith(`${links.tenant(tenant.id)}/backups`, [["before", shown.at(-1)?.id]]) : null
-      return yield* html(c, BackupsPage({ shell, tenant, backups: shown, nextHref, now: yield* DateTime.now }))
+      const found = yield* backups.list(actor, tenant.id, { before, limit: pageLimit })
+      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/backups`, ({ id }) => [["before", id]])
+      return yield* html(c, BackupsPage({ shell, tenant, backups: items, nextHref, now: yield* DateTime.now }))
     })
   )
 
@@ -45,18 +42,16 @@ export const makeBackupRoutes = Effect.gen(function* () {
       const { grant, tenant } = yield* tenantOf(actor, c)
       const backup = yield* backups.get(actor, tenant.id, c.req.param("backup") ?? "")
       const query = (c.req.query("query") ?? "").slice(0, 200)
-      const found = yield* backups.items(actor, tenant.id, backup.id, { query, after: lastOf(c), limit: perPage + 1 })
-      const items = found.slice(0, perPage)
-      const last = items.at(-1)
-      const nextHref =
-        found.length > perPage && last !== undefined
-          ? hrefWith(`${links.tenant(tenant.id)}/backups/${backup.id}`, [
-              ["query", query],
-              ["after.title", last.title],
-              ["after.source", last.source],
-              ["after.id", last.id]
-            ])
-          : null
+      const found = yield* backups.items(actor, tenant.id, backup.id, {
+        query,
+        after: titledAfter(c),
+        limit: pageLimit
+      })
+      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/backups/${backup.id}`, (last) => [
+        ["query", query],
+        ["after.title", last.title],
+        ...policyParams(last)
+      ])
       const from = grant.capabilities.has(viewRestores)
         ? yield* restores.list(actor, tenant.id, { backup: backup.id, before: null, limit: 5 })
         : []

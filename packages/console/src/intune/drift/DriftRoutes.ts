@@ -1,9 +1,9 @@
 import { Backups, DriftCompare, PolicyDrift, viewBackups } from "@atlas/intune"
 import { type Actor, Problems, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
-import type { Context } from "hono"
 import { FormText, readForm } from "../../shell/Form.ts"
-import { formatAbsolute, hrefWith } from "../../shell/components/format.ts"
+import { formatAbsolute } from "../../shell/components/format.ts"
+import { pageLimit, pageOf, policyAfter, policyParams } from "../pages.ts"
 import { DriftPage, DriftResultPage } from "./DriftPage.tsx"
 import { html, makeRequests, redirect } from "../../shell/Requests.ts"
 import { makeRunRows } from "../../shell/RunRows.ts"
@@ -12,7 +12,6 @@ import type { Routes } from "../../shell/Routes.ts"
 import { Host } from "../../shell/Host.ts"
 
 const section = "/tenants"
-const perPage = 50
 const shownBackups = 20
 
 const Sides = Schema.Struct({ from: Schema.optionalKey(FormText), to: Schema.optionalKey(FormText) })
@@ -81,11 +80,6 @@ export const makeDriftRoutes = Effect.gen(function* () {
     })
   })
 
-  const afterOf = (c: Context) => {
-    const [source, id] = [c.req.query("after.source"), c.req.query("after.id")]
-    return source === undefined || id === undefined ? null : { source, id }
-  }
-
   const view = page(
     section,
     Effect.fn("DriftResultPage")(function* ({ c, actor, shell }) {
@@ -94,16 +88,8 @@ export const makeDriftRoutes = Effect.gen(function* () {
       const input = Option.getOrUndefined(decodeInput(run.input))
       if (run.tenantId !== tenant.id || run.type !== type || input === undefined)
         return yield* new Problems.NotFound({})
-      const found = yield* drift.items(actor, run.id, { after: afterOf(c), limit: perPage + 1 })
-      const items = found.slice(0, perPage)
-      const last = items.at(-1)
-      const nextHref =
-        found.length > perPage && last !== undefined
-          ? hrefWith(`${links.tenant(tenant.id)}/drift/${run.id}`, [
-              ["after.source", last.source],
-              ["after.id", last.id]
-            ])
-          : null
+      const found = yield* drift.items(actor, run.id, { after: policyAfter(c), limit: pageLimit })
+      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/drift/${run.id}`, policyParams)
       const [from, to] = yield* Effect.all([nameOf(actor, tenant.id, input.from), nameOf(actor, tenant.id, input.to)])
       return yield* html(c, DriftResultPage({ shell, tenant, run, from, to, items, nextHref }))
     })

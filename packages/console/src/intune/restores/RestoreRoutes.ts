@@ -2,10 +2,9 @@ import { Backups, type RestoreConflict, restorePolicies, Restores, viewBackups }
 import { type Actor, type RunId, Runs, type StartProblem, type TenantGrant } from "@atlas/operations"
 import { DateTime, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { Context } from "hono"
 import { readNothing } from "../../shell/FormInput.ts"
 import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
-import { hrefWith } from "../../shell/components/format.ts"
+import { pageLimit, pageOf, policyAfter, policyParams } from "../pages.ts"
 import { RestorePage } from "./RestorePage.tsx"
 import { RestoresPage } from "./RestoresPage.tsx"
 import { html, makeRequests, type PageRequest, redirect } from "../../shell/Requests.ts"
@@ -16,7 +15,6 @@ import { Host } from "../../shell/Host.ts"
 type Problem = StartProblem | RestoreConflict
 
 const section = "/tenants"
-const perPage = 50
 
 const Chosen = Schema.Struct({
   backup: FormText,
@@ -49,18 +47,11 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     Effect.fn("RestoresPage")(function* ({ c, actor, shell }) {
       const { tenant } = yield* tenantOf(actor, c)
       const before = c.req.query("before") ?? null
-      const found = yield* restores.list(actor, tenant.id, { before, limit: perPage + 1 })
-      const shown = found.slice(0, perPage)
-      const nextHref =
-        found.length > perPage ? hrefWith(`${links.tenant(tenant.id)}/restores`, [["before", shown.at(-1)?.id]]) : null
-      return yield* html(c, RestoresPage({ shell, tenant, restores: shown, nextHref, now: yield* DateTime.now }))
+      const found = yield* restores.list(actor, tenant.id, { before, limit: pageLimit })
+      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/restores`, ({ id }) => [["before", id]])
+      return yield* html(c, RestoresPage({ shell, tenant, restores: items, nextHref, now: yield* DateTime.now }))
     })
   )
-
-  const afterOf = (c: Context) => {
-    const [source, id] = [c.req.query("after.source"), c.req.query("after.id")]
-    return source === undefined || id === undefined ? null : { source, id }
-  }
 
   const backupOf = (actor: Actor, { capabilities }: TenantGrant, tenantId: string, id: string) =>
     capabilities.has(viewBackups)
@@ -84,20 +75,12 @@ export const makeRestoreRoutes = Effect.gen(function* () {
   ) {
     const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
     const [found, tally, backup, stopped] = yield* Effect.all([
-      restores.items(actor, tenant.id, restore.id, { after: afterOf(c), limit: perPage + 1 }),
+      restores.items(actor, tenant.id, restore.id, { after: policyAfter(c), limit: pageLimit }),
       restores.tally(actor, tenant.id, restore.id),
       backupOf(actor, grant, tenant.id, restore.backupId),
       hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
     ])
-    const items = found.slice(0, perPage)
-    const last = items.at(-1)
-    const nextHref =
-      found.length > perPage && last !== undefined
-        ? hrefWith(hrefOf(tenant, restore.id), [
-            ["after.source", last.source],
-            ["after.id", last.id]
-          ])
-        : null
+    const { items, nextHref } = pageOf(found, hrefOf(tenant, restore.id), policyParams)
     const shown = {
       shell,
       tenant,
