@@ -105,6 +105,7 @@ const untried = {
   Access: "the host implements it",
   DatabaseListener: "the host implements it",
   Graph: "the host implements it, or takes the live client",
+  "HttpProblems.Middleware": "it handles requests",
   "OperationsApi.Authentication": "the host implements it",
   "OperationsApi.CurrentActor": "a value that the host's Authentication provides",
   "OperationsHttp.PublicUrl": "a value that the host provides"

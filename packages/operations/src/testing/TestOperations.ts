@@ -116,15 +116,9 @@ export const openAccess = (...types: ReadonlyArray<Operation.Any>): Layer.Layer<
 }
 
 /**
-<<<<<<< HEAD
  * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. Provide it with a database, such as
  * `TestDatabase.layer()`, with what the handlers need, such as `FakeGraph.layer(…)`, and by `StartGate.layer` with the gates
- * that the operations name.
-=======
- * The ledger with the given handlers and no worker: `runUntilIdle` is the worker. On a database such as `TestDatabase.layer()`, with
- * whatever the handlers need, such as `FakeGraph.layer(…)`. Gates that the types name are provided with `StartGate.layer`. The
- * policy is `openAccess`.
->>>>>>> d66c49f (Say that openAccess does not cover what viewOf derives from inputs)
+ * that the operations name. The policy is `openAccess`.
  *
  * @param handlers of the operations that the test starts, from their `toLayer`
  *
