@@ -119,12 +119,20 @@ const make = Effect.gen(function* () {
   const access = yield* Access
   const audit = yield* AuditLog
 
+  // Which of two grants counted would depend on their order.
+  const grantsOf = (actor: Actor) =>
+    Effect.map(access.grants(actor), (all) => {
+      const workspaces = new Set(all.map(({ workspaceId }) => workspaceId))
+      if (workspaces.size === all.length) return all
+      throw new TypeError("Access.grants gave several grants for one workspace: give one, with all that it allows.")
+    })
+
   // A text that is not an id names nothing, so hosts never see it. Unknown and hidden tenants take the same path, so that
   // the time of an answer tells an outsider nothing.
   const tenantGrant = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
     if (!isTenantId(tenantId)) return Option.none<TenantGrant>()
     const workspace = yield* access.workspaceOf(tenantId)
-    const grants = yield* access.grants(actor)
+    const grants = yield* grantsOf(actor)
     return Option.flatMap(workspace, (workspaceId): Option.Option<TenantGrant> => {
       const scope = { workspaceId, tenantId }
       const grant = grantFor(grants, scope)
@@ -166,12 +174,12 @@ const make = Effect.gen(function* () {
 
   const grants = Effect.fnUntraced(function* (given: Actor) {
     const { actor } = yield* decodeActor({ actor: given })
-    return yield* access.grants(actor)
+    return yield* grantsOf(actor)
   })
 
   const acting = Effect.fnUntraced(function* (givenActor: Actor, givenScope: OperationScope) {
     const { actor, scope } = yield* decodeActing({ actor: givenActor, scope: givenScope })
-    const grant = grantFor(yield* access.grants(actor), scope)
+    const grant = grantFor(yield* grantsOf(actor), scope)
     return grant === undefined ? new Set<Capability>() : actingCapabilities(grant, scope)
   })
 
@@ -180,7 +188,7 @@ const make = Effect.gen(function* () {
   })
 
   const workspaceGrant = (actor: Actor, workspaceId: string) =>
-    Effect.map(access.grants(actor), (all) =>
+    Effect.map(grantsOf(actor), (all) =>
       Option.map(
         Option.fromUndefinedOr(all.find((grant) => grant.workspaceId === workspaceId)),
         (grant): ScopeGrant => {

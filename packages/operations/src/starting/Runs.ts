@@ -107,8 +107,10 @@ export class Runs extends Context.Service<
       types: ReadonlyArray<string>
     ): Effect.Effect<ReadonlyArray<Run>, Problems.NotFound | Problems.InvalidInput>
     /**
-     * What the gates would answer to a start without input, by operation: what a page shows before anybody starts. An
-     * operation that needs an input has no answer, nor has one of workspace scope.
+     * What the gates would answer to a start without input, by operation: what a page shows before anybody starts. Operations
+     * that need an input have no answer, nor have those of workspace scope and those that the actor may neither start nor view.
+     *
+     * @param types names of operations, at most 1,000
      */
     gates(
       actor: Actor,
@@ -203,7 +205,9 @@ const make = Effect.gen(function* () {
     if (run.status !== "completed") return yield* conflict(run, `It is still ${run.status}: there is nothing to retry.`)
     if (run.outcome === "succeeded") return yield* conflict(run, "It succeeded: start a new run instead.")
     const { workspaceId, tenantId, input, context } = run
-    const scope = { workspaceId, tenantId }
+    // A retry is a start, where the run was: not in a tenant that is gone, or that belongs to another workspace by now.
+    const { scope } = yield* door.start(actor, tenantId === null ? { workspaceId } : { tenantId }, Option.some(type))
+    if (scope.workspaceId !== workspaceId) return yield* new Problems.NotFound({})
     return yield* begin(
       { actor, type, scope, input, context, idempotencyKey, retryOf: run.id },
       { scope, capabilities }

@@ -2,7 +2,7 @@ import * as TestOperations from "../../src/testing/TestOperations.ts"
 import * as Pg from "../../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   Access,
@@ -75,6 +75,57 @@ const content = [
   "identityKey",
   "worker"
 ] as const
+
+/** Tenants that have moved to another workspace, or that are gone, as long as a test has them in here. */
+const elsewhere = new Map<string, WorkspaceId | null>()
+const movable = Layer.effect(
+  Access,
+  Effect.map(Access, (fixed) =>
+    Access.of({
+      grants: (actor) =>
+        actor.id === "twice"
+          ? Effect.succeed([
+              { workspaceId, tenants: "all", capabilities: new Set<Capability>() },
+              { workspaceId, tenants: new Set([contoso]), capabilities: new Set<Capability>(["tenant.work.view"]) }
+            ])
+          : fixed.grants(actor),
+      workspaceOf: (tenant) =>
+        elsewhere.has(tenant) ? Effect.succeed(Option.fromNullishOr(elsewhere.get(tenant))) : fixed.workspaceOf(tenant)
+    })
+  )
+).pipe(Layer.provide(access))
+
+layer(
+  Operations.layer(Work, Compare).pipe(
+    Layer.provideMerge(Layer.merge(movable, Pg.listener)),
+    Layer.provideMerge(TestDatabase.layer)
+  ),
+  { excludeTestServices: true }
+)("the door to a tenant that may move", (it) => {
+  it.effect("lets nobody retry a run in a tenant that is gone, or that belongs to another workspace by now", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const { run } = yield* runs.start(both, Work, work("moved"))
+      yield* runs.cancel(both, run.id)
+      for (const now of [null, WorkspaceId.make("southwind")]) {
+        elsewhere.set(contoso, now)
+        assert.strictEqual((yield* Effect.flip(runs.retry(both, run.id)))._tag, "NotFound")
+        // It stays what it was for those who could see it.
+        assert.strictEqual((yield* runs.get(both, run.id)).id, run.id)
+      }
+      elsewhere.clear()
+      assert.strictEqual((yield* runs.retry(both, run.id)).disposition, "created")
+    })
+  )
+
+  it.effect("says of a policy that it gave several grants for one workspace", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const ended = yield* Effect.exit(runs.list(person("twice"), {}, { cursor: null, limit: 10 }))
+      assert.match(String(ended), /several grants for one workspace/)
+    })
+  )
+})
 
 layer(ledger, { excludeTestServices: true })("the door", (it) => {
   it.effect("gives back of a start, a cancellation and a retry only what the actor may view", () =>
