@@ -5,11 +5,12 @@
  * @module
  */
 
-import { Effect, Option, PubSub, Random, Schema, Stream } from "effect"
+import { Cause, Effect, Option, PubSub, Random, Schema, Stream } from "effect"
 import { type Actor, GivenActor } from "../run/Actor.ts"
 import { Authorization } from "../access/Authorization.ts"
 import { argumentsOf } from "../boundary/Decoding.ts"
 import { Gatekeeper } from "../definition/Gatekeeper.ts"
+import { InputResolvers } from "../definition/InputResolvers.ts"
 import type * as Operation from "../definition/Operation.ts"
 import { OperationCatalog } from "../definition/OperationCatalog.ts"
 import type { GateAnswer } from "../definition/StartGate.ts"
@@ -21,6 +22,9 @@ import { EventsPage, maxPageSize, PageSize, Sequence } from "../ledger/reads/Run
 import { RunQueries } from "../ledger/reads/RunQueries.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
 import { isStorable } from "../text/StorableText.ts"
+import { redactCause } from "../text/Redaction.ts"
+import type { TenantScope } from "../run/OperationScope.ts"
+import { validate } from "./StartInput.ts"
 import { WhyWaiting } from "../ledger/reads/WhyWaiting.ts"
 
 // The longest wait of a viewer. Each waits for a time of its own, so that many do not ask all at once.
@@ -34,12 +38,21 @@ const Page = Schema.Struct({
 })
 const Text = Schema.String
 
+/** The most operations that one call asks about. */
+const mostTypes = 1_000
+
 const decode = {
   ofRun: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text })),
   ofRuns: argumentsOf(
     Schema.Struct({ actor: GivenActor, ids: Schema.Array(Text).check(Schema.isMaxLength(maxPageSize)) })
   ),
-  latest: argumentsOf(Schema.Struct({ actor: GivenActor, tenantId: Text, types: Schema.Array(Text) })),
+  latest: argumentsOf(
+    Schema.Struct({
+      actor: GivenActor,
+      tenantId: Text,
+      types: Schema.Array(Text).check(Schema.isMaxLength(mostTypes))
+    })
+  ),
   list: argumentsOf(Schema.Struct({ actor: GivenActor, filter: RunFilter, page: Page })),
   tally: argumentsOf(Schema.Struct({ actor: GivenActor, filter: RunFilter })),
   ended: argumentsOf(
@@ -59,15 +72,13 @@ const decode = {
   follow: argumentsOf(Schema.Struct({ actor: GivenActor, id: Text, after: Sequence }))
 }
 
-/** What a start without input would be given, where the operation accepts that. */
-const emptyInput = ({ input }: Operation.Any) => Schema.decodeUnknownOption(Schema.toCodecJson(input))({})
-
 /** Makes the reads of `Runs`, which documents them. */
 export const makeRunReads = Effect.gen(function* () {
   const door = yield* Authorization
   const catalog = yield* OperationCatalog
   const gatekeeper = yield* Gatekeeper
   const queries = yield* RunQueries
+  const resolvers = yield* InputResolvers
   const ends = yield* RunHours
   const signals = yield* RunSignals
   const waiting = yield* WhyWaiting
@@ -102,17 +113,28 @@ export const makeRunReads = Effect.gen(function* () {
     return yield* queries.latest(scope, [...capabilities], types.filter(isStorable))
   })
 
+  // None for an operation that needs an input. What throws in one operation's schema, resolver or gate is in the log, and
+  // hides no answer of the others.
+  const answerOf = (operation: Operation.Any, scope: TenantScope, actor: Actor) =>
+    validate(operation, {}, (input) => resolvers.resolve(operation, input, scope)).pipe(
+      Effect.flatMap(({ input }) => gatekeeper.check(operation, { scope, input, actor })),
+      Effect.map((answer): readonly [string, GateAnswer] => [operation.name, answer]),
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError(`Could not ask the gates of ${operation.name}`, redactCause(Cause.die(defect))),
+          Effect.fail(undefined)
+        )
+      )
+    )
+
   const gates = Effect.fn("Runs.gates")(function* (givenActor: Actor, tenant: string, names: ReadonlyArray<string>) {
     const { actor, tenantId, types } = yield* decode.latest({ actor: givenActor, tenantId: tenant, types: names })
-    const { scope } = yield* door.member(actor, tenantId)
-    const answers = new Map<string, GateAnswer>()
-    for (const name of types) {
-      const operation = Option.filter(catalog.find(name), (found) => found.scope === "tenant")
-      const input = Option.flatMap(operation, emptyInput)
-      if (Option.isNone(operation) || Option.isNone(input)) continue
-      answers.set(name, yield* gatekeeper.check(operation.value, { scope, input: input.value, actor }))
-    }
-    return answers
+    const { capabilities, scope } = yield* door.member(actor, tenantId)
+    const concerns = ({ capabilities: needed, scope: kind }: Operation.Any) =>
+      kind === "tenant" && (capabilities.has(needed.start) || capabilities.has(needed.view))
+    const known = [...new Set(types)].flatMap((name) => Option.toArray(Option.filter(catalog.find(name), concerns)))
+    const answers = yield* Effect.forEach(known, (operation) => Effect.option(answerOf(operation, scope, actor)))
+    return new Map(answers.flatMap((answer) => Option.toArray(answer)))
   })
 
   const list = Effect.fn("Runs.list")(function* (
