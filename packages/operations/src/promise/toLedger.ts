@@ -1,13 +1,13 @@
 import { type Context, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { defined } from "../boundary/Decoding.ts"
-import { RunFailure } from "../definition/RunFailure.ts"
+import type { RunFailure } from "../definition/RunFailure.ts"
 import * as Definition from "../definition/Operation.ts"
-import type { ReasonCode } from "../run/ReasonCode.ts"
-import * as RunHandler from "../definition/RunHandler.ts"
+import type * as RunHandler from "../definition/RunHandler.ts"
 import * as StartGate from "../definition/StartGate.ts"
 import * as Host from "./Operation.ts"
 import type { HandlerContext, HandlerResult, Operation, Query } from "./Operation.ts"
+import { gateAnswerOf, reasonOf, resultOf, runFailureOf } from "./hostAnswers.ts"
 import * as TraceContext from "../run/TraceContext.ts"
 import { toRun } from "./toRun.ts"
 import { type ValidatedInput, validatedBy } from "./ValidatedInput.ts"
@@ -43,10 +43,7 @@ export const toLedger = (operation: Operation) => {
 
 const toGate = (name: string, gate: NonNullable<Operation["gate"]>) =>
   StartGate.make(name, ({ scope, input, actor }) =>
-    Effect.map(
-      Effect.promise(async () => gate({ scope, input: (input as ValidatedInput).value, actor })),
-      (block) => (block === null ? StartGate.open : StartGate.blocked(block.reasonCode as ReasonCode, block.message))
-    )
+    Effect.promise(async () => gateAnswerOf(await gate({ scope, input: (input as ValidatedInput).value, actor })))
   )
 
 const perform = Effect.fnUntraced(function* (
@@ -58,7 +55,7 @@ const perform = Effect.fnUntraced(function* (
   const result = yield* untilStopped((signal) =>
     handler({ ...toHandlerContext(context, services), signal, traceparent })
   )
-  return (result ?? RunHandler.succeeded) as RunHandler.RunResult
+  return resultOf(result)
 })
 
 /** Waits for a handler, also when it must stop, so that it does not overlap with another worker's attempt. */
@@ -82,8 +79,8 @@ const untilStopped = (work: (signal: AbortSignal) => Promise<HandlerResult | voi
 
 const failureOf = (error: unknown): Effect.Effect<never, RunFailure> => {
   if (!(error instanceof Host.RunFailure)) return Effect.die(error)
-  const { reasonCode, retryable, message } = error
-  return Effect.fail(new RunFailure({ reasonCode: reasonCode as ReasonCode, message, retryable }))
+  // Made within the effect: what throws in here would be a rejection that nobody handles, which ends the process.
+  return Effect.suspend(() => Effect.fail(runFailureOf(error)))
 }
 
 const toHandlerContext = (
@@ -97,7 +94,7 @@ const toHandlerContext = (
     scope,
     input: input.value,
     progress: (counts) => note(progress(counts)),
-    failed: (item) => note(failed(item as Parameters<typeof failed>[0])),
+    failed: (item) => note(failed({ ...item, reasonCode: reasonOf(item.reasonCode) })),
     report: (found) => wait(report(found as Parameters<typeof report>[0])),
     transaction: <A>(
       work: (query: Query) => Promise<A>,

@@ -4,7 +4,16 @@ import type { LogEntry } from "./LogEntry.ts"
 
 /** Where log entries go: to the host's own function, or to the console. */
 export const toLogger = (log: ((entry: LogEntry) => void) | undefined): Layer.Layer<never> =>
-  log === undefined ? redactingLogger() : Logger.layer([Logger.make((options) => log(toEntry(options)))])
+  log === undefined ? redactingLogger() : Logger.layer([Logger.make((options) => handOver(log, toEntry(options)))])
+
+/** A log that throws, or whose promise rejects, loses the entry. No run and no process ends for it. */
+const handOver = (log: (entry: LogEntry) => unknown, entry: LogEntry) => {
+  try {
+    void Promise.resolve(log(entry)).catch(() => undefined)
+  } catch {
+    return
+  }
+}
 
 const levels: Readonly<Record<string, LogEntry["level"]>> = {
   Fatal: "error",
