@@ -30,7 +30,7 @@ const Capability = Schema.String.check(
 
 /** How long completed runs are kept. */
 export const RetentionShape = Schema.Struct({
-  days: optional(Schema.Finite.check(Schema.isGreaterThan(0))),
+  days: optional(Schema.Finite.check(Schema.isGreaterThan(0), Schema.isLessThanOrEqualTo(36_500))),
   count: optional(whole(1, 1_000_000))
 })
 
