@@ -74,6 +74,15 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a person 
       }
       assert.deepStrictEqual(limited.toSorted(), starts)
       assert.notStrictEqual(yield* send("/ops/atlas/tenants/contoso/drift", "eve"), 429)
+      // Under another spelling there is nothing that could be started.
+      const start = "/tenants/contoso/operations/test.work"
+      for (const path of [
+        `/api//v1${start}`,
+        `/api/v1/${start}`,
+        `/api/v1${start}/`,
+        `/api/v1${start.replace("op", "Op")}`
+      ])
+        assert.strictEqual(yield* send(`/ops/atlas${path}`, "ada"), 404, path)
     })
   )
 })

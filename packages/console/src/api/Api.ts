@@ -79,6 +79,10 @@ const inWords = async (response: Response): Promise<Response> => {
       )
 }
 
+// One address for each call, as the console's own router has it: what is said of an address, such as how often people may start
+// something there, would not be true of its other spellings.
+const exact = { caseSensitive: true, ignoreDuplicateSlashes: false, ignoreTrailingSlash: false }
+
 /**
  * The API as a web handler. It shares the services that are built already.
  *
@@ -100,7 +104,7 @@ export const makeApi = Effect.fnUntraced(function* <R>(
   const middleware = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
     Effect.provideService(logDefects(answer), Logger.CurrentLoggers, loggers)
   const api = yield* Effect.acquireRelease(
-    Effect.sync(() => HttpRouter.toWebHandler(served, { disableLogger: true, middleware })),
+    Effect.sync(() => HttpRouter.toWebHandler(served, { disableLogger: true, middleware, routerConfig: exact })),
     (handler) => Effect.promise(() => handler.dispose())
   )
 
