@@ -16,8 +16,8 @@ const size = sqlText`round.size`
  * Makes the statement that ends a round after its last page: it removes what is proved to be gone, and stores the history.
  *
  * Rows are updated by their place (`ctid`), which each update takes from a list: one for what became of them. Joined, by their
- * keys or by their places, the statement might read all rows of all tenants. It locks the row of the round first, so it waits for a run that has begun the round again, and then removes
- * nothing.
+ * keys or by their places, the statement might read all rows of all tenants. It locks the row of the round first, so it waits for
+ * a run that has begun the round again, and then removes nothing.
  */
 export const makeCompleteRound = (sql: SqlClient.SqlClient, { ginIndex }: Collection, layout: TableLayout) => {
   const { collectionOf, objects, objectsOf, rounds, sightings } = layout

@@ -8,7 +8,7 @@ const scheduleTypes: ReadonlyArray<string> = [...BackupOperations.backupOperatio
   ({ name }) => name
 )
 
-const restoreOperations: ReadonlyArray<string> = [RestoreOperations.preview.name, RestoreOperations.execute.name]
+const restoreTypes: ReadonlyArray<string> = [RestoreOperations.preview.name, RestoreOperations.execute.name]
 
 /** The records of a run that the actor may see: its schedule, backup, restore or comparison. From the database only. */
 export const makeRunRecords = Effect.gen(function* () {
@@ -23,7 +23,7 @@ export const makeRunRecords = Effect.gen(function* () {
     if (type === DriftCompare.operation.name) {
       return [{ title: "Comparison", name: "What it found", href: `${section}/drift/${id}` }]
     }
-    if (restoreOperations.includes(type)) {
+    if (restoreTypes.includes(type)) {
       const restore = yield* Effect.option(restores.get(actor, tenantId, context["restore"] ?? ""))
       return Option.match(restore, {
         onNone: (): ReadonlyArray<RunRecord> => [],

@@ -100,7 +100,11 @@ export class Runs extends Context.Service<
      * record.
      */
     getMany(actor: Actor, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Run>, Problems.InvalidInput>
-    /** The newest active and the newest completed run of each operation in a tenant, of those that the actor may see. */
+    /**
+     * The newest active and the newest completed run of each operation in a tenant, of those that the actor may see.
+     *
+     * @param types names of operations, at most 1,000
+     */
     latest(
       actor: Actor,
       tenantId: string,

@@ -1,5 +1,4 @@
-import { Schema } from "effect"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { createAtlas, defineOperation, RunFailure, UnexpectedError } from "../../src/promise/index.ts"
