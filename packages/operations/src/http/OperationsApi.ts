@@ -1,15 +1,13 @@
 /**
- * The HTTP API of the ledger, as a declaration: its resources, calls, errors and OpenAPI document. `OperationsHttp` serves it,
+ * The HTTP API of the ledger, as a declaration: its calls, errors and OpenAPI document. `OperationsHttp` serves it,
  * and hosts implement `Authentication`.
  *
  * @module
  */
-import { Context, Schema, Struct } from "effect"
+import { Context, Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Actor } from "../run/Actor.ts"
 import * as HttpProblems from "./HttpProblems.ts"
-import { Failure } from "../run/Failure.ts"
-import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import {
   Forbidden,
   IdempotencyKeyRequired,
@@ -22,12 +20,19 @@ import {
   RunConflict,
   Unauthenticated
 } from "../boundary/Problems.ts"
-import { ReasonCode } from "../run/ReasonCode.ts"
-import { RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "../run/Run.ts"
-import { RunReport } from "../run/RunReport.ts"
-import { RunEventKind } from "../run/RunEvent.ts"
+import { RunId, RunOutcome, RunStatus } from "../run/Run.ts"
 import { PageSize, Sequence } from "../ledger/reads/RunPages.ts"
 import { Waiting } from "../ledger/reads/WhyWaiting.ts"
+import {
+  Instant,
+  OperationResource,
+  RunEventResource,
+  RunResource,
+  SeenResource,
+  StartedResource
+} from "./resources.ts"
+
+export { OperationResource, RunEventResource, RunReceiptResource, RunResource, StartedResource } from "./resources.ts"
 
 // APIs that are made of these lists name the problems in their declarations.
 export {
@@ -65,95 +70,6 @@ export class Authentication extends HttpApiMiddleware.Service<Authentication, { 
   "@atlas/operations/OperationsApi/Authentication",
   { error: Unauthenticated }
 ) {}
-
-const Instant = Schema.DateTimeUtcFromString
-
-/** Absolute links to a run: in the API, and for people. */
-const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
-
-/** A run on the wire. Times are ISO 8601 in UTC. */
-export const RunResource = Schema.Struct({
-  id: RunId,
-  workspaceId: WorkspaceId,
-  tenantId: Schema.NullOr(TenantId),
-  type: Schema.String,
-  status: RunStatus,
-  outcome: RunOutcome,
-  actor: Actor,
-  input: Schema.Unknown,
-  context: RunRecordLinks,
-  summaryCounts: RunCounts,
-  failureSummary: Schema.Array(Schema.Struct({ ...Failure.fields, nextStep: Schema.String })),
-  report: Schema.NullOr(RunReport),
-  reasonCode: Schema.NullOr(ReasonCode),
-  attempt: Schema.Int,
-  maxAttempts: Schema.Int,
-  version: Schema.Int,
-  queuedAt: Instant,
-  availableAt: Instant,
-  startedAt: Schema.NullOr(Instant),
-  deadline: Schema.NullOr(Instant),
-  completedAt: Schema.NullOr(Instant),
-  cancelRequestedAt: Schema.NullOr(Instant),
-  cancelRequestedBy: Schema.NullOr(Actor),
-  supersededBy: Schema.NullOr(RunId),
-  retryOf: Schema.NullOr(RunId),
-  /** W3C Trace Context of the start. */
-  traceparent: Schema.NullOr(Schema.String),
-  links: RunLinks
-})
-export type RunResource = typeof RunResource.Type
-
-/** A run for somebody who may act on it but not view it: its ids, type, status and outcome. */
-export const RunReceiptResource = Schema.Struct(
-  Struct.pick(RunResource.fields, [
-    "id",
-    "workspaceId",
-    "tenantId",
-    "type",
-    "status",
-    "outcome",
-    "version",
-    "queuedAt",
-    "links"
-  ])
-)
-export type RunReceiptResource = typeof RunReceiptResource.Type
-
-// The whole run comes first, because a receipt is a part of it.
-const SeenResource = Schema.Union([RunResource, RunReceiptResource])
-
-/** The answer to a start. */
-export const StartedResource = Schema.Struct({
-  disposition: Schema.Literals(["created", "existing", "blocked"]),
-  run: SeenResource,
-  links: RunLinks
-})
-
-/** A timeline entry on the wire. */
-export const RunEventResource = Schema.Struct({
-  seq: Schema.Int,
-  at: Instant,
-  kind: RunEventKind,
-  data: Schema.Record(Schema.String, Schema.Unknown)
-})
-export type RunEventResource = typeof RunEventResource.Type
-
-/** An operation on the wire. */
-export const OperationResource = Schema.Struct({
-  name: Schema.String,
-  label: Schema.String,
-  description: Schema.String,
-  category: Schema.String,
-  scope: Schema.Literals(["tenant", "workspace"]),
-  startedBy: Schema.String,
-  capabilities: Schema.Struct({ start: Schema.String, view: Schema.String }),
-  /** Such as `while_active`. With `once by idempotency_key`, each start needs an `Idempotency-Key`. */
-  identity: Schema.String,
-  /** The JSON Schema of the input, draft 2020-12. */
-  input: Schema.Record(Schema.String, Schema.Unknown)
-})
-export type OperationResource = typeof OperationResource.Type
 
 /** The `limit` of every listing: 1 to 200, 50 by default. */
 export const PageLimit = Schema.optionalKey(PageSize)

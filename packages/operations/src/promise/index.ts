@@ -8,7 +8,6 @@
 export {
   type Atlas,
   type AtlasOptions,
-  createAtlas,
   type ListFilter,
   type Started,
   type StartDetails,
@@ -17,6 +16,7 @@ export {
   type SystemStarted,
   type SystemStartRequest
 } from "./Atlas.ts"
+export { createAtlas } from "./createAtlas.ts"
 export {
   AtlasError,
   DatabaseUnavailable,

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { RunEventResource, RunReceiptResource, RunResource } from "../http/OperationsApi.ts"
+import { RunEventResource, RunReceiptResource, RunResource } from "../http/resources.ts"
 import { toEventResource, toResource } from "../http/OperationsHttp.ts"
 import * as Ledger from "../run/Run.ts"
 import type * as LedgerEvent from "../run/RunEvent.ts"
