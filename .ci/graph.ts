@@ -1,12 +1,12 @@
 /**
- * The import graph of the workspace: of its packages, and of the folders of each package's `src`. Type imports count, since they
- * tie modules together for a reader too. A circle between packages or between folders fails, with the imports that close it.
- * `--mermaid` prints diagrams instead of lines.
+ * The import graph of the workspace: of its packages and apps, and of what lies in the `src` of each, which is folders and single
+ * files. Imports of types count, since they tie modules together for a reader too, and so do `import("…")` and its types. A circle
+ * fails, with the imports that close it. `--mermaid` prints diagrams instead of lines.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative, sep } from "node:path"
 import { Graph, Option } from "effect"
-import { parseSync } from "oxc-parser"
+import { type Expression, parseSync, type StringLiteral, Visitor } from "oxc-parser"
 
 const top = join(import.meta.dirname, "..")
 
@@ -17,12 +17,17 @@ interface Import {
 }
 
 const importsOf = (file: string): ReadonlyArray<Import> => {
-  const { module } = parseSync(file, readFileSync(file, "utf8"))
-  const requests = [
-    ...module.staticImports.map(({ moduleRequest }) => moduleRequest),
-    ...module.staticExports.flatMap(({ entries }) => entries.map(({ moduleRequest }) => moduleRequest))
-  ]
-  const names = new Set(requests.flatMap((request) => request?.value ?? []))
+  const names = new Set<string>()
+  const add = ({ source }: { readonly source: Expression | StringLiteral | null }) => {
+    if (source?.type === "Literal" && typeof source.value === "string") names.add(source.value)
+  }
+  new Visitor({
+    ImportDeclaration: add,
+    ExportNamedDeclaration: add,
+    ExportAllDeclaration: add,
+    ImportExpression: add,
+    TSImportType: add
+  }).visit(parseSync(file, readFileSync(file, "utf8")).program)
   return [...names].map((name) => ({ from: file, to: name.startsWith(".") ? join(dirname(file), name) : name }))
 }
 
@@ -84,21 +89,20 @@ const circles = (graph: Drawn) =>
       ].join("\n")
     })
 
-const packages = join(top, "packages")
-const folders = readdirSync(packages).map((name) => join(packages, name, "src"))
-const imports = new Map(folders.map((folder) => [folder, importsIn(folder)]))
+const sources = ["packages", "apps"].flatMap((kind) =>
+  readdirSync(join(top, kind)).map((name) => join(top, kind, name, "src"))
+)
+const imports = new Map(sources.map((folder) => [folder, importsIn(folder)]))
 
 const packageOf = (file: string) =>
-  /^@atlas\/([^/]+)/.exec(file)?.[1] ?? (file.startsWith(packages) ? relative(packages, file).split(sep)[0] : undefined)
-/** A folder of `src`; what lies beside them puts them together, and what an entry of its own exports stands above them. */
-const folderOf = (folder: string) => (file: string) => {
-  const path = file.startsWith(folder) ? relative(folder, file).split(sep) : []
-  return path.length < 2 ? undefined : path[0]
-}
+  /^@atlas\/([^/]+)/.exec(file)?.[1] ?? /^(?:packages|apps)\/([^/]+)/.exec(relative(top, file))?.[1]
+/** The folder of `src`, or the file that lies beside the folders. */
+const partOf = (folder: string) => (file: string) =>
+  file.startsWith(folder) ? relative(folder, file).split(sep)[0] : undefined
 
 const drawings: ReadonlyArray<readonly [string, Drawn]> = [
   ["packages", graphOf([...imports.values()].flat(), packageOf)],
-  ...[...imports].map(([folder, own]) => [relative(top, folder), graphOf(own, folderOf(folder))] as const)
+  ...[...imports].map(([folder, own]) => [relative(top, folder), graphOf(own, partOf(folder))] as const)
 ]
 
 let failed = false
