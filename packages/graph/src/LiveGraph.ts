@@ -13,7 +13,7 @@ import { CircuitBreaker } from "effect/persistence"
 import * as GraphBatch from "./requests/GraphBatch.ts"
 import { firstLink, headersOf, knownCursor, queryOf, resourcePath } from "./requests/GraphLinks.ts"
 import * as GraphListings from "./requests/GraphListings.ts"
-import { type Ask, bodyOf, make as makeRequests } from "./requests/GraphRequests.ts"
+import { type Ask, make as makeRequests, readJson } from "./requests/GraphRequests.ts"
 import * as GraphTarget from "./requests/GraphTarget.ts"
 import { GraphTokens } from "./tokens/GraphTokens.ts"
 import type { ProviderConnections } from "./connections/ProviderConnections.ts"
@@ -66,7 +66,7 @@ const make = Effect.gen(function* () {
       path: yield* resourcePath(contract, params),
       body: "body" in contract ? yield* encodeBody(contract, body) : undefined,
       replay: "replay" in contract ? contract.replay : ("safe" as const),
-      read: bodyOf(contract, Schema.decodeUnknownEffect(contract.schema))
+      read: readJson(contract, Schema.decodeUnknownEffect(contract.schema))
     }
   })
 

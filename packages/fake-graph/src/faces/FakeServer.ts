@@ -46,7 +46,7 @@ const close = (server: Server) =>
   })
 
 /** Reads a request's body. Interrupts itself if the client goes before it has sent all of it: nobody waits for the answer. */
-export const bodyOf = (incoming: IncomingMessage): Effect.Effect<string> =>
+export const readBody = (incoming: IncomingMessage): Effect.Effect<string> =>
   Effect.callback((resume) => {
     const chunks: Array<Buffer> = []
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk))
@@ -79,7 +79,7 @@ export const serve = (
     let origin = ""
     const answer = Effect.fnUntraced(function* (incoming: IncomingMessage, outgoing: ServerResponse) {
       const url = URL.parse(incoming.url ?? "/", origin) ?? new URL(origin)
-      const body = incoming.method === "GET" ? "" : yield* bodyOf(incoming)
+      const body = incoming.method === "GET" ? "" : yield* readBody(incoming)
       const headers = incoming.headers as Record<string, string | undefined>
       const reply = yield* handle({ method: incoming.method ?? "GET", url, headers, body })
       if (reply.delayMillis > 0) yield* Effect.sleep(reply.delayMillis)

@@ -7,7 +7,7 @@ import type { FakeCall } from "./FakeCall.ts"
 import type { FakeChange } from "../tenant/FakeDirectory.ts"
 import type { FakeGroup } from "../tenant/FakeGroups.ts"
 import { selectOf } from "./FakeGroupsApi.ts"
-import { collectionReply, isReply, linkWith, nextLink, open, seal, unsupported } from "./FakePaging.ts"
+import { collectionReply, isReply, linkWith, nextLink, openToken, sealToken, unsupported } from "./FakePaging.ts"
 import type { Random } from "../FakeRandom.ts"
 import { errorReply, type FakeReply } from "../FakeRequest.ts"
 
@@ -42,7 +42,7 @@ const placeOf = (call: FakeCall): Place | FakeReply => {
   const { changeCount } = tenant.directory
   if (token === "") return { kind: "first", position: 0, from: changeCount, to: changeCount }
   if (token === "latest") return { kind: "later", position: 0, from: changeCount, to: changeCount }
-  const [kind, position, from, to, issued] = open(call, token) ?? []
+  const [kind, position, from, to, issued] = openToken(call, token) ?? []
   if (kind !== "first" && kind !== "later") return errorReply(400, "SyncStateNotFound", "The sync state is not known.")
   if (now - Number(issued) >= delta.tokenLifetimeMillis) return forgotten(call)
   // A delta link begins a round with everything that has happened until now.
@@ -137,13 +137,13 @@ export const delta = (call: FakeCall): FakeReply => {
 const linksOf = (call: FakeCall, place: Place, next: number | undefined): Record<string, string | undefined> => {
   const bare: FakeCall = { ...call, request: { ...call.request, url: withoutTokens(call.request.url) } }
   if (next === undefined) {
-    const token = seal(call, "later", 0, place.to, place.to, call.now)
+    const token = sealToken(call, "later", 0, place.to, place.to, call.now)
     const spoilt = nextLink(call, undefined)
     return spoilt === undefined
       ? { "@odata.deltaLink": linkWith(bare, "$deltatoken", token) }
       : { "@odata.nextLink": spoilt }
   }
-  const token = seal(call, place.kind, next, place.from, place.to, call.now)
+  const token = sealToken(call, place.kind, next, place.from, place.to, call.now)
   return { "@odata.nextLink": nextLink(call, linkWith(bare, "$skiptoken", token)) }
 }
 

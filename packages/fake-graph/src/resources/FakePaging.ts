@@ -18,20 +18,20 @@ export const isReply = (value: unknown): value is FakeReply =>
   typeof value === "object" && value !== null && "status" in value && "delivery" in value
 
 /** Makes a token of what a link must remember: opaque, and another text each time, as Graph's are. No part may hold `|`. */
-export const seal = ({ random, tenant }: FakeCall, ...parts: ReadonlyArray<string | number>): string =>
+export const sealToken = ({ random, tenant }: FakeCall, ...parts: ReadonlyArray<string | number>): string =>
   Buffer.from([tenant.entraTenantId, ...parts, uuidFrom(random)].join("|")).toString("base64url")
 
-/** The parts of a token that `seal` made for the same tenant; undefined for anything else. */
-export const open = ({ tenant }: FakeCall, token: string): ReadonlyArray<string> | undefined => {
+/** The parts of a token that `sealToken` made for the same tenant; undefined for anything else. */
+export const openToken = ({ tenant }: FakeCall, token: string): ReadonlyArray<string> | undefined => {
   const [owner, ...parts] = Buffer.from(token, "base64url").toString().split("|")
   return owner === tenant.entraTenantId ? parts.slice(0, -1) : undefined
 }
 
-/** Where a page begins, or the refusal of a token that `seal` did not make. */
+/** Where a page begins, or the refusal of a token that `sealToken` did not make. */
 export const positionOf = (call: FakeCall): number | FakeReply => {
   const token = call.request.url.searchParams.get("$skiptoken")
   if (token === null) return 0
-  const [position = ""] = open(call, token) ?? []
+  const [position = ""] = openToken(call, token) ?? []
   return /^\d+$/.test(position)
     ? Number(position)
     : errorReply(
@@ -84,7 +84,7 @@ export const nextLink = (call: FakeCall, right: string | undefined): string | un
 
 /** A page as Graph writes it, with the call's fault applied. */
 export const pageReply = (call: FakeCall, { context, count, items, next }: PageContent): FakeReply => {
-  const right = next === undefined ? undefined : linkWith(call, "$skiptoken", seal(call, next))
+  const right = next === undefined ? undefined : linkWith(call, "$skiptoken", sealToken(call, next))
   return collectionReply(call, { context, count, items, links: { "@odata.nextLink": nextLink(call, right) } })
 }
 

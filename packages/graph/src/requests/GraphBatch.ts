@@ -9,7 +9,7 @@ import { Headers } from "effect/http"
 import * as GraphFailures from "./GraphFailures.ts"
 import { GraphLimits } from "../wire/GraphLimits.ts"
 import { headersOf } from "./GraphLinks.ts"
-import { type Ask, bodyOf, outcomeUnknown, isUncertain, type Requests, type Sent } from "./GraphRequests.ts"
+import { type Ask, outcomeUnknown, isUncertain, readJson, type Requests, type Sent } from "./GraphRequests.ts"
 import type { Target } from "./GraphTarget.ts"
 import { mayRepeat, waitAfter } from "./Retries.ts"
 
@@ -117,7 +117,7 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
       replay
     }
     const read = (sent: Sent) =>
-      Effect.map(bodyOf(outer, decodeAnswers)(sent), ({ responses }) => ({ sent, responses }))
+      Effect.map(readJson(outer, decodeAnswers)(sent), ({ responses }) => ({ sent, responses }))
     const answered = yield* Effect.result(perform(target, ask, read))
     if (Result.isFailure(answered)) {
       const { failure } = answered

@@ -14,7 +14,7 @@ import {
 } from "@atlas/operations"
 import { Effect, Fiber, Option, Predicate, Schema, Stream } from "effect"
 import { headersOf, trustedLink } from "./GraphLinks.ts"
-import { bodyOf, type Requests } from "./GraphRequests.ts"
+import { readJson, type Requests } from "./GraphRequests.ts"
 import type { Target } from "./GraphTarget.ts"
 
 const Link = Schema.optionalKey(Schema.NullOr(Schema.String))
@@ -71,7 +71,7 @@ const pagesOf = <Page>(listing: ListingRequest, toStep: ToStep<Page>) => {
       const scope = yield* Effect.scope
       const once = makeOnce(listing)
       const decode = (body: unknown) => Effect.flatMap(decodeBody(body), toStep)
-      const read = bodyOf(contract, decode)
+      const read = readJson(contract, decode)
       const headers = headersOf(contract)
       const cost = contract.cost ?? 1
       const fetch = (link: string): Effect.Effect<Step<Page>, GraphError> =>

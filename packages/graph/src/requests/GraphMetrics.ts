@@ -20,7 +20,7 @@ const waits = Metric.timer("atlas_graph_wait_duration", {
 })
 
 /** Counts and times one request to the cloud of this name. */
-export const observed =
+export const measured =
   (contract: GraphContract.GraphContract, cloud: string) =>
   <A, R>(request: Effect.Effect<A, GraphError, R>): Effect.Effect<A, GraphError, R> =>
     Effect.gen(function* () {

@@ -11,7 +11,7 @@ import { HttpClient, HttpClientRequest } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
 import * as GraphFailures from "./GraphFailures.ts"
 import { GraphLimits } from "../wire/GraphLimits.ts"
-import { observed, waited } from "./GraphMetrics.ts"
+import { measured, waited } from "./GraphMetrics.ts"
 import * as GraphPacing from "./GraphPacing.ts"
 import type { Target } from "./GraphTarget.ts"
 import { GraphTokens } from "../tokens/GraphTokens.ts"
@@ -53,7 +53,7 @@ export interface Requests {
 const parseJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
 
 /** Decodes the JSON body of an answer; an empty body counts as undefined. Fails with `provider_response_invalid`. */
-export const bodyOf =
+export const readJson =
   <A>(contract: GraphContract.GraphContract, decode: (body: unknown) => Effect.Effect<A, Schema.SchemaError>) =>
   (answer: Sent): Effect.Effect<A, GraphError> =>
     (answer.text === "" ? Effect.undefined : parseJson(answer.text)).pipe(
@@ -104,7 +104,7 @@ const makeSend = Effect.gen(function* () {
       Effect.mapError(
         ({ message, reasonCode }) => new GraphError({ reasonCode, message, contract: contract.name, clientRequestId })
       ),
-      observed(contract, target.cloud.name)
+      measured(contract, target.cloud.name)
     )
     yield* Effect.annotateCurrentSpan({ status: answer.status, requestId: answer.headers["request-id"] })
     const sent: Sent = { ...answer, clientRequestId }

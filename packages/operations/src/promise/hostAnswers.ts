@@ -52,7 +52,7 @@ export const gateAnswerOf = (given: Block | null | undefined): StartGate.GateAns
 }
 
 /** A handler's result: nothing, or how its run ends. */
-export const resultOf = (given: unknown): RunHandler.RunResult =>
+export const runResultOf = (given: unknown): RunHandler.RunResult =>
   decodeResult("What the handler returned", given) ?? RunHandler.succeeded
 
 /** The failure that a handler threw. */

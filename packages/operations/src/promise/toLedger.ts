@@ -7,7 +7,7 @@ import type * as RunHandler from "../definition/RunHandler.ts"
 import * as StartGate from "../definition/StartGate.ts"
 import * as Host from "./Operation.ts"
 import type { HandlerContext, HandlerResult, Operation, Query } from "./Operation.ts"
-import { gateAnswerOf, reasonOf, resultOf, runFailureOf } from "./hostAnswers.ts"
+import { gateAnswerOf, reasonOf, runFailureOf, runResultOf } from "./hostAnswers.ts"
 import * as TraceContext from "../run/TraceContext.ts"
 import { toRun } from "./toRun.ts"
 import { type ValidatedInput, validatedBy } from "./ValidatedInput.ts"
@@ -55,7 +55,7 @@ const perform = Effect.fnUntraced(function* (
   const result = yield* untilStopped((signal) =>
     handler({ ...toHandlerContext(context, services), signal, traceparent })
   )
-  return resultOf(result)
+  return runResultOf(result)
 })
 
 /** Waits for a handler, also when it must stop, so that it does not overlap with another worker's attempt. */
