@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
 import { Fault, parseFaultRules } from "@atlas/fake-graph"
@@ -112,13 +112,6 @@ describe("every document", () => {
   it.each(documents)("%s names scripts that exist", (path) => {
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts)
     assert.includeMembers(["exec", "install", ...scripts], matches(read(path), /pnpm(?:@12)? ([a-z][\w:-]*)/g))
-  })
-
-  // Pictures are taken from the running server and are not looked for.
-  it.each(documents)("%s links to files that exist", (path) => {
-    for (const link of matches(read(path), /\]\((?!https?:)([^)#]+)/g)) {
-      assert.isTrue(existsSync(join(root, dirname(path), link)), `${path} links to ${link}`)
-    }
   })
 })
 
