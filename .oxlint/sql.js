@@ -104,6 +104,10 @@ const constantText = {
           constant
         )
       },
+      // A segment made by hand: `Statement.fragment([{ _tag: "Literal", value }])`.
+      Property(node) {
+        if (nameOf(node) === "_tag" && constantOf(node.value) === "Literal") report([node], constant)
+      },
       VariableDeclarator({ id, init }) {
         if (init !== null && isClient(init)) reportHidden([id])
       },
