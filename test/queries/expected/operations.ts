@@ -64,31 +64,35 @@ const upkeep: Expected = {
   "RunRetention.remove": ["operation_runs_retention", "operation_runs_pkey"]
 }
 
+// Whoever may see all of a workspace and who may see some tenants are asked the same statement.
+const ofTenants = "operation_runs_tenant | operation_runs_tenant_type"
+const ofActive = "operation_runs_status | operation_runs_active"
+
 const lists: Expected = {
-  "RunQueries.list, of a workspace": ["operation_runs_workspace"],
-  "RunQueries.list, of a workspace, the next page": ["operation_runs_workspace"],
-  "RunQueries.list, of some tenants": ["operation_runs_tenant", "operation_runs_tenant | operation_runs_tenant_type"],
+  "RunQueries.list, of a workspace": ["operation_runs_workspace", ofTenants],
+  "RunQueries.list, of a workspace, the next page": ["operation_runs_workspace", ofTenants],
+  "RunQueries.list, of some tenants": ["operation_runs_workspace", ofTenants],
   "RunQueries.list, of a tenant": ["operation_runs_tenant"],
-  "RunQueries.list, of an operation": ["operation_runs_type"],
+  "RunQueries.list, of an operation": ["operation_runs_type", "operation_runs_tenant_type"],
   "RunQueries.list, of an operation in a tenant": ["operation_runs_tenant_type"],
-  "RunQueries.list, queued": ["operation_runs_status"],
-  "RunQueries.list, running": ["operation_runs_status"],
-  "RunQueries.list, active": ["operation_runs_status | operation_runs_active"],
-  "RunQueries.list, completed": ["operation_runs_workspace"],
-  "RunQueries.list, pending": ["operation_runs_workspace"],
-  "RunQueries.list, succeeded": ["operation_runs_workspace"],
+  "RunQueries.list, queued": [ofActive],
+  "RunQueries.list, running": [ofActive],
+  "RunQueries.list, active": [ofActive],
+  "RunQueries.list, completed": ["operation_runs_workspace", ofTenants],
+  "RunQueries.list, pending": ["operation_runs_workspace", ofTenants],
+  "RunQueries.list, succeeded": ["operation_runs_workspace", ofTenants],
   "RunQueries.list, partially_succeeded": ["operation_runs_outcome"],
-  "RunQueries.list, failed": ["operation_runs_outcome"],
-  "RunQueries.list, blocked": ["operation_runs_outcome"],
+  "RunQueries.list, failed": ["operation_runs_outcome", ofTenants],
+  "RunQueries.list, blocked": ["operation_runs_outcome", ofTenants],
   "RunQueries.list, cancelled": ["operation_runs_outcome"],
   "RunQueries.list, for a reason of one spelling": ["operation_runs_reason"],
-  "RunQueries.list, for a reason of several spellings": ["operation_runs_reason"],
-  "RunQueries.list, of a person": ["operation_runs_actor"],
+  "RunQueries.list, for a reason of several spellings": ["operation_runs_reason", ofTenants],
+  "RunQueries.list, of a person": ["operation_runs_actor", ofTenants],
   // Nobody asks for a record alone: schedules name tenant and operation, too.
-  "RunQueries.list, of a record": ["operation_runs_workspace | operation_runs_actor"],
+  "RunQueries.list, of a record": ["operation_runs_workspace | operation_runs_actor", ofTenants],
   "RunQueries.list, of a schedule": ["operation_runs_tenant_type"],
   "RunQueries.list, by the scheduler": ["operation_runs_active"],
-  "RunQueries.list, of a time": ["operation_runs_workspace | operation_runs_pkey"],
+  "RunQueries.list, of a time": ["operation_runs_workspace | operation_runs_pkey", ofTenants],
   "RunQueries.listAll, of all workspaces": ["all of operation_runs_pkey"],
   "RunQueries.listAll, of all workspaces, the next page": ["operation_runs_pkey"],
   "RunQueries.listAll, of all workspaces, active": [`all of operation_runs_pkey | ${anyActive}`],
@@ -106,10 +110,8 @@ const reads: Expected = {
   "RunQueries.latest": ["operation_runs_active", "operation_runs_tenant_type"],
   "RunQueries.lineage": ["operation_runs_pkey", "operation_runs_retry_of", "operation_runs_superseded_by"],
   "RunQueries.events": ["operation_run_events_pkey"],
-  "RunQueries.tally, of a workspace": ["operation_runs_status | operation_runs_active"],
-  "RunQueries.tally, of a tenant": ["operation_runs_active"],
+  "RunQueries.tally": [ofActive],
   "RunQueries.tally, of an operation": ["operation_runs_active"],
-  "RunQueries.tally, of some tenants": ["operation_runs_active"],
   "RunHours.ended, of a workspace": ["operation_run_hours_key", "operation_runs_uncounted"],
   "RunHours.ended, of an operation": ["operation_run_hours_key", "operation_runs_uncounted"],
   "RunHours.ended, of some tenants": [

@@ -12,15 +12,8 @@ import type { Visible } from "../../access/Access.ts"
 import type { TenantId } from "../../run/OperationScope.ts"
 import { spellingsOf } from "../../run/ReasonCode.ts"
 import { RunOutcome, RunStatus } from "../../run/Run.ts"
+import { sqlText } from "../../text/SqlText.ts"
 import { isStorable } from "../../text/StorableText.ts"
-
-/** The condition that the capabilities open a row; none if they open every row. */
-export const opened = (
-  sql: SqlClient.SqlClient,
-  { capabilities }: Visible,
-  row: Statement.Fragment
-): ReadonlyArray<Statement.Fragment> =>
-  capabilities === "all" ? [] : [sql`${row}.view_capabilities <@ ${capabilities}::text[]`]
 
 /** Which of the visible runs to show. Members that are left out do not narrow. */
 export const RunFilter = Schema.Struct({
@@ -111,22 +104,25 @@ export const conditionsOf = (
   ...(to === undefined ? [] : [sql`r.id < ${firstIdAt(to)}::uuid`])
 ]
 
-/** The condition that a row with `workspace_id`, `tenant_id` and `view_capabilities` is visible. `row` is the table's alias. */
-export const within = (
-  sql: SqlClient.SqlClient,
-  visible: ReadonlyArray<Visible>,
-  row: Statement.Fragment
-): Statement.Fragment =>
-  visible.length === 0
-    ? sql`false`
-    : sql.or(
-        visible.map((part) =>
-          sql.and([
-            sql`${row}.workspace_id = ${part.workspaceId}`,
-            ...opened(sql, part, row),
-            ...(part.tenants === "all"
-              ? []
-              : [sql`(${row}.tenant_id IS NULL OR ${row}.tenant_id = ANY(${part.tenants}::text[]))`])
-          ])
-        )
-      )
+/**
+ * The visible parts as rows, for a query to call `v`: one parameter, however many there are. No tenants or no capabilities means
+ * all of them.
+ */
+export const visibleRows = (sql: SqlClient.SqlClient, visible: ReadonlyArray<Visible>): Statement.Fragment => {
+  const rows = visible.map(({ capabilities, tenants, workspaceId }) => ({
+    workspace_id: workspaceId,
+    tenants: tenants === "all" ? null : tenants,
+    capabilities: capabilities === "all" ? null : capabilities
+  }))
+  // The limit tells the planner how many there are.
+  return sql`SELECT * FROM json_to_recordset(${JSON.stringify(rows)}::json)
+    AS visible (workspace_id text, tenants text[], capabilities text[]) LIMIT ${rows.length}`
+}
+
+/** The condition that the part `v` opens a row, whatever the row's tenant. `row` is the table's alias. */
+export const openedBy = (row: Statement.Fragment): Statement.Fragment =>
+  sqlText`${row}.workspace_id = v.workspace_id AND (v.capabilities IS NULL OR ${row}.view_capabilities <@ v.capabilities)`
+
+/** The condition that a row with `workspace_id`, `tenant_id` and `view_capabilities` is in the part `v`. */
+export const within = (row: Statement.Fragment): Statement.Fragment => sqlText`${openedBy(row)}
+  AND (v.tenants IS NULL OR ${row}.tenant_id IS NULL OR ${row}.tenant_id = ANY(v.tenants))`

@@ -9,7 +9,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { RunOutcome } from "../../run/Run.ts"
-import { within } from "./RunFilter.ts"
+import { visibleRows, within } from "./RunFilter.ts"
 import type { Visible } from "../../access/Access.ts"
 import { sqlText } from "../../text/SqlText.ts"
 import { change } from "../transition.ts"
@@ -80,17 +80,18 @@ export class RunHours extends Context.Service<
         hours: number
       ) {
         const shown = (row: Statement.Fragment) =>
-          sql.and([within(sql, visible, row), ...(type === null ? [] : [sql`${row}.type = ${type}`])])
+          sql.and([within(row), ...(type === null ? [] : [sql`${row}.type = ${type}`])])
+        // One stretch of an index for each part.
         const rows = yield* sql`
           WITH since AS (SELECT ${now} - make_interval(hours => ${hours}::int - 1) AS hour)
-          SELECT hour, outcome, sum(runs)::int AS runs FROM (
-            SELECT h.hour, h.outcome, h.runs FROM operation_run_hours h
-            WHERE h.hour >= (SELECT hour FROM since) AND ${shown(sqlText`h`)}
+          SELECT ended.hour, ended.outcome, sum(ended.runs)::int AS runs FROM (${visibleRows(sql, visible)}) v, LATERAL (
+            SELECT h.hour, h.outcome, sum(h.runs) AS runs FROM operation_run_hours h
+            WHERE h.hour >= (SELECT hour FROM since) AND ${shown(sqlText`h`)} GROUP BY h.hour, h.outcome
             UNION ALL
-            SELECT ${ofRun}, r.outcome, 1 FROM operation_runs r
+            SELECT ${ofRun} AS hour, r.outcome, count(*) FROM operation_runs r
             WHERE r.status = 'completed' AND NOT r.counted AND r.completed_at >= (SELECT hour FROM since)
-              AND ${shown(sqlText`r`)}
-          ) ended GROUP BY hour, outcome ORDER BY hour, outcome`
+              AND ${shown(sqlText`r`)} GROUP BY 1, r.outcome
+          ) ended GROUP BY ended.hour, ended.outcome ORDER BY ended.hour, ended.outcome`
         return yield* decode(rows)
       }, Effect.orDie)
 

@@ -11,7 +11,7 @@ import type { Capability } from "../../run/Capability.ts"
 import type { TenantScope } from "../../run/OperationScope.ts"
 import { decodeRunId, type Run, type RunId } from "../../run/Run.ts"
 import { RunEvent } from "../../run/RunEvent.ts"
-import { conditionsOf, narrow, opened, type RunFilter, within } from "./RunFilter.ts"
+import { conditionsOf, narrow, openedBy, type RunFilter, visibleRows, within } from "./RunFilter.ts"
 import type { Visible } from "../../access/Access.ts"
 import { readRun, type RunRow, runColumns } from "./RunRow.ts"
 import { sqlText } from "../../text/SqlText.ts"
@@ -87,43 +87,32 @@ export class RunQueries extends Context.Service<
       ) {
         if (ids.length === 0) return []
         const rows = yield* sql<RunRow>`
-          SELECT ${columns} FROM operation_runs r WHERE r.id = ANY(${ids}::uuid[]) AND ${within(sql, visible, r)}
-          ORDER BY r.id DESC`
+          SELECT ${columns} FROM operation_runs r, (${visibleRows(sql, visible)}) v
+          WHERE r.id = ANY(${ids}::uuid[]) AND ${within(r)} ORDER BY r.id DESC`
         return rows.map(readRun)
       }, Effect.orDie)
 
       // Reads one stretch of an index for each tenant or workspace, and merges the newest: an actor who may see little of a
       // large ledger does not search the rest of it.
-      const newest = (
-        visible: Visible,
-        filter: RunFilter,
-        { before, limit }: { readonly before: RunId | null; readonly limit: number }
-      ) => {
-        const { tenants, workspaceId } = visible
-        const conditions = [
-          sql`r.workspace_id = ${workspaceId}`,
-          ...opened(sql, visible, r),
-          ...conditionsOf(sql, filter),
-          ...(before === null ? [] : [sql`r.id < ${before}::uuid`])
-        ]
-        const stretch = (more: ReadonlyArray<Statement.Fragment>) =>
-          sql`(SELECT ${columns} FROM operation_runs r WHERE ${sql.and([...more, ...conditions])}
-            ORDER BY r.id DESC LIMIT ${limit})`
-        if (tenants === "all") return [stretch([])]
-        const ofTenants = sql`(SELECT n.* FROM unnest(${tenants}::text[]) AS t(id), LATERAL
-          ${stretch([sql`r.tenant_id = t.id`])} n)`
-        return filter.tenant === undefined ? [ofTenants, stretch([sql`r.tenant_id IS NULL`])] : [ofTenants]
-      }
-
       const list = Effect.fn("RunQueries.list")(function* (
         visible: ReadonlyArray<Visible>,
         filter: RunFilter,
-        page: { readonly before: RunId | null; readonly limit: number }
+        { before, limit }: { readonly before: RunId | null; readonly limit: number }
       ) {
-        const [first, ...others] = narrow(visible, filter).flatMap((part) => newest(part, filter, page))
-        if (first === undefined) return []
-        const stretches = others.reduce((all, stretch) => sql`${all} UNION ALL ${stretch}`, first)
-        const rows = yield* sql<RunRow>`SELECT * FROM (${stretches}) r ORDER BY r.id DESC LIMIT ${page.limit}`
+        const parts = narrow(visible, filter)
+        if (parts.length === 0) return []
+        const older = before === null ? [] : [sql`r.id < ${before}::uuid`]
+        const stretch = (place: Statement.Fragment) => sql`LATERAL (
+          SELECT ${columns} FROM operation_runs r
+          WHERE ${sql.and([openedBy(r), place, ...conditionsOf(sql, filter), ...older])}
+          ORDER BY r.id DESC LIMIT ${limit}) n`
+        const ofTenants = sql`SELECT n.* FROM v, unnest(v.tenants) AS t (id), ${stretch(sql`r.tenant_id = t.id`)}`
+        const ofWorkspaces = sql`
+          SELECT n.* FROM v, ${stretch(sql`true`)} WHERE v.tenants IS NULL UNION ALL
+          SELECT n.* FROM v, ${stretch(sql`r.tenant_id IS NULL`)} WHERE v.tenants IS NOT NULL`
+        const stretches = filter.tenant === undefined ? sql`${ofTenants} UNION ALL ${ofWorkspaces}` : ofTenants
+        const rows = yield* sql<RunRow>`
+          WITH v AS (${visibleRows(sql, parts)}) SELECT * FROM (${stretches}) r ORDER BY r.id DESC LIMIT ${limit}`
         return rows.map(readRun)
       }, Effect.orDie)
 
@@ -158,11 +147,14 @@ export class RunQueries extends Context.Service<
       }, Effect.orDie)
 
       const tally = Effect.fn("RunQueries.tally")(function* (visible: ReadonlyArray<Visible>, filter: RunFilter) {
-        const matching = [within(sql, narrow(visible, filter), r), ...conditionsOf(sql, filter)]
+        // One stretch of an index for each part.
         const [row] = yield* sql<RunTally>`
-            SELECT count(*) FILTER (WHERE r.status = 'queued')::int AS queued,
-              count(*) FILTER (WHERE r.status = 'running')::int AS running
-            FROM operation_runs r WHERE r.status <> 'completed' AND ${sql.and(matching)}`
+          SELECT coalesce(sum(n.queued), 0)::int AS queued, coalesce(sum(n.running), 0)::int AS running
+          FROM (${visibleRows(sql, narrow(visible, filter))}) v, LATERAL (
+            SELECT count(*) FILTER (WHERE r.status = 'queued') AS queued,
+              count(*) FILTER (WHERE r.status = 'running') AS running
+            FROM operation_runs r
+            WHERE r.status <> 'completed' AND ${sql.and([within(r), ...conditionsOf(sql, filter)])}) n`
         return row ?? { queued: 0, running: 0 }
       }, Effect.orDie)
 
