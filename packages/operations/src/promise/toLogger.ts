@@ -1,5 +1,6 @@
 import { Cause, Formatter, type Layer, Logger, Predicate, References } from "effect"
 import { redact, redactingLogger } from "../text/Redaction.ts"
+import { redactionNamed } from "../text/SecretValues.ts"
 import type { LogEntry } from "./LogEntry.ts"
 
 /** Where log entries go: to the host's own function, or to the console. */
@@ -26,8 +27,8 @@ const textOf = (value: unknown): string => (Predicate.isString(value) ? value : 
 
 /** As in a line of the console's log, the name of a field may say that its value is secret. */
 const redactedField = (name: string, value: unknown): unknown => {
-  const named = redact(`${name}=x`)
-  if (named !== `${name}=x`) return named.slice(name.length + 1)
+  const named = redactionNamed(name)
+  if (named !== undefined) return named
   const isPlain = Predicate.isNullish(value) || Predicate.isNumber(value) || Predicate.isBoolean(value)
   return isPlain ? value : redact(textOf(value))
 }

@@ -7,6 +7,7 @@
 import { DateTime, Schema } from "effect"
 import { ReasonCode } from "./ReasonCode.ts"
 import { redact } from "../text/Redaction.ts"
+import { redactionNamed } from "../text/SecretValues.ts"
 import { storable } from "../text/StorableText.ts"
 
 /** One occurrence of a failure. */
@@ -74,12 +75,20 @@ export const clean = (text: string, limit = longestMessage): string => {
 
 const longestText = 2_000
 
-/** JSON whose texts and names may all be stored and shown. A text is cut to 2,000 characters, a name to 500. */
-export const cleanJson = (value: Schema.Json): Schema.Json => {
-  if (typeof value === "string") return clean(value, longestText)
-  if (Array.isArray(value)) return value.map(cleanJson)
+/**
+ * JSON whose texts and names may all be stored and shown. A text is cut to 2,000 characters, a name to 500. Texts and numbers
+ * are redacted, also in lists, if the name of their member says that they are secret.
+ */
+export const cleanJson = (value: Schema.Json): Schema.Json => cleanMember(undefined, value)
+
+const cleanMember = (secret: string | undefined, value: Schema.Json): Schema.Json => {
+  if (typeof value === "string") return secret ?? clean(value, longestText)
+  if (typeof value === "number") return secret ?? value
+  if (Array.isArray(value)) return value.map((item) => cleanMember(secret, item))
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [clean(name), cleanJson(member)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [clean(name), cleanMember(redactionNamed(name), member)])
+  )
 }
 
 /** A summary's entry for one failure, with cleaned texts. */

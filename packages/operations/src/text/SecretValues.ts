@@ -33,11 +33,24 @@ const names: ReadonlyArray<readonly [what: string, pattern: string]> = [
   ["token", "token"]
 ]
 
+const anyName = names.map(([, pattern]) => `(${pattern})`).join("|")
+
 const named = new RegExp(
-  `(?:${names.map(([, pattern]) => `(${pattern})`).join("|")})` +
+  `(?:${anyName})` +
     String.raw`(?:(?<closing>${quote})\]?)?${space}*(?<separator>${separator})${space}*(?:(?:${bracket}${space}*)?(?<opening>${quote}))?`,
   "gi"
 )
+
+const whatOf = (match: RegExpExecArray): string =>
+  names[match.slice(1, names.length + 1).findIndex((group) => group !== undefined)]?.[0] ?? "secret"
+
+const secretName = new RegExp(`(?:${anyName})$`, "i")
+
+/** What replaces a value whose name says that it is secret, such as `[removed: password]`; undefined for other names. */
+export const redactionNamed = (name: string): string | undefined => {
+  const match = secretName.exec(name)
+  return match === null ? undefined : `[removed: ${whatOf(match)}]`
+}
 
 const scheme = new RegExp(`(?:bearer|basic|digest|dpop|negotiate|ntlm|pop|sharedkey|aws4-hmac-sha256)${space}+`, "iy")
 
@@ -131,7 +144,7 @@ const makeJudge =
   (goesOn: Continuation): Judge =>
   (match) => {
     const { 0: whole, index, input: text } = match
-    const what = names[match.slice(1, names.length + 1).findIndex((group) => group !== undefined)]?.[0] ?? "secret"
+    const what = whatOf(match)
     const { closing = "", opening, separator: sign = "" } = match.groups ?? {}
     let start = index + whole.length
     const depth = depthOf(sign)
