@@ -6,7 +6,7 @@
  * @module
  */
 import { Context, Effect, Layer, Option, Schema } from "effect"
-import { Access, actingCapabilities, type Grant, grantFor } from "./Access.ts"
+import { type Access, actingCapabilities, type Grant, grantFor } from "./Access.ts"
 import { type Actor, GivenActor } from "../run/Actor.ts"
 import { AuditLog } from "./AuditLog.ts"
 import type { Capability } from "../run/Capability.ts"
@@ -16,6 +16,7 @@ import { GivenScope, type OperationScope, TenantId, type TenantScope } from "../
 import * as Problems from "../boundary/Problems.ts"
 import type { Run } from "../run/Run.ts"
 import type { Visible } from "./Access.ts"
+import { hostPolicy } from "./hostPolicy.ts"
 import { isStorableText, StorableText } from "../text/StorableText.ts"
 
 /** Where to start an operation: in a tenant, or in a workspace as a whole. */
@@ -116,23 +117,15 @@ const forbidden = (capability: Capability) =>
   })
 
 const make = Effect.gen(function* () {
-  const access = yield* Access
+  const policy = yield* hostPolicy
   const audit = yield* AuditLog
-
-  // Which of two grants counted would depend on their order.
-  const grantsOf = (actor: Actor) =>
-    Effect.map(access.grants(actor), (all) => {
-      const workspaces = new Set(all.map(({ workspaceId }) => workspaceId))
-      if (workspaces.size === all.length) return all
-      throw new TypeError("Access.grants gave several grants for one workspace: give one, with all that it allows.")
-    })
 
   // A text that is not an id names nothing, so hosts never see it. Unknown and hidden tenants take the same path, so that
   // the time of an answer tells an outsider nothing.
   const tenantGrant = Effect.fnUntraced(function* (actor: Actor, tenantId: string) {
     if (!isTenantId(tenantId)) return Option.none<TenantGrant>()
-    const workspace = yield* access.workspaceOf(tenantId)
-    const grants = yield* grantsOf(actor)
+    const workspace = yield* policy.workspaceOf(tenantId)
+    const grants = yield* policy.grants(actor)
     return Option.flatMap(workspace, (workspaceId): Option.Option<TenantGrant> => {
       const scope = { workspaceId, tenantId }
       const grant = grantFor(grants, scope)
@@ -174,12 +167,12 @@ const make = Effect.gen(function* () {
 
   const grants = Effect.fnUntraced(function* (given: Actor) {
     const { actor } = yield* decodeActor({ actor: given })
-    return yield* grantsOf(actor)
+    return yield* policy.grants(actor)
   })
 
   const acting = Effect.fnUntraced(function* (givenActor: Actor, givenScope: OperationScope) {
     const { actor, scope } = yield* decodeActing({ actor: givenActor, scope: givenScope })
-    const grant = grantFor(yield* grantsOf(actor), scope)
+    const grant = grantFor(yield* policy.grants(actor), scope)
     return grant === undefined ? new Set<Capability>() : actingCapabilities(grant, scope)
   })
 
@@ -188,7 +181,7 @@ const make = Effect.gen(function* () {
   })
 
   const workspaceGrant = (actor: Actor, workspaceId: string) =>
-    Effect.map(grantsOf(actor), (all) =>
+    Effect.map(policy.grants(actor), (all) =>
       Option.map(
         Option.fromUndefinedOr(all.find((grant) => grant.workspaceId === workspaceId)),
         (grant): ScopeGrant => {

@@ -5,6 +5,9 @@
  * @module
  */
 import { Context, Effect, Layer, Schema } from "effect"
+import { answerOf } from "../boundary/HostAnswers.ts"
+import { GivenReasonCode } from "../run/ReasonCode.ts"
+import { RunId } from "../run/Run.ts"
 import type * as Operation from "./Operation.ts"
 import { OperationCatalog } from "./OperationCatalog.ts"
 import type { GateAnswer, GateRequest, StartGate } from "./StartGate.ts"
@@ -18,6 +21,14 @@ export class UnregisteredStartGate extends Schema.TaggedError<UnregisteredStartG
     return `The operation "${this.type}" needs the start gate "${this.name}", which is not registered: provide it with StartGate.layer.`
   }
 }
+
+const decodeAnswer = answerOf(
+  Schema.Union([
+    Schema.TaggedStruct("Open", {}),
+    Schema.TaggedStruct("Blocked", { reasonCode: GivenReasonCode, message: Schema.String }),
+    Schema.TaggedStruct("Busy", { holder: RunId })
+  ])
+)
 
 /** The gates of this host; none by default. */
 export const RegisteredGates = Context.Reference<ReadonlyMap<string, StartGate>>(
@@ -52,7 +63,10 @@ export class Gatekeeper extends Context.Service<
       }
       const check = Effect.fn("Gatekeeper.check")(function* (type: Operation.Any, request: Omit<GateRequest, "type">) {
         for (const gate of gatesOf.get(type.name) ?? []) {
-          const answer = yield* gate.check({ ...request, type: type.name })
+          const answer = decodeAnswer(
+            `What the gate "${gate.name}" answered`,
+            yield* gate.check({ ...request, type: type.name })
+          )
           if (answer._tag !== "Open") return answer
         }
         return { _tag: "Open" } satisfies GateAnswer

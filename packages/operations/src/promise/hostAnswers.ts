@@ -5,39 +5,24 @@
  * @module
  */
 
-import { Result, Schema } from "effect"
-import { problemsOf } from "../boundary/Decoding.ts"
+import { Schema } from "effect"
+import { answerOf } from "../boundary/HostAnswers.ts"
 import { RunFailure } from "../definition/RunFailure.ts"
 import * as RunHandler from "../definition/RunHandler.ts"
 import * as StartGate from "../definition/StartGate.ts"
-import { ReasonCode } from "../run/ReasonCode.ts"
-import { isStorableText } from "../text/StorableText.ts"
+import { GivenReasonCode, type ReasonCode } from "../run/ReasonCode.ts"
 import type { Block, RunFailure as HostFailure } from "./Operation.ts"
 
-const Reason = Schema.String.check(Schema.isMaxLength(200), isStorableText).pipe(Schema.decodeTo(ReasonCode))
-
-const decoderOf = <A>(schema: Schema.Decoder<A>) => {
-  const decode = Schema.decodeUnknownResult(schema)
-  return (what: string, given: unknown): A => {
-    const result = decode(given, { errors: "all" })
-    if (Result.isSuccess(result)) return result.success
-    const problems = problemsOf(result.failure.issue).map(
-      ({ detail, pointer }) => `${pointer || "the value"}: ${detail}`
-    )
-    throw new TypeError(`${what} is wrong. ${problems.join("; ")}`)
-  }
-}
-
-const decodeReason = decoderOf(Reason)
-const decodeBlock = decoderOf(Schema.NullishOr(Schema.Struct({ reasonCode: Reason, message: Schema.String })))
-const decodeFailure = decoderOf(
-  Schema.Struct({ reasonCode: Reason, message: Schema.String, retryable: Schema.Boolean })
+const decodeReason = answerOf(GivenReasonCode)
+const decodeBlock = answerOf(Schema.NullishOr(Schema.Struct({ reasonCode: GivenReasonCode, message: Schema.String })))
+const decodeFailure = answerOf(
+  Schema.Struct({ reasonCode: GivenReasonCode, message: Schema.String, retryable: Schema.Boolean })
 )
-const decodeResult = decoderOf(
+const decodeResult = answerOf(
   Schema.NullishOr(
     Schema.Union([
       Schema.Struct({ outcome: Schema.Literal("succeeded") }),
-      Schema.Struct({ outcome: Schema.Literal("partially_succeeded"), reasonCode: Reason })
+      Schema.Struct({ outcome: Schema.Literal("partially_succeeded"), reasonCode: GivenReasonCode })
     ])
   )
 )

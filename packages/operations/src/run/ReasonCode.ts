@@ -6,6 +6,7 @@
  * @module
  */
 import { Schema, SchemaTransformation } from "effect"
+import { isStorableText } from "../text/StorableText.ts"
 
 /** How serious a reason is for the person who reads it. */
 export type Severity = "info" | "warning" | "error"
@@ -241,6 +242,11 @@ export const ReasonCode: Schema.Codec<ReasonCode, string> = Schema.String.pipe(
     Schema.String.pipe(Schema.refine((code): code is ReasonCode => code.length > 0 && !isOlder(code))),
     SchemaTransformation.transform({ decode: current, encode: (code) => code })
   )
+)
+
+/** A reason code that a host's own code gives: one that can be stored. */
+export const GivenReasonCode = Schema.String.check(Schema.isMaxLength(200), isStorableText).pipe(
+  Schema.decodeTo(ReasonCode)
 )
 
 /** What is known of a code. A code of a host is a plain failure, which its message explains. */

@@ -2,7 +2,7 @@ import * as TestOperations from "../../src/testing/TestOperations.ts"
 import * as Pg from "../../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Exit, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import {
   Access,
@@ -76,6 +76,21 @@ const content = [
   "worker"
 ] as const
 
+/** What JavaScript may answer as grants, against the types, by the id of the actor; with what is said of it. */
+const wrongGrants: Readonly<Record<string, readonly [answer: unknown, sentence: RegExp]>> = {
+  nothing: [undefined, /What Access\.grants answered is wrong\. the value: Expected array/],
+  numbered: [[{ workspaceId: 7, tenants: "all", capabilities: new Set() }], /\/0\/workspaceId: Expected string/],
+  unstorable: [[{ workspaceId: "north\0wind", tenants: "all", capabilities: new Set() }], /\/0\/workspaceId: .*NUL/],
+  listed: [[{ workspaceId, tenants: [contoso], capabilities: new Set() }], /\/0\/tenants: Expected/],
+  lettered: [[{ workspaceId, tenants: "all", capabilities: "tenant.work.view" }], /\/0\/capabilities: Expected/],
+  halved: [[{ workspaceId, tenants: "all", capabilities: new Set(["tenant.\ud800.view"]) }], /\/0\/capabilities.*NUL/]
+}
+const wrongWorkspaces: Readonly<Record<string, unknown>> = {
+  bare: "northwind",
+  unstorable: Option.some("a\0b"),
+  none: null
+}
+
 /** Tenants that have moved to another workspace, or that are gone, as long as a test has them in here. */
 const elsewhere = new Map<string, WorkspaceId | null>()
 const movable = Layer.effect(
@@ -88,9 +103,15 @@ const movable = Layer.effect(
               { workspaceId, tenants: "all", capabilities: new Set<Capability>() },
               { workspaceId, tenants: new Set([contoso]), capabilities: new Set<Capability>(["tenant.work.view"]) }
             ])
-          : fixed.grants(actor),
+          : actor.id in wrongGrants
+            ? Effect.succeed(wrongGrants[actor.id]?.[0] as [])
+            : fixed.grants(actor),
       workspaceOf: (tenant) =>
-        elsewhere.has(tenant) ? Effect.succeed(Option.fromNullishOr(elsewhere.get(tenant))) : fixed.workspaceOf(tenant)
+        tenant in wrongWorkspaces
+          ? Effect.succeed(wrongWorkspaces[tenant] as Option.Option<WorkspaceId>)
+          : elsewhere.has(tenant)
+            ? Effect.succeed(Option.fromNullishOr(elsewhere.get(tenant)))
+            : fixed.workspaceOf(tenant)
     })
   )
 ).pipe(Layer.provide(access))
@@ -123,6 +144,22 @@ layer(
       const runs = yield* Runs
       const ended = yield* Effect.exit(runs.list(person("twice"), {}, { cursor: null, limit: 10 }))
       assert.match(String(ended), /several grants for one workspace/)
+    })
+  )
+
+  it.effect("says of a policy what is wrong with its answers, and asks the database nothing", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      for (const [id, [, sentence]] of Object.entries(wrongGrants)) {
+        const ended = yield* Effect.exit(runs.list(person(id), {}, { cursor: null, limit: 10 }))
+        assert.isTrue(Exit.hasDies(ended), id)
+        assert.match(String(ended), sentence)
+      }
+      for (const tenantId of Object.keys(wrongWorkspaces)) {
+        const ended = yield* Effect.exit(runs.start(both, Work, { tenantId, input: { key: "wrong" } }))
+        assert.isTrue(Exit.hasDies(ended), tenantId)
+        assert.match(String(ended), /What Access\.workspaceOf answered is wrong\./)
+      }
     })
   )
 })

@@ -1,6 +1,6 @@
 import { TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Logger, Schema, SchemaTransformation } from "effect"
+import { Effect, Exit, Layer, Logger, Schema, SchemaTransformation } from "effect"
 import { type Actor, type Capability, InputResolver, Operation, Operations, Runs, StartGate } from "../../src/index.ts"
 import * as Pg from "../../src/pg.ts"
 import * as TestOperations from "../../src/testing/TestOperations.ts"
@@ -40,7 +40,18 @@ const Later = define(
   )
 )
 const Broken = define("broken", none, { gates: ["broken"] })
-const all = [Plain, Needy, Resolved, Later, Broken]
+const Wrong = define("wrong", Schema.Struct({ answer: Schema.String }), { gates: ["wrong"] })
+const all = [Plain, Needy, Resolved, Later, Broken, Wrong]
+
+/** What JavaScript may answer as a gate, against the types. */
+const wrongAnswers: Readonly<Record<string, unknown>> = {
+  nothing: undefined,
+  unknown: { _tag: "Shut" },
+  numbered: { _tag: "Blocked", reasonCode: 7, message: "No." },
+  unstorable: { _tag: "Blocked", reasonCode: "ext.a\0.b", message: "No." },
+  silent: { _tag: "Blocked", reasonCode: "ext.a.b" },
+  held: { _tag: "Busy", holder: "nobody" }
+}
 
 const gates = StartGate.layer(
   StartGate.make("open", () => Effect.succeed(StartGate.open)),
@@ -51,6 +62,9 @@ const gates = StartGate.layer(
         ? StartGate.open
         : StartGate.blocked("ext.gates.unresolved", "The input has no days.")
     )
+  ),
+  StartGate.make("wrong", ({ input }) =>
+    Effect.sync(() => wrongAnswers[(input as { readonly answer: string }).answer] as StartGate.GateAnswer)
   ),
   StartGate.make("broken", () => Effect.die(new Error("password=hunter2")))
 )
@@ -99,6 +113,18 @@ layer(host, { excludeTestServices: true })("What the gates would answer", (it) =
       const said = log.filter((line) => line.includes("gates.broken"))
       assert.isNotEmpty(said)
       assert.notInclude(said.join(), "hunter2")
+    })
+  )
+
+  it.effect("fails a start with a sentence that names the gate where its answer is wrong", () =>
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      for (const answer of Object.keys(wrongAnswers)) {
+        const start = runs.start(person("everything"), Wrong, { tenantId: "contoso", input: { answer } })
+        const ended = yield* Effect.exit(start)
+        assert.isTrue(Exit.hasDies(ended), answer)
+        assert.match(String(ended), /What the gate "wrong" answered is wrong\. /)
+      }
     })
   )
 
