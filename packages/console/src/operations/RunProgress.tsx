@@ -31,8 +31,8 @@ export const RunProgress = (props: Props) => {
   const left = rate === undefined ? undefined : remaining(run, rate)
   return (
     <div class="run-progress">
-      {run.summaryCounts.processed === undefined && run.status === "completed" && (
-        <p class="muted">It ended before any item was processed.</p>
+      {run.status === "completed" && Object.keys(run.summaryCounts).length === 0 && (
+        <p class="muted">{run.startedAt === null ? "It did not start." : "It reported no progress."}</p>
       )}
       {(run.status === "running" || run.summaryCounts.processed !== undefined) && (
         <>

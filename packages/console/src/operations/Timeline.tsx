@@ -77,7 +77,9 @@ const refusals: Readonly<Record<string, string>> = {
 
 const completion = ({ outcome, reasonCode, counts, actor }: EventData): string => {
   const items =
-    counts?.processed === undefined ? "" : ` with ${countsText({ summaryCounts: counts, status: "completed" })}`
+    counts?.processed === undefined
+      ? ""
+      : ` with ${countsText({ summaryCounts: counts, status: "completed" }).toLowerCase()}`
   switch (outcome) {
     case "succeeded":
       return `Succeeded${items}.`

@@ -13,9 +13,16 @@ export const percentDone = ({ summaryCounts: counts }: Run): number | undefined 
     ? undefined
     : Math.min(100, Math.floor(((counts.processed ?? 0) / counts.total) * 100))
 
+/** Whether a run looked for changes and there were none. What it looked through may still be large. */
+const foundNoChanges = ({ processed, created, updated, removed }: Run["summaryCounts"]): boolean => {
+  const changes = [created, updated, removed].filter((count) => count !== undefined)
+  return processed === 0 && changes.length > 0 && changes.every((count) => count === 0)
+}
+
 /** How far a run is, in words: `2,150 of 5,000 items`. */
 export const countsText = ({ summaryCounts: counts, status }: Pick<Run, "summaryCounts" | "status">): string => {
   if (counts.processed === undefined) return status === "running" ? "Counting…" : "No items"
+  if (status === "completed" && foundNoChanges(counts)) return "No changes"
   return counts.total === undefined || (status === "completed" && counts.total === counts.processed)
     ? plural(counts.processed, "item")
     : `${formatCount(counts.processed)} of ${plural(counts.total, "item")}`
