@@ -24,10 +24,10 @@ const link = Command.make(
       if (rows.length === 0) return yield* new CliProblem({ message: `There is no account ${account}.` })
       yield* Console.log(`Linked ${objectId}: this person now signs in as ${account}.`)
     }).pipe(Effect.provide(database))
-).pipe(Command.withDescription("Let a person of Entra ID sign in as an account"))
+).pipe(Command.withDescription("Let an Entra ID user sign in as an account"))
 
 /** `atlas accounts`. */
 export const accountsCommand = Command.make("accounts").pipe(
-  Command.withDescription("Link accounts with people of Entra ID"),
+  Command.withDescription("Link accounts to Entra ID users"),
   Command.withSubcommands([link])
 )

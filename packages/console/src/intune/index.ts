@@ -15,6 +15,14 @@ import { makeRunRecords } from "./records.ts"
 import { makeRestoreRoutes } from "./restores/RestoreRoutes.ts"
 import { makeScheduleRoutes } from "./schedules/ScheduleRoutes.ts"
 
+const pages = {
+  schedules: { path: "backup-schedules", label: "Backup schedules" },
+  backups: { path: "backups", label: "Backups" },
+  drift: { path: "drift", label: "Drift" },
+  inventory: { path: "inventory", label: "Inventory" },
+  restores: { path: "restores", label: "Restores" }
+}
+
 const features = [
   makeInventoryRoutes,
   makeScheduleRoutes,
@@ -29,18 +37,13 @@ export const intune = makePart({
     for (const add of adders) add(routes)
   }),
   contribution: Effect.map(makeRunRecords, (recordsOf) => ({
-    tenantPages: [
-      { path: "backup-schedules", label: "Backup schedules" },
-      { path: "backups", label: "Backups" },
-      { path: "drift", label: "Drift" },
-      { path: "inventory", label: "Inventory" }
-    ],
+    tenantPages: [pages.schedules, pages.backups, pages.drift, pages.inventory],
     startPages: {
-      [BackupOperations.runNow.name]: "backup-schedules",
-      [BackupOperations.retry.name]: "backup-schedules",
-      [DriftCompare.operation.name]: "drift",
-      [RestoreOperations.preview.name]: "backups",
-      [RestoreOperations.execute.name]: "restores"
+      [BackupOperations.runNow.name]: pages.schedules,
+      [BackupOperations.retry.name]: pages.schedules,
+      [DriftCompare.operation.name]: pages.drift,
+      [RestoreOperations.preview.name]: pages.backups,
+      [RestoreOperations.execute.name]: pages.restores
     },
     recordsOf
   })),

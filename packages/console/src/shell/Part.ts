@@ -22,12 +22,18 @@ export interface RunRecord {
   readonly href: string
 }
 
+/** A page of a tenant, below the page of the tenant. */
+export interface TenantPageLink {
+  readonly path: string
+  readonly label: string
+}
+
 /** What a part adds to pages of others. */
 export interface Contribution {
-  /** Its pages of a tenant, below the page of the tenant. */
-  readonly tenantPages?: ReadonlyArray<{ readonly path: string; readonly label: string }>
+  /** Its pages of a tenant. */
+  readonly tenantPages?: ReadonlyArray<TenantPageLink>
   /** By the name of an operation that works on records: the page of the tenant where those records are. */
-  readonly startPages?: Readonly<Record<string, string>>
+  readonly startPages?: Readonly<Record<string, TenantPageLink>>
   /** What it says of each tenant in the list, by the tenant's id. */
   readonly badgesOf?: (tenants: ReadonlyArray<Tenant>) => Effect.Effect<ReadonlyMap<string, Child>>
   /** The records that a run belongs to or has made, as far as the actor may see them. */

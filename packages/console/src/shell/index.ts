@@ -13,7 +13,14 @@ export { makeGuard } from "./guard.ts"
 export { type Answer, Host, type HostOptions, Tenant } from "./Host.ts"
 export { home, Layout, type Shell } from "./Layout.tsx"
 export { type Links, useLinks } from "./Links.ts"
-export { type Contribution, makePart, type PageServices, type Part, type RunRecord } from "./Part.ts"
+export {
+  type Contribution,
+  makePart,
+  type PageServices,
+  type Part,
+  type RunRecord,
+  type TenantPageLink
+} from "./Part.ts"
 export { problemJson } from "./problemJson.ts"
 export { html, makeRequests, type PageProblem, type PageRequest, redirect, safeReturnTo } from "./Requests.ts"
 export { type Routes, tooMany } from "./Routes.ts"

@@ -11,6 +11,7 @@ import { RunProgress } from "../shell/components/Counts.tsx"
 import { RunReason } from "../shell/components/Reason.tsx"
 import { Time } from "../shell/components/Time.tsx"
 import { useLinks } from "../shell/Links.ts"
+import type { TenantPageLink } from "../shell/Part.ts"
 
 /** A place where one operation is started in a tenant. */
 export interface Surface {
@@ -22,8 +23,10 @@ export interface Surface {
   readonly missingCapability: string | null
   /** For an operation of which every start is a run of its own; otherwise null. */
   readonly idempotencyKey: string | null
-  /** If it needs an input: the page below the tenant where it is started, empty if there is none. Otherwise null. */
-  readonly startsAt: string | null
+  /** Whether it cannot be started without an input. */
+  readonly needsInput: boolean
+  /** The page where it is started if it needs an input; null if there is none. */
+  readonly startPage: TenantPageLink | null
   /** What the gates would answer to a start now. */
   readonly gate: StartGate.GateAnswer
   readonly active: Run | null
@@ -114,13 +117,17 @@ const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surf
   const links = useLinks()
   const { active, missingCapability: missing, idempotencyKey, startedBy } = surface
   if (startedBy === "system") return <p class="muted small">Only Atlas itself starts this operation.</p>
-  if (surface.startsAt === "") {
-    return <p class="muted small">Only a program can start it: it needs an input.</p>
-  }
-  if (surface.startsAt !== null) {
+  if (surface.needsInput) {
+    const page = surface.startPage
     return (
       <p class="muted small">
-        Started <a href={`${links.tenant(tenantId)}/${surface.startsAt}`}>on the page of what it works on</a>.
+        {page === null ? (
+          "Only a program can start it: it needs an input."
+        ) : (
+          <>
+            Start it on the page <a href={`${links.tenant(tenantId)}/${page.path}`}>{page.label}</a>.
+          </>
+        )}
       </p>
     )
   }

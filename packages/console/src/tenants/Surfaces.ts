@@ -10,7 +10,7 @@ import {
 } from "@atlas/operations"
 import { Effect } from "effect"
 import { formKey } from "../shell/FormKey.ts"
-import { Contributions } from "../shell/Part.ts"
+import { Contributions, type TenantPageLink } from "../shell/Part.ts"
 import type { Surface } from "./SurfaceCard.tsx"
 
 const surfaceOf = (
@@ -18,7 +18,7 @@ const surfaceOf = (
   grant: TenantGrant,
   latest: ReadonlyArray<Run>,
   gates: ReadonlyMap<string, StartGate.GateAnswer>,
-  startPages: Readonly<Record<string, string>>
+  startPages: Readonly<Record<string, TenantPageLink>>
 ): Surface => {
   const ofType = latest.filter((run) => run.type === type.name)
   // An operation that needs an input has no answer before the input is known, and is started on a page of its own.
@@ -30,7 +30,8 @@ const surfaceOf = (
     startedBy: type.startedBy,
     missingCapability: grant.capabilities.has(type.capabilities.start) ? null : type.capabilities.start,
     idempotencyKey: formKey(type),
-    startsAt: gate === undefined ? (startPages[type.name] ?? "") : null,
+    needsInput: gate === undefined,
+    startPage: startPages[type.name] ?? null,
     gate: gate ?? StartGate.open,
     active: ofType.find(({ status }) => status !== "completed") ?? null,
     last: ofType.find(({ status }) => status === "completed") ?? null

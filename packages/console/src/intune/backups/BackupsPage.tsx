@@ -1,6 +1,6 @@
 import type { BackupItem, BackupSet, Restore } from "@atlas/intune"
 import { policyTypeNamed } from "@atlas/intune"
-import { reasonInfo } from "@atlas/operations"
+import { reasonInfo, type Run } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { BackupBadge, BackupsTable } from "./BackupsTable.tsx"
 import { EmptyState } from "../../shell/components/EmptyState.tsx"
@@ -9,6 +9,7 @@ import { Icon } from "../../shell/components/Icon.tsx"
 import { platformLabel } from "../policies/platformLabel.ts"
 import { AbsoluteTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
+import { useLinks } from "../../shell/Links.ts"
 import { TableHead } from "../../shell/components/TableHead.tsx"
 import { NextPage } from "../../shell/components/NextPage.tsx"
 
@@ -57,6 +58,8 @@ interface Props {
   readonly shell: Shell
   readonly tenant: { readonly id: string; readonly name: string }
   readonly backup: BackupSet
+  /** The run that made it; null if there is none, or none that the person may see. */
+  readonly run: Run | null
   readonly query: string
   readonly items: ReadonlyArray<BackupItem>
   readonly nextHref: string | null
@@ -66,6 +69,21 @@ interface Props {
   readonly missingCapability: string | null
   /** The key of this page's request for a restore. */
   readonly idempotencyKey: string
+  /** What was wrong with the last attempt to plan a restore. */
+  readonly problem: string | null
+}
+
+const MadeBy = ({ tenant, backup, run }: Pick<Props, "tenant" | "backup" | "run">) => {
+  const links = useLinks()
+  if (backup.scheduleId === null) return backup.origin === "restore" ? "a restore, before it wrote" : "an import"
+  const schedule = <a href={`${links.tenant(tenant.id)}/backup-schedules/${backup.scheduleId}`}>its schedule</a>
+  return run?.actor.kind === "user" ? (
+    <>
+      {run.actor.name}, by hand, with {schedule}
+    </>
+  ) : (
+    schedule
+  )
 }
 
 /** What is in a backup. */
@@ -73,12 +91,14 @@ export const BackupPage = ({
   shell,
   tenant,
   backup,
+  run,
   query,
   items,
   nextHref,
   restores,
   missingCapability,
-  idempotencyKey
+  idempotencyKey,
+  problem
 }: Props) => {
   const path = `${shell.links.tenant(tenant.id)}/backups/${backup.id}`
   return (
@@ -105,15 +125,7 @@ export const BackupPage = ({
         <div>
           <dt>Made by</dt>
           <dd>
-            {backup.scheduleId === null ? (
-              backup.origin === "restore" ? (
-                "a restore, before it wrote"
-              ) : (
-                "an import"
-              )
-            ) : (
-              <a href={`${shell.links.tenant(tenant.id)}/backup-schedules/${backup.scheduleId}`}>its schedule</a>
-            )}
+            <MadeBy tenant={tenant} backup={backup} run={run} />
             {backup.runId !== null && (
               <span class="block small">
                 in <a href={shell.links.run(backup.runId)}>this run</a>
@@ -171,6 +183,11 @@ export const BackupPage = ({
             <button class="button" name="all" value="true" disabled={missingCapability !== null}>
               Plan to restore everything
             </button>
+            {problem !== null && (
+              <span class="field-problem" role="alert">
+                {problem}
+              </span>
+            )}
             {missingCapability !== null && (
               <span class="muted small">
                 Your role does not allow this: it needs <code>{missingCapability}</code>.

@@ -5,6 +5,7 @@ import { SecureRandom } from "effect/crypto"
 import { readNothing } from "../../shell/FormInput.ts"
 import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
 import { pageLimit, pageOf, policyAfter, policyParams } from "../pages.ts"
+import { makeRenderBackup } from "../backups/renderBackup.ts"
 import { RestorePage } from "./RestorePage.tsx"
 import { RestoresPage } from "./RestoresPage.tsx"
 import { html, makeRequests, type PageRequest, redirect } from "../../shell/Requests.ts"
@@ -26,6 +27,8 @@ const Chosen = Schema.Struct({
 
 const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), idempotencyKey: Schema.optionalKey(FormText) })
 
+const nothingChosen = "Choose at least one policy, or plan to restore everything."
+
 // A chosen policy is named by its collection and its id, which may contain anything.
 const itemOf = (value: string) => {
   const [source = "", ...id] = value.split("/")
@@ -37,6 +40,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
   const restores = yield* Restores
   const backups = yield* Backups
   const runs = yield* Runs
+  const renderBackup = yield* makeRenderBackup
   const tenantOf = yield* makeTenantAccess
   const { links } = yield* Host
   const { page } = yield* makeRequests
@@ -107,12 +111,15 @@ export const makeRestoreRoutes = Effect.gen(function* () {
 
   const plan = page(
     section,
-    Effect.fn("RestorePlan")(function* ({ c, actor }) {
+    Effect.fn("RestorePlan")(function* (asked) {
+      const { c, actor } = asked
       const { tenant } = yield* tenantOf(actor, c)
       const form = yield* readForm(c, Chosen)
+      const items = form.all === undefined ? [form.item ?? []].flat().map(itemOf) : null
+      if (items?.length === 0) return yield* renderBackup(asked, form.backup, nothingChosen)
       const request = {
         backup: form.backup,
-        items: form.all === undefined ? [form.item ?? []].flat().map(itemOf) : null,
+        items,
         withAssignments: form.withAssignments === "true"
       }
       const { restore } = yield* restores.plan(actor, tenant.id, request, form.idempotencyKey)

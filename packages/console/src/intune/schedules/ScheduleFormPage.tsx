@@ -111,7 +111,7 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: 
         <div class="card-actions">
           <button class="button primary">{schedule === null ? "Create the schedule" : "Save"}</button>
           <a class="button" href={schedule === null ? section : action}>
-            Leave it
+            Cancel
           </a>
         </div>
       </form>
