@@ -85,12 +85,14 @@ export const toSeenResource = (url: PublicUrl["Service"], run: Run | RunReceipt)
 
 const typeResources = new WeakMap<Operation.Any, OperationResource>()
 
-/** An operation as the API shows it. The schema of its input is derived once. */
+/** An operation as the API shows it. The schema of its input is derived once, and refuses unknown members as starts do. */
 const toTypeResource = (type: Operation.Any): OperationResource => {
   const known = typeResources.get(type)
   if (known !== undefined) return known
   const { capabilities, category, description, identity, label, name, scope, startedBy } = type
-  const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(type.input))
+  const { definitions, schema } = Schema.toJsonSchemaDocument(Schema.toCodecJson(type.input), {
+    onExcessProperty: "error"
+  })
   const input = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
   const by = identity.rule === "once" ? `${identity.rule} by ${identity.by}` : identity.rule
   const resource = { name, label, description, category, scope, startedBy, capabilities, identity: by, input }
