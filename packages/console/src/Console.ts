@@ -11,7 +11,7 @@ import {
   type OperationCatalog,
   OperationsApi,
   OperationsHttp,
-  Problems,
+  type Problems,
   type Runs
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema, type Scope, Tracer } from "effect"
@@ -19,7 +19,7 @@ import type { HttpApi } from "effect/http-api"
 import { RateLimiter } from "effect/persistence"
 import { type Context as Asked, Hono } from "hono"
 import { apiHeaders, makeApi } from "./api/Api.ts"
-import { startPathsOf } from "./api/starts.ts"
+import { callsOf } from "./api/calls.ts"
 import { makeRunActionRoutes } from "./operations/RunActionRoutes.ts"
 import { makeRunListRoutes } from "./operations/RunListRoutes.ts"
 import { makeRunRoutes } from "./operations/RunRoutes.ts"
@@ -28,6 +28,7 @@ import { makeAssets } from "./shell/Assets.ts"
 import { Confirmations } from "./shell/Confirmations.ts"
 import { makeGuard } from "./shell/guard.ts"
 import { Host, type HostOptions } from "./shell/Host.ts"
+import { makeMethodsAt } from "./shell/methods.ts"
 import { Contributions, makePart, type Part } from "./shell/Part.ts"
 import { problemJson } from "./shell/problemJson.ts"
 import { requestServices } from "./shell/RequestIds.ts"
@@ -83,7 +84,11 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   const requests = yield* makeRequests
   const declared = parts.flatMap(({ api }) => api ?? [])
   const declarations = declared.map(({ declaration }) => declaration as HttpApi.Top)
-  const api = yield* makeApi(declared.map(({ routes }) => routes))
+  const known = callsOf(declarations)
+  const api = yield* makeApi(
+    declared.map(({ routes }) => routes),
+    known
+  )
   const addPages = yield* Effect.forEach(parts, ({ pages = nothing }) => pages)
   const addReference = yield* makeApiReferenceRoutes(declarations)
   const addAssets = yield* makeAssets
@@ -95,7 +100,7 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
   const calls = links.api("/*")
   guard(app, "*")
   app.use(calls, apiHeaders)
-  for (const path of startPathsOf(declarations)) app.post(`${apiBasePath}${path}`, limitStarts)
+  for (const { path, startsRuns } of known) if (startsRuns) app.post(`${apiBasePath}${path}`, limitStarts)
   const below = links.to("") === "" ? app : app.basePath(links.to(""))
   addAssets(below)
   addReference(app)
@@ -117,7 +122,7 @@ const build = Effect.fnUntraced(function* <R>(parts: ReadonlyArray<Part<R>>) {
           .open(() => Effect.die(error))(c)
           .catch((another: unknown) => failed(c, another))
   )
-  app.notFound(requests.open(() => new Problems.NotFound({})))
+  app.notFound(requests.unknown(makeMethodsAt(app.routes)))
   return app
 })
 

@@ -9,6 +9,7 @@ import { Cause, Context, Effect, Layer, Logger, Option } from "effect"
 import { HttpRouter, HttpServer, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { Context as Request, MiddlewareHandler } from "hono"
 import { Host } from "../shell/Host.ts"
+import { makeMethodsAt, otherMethod, type Route } from "../shell/methods.ts"
 import type { ApiServices } from "../shell/Part.ts"
 import { problemJson } from "../shell/problemJson.ts"
 import { requestServices } from "../shell/RequestIds.ts"
@@ -62,14 +63,25 @@ const notFound = Effect.map(HttpServerRespondable.toResponse(new Problems.NotFou
   HttpServerResponse.toWeb(response)
 )
 
-/** Gives words to an answer of the router that has none. */
-const inWords = async (response: Response): Promise<Response> => {
+const notAllowed = (method: string, methods: ReadonlyArray<string>) => {
+  const { allow, detail, title } = otherMethod(method, methods)
+  const response = problemJson(405, title, detail)
+  response.headers.set("allow", allow)
+  return response
+}
+
+/**
+ * Gives words to an answer of the router that has none.
+ *
+ * @param methods that the address takes
+ */
+const inWords = async (response: Response, method: string, methods: ReadonlyArray<string>): Promise<Response> => {
   // The router answers in plain text, and people meet it often: what curl sends with `-d` is a form.
   if (response.status === 415)
     return problemJson(415, "This call takes JSON.", "Send the body with the header Content-Type: application/json.")
   if (response.ok || response.headers.has("content-type")) return response
   // The router's own answers have no body. An unknown path looks like anything else that does not exist.
-  if (response.status === 404) return Effect.runPromise(notFound)
+  if (response.status === 404) return methods.length === 0 ? Effect.runPromise(notFound) : notAllowed(method, methods)
   return response.status < 500
     ? response
     : problemJson(
@@ -87,9 +99,11 @@ const exact = { caseSensitive: true, ignoreDuplicateSlashes: false, ignoreTraili
  * The API as a web handler. It shares the services that are built already.
  *
  * @param routes of every part, below `/api/v1`
+ * @param calls that the routes answer
  */
 export const makeApi = Effect.fnUntraced(function* <R>(
-  routes: ReadonlyArray<Layer.Layer<never, never, R | ApiServices>>
+  routes: ReadonlyArray<Layer.Layer<never, never, R | ApiServices>>,
+  calls: ReadonlyArray<Route>
 ) {
   const { apiBasePath } = yield* Host
   const services = yield* Effect.context<R | Host>()
@@ -108,11 +122,14 @@ export const makeApi = Effect.fnUntraced(function* <R>(
     (handler) => Effect.promise(() => handler.dispose())
   )
 
+  // The console itself answers with the description.
+  const methodsAt = makeMethodsAt([...calls, { method: "GET", path: "/api/v1/openapi.json" }])
   return async (c: Request): Promise<Response> => {
     const { raw } = c.req
     const url = new URL(raw.url)
     url.pathname = url.pathname.slice(apiBasePath.length)
     const request = apiBasePath === "" ? raw : new globalThis.Request(url, raw)
-    return inWords(await api.handler(request, Context.add(requestServices(c), Incoming, raw)))
+    const response = await api.handler(request, Context.add(requestServices(c), Incoming, raw))
+    return inWords(response, raw.method, methodsAt(url.pathname))
   }
 })

@@ -10,6 +10,7 @@ import { Cause, Effect, Exit, Option, Predicate } from "effect"
 import type { Context } from "hono"
 import { Host } from "./Host.ts"
 import { home, type Shell, renderDocument, shellOf } from "./Layout.tsx"
+import { otherMethod } from "./methods.ts"
 import { ProblemPage, type ProblemStatus } from "./ProblemPage.tsx"
 import { requestServices } from "./RequestIds.ts"
 
@@ -125,7 +126,26 @@ export const makeRequests = Effect.gen(function* () {
     )
   }
 
-  return { page, open }
+  /**
+   * The page for a request that no route answers, with the navigation for people who are signed in.
+   *
+   * @param methodsAt the methods that an address takes
+   */
+  const unknown = (methodsAt: (path: string) => ReadonlyArray<string>) => async (c: Context) => {
+    const { method, path } = c.req
+    let shell = shellOf(host)
+    const nothing = Effect.flatMap(host.actorOf(c.req.raw), (actor) => {
+      shell = { ...shell, actor: Option.getOrNull(actor) }
+      const methods = methodsAt(path)
+      if (methods.length === 0) return new Problems.NotFound({})
+      const { allow, ...problem } = otherMethod(method, methods)
+      c.header("allow", allow)
+      return html(c, ProblemPage({ shell, status: 405, ...problem }), 405)
+    })
+    return answer(c, nothing, () => shell)
+  }
+
+  return { page, open, unknown }
 })
 
 /** A page that a person looked at comes back after the sign-in; a form that a person sent does not. */
