@@ -33,6 +33,18 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
     })
   )
 
+  it.effect("says in the help which flags a command needs", () =>
+    Effect.gen(function* () {
+      const help = (...command: ReadonlyArray<string>) =>
+        Effect.map(atlas(...command, "--help"), ({ stdout }) => stdout)
+      const imported = yield* help("backup", "import")
+      assert.match(imported, /^ {2}--tenant string +Id of the tenant that gets the backup \(required\)$/m)
+      assert.match(imported, /^ {2}--name string +Name of the backup$/m)
+      assert.match(yield* help("accounts", "link"), /--object string +.*\(required\)$/m)
+      assert.notInclude(yield* help("runs", "list"), "(required)")
+    })
+  )
+
   it.effect("lists, shows and cancels runs, and puts that on record", () =>
     Effect.gen(function* () {
       const server = yield* startServer({ ATLAS_ROLE: "web" })

@@ -1,7 +1,13 @@
-import { call, completed, get, start, startServer, TestDatabase } from "@atlas/test"
+import { call, completed, get, type ServerProcess, start, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
+
+/** The exit code of a server, and the signal that ended it if there is no code. */
+const ending = ({ process: child }: ServerProcess) =>
+  Effect.callback<readonly [code: number | null, signal: NodeJS.Signals | null]>((resume) => {
+    child.once("exit", (code, signal) => resume(Effect.succeed([code, signal])))
+  })
 
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
   "a server that is told to stop",
@@ -30,6 +36,17 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
           })
         )
         assert.strictEqual((yield* Fiber.join(asked)).status, 200)
+      }).pipe(Effect.scoped)
+    )
+
+    it.effect("has not failed once it has ended in order", () =>
+      Effect.gen(function* () {
+        for (const signal of ["SIGTERM", "SIGINT"] as const) {
+          const server = yield* startServer()
+          const ended = yield* Effect.forkChild(ending(server), { startImmediately: true })
+          server.process.kill(signal)
+          assert.deepStrictEqual(yield* Fiber.join(ended), [0, null], signal)
+        }
       }).pipe(Effect.scoped)
     )
 

@@ -28,7 +28,7 @@ import {
   WorkerSettings
 } from "@atlas/operations"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { type Cause, Console, Duration, Effect, Layer } from "effect"
+import { Cause, Console, Duration, Effect, Exit, Layer, Runtime } from "effect"
 import * as AccessPolicy from "./AccessPolicy.ts"
 import { Accounts } from "./Accounts.ts"
 import * as Database from "./Database.ts"
@@ -180,4 +180,11 @@ const reportFailure = (cause: Cause.Cause<{ readonly message: string }>) => {
   return text === null ? Effect.void : Console.error(Redaction.redact(text))
 }
 
-NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapCause(reportFailure)), { disableErrorReporting: true })
+// A server runs until it is told to end: that it did so, in order, is no failure.
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
+
+NodeRuntime.runMain(Layer.launch(server).pipe(Effect.tapCause(reportFailure)), {
+  disableErrorReporting: true,
+  teardown
+})

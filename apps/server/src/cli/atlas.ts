@@ -7,8 +7,8 @@
 
 import { Problems, Redaction } from "@atlas/operations"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, Effect } from "effect"
-import { CliOutput, Command } from "effect/cli"
+import { Cause, Console, Effect, Option } from "effect"
+import { CliOutput, Command, type HelpDoc } from "effect/cli"
 import { SqlError } from "effect/sql"
 import { failureText } from "../failureText.ts"
 import { accountsCommand } from "./AccountCommands.ts"
@@ -33,10 +33,20 @@ const atlas = Command.make("atlas").pipe(
   ])
 )
 
+// The help says by itself which arguments are optional, and nothing of flags.
+const withRequired = (doc: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
+  ...doc,
+  flags: doc.flags.map((flag) =>
+    flag.required ? { ...flag, description: Option.map(flag.description, (text) => `${text} (required)`) } : flag
+  )
+})
+
 /** Answers wrong flags with a sentence each, not with the whole help. */
 const presenter = CliOutput.layerPresenter({
-  present: (event) =>
-    event._tag === "InvalidInvocation"
+  present: (event) => {
+    if (event._tag === "Help")
+      return CliOutput.defaultPresenter.present({ ...event, helpDoc: withRequired(event.helpDoc) })
+    return event._tag === "InvalidInvocation"
       ? Effect.forEach(
           event.errors,
           ({ message }) =>
@@ -46,6 +56,7 @@ const presenter = CliOutput.layerPresenter({
           { discard: true }
         )
       : CliOutput.defaultPresenter.present(event)
+  }
 })
 
 const isAnswered = (error: unknown) => error instanceof Object && "_tag" in error && error._tag === "ShowHelp"
