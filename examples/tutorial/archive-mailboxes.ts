@@ -9,27 +9,20 @@ export interface MailService {
 }
 
 export const makeArchiveMailboxes = (mail: MailService) =>
-  // #region define
   defineOperation({
     name: "mailboxes.archive",
     label: "Archive mailboxes",
     input: z.object({ mailboxes: z.array(z.email()).min(1) }),
     capabilities: { start: "tenant.mailboxes.archive", view: "tenant.mailboxes.view" },
     identity: { rule: "while_active", key: ({ mailboxes }) => mailboxes.toSorted() },
-    // #endregion
-    // #region limits
     concurrency: 2,
     timeLimit: "1 hour",
     retry: { maxAttempts: 5, backoff: "30 seconds" },
     retention: { days: 90 },
-    // #endregion
-    // #region gate
     gate: async ({ scope }) =>
       (await mail.isEnabled(scope.tenantId))
         ? null
         : { reasonCode: "ext.mailboxes.disabled", message: "Enable archiving in the tenant's mail settings." },
-    // #endregion
-    // #region handler
     handler: async ({ input, signal, progress, failed }) => {
       const counts = { total: input.mailboxes.length, processed: 0, succeeded: 0, failed: 0 }
       for (const mailbox of input.mailboxes) {
@@ -44,12 +37,10 @@ export const makeArchiveMailboxes = (mail: MailService) =>
         progress(counts)
       }
     }
-    // #endregion
   })
 
 type ArchiveMailboxes = ReturnType<typeof makeArchiveMailboxes>
 
-// #region follow
 /** Starts the operation, says what happens to it, and gives how it ended. */
 export const archiveAndWatch = async (
   atlas: Atlas<readonly [ArchiveMailboxes]>,
@@ -62,4 +53,3 @@ export const archiveAndWatch = async (
   for await (const { kind, at } of atlas.follow(actor, run.id)) console.log(at, kind)
   return atlas.get(actor, run.id)
 }
-// #endregion
