@@ -16,11 +16,12 @@ import {
   WorkspaceId
 } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
+import { TestDatabase as Database, TestOperations } from "@atlas/operations/testing"
 import { TestDatabase } from "@atlas/test"
 import { Effect, Layer, Logger, ManagedRuntime, Option, Redacted, Scope } from "effect"
 import express from "express"
-import { assert, it, vi } from "vitest"
-import { mountConsole } from "./console.ts"
+import { assert, inject, it, vi } from "vitest"
+import { mountConsole, servicesOf } from "./console.ts"
 
 const report = Operation.make({
   name: "reports.export",
@@ -71,23 +72,38 @@ const people = {
   tenantsOf: async () => [{ id: scope.tenantId, name: "Acme Europe", workspace: "Acme" }]
 }
 
+/** A database without any table. */
+const empty = Layer.suspend(() =>
+  Database.layerNoClient({ server: Redacted.make(inject("database").url), migrations: [] })
+)
+const syncs = new Set<Capability>(Directory.operations.flatMap(({ capabilities: { start, view } }) => [start, view]))
+const policy = TestOperations.accessIn(scope.workspaceId, () => syncs)
+
 it("shows the host's tenants to the host's people, and leads others to its sign-in", async () => {
   vi.stubEnv("CONSOLE_SECRET", "a secret of at least 32 characters")
+  const database = ManagedRuntime.make(empty)
+  const { url } = await database.runPromise(Database)
   const app = express().use(express.urlencoded())
   const server = app.listen(0, "127.0.0.1")
   await once(server, "listening")
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const runtime = await mountConsole(app, origin, services, people)
+  const composed = servicesOf(url, Redacted.make("the secret that seals credentials"), policy)
+  const runtime = await mountConsole(app, origin, composed, people)
   const page = await fetch(`${origin}/ops/atlas/tenants`, { headers: { cookie: "user=ada" } })
-  assert.include(await page.text(), "Acme Europe")
+  const text = await page.text()
+  assert.include(text, "Acme Europe")
+  assert.include(text, "No provider connection")
   const form = { method: "POST", headers: { cookie: "user=ada", origin }, redirect: "manual" } as const
-  const started = await fetch(`${origin}/ops/atlas/tenants/acme-eu/operations/reports.export`, form)
-  assert.match(started.headers.get("location") ?? "", /^\/ops\/atlas\/operations\//)
+  const started = await fetch(`${origin}/ops/atlas/tenants/acme-eu/operations/directory_groups.sync`, form)
+  const run = started.headers.get("location") ?? ""
+  assert.match(run, /^\/ops\/atlas\/operations\//)
+  assert.include(await (await fetch(origin + run, { headers: { cookie: "user=ada" } })).text(), "Blocked")
   const stranger = await fetch(`${origin}/ops/atlas/tenants`, { redirect: "manual" })
   assert.strictEqual(stranger.headers.get("location"), "/login?next=%2Fops%2Fatlas%2Ftenants")
   server.close()
   server.closeAllConnections()
   await runtime.dispose()
+  await database.dispose()
   vi.unstubAllEnvs()
 })
 
