@@ -81,6 +81,21 @@ describe("the README", () => {
   })
 })
 
+describe("docs/embedding.md", () => {
+  it("names what each server needs to be installed", () => {
+    const rows = [...read("docs/embedding.md").matchAll(/^\| \[\w+\]\(\.\.\/(\S+)\).* \| (.+) \|$/gm)]
+    assert.lengthOf(rows, 3)
+    for (const [, path = "", install = ""] of rows) {
+      const imported = matches(read(path), / from "((?:@[\w-]+\/)?[\w-]+)(?:\/[^"]*)?"/g)
+      const listed = matches(install, /`([^`]+?)(?:@\d+)?`/g)
+      // The entry's own driver, which a host in Effect chooses; npm adds it for others.
+      const driver = read(path).includes('"@atlas/operations/pg"') ? ["@effect/sql-pg"] : []
+      const others = imported.filter((name) => !name.startsWith("@atlas/"))
+      assert.sameMembers(listed, [...new Set([...others, ...driver])], path)
+    }
+  })
+})
+
 describe("docs/http-api.md", () => {
   it("lists exactly the calls of the API", () => {
     const calls = Object.values(OperationsApi.Api.groups.operations.endpoints).map(
