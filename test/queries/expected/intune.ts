@@ -119,6 +119,8 @@ const restores: Expected = {
 
 const drift: Expected = {
   "DriftStore.hasBackup": ["backup_sets_pkey"],
+  "DriftStore.inventorySources": ["inventory_sources_pkey"],
+  "DriftStore.backupSources": ["backup_sets_pkey", "backup_items_pkey"],
   "DriftStore.listInventory": ["policies_pkey | policies_type"],
   "DriftStore.listBackup": ["backup_items_pkey"],
   "DriftStore.restart": ["policy_drift_pkey"],

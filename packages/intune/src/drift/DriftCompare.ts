@@ -1,19 +1,20 @@
 /**
- * The operation that compares two states of a tenant, policy by policy, and its handler. It changes nothing in the tenant. The
- * counts are the run's report; `PolicyDrift` reads the differences. People and programs start it through `Runs`.
+ * The operation that compares two states of a tenant, policy by policy, and its handler. It changes nothing in the tenant. It
+ * compares the kinds of policies that both states have. These and the counts are the run's report; `PolicyDrift` reads the
+ * differences. People and programs start it through `Runs`.
  *
  * @module
  */
 
-import { type Capability, Operation, RunFailure, RunHandler, StartGate } from "@atlas/operations"
-import { Effect, Schema, Stream } from "effect"
+import { type Capability, Operation, type Run, RunFailure, RunHandler, StartGate } from "@atlas/operations"
+import { Effect, Option, Schema, Stream } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { PolicySelection, readContracts, sourcesOf } from "../policies/PolicyType.ts"
+import { PolicySelection, readContracts, sourceLabel, sourcesOf, typesIn } from "../policies/PolicyType.ts"
 import type { DriftItem } from "./DriftItem.ts"
 import { makeDriftStore, type StatePolicy } from "./DriftStore.ts"
 
@@ -54,6 +55,14 @@ export const operation = Operation.make({
   gates: [StartGate.providerConnection],
   contracts: readContracts
 })
+
+const decodeReport = Schema.decodeUnknownOption(
+  Schema.Struct({ kind: Schema.Literal("drift"), types: Schema.Array(Schema.String) })
+)
+
+/** The names of the kinds of policies that a comparison has compared; none if it has not ended, or if it failed. */
+export const comparedTypes = ({ report }: Pick<Run, "report">): ReadonlyArray<string> =>
+  Option.match(decodeReport(report), { onNone: () => [], onSome: ({ types }) => types })
 
 type DriftRun = RunHandler.RunContext<Operation.Input<typeof operation>>
 
@@ -181,13 +190,38 @@ const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicySt
   return yield* new RunFailure({ reasonCode: "ext.drift.backup_missing", message })
 })
 
+/** Those of some collections that a state has; the tenant itself has all of them. */
+const covered = Effect.fnUntraced(function* (run: DriftRun, side: PolicyState, sources: ReadonlyArray<PolicySource>) {
+  if (side.kind === "live") return sources
+  const drift = yield* makeDriftStore
+  const names = yield* side.kind === "inventory"
+    ? drift.inventorySources(run.scope)
+    : drift.backupSources(
+        run.scope,
+        side.id,
+        sources.map((source) => [source.name, sourceLabel(source)] as const)
+      )
+  return sources.filter(({ name }) => names.includes(name))
+})
+
+/** The collections that both states have. What one of them never looked at would be a difference of every policy. */
+const sharedSources = Effect.fnUntraced(function* (run: DriftRun) {
+  const { from, to, types } = run.input
+  const shared = yield* covered(run, to, yield* covered(run, from, sourcesOf(types)))
+  if (shared.length > 0) return shared
+  const message =
+    "The two states have none of these kinds of policies in common: sync the inventory, or choose another backup."
+  return yield* new RunFailure({ reasonCode: "ext.drift.nothing_in_common", message })
+})
+
 /** The handler: compares collection after collection and stores each difference. */
 export const handler = operation.toLayer(
   Effect.fn("DriftCompare")(function* (run) {
     yield* requireBackup(run, run.input.from)
     yield* requireBackup(run, run.input.to)
     const total = { compared: 0, added: 0, removed: 0, changed: 0 }
-    for (const source of sourcesOf(run.input.types)) {
+    const sources = yield* sharedSources(run)
+    for (const source of sources) {
       const found = yield* compareSource(run, source)
       for (const name of ["compared", "added", "removed", "changed"] as const) total[name] += found[name]
       yield* run.progress({
@@ -197,7 +231,7 @@ export const handler = operation.toLayer(
         removed: total.removed
       })
     }
-    yield* run.report({ kind: "drift", version: 1, ...total })
+    yield* run.report({ kind: "drift", version: 1, ...total, types: typesIn(sources).map(({ name }) => name) })
     return RunHandler.succeeded
   })
 )

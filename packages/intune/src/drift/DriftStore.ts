@@ -37,6 +37,34 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return rows.length > 0
   }, Effect.orDie)
 
+  /** The collections that were copied completely at least once. */
+  const inventorySources = Effect.fn("DriftStore.inventorySources")(
+    (tenant: TenantScope) => sql<{ name: string }>`
+      SELECT collection AS name FROM inventory_sources WHERE ${tenantIs(tenant)} AND completed_at IS NOT NULL`,
+    Effect.orDie,
+    Effect.map((rows) => rows.map(({ name }) => name))
+  )
+
+  /**
+   * Those of some collections that a backup has. A run that makes a backup notes each collection that it has read, also an
+   * empty one; imports and restores have the collections of their policies.
+   *
+   * @param sources with their labels, by which a backup names what it is missing
+   */
+  const backupSources = Effect.fn("DriftStore.backupSources")(
+    (tenant: TenantScope, backup: string, sources: ReadonlyArray<readonly [name: string, label: string]>) => {
+      const [names, labels] = [sources.map(([name]) => name), sources.map(([, label]) => label)]
+      return sql<{ name: string }>`
+        SELECT s.name FROM backup_sets b, unnest(${names}::text[], ${labels}::text[]) AS s (name, label)
+        WHERE b.id = ${backup}::uuid AND b.workspace_id = ${tenant.workspaceId} AND b.tenant_id = ${tenant.tenantId}
+          AND (EXISTS (SELECT FROM backup_items i WHERE i.set_id = b.id AND i.source = s.name)
+            OR s.name = ANY(b.sources_done)
+              AND NOT b.missing @> jsonb_build_array(jsonb_build_object('label', s.label)))`
+    },
+    Effect.orDie,
+    Effect.map((rows) => rows.map(({ name }) => name))
+  )
+
   /** A collection as the last sync saw it. */
   const listInventory = Effect.fn("DriftStore.listInventory")(
     (tenant: TenantScope, source: string) => sql<StatePolicy>`
@@ -83,5 +111,5 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
     )
   }, Effect.orDie)
 
-  return { hasBackup, listInventory, listBackup, restart, add, list }
+  return { hasBackup, inventorySources, backupSources, listInventory, listBackup, restart, add, list }
 })

@@ -122,10 +122,13 @@ export const sourcesOf = (names: ReadonlyArray<string> = policyTypeNames): Reado
   ...new Set(policyTypes.filter(({ name }) => names.includes(name)).map(({ source }) => source))
 ]
 
+/** The kinds of policies that some collections hold. */
+export const typesIn = (sources: ReadonlyArray<PolicySource>): ReadonlyArray<PolicyType> =>
+  policyTypes.filter(({ source }) => sources.includes(source))
+
 /** The kinds of policies that a collection holds, for people. */
 export const sourceLabel = (source: PolicySource): string =>
-  policyTypes
-    .filter((known) => known.source.name === source.name)
+  typesIn([source])
     .map(({ label }) => label)
     .join(", ")
 

@@ -72,4 +72,36 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       assert.strictEqual((yield* compare({ from: unknown, to: live })).run.reasonCode, "ext.drift.backup_missing")
     })
   )
+
+  it.effect("compares only the kinds that both states have, and says which", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      yield* graph.putItem("contoso", "deviceManagement/roleScopeTags", policy("t1", "Tag"))
+      const schedules = yield* BackupSchedules
+      const rule = { cron: "0 2 * * *", timeZone: "UTC", types: ["scope_tags", "assignment_filters"] as const }
+      const { id } = yield* schedules.create(ada, "contoso", { name: "Tags", ...rule })
+      const backedUp = yield* completed("contoso", BackupOperations.runNow.name, { schedule: id }, "2")
+      const set = yield* Effect.flatMap(
+        Backups.use((backups) => backups.ofRun(ada, "contoso", backedUp.id)),
+        Effect.fromOption
+      )
+      const backup = { kind: "backup" as const, id: set.id }
+      const [inventory, live] = [{ kind: "inventory" as const }, { kind: "live" as const }]
+      const found = Effect.fnUntraced(function* (input: object) {
+        const run = yield* completed("contoso", DriftCompare.operation.name, input)
+        const items = yield* PolicyDrift.use((drift) => drift.items(ada, run.id, { after: null, limit: 100 }))
+        return { run, types: DriftCompare.comparedTypes(run), changes: items.map((item) => [item.id, item.change]) }
+      })
+      yield* completed("contoso", InventorySync.operation.name)
+      // An empty collection that was backed up is compared, and what is new in it is found.
+      yield* graph.putItem("contoso", "deviceManagement/assignmentFilters", policy("f1", "Filter"))
+      const both = yield* found({ from: backup, to: live })
+      assert.deepStrictEqual([both.types, both.changes], [["assignment_filters", "scope_tags"], [["f1", "added"]]])
+      const stored = yield* found({ from: backup, to: inventory })
+      assert.deepStrictEqual([stored.types, stored.changes], [["assignment_filters", "scope_tags"], []])
+      assert.isAbove((yield* found({ from: inventory, to: live })).types.length, 10)
+      const none = yield* found({ from: backup, to: live, types: ["device_configurations"] })
+      assert.deepStrictEqual([none.run.reasonCode, none.types], ["ext.drift.nothing_in_common", []])
+    })
+  )
 })

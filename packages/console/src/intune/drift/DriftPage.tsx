@@ -1,4 +1,4 @@
-import { type BackupSet, DriftCompare, type DriftItem, policyTypeNamed } from "@atlas/intune"
+import { type BackupSet, DriftCompare, type DriftItem, policyTypeNamed, policyTypeNames } from "@atlas/intune"
 import type { Run } from "@atlas/operations"
 import { DateTime } from "effect"
 import { Badge, type Tone } from "../../shell/components/Badge.tsx"
@@ -107,6 +107,18 @@ const looks: Record<DriftItem["change"], readonly [text: string, tone: Tone, ico
   changed: ["Changed", "warning", "retry"]
 }
 
+const Compared = ({ run }: { readonly run: Run }) => {
+  const types = DriftCompare.comparedTypes(run)
+  if (types.length === 0) return null
+  return (
+    <p class="muted">
+      {types.length === policyTypeNames.length
+        ? "All kinds of policies were compared."
+        : `These kinds of policies were compared: ${types.map((name) => policyTypeNamed(name)?.label ?? name).join(", ")}.`}
+    </p>
+  )
+}
+
 /** What a comparison found. */
 export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref }: ResultProps) => (
   <Layout title={`Differences in ${tenant.name}`} shell={shell}>
@@ -119,6 +131,7 @@ export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref 
       <p class="lead">
         From {from} to {to}, found by <a href={shell.links.run(run.id)}>this run</a>.
       </p>
+      <Compared run={run} />
       {run.status !== "completed" ? (
         <RunProgress run={run} label={DriftCompare.operation.label} />
       ) : items.length === 0 ? (
