@@ -22,7 +22,7 @@ export class Restore extends Schema.Class<Restore>("@atlas/intune/Restore")({
   state: RestoreState,
   previewRun: Schema.NullOr(RunId),
   executeRun: Schema.NullOr(RunId),
-  /** The backup of what was overwritten. */
+  /** The backup of what was overwritten; null if nothing was. */
   safetyBackupId: Schema.NullOr(BackupId),
   createdBy: Actor,
   confirmedBy: Schema.NullOr(Actor),

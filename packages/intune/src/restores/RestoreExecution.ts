@@ -51,7 +51,7 @@ const recordOf = (item: OverwrittenItem, texts: ReadonlyMap<string, string>): Po
   return { ...item, ...facts, finding: null, lastModified: null, assignmentCount: null }
 }
 
-/** Backs up what will be overwritten, as the plan saw it. What has changed since is not overwritten. */
+/** Backs up what will be overwritten, if anything, as the plan saw it. What has changed since is not overwritten. */
 const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   const store = yield* PolicyStore
   const restores = yield* makeRestoreStore
@@ -59,8 +59,10 @@ const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   const writes = makeBackupStore(yield* SqlClient.SqlClient)
   const { restore } = run.input
   const tenant = run.scope
+  const overwritten = yield* policies.listOverwritten(restore)
+  if (overwritten.length === 0) return
   const backup: OpenBackup = yield* writes.open(tenant, `Before restoring “${name}”`.slice(0, 200), { kind: "restore" })
-  for (const part of Array.chunksOf(yield* policies.listOverwritten(restore), seenAtOnce)) {
+  for (const part of Array.chunksOf(overwritten, seenAtOnce)) {
     const hashes = part.map(({ contentHash }) => contentHash)
     const texts = yield* store.texts(tenant, hashes)
     for (const [source, items] of Map.groupBy(part, (item) => item.source)) {

@@ -67,6 +67,13 @@ layer(intune([{ tenantId: "whole" }]), { excludeTestServices: true, timeout: "60
         assert.isTrue(
           items.every(({ action, result }) => (action === "create" ? result === "done" : result === "skipped"))
         )
+        // Nothing was overwritten, so there is nothing to keep.
+        assert.isNull((yield* get("whole", restore)).safetyBackupId)
+        const backups = yield* Backups.use((all) => all.list(ada, "whole", { before: null, limit: 10 }))
+        assert.deepStrictEqual(
+          backups.map(({ origin }) => origin),
+          ["schedule", "schedule"]
+        )
       })
     )
   }

@@ -192,11 +192,9 @@ const Confirm = ({
   path,
   problem
 }: Props & { readonly path: string }) => {
-  const writes = countOf(
-    tally,
-    ({ action, result }) =>
-      (action === "create" || action === "update") && (result === "pending" || result === "writing")
-  )
+  const unwritten = tally.filter(({ result }) => result === "pending" || result === "writing")
+  const overwrites = countOf(unwritten, ({ action }) => action === "update")
+  const writes = overwrites + countOf(unwritten, ({ action }) => action === "create")
   if (missingCapability !== null) return <NotAllowed capability={missingCapability} />
   return (
     <section class="callout tone-warning" aria-labelledby="confirm-title">
@@ -212,7 +210,7 @@ const Confirm = ({
         {writes > 0 && (
           <p>
             {plural(writes, "policy", "policies")} of {tenant.name} will be written. What was changed since this was
-            planned is left alone, and a backup of what is overwritten is made first.
+            planned is left alone{overwrites > 0 && ", and a backup of what is overwritten is made first"}.
           </p>
         )}
         {writes > 0 && (
