@@ -44,15 +44,16 @@ const contents: Expected = {
 }
 
 const backups: Expected = {
-  // The gate of schedules.
-  "Gatekeeper.check": [schedule],
-  "BackupSchedules.list": ["backup_schedules_tenant"],
-  "BackupSchedules.get": [schedule],
-  "BackupSchedules.create": onlyWrites,
-  "BackupSchedules.update": [schedule],
-  "BackupSchedules.pause": [schedule],
-  "BackupSchedules.remove": [schedule],
-  "BackupSchedules.slots": ["backup_schedule_slots_pkey"],
+  "ScheduleStore.list": ["backup_schedules_tenant"],
+  "ScheduleStore.find": [schedule],
+  "ScheduleStore.lock": [schedule],
+  "ScheduleStore.exists": [schedule],
+  "ScheduleStore.findEvenDeleted": ["backup_schedules_pkey"],
+  "ScheduleStore.insert": onlyWrites,
+  "ScheduleStore.change": ["backup_schedules_pkey"],
+  "ScheduleStore.setPaused": ["backup_schedules_pkey"],
+  "ScheduleStore.remove": ["backup_schedules_pkey"],
+  "ScheduleStore.listSlots": ["backup_schedule_slots_pkey"],
   "ScheduleStore.lockDue": ["backup_schedules_due"],
   "ScheduleStore.listDecided": ["backup_schedule_slots_pkey"],
   "ScheduleStore.decide": ["backup_schedules_pkey"],
@@ -70,7 +71,6 @@ const backups: Expected = {
     "restores_set",
     itemsOfBackup
   ],
-  BackupRun: ["backup_schedules_pkey"],
   "BackupStore.open": ["backup_sets_run_id_key"],
   "BackupStore.restart": ["backup_items_pkey"],
   "BackupStore.add": ["backup_items_pkey"],

@@ -1,10 +1,9 @@
 import { type GraphError, type Operation, reportOf, type RunCounts, RunFailure, RunHandler } from "@atlas/operations"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { BackupSchedule } from "./BackupSchedule.ts"
-import { scheduleColumns } from "./ScheduleColumns.ts"
 import { retry, runNow, scheduled } from "./BackupOperations.ts"
 import { makeBackupStore, type OpenBackup } from "./BackupStore.ts"
+import { makeScheduleStore } from "./ScheduleStore.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
@@ -13,18 +12,17 @@ import { sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
 
 type BackupRun = RunHandler.RunContext<Operation.Input<typeof runNow>>
 
-const decodeSchedule = Schema.decodeUnknownEffect(BackupSchedule)
-
 const scheduleOf = Effect.fnUntraced(function* (run: BackupRun) {
-  const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql`
-    SELECT ${scheduleColumns(sql)} FROM backup_schedules WHERE id = ${run.input.schedule}::uuid
-      AND workspace_id = ${run.scope.workspaceId} AND tenant_id = ${run.scope.tenantId}`.pipe(Effect.orDie)
-  if (row === undefined) {
-    const message = "The tenant has no such backup schedule."
-    return yield* new RunFailure({ reasonCode: "ext.backup.schedule_missing", message })
-  }
-  return yield* Effect.orDie(decodeSchedule(row))
+  const schedules = yield* makeScheduleStore
+  return yield* Effect.catchTag(
+    schedules.findEvenDeleted(run.scope, run.input.schedule),
+    "NotFound",
+    () =>
+      new RunFailure({
+        reasonCode: "ext.backup.schedule_missing",
+        message: "The tenant has no such backup schedule."
+      })
+  )
 })
 
 /** How far the attempt is. */

@@ -11,30 +11,27 @@ import {
   Authorization,
   type Capability,
   Decoding,
-  encodeActor,
-  Problems,
+  type Problems,
   type Run,
   Runs,
   type StartGate,
   type TenantScope
 } from "@atlas/operations"
-import { Context, DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { SqlClient, type SqlError, type Statement } from "effect/sql"
+import { Context, type DateTime, Effect, Layer, Predicate, Schema, Struct } from "effect"
+import { SqlClient } from "effect/sql"
 import { CalendarInstant } from "../policies/Arguments.ts"
 import {
-  BackupSchedule,
+  type BackupSchedule,
   scheduleDefaults,
   scheduleFields,
-  ScheduleId,
   ScheduleSettings,
-  ScheduleSlot
+  type ScheduleSlot
 } from "./BackupSchedule.ts"
 import { backupOperations } from "./BackupOperations.ts"
 import { nextFireTimes, type Recurrence } from "./FireTimes.ts"
 import { inTransaction } from "../policies/inTransaction.ts"
 import { scheduleExists } from "./ScheduleGate.ts"
-import { scheduleColumns } from "./ScheduleColumns.ts"
+import { makeScheduleStore } from "./ScheduleStore.ts"
 
 /** The capability to view schedules and backups. Give it to every role. */
 export const viewBackups: Capability = "tenant.backups.view"
@@ -84,7 +81,6 @@ export class BackupSchedules extends Context.Service<
   static readonly gate: StartGate.StartGate<SqlClient.SqlClient> = scheduleExists
 }
 
-const isId = Schema.is(ScheduleId)
 const kind = "backup_schedule"
 
 const decodePaused = Decoding.argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
@@ -93,40 +89,33 @@ const decodeSlotPage = Decoding.argumentsOf(
 )
 const decodeLimit = Decoding.argumentsOf(Schema.Struct({ limit: Decoding.pageLimit(200) }))
 
-const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): string | null => {
-  const [next] = nextFireTimes(recurrence, after, 1)
-  return next === undefined ? null : DateTime.formatIso(next)
-}
+const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): DateTime.Utc | null =>
+  nextFireTimes(recurrence, after, 1)[0] ?? null
 
 const settingNames = Struct.keys(scheduleFields)
 
-const valuesOf = (settings: ScheduleSettings) => ({
+const trimmed = <Settings extends ScheduleSettings>(settings: Settings): Settings => ({
+  ...settings,
   name: settings.name.trim(),
-  cron: settings.cron.trim(),
-  time_zone: settings.timeZone,
-  skipped_time: settings.skippedTime,
-  repeated_time: settings.repeatedTime,
-  missed: settings.missed,
-  missed_limit: settings.missedLimit,
-  types: settings.types === null ? null : JSON.stringify(settings.types),
-  keep_last: settings.keepLast,
-  keep_days: settings.keepDays
+  cron: settings.cron.trim()
 })
 
 const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
-  JSON.stringify(valuesOf(settings)) === JSON.stringify(valuesOf(other))
+  settingNames.every((name) => JSON.stringify(settings[name]) === JSON.stringify(other[name]))
 
 /** What a change may be about. */
 const ScheduleChange = Schema.Struct({ ...scheduleFields, paused: Schema.Boolean })
 
 /** Decodes settings that somebody sent; `others` fills in those that are left out. */
-const decodeSettings = Effect.fnUntraced(function* <Settings, Encoded>(
+const decodeSettings = Effect.fnUntraced(function* <Settings extends ScheduleSettings, Encoded>(
   schema: Schema.Codec<Settings, Encoded>,
   others: Partial<Settings>,
   given: unknown
 ) {
   const json = yield* Decoding.decodeInput(Schema.Json, given)
-  return yield* Decoding.decodeInput(schema, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
+  return trimmed(
+    yield* Decoding.decodeInput(schema, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
+  )
 })
 
 /** What the audit keeps of a schedule. */
@@ -137,36 +126,11 @@ const make = Effect.gen(function* () {
   const door = yield* Authorization
   const audit = yield* AuditLog
   const runs = yield* Runs
-  const columns = scheduleColumns(sql)
+  const store = yield* makeScheduleStore
   const together = inTransaction(sql)
-  const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
-  const decodeSlots = Schema.decodeUnknownEffect(Schema.Array(ScheduleSlot))
 
   const viewing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewBackups, kind)
   const managing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, manageBackups, kind)
-
-  const existing = ({ tenantId, workspaceId }: TenantScope) =>
-    sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId} AND deleted_at IS NULL`
-  const one = (tenant: TenantScope, id: string) => sql`${existing(tenant)} AND id = ${id}::uuid`
-
-  const rowsOf = <A>(rows: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError>) => Effect.orDie(rows)
-  const single = Effect.fnUntraced(function* (rows: Effect.Effect<ReadonlyArray<object>, SqlError.SqlError>) {
-    const [schedule] = yield* Effect.orDie(Effect.flatMap(rows, decode))
-    return schedule ?? (yield* new Problems.NotFound({}))
-  })
-  const read = (tenant: TenantScope, id: string, locking: Statement.Fragment) =>
-    isId(id)
-      ? single(sql<object>`SELECT ${columns} FROM backup_schedules WHERE ${one(tenant, id)} ${locking}`)
-      : Effect.fail(new Problems.NotFound({}))
-  const find = (tenant: TenantScope, id: string) => read(tenant, id, sql``)
-  /** The same, locked against other changes until the transaction ends. */
-  const lock = (tenant: TenantScope, id: string) => read(tenant, id, sql`FOR NO KEY UPDATE`)
-
-  // The database's clock decides what is due: the clocks of web servers and workers may differ.
-  const clock = rowsOf(sql<{ now: Date }>`SELECT now()`).pipe(
-    Effect.flatMap(([row]) => Effect.orDie(Effect.fromNullishOr(row))),
-    Effect.map(({ now }) => DateTime.fromDateUnsafe(now))
-  )
 
   const record = (
     actor: Actor,
@@ -186,30 +150,22 @@ const make = Effect.gen(function* () {
     )
 
   const list = Effect.fn("BackupSchedules.list")(function* (actor: Actor, tenantId: string) {
-    const tenant = yield* viewing(actor, tenantId)
-    const rows = sql<object>`SELECT ${columns} FROM backup_schedules WHERE ${existing(tenant)} ORDER BY name, id`
-    return yield* Effect.orDie(Effect.flatMap(rows, decode))
+    return yield* store.list(yield* viewing(actor, tenantId))
   })
 
   const get = Effect.fn("BackupSchedules.get")(function* (actor: Actor, tenantId: string, id: string) {
-    return yield* find(yield* viewing(actor, tenantId), id)
+    return yield* store.find(yield* viewing(actor, tenantId), id)
   })
 
   const create = Effect.fn("BackupSchedules.create")(function* (actor: Actor, tenantId: string, given: unknown) {
     const tenant = yield* managing(actor, tenantId)
     const settings = yield* decodeSettings(ScheduleSettings, scheduleDefaults, given)
-    const row = {
-      id: SecureRandom.uuidV7Unsafe(),
-      workspace_id: tenant.workspaceId,
-      tenant_id: tenant.tenantId,
-      created_by: encodeActor(actor),
-      ...valuesOf(settings),
-      next_fire_at: nextAfter(settings, yield* clock)
-    }
     return yield* together(
-      single(sql<object>`INSERT INTO backup_schedules ${sql.insert(row)} RETURNING ${columns}`).pipe(
-        Effect.tap((after) => record(actor, tenant, "created", { id: after.id, after }))
-      )
+      Effect.gen(function* () {
+        const after = yield* store.insert(actor, tenant, settings, nextAfter(settings, yield* store.readClock()))
+        yield* record(actor, tenant, "created", { id: after.id, after })
+        return after
+      })
     )
   })
 
@@ -221,8 +177,7 @@ const make = Effect.gen(function* () {
     paused: boolean
   ) {
     if (before.paused === paused) return before
-    const after = yield* single(sql<object>`
-      UPDATE backup_schedules SET paused = ${paused}, updated_at = now() WHERE ${one(tenant, before.id)} RETURNING ${columns}`)
+    const after = yield* store.setPaused(before, paused)
     yield* record(actor, tenant, paused ? "paused" : "resumed", { id: after.id, before, after })
     return after
   })
@@ -236,13 +191,10 @@ const make = Effect.gen(function* () {
     const tenant = yield* managing(actor, tenantId)
     return yield* together(
       Effect.gen(function* () {
-        const before = yield* lock(tenant, id)
+        const before = yield* store.lock(tenant, id)
         const settings = yield* decodeSettings(ScheduleChange, auditedState(before), given)
         if (isSame(settings, before)) return yield* setPaused(actor, tenant, before, settings.paused)
-        const values = { ...valuesOf(settings), next_fire_at: nextAfter(settings, yield* clock) }
-        const after = yield* single(sql<object>`
-          UPDATE backup_schedules SET ${sql.update(values)}, updated_at = now(), next_retention_at = now()
-          WHERE ${one(tenant, id)} RETURNING ${columns}`)
+        const after = yield* store.change(before, settings, nextAfter(settings, yield* store.readClock()))
         yield* record(actor, tenant, "changed", { id: after.id, before, after })
         return yield* setPaused(actor, tenant, after, settings.paused)
       })
@@ -257,17 +209,15 @@ const make = Effect.gen(function* () {
   ) {
     const { paused } = yield* decodePaused({ paused: given })
     const tenant = yield* managing(actor, tenantId)
-    return yield* together(Effect.flatMap(lock(tenant, id), (before) => setPaused(actor, tenant, before, paused)))
+    return yield* together(Effect.flatMap(store.lock(tenant, id), (before) => setPaused(actor, tenant, before, paused)))
   })
 
   const remove = Effect.fn("BackupSchedules.remove")(function* (actor: Actor, tenantId: string, id: string) {
     const tenant = yield* managing(actor, tenantId)
     yield* together(
       Effect.gen(function* () {
-        const before = yield* lock(tenant, id)
-        yield* rowsOf(
-          sql`UPDATE backup_schedules SET deleted_at = now(), next_fire_at = NULL WHERE ${one(tenant, id)} RETURNING id`
-        )
+        const before = yield* store.lock(tenant, id)
+        yield* store.remove(before)
         yield* record(actor, tenant, "deleted", { id: before.id, before })
       })
     )
@@ -280,13 +230,8 @@ const make = Effect.gen(function* () {
     given: { readonly before: DateTime.Utc | null; readonly limit: number }
   ) {
     const { before, limit } = (yield* decodeSlotPage({ page: given })).page
-    const { id: schedule } = yield* get(actor, tenantId, id)
-    const rows = sql<object>`
-      SELECT fire_time AS "fireTime", state, reason, run_id::text AS "runId", decided_at AS "decidedAt"
-      FROM backup_schedule_slots WHERE schedule_id = ${schedule}::uuid
-        AND fire_time < coalesce(${before === null ? null : DateTime.formatIso(before)}::timestamptz, 'infinity')
-      ORDER BY fire_time DESC LIMIT ${limit}`
-    return yield* Effect.orDie(Effect.flatMap(rows, decodeSlots))
+    const schedule = yield* get(actor, tenantId, id)
+    return yield* store.listSlots(schedule.id, before, limit)
   })
 
   const executions = Effect.fn("BackupSchedules.executions")(function* (
