@@ -76,17 +76,18 @@ const backups: Expected = {
   "BackupStore.add": ["backup_items_pkey"],
   "BackupStore.conclude": ["backup_sets_pkey"],
   "BackupStore.seal": ["backup_sets_pkey", "backup_schedules_pkey", itemsOfBackup],
-  "Backups.list, of a tenant": ["backup_sets_tenant"],
-  "Backups.list, of a tenant, the next page": ["backup_sets_tenant"],
-  "Backups.list, of a schedule": ["backup_sets_listed"],
-  "Backups.get": ["backup_sets_pkey"],
-  "Backups.ofRun": ["backup_sets_run_id_key"],
-  "Backups.items, all": ["backup_items_title"],
-  "Backups.items, all, the next page": ["backup_items_title"],
-  "Backups.items, by a part": ["backup_items_title"],
-  "Backups.content": ["backup_sets_pkey", "backup_items_pkey"],
-  "Backups.manifest": ["backup_sets_pkey", itemsOfBackup],
-  "Backups.verify": ["backup_sets_pkey", itemsOfBackup]
+  "BackupReads.list, of a tenant": ["backup_sets_tenant"],
+  "BackupReads.list, of a tenant, the next page": ["backup_sets_tenant"],
+  "BackupReads.list, of a schedule": ["backup_sets_listed"],
+  "BackupReads.find": ["backup_sets_pkey"],
+  "BackupReads.findOfRun": ["backup_sets_run_id_key"],
+  "BackupReads.listItems, all": ["backup_items_title"],
+  "BackupReads.listItems, all, the next page": ["backup_items_title"],
+  "BackupReads.listItems, by a part": ["backup_items_title"],
+  "BackupReads.findItem": ["backup_items_pkey"],
+  "BackupReads.readTenant": ["backup_sets_pkey"],
+  "BackupReads.listManifest": [itemsOfBackup],
+  "BackupReads.readSeal": ["backup_sets_pkey", itemsOfBackup]
 }
 
 const restores: Expected = {
