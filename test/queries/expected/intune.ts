@@ -18,13 +18,10 @@ const inventory: Expected = {
 }
 
 const contents: Expected = {
-  "PolicyStore.salt": ["policy_salts_pkey"],
-  "PolicyStore.put": ["policy_snapshots_pkey", "policy_secrets_pkey"],
-  "PolicyStore.texts": ["policy_snapshots_pkey"],
-  "PolicyStore.verify": ["policy_snapshots_pkey"],
-  "PolicyStore.knowsSecrets": ["policy_secrets_pkey"],
-  "PolicyStore.reveal": ["policy_secrets_pkey"],
-  "PolicyStore.sweep": [
+  "SnapshotStore.listMissing": ["policy_snapshots_pkey"],
+  "SnapshotStore.insert": onlyWrites,
+  "SnapshotStore.list": ["policy_snapshots_pkey"],
+  "SnapshotStore.sweep": [
     "policy_snapshots_pkey",
     "policies_content",
     "policies_assignments | policies_content",
@@ -35,6 +32,11 @@ const contents: Expected = {
     "restore_items_seen_hash",
     "restore_items_seen_assignments_hash"
   ],
+  "SecretStore.findSalt": ["policy_salts_pkey"],
+  "SecretStore.insertSalt": onlyWrites,
+  "SecretStore.listKnown": ["policy_secrets_pkey"],
+  "SecretStore.insert": onlyWrites,
+  "SecretStore.list": ["policy_secrets_pkey"],
   "PolicySecretRotation.reseal": [
     "policy_salts_pkey",
     "policy_secrets_pkey",
