@@ -8,7 +8,7 @@
 import { Decoding } from "@atlas/operations"
 import { Cron, DateTime, Effect, Iterable, Option, Result, Schema } from "effect"
 
-/** What happens to a local time that a clock change skips: it fires as much later as the clocks move, or not at all. */
+/** What happens to a local time that a clock change skips: it fires as much later as the clocks are moved, or not at all. */
 export const SkippedTime = Schema.Literals(["later", "skip"])
 export type SkippedTime = typeof SkippedTime.Type
 
@@ -26,11 +26,8 @@ export interface Recurrence {
   readonly repeatedTime: RepeatedTime
 }
 
-const cronOf = ({ cron, repeatedTime, timeZone }: Recurrence) =>
-  Cron.parseUnsafe(cron.trim(), DateTime.zoneMakeNamedUnsafe(timeZone), { onDstOverlap: repeatedTime })
-
 /** The search for a date that never comes, such as 31 February, throws: then the answer is null. */
-const attempt = (step: () => Date): Date | null => {
+const attempt = <A>(step: () => A): A | null => {
   try {
     return step()
   } catch {
@@ -55,22 +52,74 @@ export const cronProblem = (text: string): string | null => {
 export const timeZoneProblem = (name: string): string | null =>
   Option.isSome(DateTime.zoneMakeNamed(name)) ? null : "Expected the name of a time zone, such as Europe/Berlin"
 
+const dayMillis = 86_400_000
+
+/** The offsets of a zone a day before a time and a day after it. No zone changes its clocks twice within two days. */
+interface Offsets {
+  readonly before: number
+  readonly after: number
+}
+
+const offsetsAround = (zone: DateTime.TimeZone.Named, time: number): Offsets => {
+  const offsetAt = (at: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(at, { timeZone: zone }))
+  return { before: offsetAt(time - dayMillis), after: offsetAt(time + dayMillis) }
+}
+
+/** A local time that an expression means, as if it were UTC, with the offsets around it. */
+interface LocalTime extends Offsets {
+  readonly local: number
+}
+
+function* localTimesAfter(cron: Cron.Cron, zone: DateTime.TimeZone.Named, after: number): Generator<LocalTime, void> {
+  for (let from = after; ;) {
+    const next = attempt(() => {
+      const local = Cron.next(cron, from).getTime()
+      return { local, ...offsetsAround(zone, local) }
+    })
+    if (next === null) return
+    yield next
+    from = next.local
+  }
+}
+
+/** The instants at which a local time fires: two if it is repeated and both count, none if it is skipped and left out. */
+const instantsOf = (
+  { after, before, local }: LocalTime,
+  zone: DateTime.TimeZone.Named,
+  { repeatedTime, skippedTime }: Recurrence
+): ReadonlyArray<number> => {
+  if (before === after) return [local - before]
+  const isShown = (at: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(at, { timeZone: zone })) === local - at
+  const shown = [local - before, local - after].filter(isShown)
+  const [first, second] = shown
+  // By the clocks as they were before the change, it is as much later as they were moved.
+  if (first === undefined) return skippedTime === "later" ? [local - before] : []
+  if (second === undefined || repeatedTime === "both") return shown
+  return [repeatedTime === "earlier" ? first : second]
+}
+
 /**
- * The fire times after an instant, which is not among them, in order. They end only if the recurrence does. An invalid
- * recurrence throws.
+ * The fire times after an instant, which is not among them, in order and each of them once. They end only if the recurrence
+ * does. An invalid recurrence throws.
  */
 export function* fireTimesAfter(recurrence: Recurrence, after: DateTime.Utc): Generator<DateTime.Utc, void> {
-  const cron = cronOf(recurrence)
-  let from: Date = DateTime.toDateUtc(after)
-  for (;;) {
-    const start = from
-    const next = attempt(() => Cron.next(cron, start))
-    if (next === null) return
-    from = next
-    // Where the expression does not match, the clock change has moved the time.
-    if (recurrence.skippedTime === "skip" && !Cron.match(cron, next)) continue
-    yield DateTime.fromDateUnsafe(next)
+  const cron = Cron.parseUnsafe(recurrence.cron.trim(), "UTC")
+  const zone = DateTime.zoneMakeNamedUnsafe(recurrence.timeZone)
+  const begin = DateTime.toEpochMillis(after)
+  const around = attempt(() => offsetsAround(zone, begin))
+  if (around === null) return
+  // In the order of local times, instants are out of order where the clocks are changed: they wait for those before them.
+  let waiting: ReadonlyArray<number> = []
+  for (const time of localTimesAfter(cron, zone, begin + Math.min(around.before, around.after))) {
+    const instants = instantsOf(time, zone, recurrence).filter((instant) => instant > begin)
+    waiting = [...new Set([...waiting, ...instants])].sort((a, b) => a - b)
+    // Later local times fire after this.
+    const settled = time.local - Math.max(time.before, time.after)
+    const count = waiting.findLastIndex((instant) => instant <= settled) + 1
+    for (const instant of waiting.slice(0, count)) yield DateTime.makeUnsafe(instant)
+    waiting = waiting.slice(count)
   }
+  for (const instant of waiting) yield DateTime.makeUnsafe(instant)
 }
 
 const decodeCount = Decoding.argumentsOf(Schema.Struct({ count: Decoding.pageLimit(1_000) }))

@@ -36,6 +36,50 @@ describe("fire times", () => {
     assert.deepStrictEqual(times(nightly({ repeatedTime }), "2026-10-24T12:00:00Z", 2), [...expected])
   })
 
+  // After an instant, with `later` and with `skip`.
+  it.each([
+    [
+      "Antarctica/Troll",
+      "10 0,2,3 * * 0",
+      "2026-03-28T23:00",
+      ["03-29T00:10", "03-29T01:10", "03-29T02:10"],
+      ["03-29T00:10", "03-29T01:10", "04-04T22:10"]
+    ],
+    [
+      "Europe/Berlin",
+      "0,30 2 * * *",
+      "2026-03-29T00:00",
+      ["03-29T01:00", "03-29T01:30", "03-30T00:00"],
+      ["03-30T00:00"]
+    ],
+    [
+      "Europe/Berlin",
+      "0,30 2,3 29 3 *",
+      "2026-03-29T00:00",
+      ["03-29T01:00", "03-29T01:30", "03-29T00:00"],
+      ["03-29T01:00", "03-29T01:30", "03-29T00:00"]
+    ],
+    ["Australia/Lord_Howe", "15 2 * * *", "2026-10-03T00:00", ["10-03T15:45", "10-04T15:15"], ["10-04T15:15"]],
+    [
+      "Pacific/Apia",
+      "0 12 * * *",
+      "2011-12-29T00:00",
+      ["12-29T22:00", "12-30T22:00", "12-31T22:00"],
+      ["12-29T22:00", "12-30T22:00", "12-31T22:00"]
+    ],
+    ["Pacific/Apia", "0 12 30 12 *", "2011-01-01T00:00", ["12-30T22:00", "12-29T22:00"], ["12-29T22:00"]],
+    ["America/Sao_Paulo", "30 0 * * *", "2018-11-03T12:00", ["11-04T03:30", "11-05T02:30"], ["11-05T02:30"]],
+    ["Asia/Beirut", "0 0 29 3 *", "2026-01-01T00:00", ["03-28T22:00", "03-28T21:00"], ["03-28T21:00"]]
+  ] as const)("follow the gap that clocks of %s leave: %s", (timeZone, cron, after, later, skip) => {
+    for (const [skippedTime, expected] of [
+      ["later", later],
+      ["skip", skip]
+    ] as const) {
+      const found = times(nightly({ timeZone, cron, skippedTime }), `${after}Z`, 3)
+      assert.deepStrictEqual(found.map((time) => time.slice(5)).slice(0, expected.length), [...expected], skippedTime)
+    }
+  })
+
   it("are refused where they make no sense, or never come", () => {
     assert.isNull(cronProblem(nightly().cron))
     for (const cron of ["", "* * * *", "0 0 0 0 0 0", "60 * * * *", "0 0 31 2 *", "every day"]) {
