@@ -71,7 +71,7 @@ export const scheduler: Layer.Layer<never, never, SystemRuns | SqlClient.SqlClie
 export const layer: Layer.Layer<
   Backups | BackupSchedules | Inventory | PolicyDrift | PolicyStore | Restores,
   never,
-  AuditLog | Authorization | PolicySecrets | Runs | SqlClient.SqlClient | TenantNames
+  AuditLog | Authorization | PolicySecrets | Runs | SqlClient.SqlClient | SystemRuns | TenantNames
 > = Layer.mergeAll(Inventory.layer, BackupSchedules.layer, Backups.layer, Restores.layer, PolicyDrift.layer).pipe(
   Layer.provideMerge(PolicyStore.layer)
 )

@@ -15,7 +15,8 @@ export {
   ScheduleSettings,
   ScheduleSlot
 } from "./backups/BackupSchedule.ts"
-export { BackupSchedules, manageBackups, viewBackups } from "./backups/BackupSchedules.ts"
+export { BackupSchedules, viewBackups } from "./backups/BackupSchedules.ts"
+export { manageBackups } from "./backups/ScheduleChanges.ts"
 export * as DueBackups from "./backups/DueBackups.ts"
 export * as BackupOperations from "./backups/BackupOperations.ts"
 export {

@@ -59,6 +59,7 @@ const backups: Expected = {
   "ScheduleStore.lockDue": ["backup_schedules_due"],
   "ScheduleStore.listDecided": ["backup_schedule_slots_pkey"],
   "ScheduleStore.decide": ["backup_schedules_pkey"],
+  "ScheduleStore.recordMissed": ["backup_schedules_pkey", "backup_schedule_slots_pkey"],
   "ScheduleStore.postpone": ["backup_schedules_pkey"],
   "RetentionStore.look": [
     "backup_schedules_retention",

@@ -17,6 +17,12 @@ export interface DecidedSlot extends SlotDecision {
   readonly runId: string | null
 }
 
+/** A schedule that is locked against other changes, and the time by which it is due. */
+export interface LockedSchedule {
+  readonly schedule: BackupSchedule
+  readonly now: DateTime.Utc
+}
+
 const isId = Schema.is(ScheduleId)
 const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
 const decodeSlots = Schema.decodeUnknownEffect(Schema.Array(ScheduleSlot))
@@ -74,9 +80,11 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
   /** The same, locked against other changes until the transaction ends. */
   const lock = Effect.fn("ScheduleStore.lock")(function* (tenant: TenantScope, id: string) {
     if (!isId(id)) return yield* new Problems.NotFound({})
-    return yield* single(
-      yield* Effect.orDie(sql`SELECT ${columns} FROM backup_schedules WHERE ${isOne(tenant, id)} FOR NO KEY UPDATE`)
-    )
+    const rows = yield* Effect.orDie(sql<{ now: Date }>`
+      SELECT ${columns}, now() FROM backup_schedules WHERE ${isOne(tenant, id)} FOR NO KEY UPDATE`)
+    const schedule = yield* single(rows)
+    const locked: LockedSchedule = { schedule, now: DateTime.fromDateUnsafe(rows[0]!.now) }
+    return locked
   })
 
   /** Whether the tenant has a schedule, for the gate. */
@@ -179,6 +187,16 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.asVoid
   )
 
+  /** Records the fire time that a schedule waits for as missed, if it is due and not decided already. */
+  const recordMissed = Effect.fn("ScheduleStore.recordMissed")(
+    ({ id }: BackupSchedule, reason: string) => sql`
+      INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason)
+      SELECT id, next_fire_at, 'missed', ${reason} FROM backup_schedules
+      WHERE id = ${id}::uuid AND next_fire_at <= now() ON CONFLICT (schedule_id, fire_time) DO NOTHING`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
   /** Leaves a schedule alone for five minutes. */
   const postpone = Effect.fn("ScheduleStore.postpone")(
     (schedule: string) => sql`
@@ -216,6 +234,7 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     lockDue,
     listDecided,
     decide,
+    recordMissed,
     postpone,
     listSlots
   }

@@ -1,0 +1,202 @@
+/**
+ * The changes that people make to backup schedules: creating, changing, pausing and deleting them. What is due by the settings
+ * so far is decided first. Each change is recorded together with its audit record, or not at all. `BackupSchedules` offers them.
+ *
+ * @module
+ */
+
+import {
+  type Actor,
+  AuditLog,
+  Authorization,
+  type Capability,
+  Decoding,
+  type Problems,
+  type SystemRuns,
+  type TenantScope
+} from "@atlas/operations"
+import { type DateTime, Effect, Predicate, Schema, Struct } from "effect"
+import { SqlClient } from "effect/sql"
+import { inTransaction } from "../policies/inTransaction.ts"
+import { type BackupSchedule, scheduleDefaults, scheduleFields, ScheduleSettings } from "./BackupSchedule.ts"
+import { makeDecideDue } from "./DueDecision.ts"
+import { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./FireTimes.ts"
+import { type LockedSchedule, makeScheduleStore } from "./ScheduleStore.ts"
+
+/** The capability to create, change and delete schedules. */
+export const manageBackups: Capability = "tenant.backups.manage"
+
+/** What a schedule is called in the audit. */
+export const scheduleKind = "backup_schedule"
+
+type Refused = Problems.Refusal
+
+/** The functions that change schedules. */
+export interface ScheduleChanges {
+  /** Creates a schedule from untrusted settings. `scheduleDefaults` fills in those that are left out. */
+  create(actor: Actor, tenantId: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
+  /**
+   * Changes the given settings, untrusted as well; with them, `paused` pauses or resumes. All of it is changed, or nothing.
+   * Fire times until now are decided by the settings before.
+   */
+  update(actor: Actor, tenantId: string, id: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
+  /** Pauses or resumes a schedule. While it is paused, its fire times are recorded as skipped. */
+  pause(actor: Actor, tenantId: string, id: string, paused: boolean): Effect.Effect<BackupSchedule, Refused>
+  /** Deletes a schedule. Its backups stay until they expire by its own rule. */
+  remove(actor: Actor, tenantId: string, id: string): Effect.Effect<void, Refused>
+}
+
+const decodePaused = Decoding.argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
+
+/** What a change may be about. */
+const ScheduleChange = Schema.Struct({ ...scheduleFields, paused: Schema.Boolean })
+
+const settingNames = Struct.keys(scheduleFields)
+
+const trimmed = <Settings extends ScheduleSettings>(settings: Settings): Settings => ({
+  ...settings,
+  name: settings.name.trim(),
+  cron: settings.cron.trim()
+})
+
+/** Decodes settings that somebody sent; `others` fills in those that are left out. */
+const decodeSettings = Effect.fnUntraced(function* <Settings extends ScheduleSettings, Encoded>(
+  schema: Schema.Codec<Settings, Encoded>,
+  others: Partial<Settings>,
+  given: unknown
+) {
+  const json = yield* Decoding.decodeInput(Schema.Json, given)
+  return trimmed(
+    yield* Decoding.decodeInput(schema, Predicate.isObject(json) ? { ...others, ...(json as object) } : json)
+  )
+})
+
+const isSame = (settings: ScheduleSettings, other: ScheduleSettings) =>
+  settingNames.every((name) => JSON.stringify(settings[name]) === JSON.stringify(other[name]))
+
+const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): DateTime.Utc | null =>
+  nextFireTimes(recurrence, after, 1)[0] ?? null
+
+const unusable = "The time zone or the cron expression of the schedule could not be used."
+
+/** What the audit keeps of a schedule. */
+const auditedState = (schedule: BackupSchedule) => Struct.pick(schedule, [...settingNames, "paused"])
+
+/** Makes the functions that change schedules. */
+export const makeScheduleChanges: Effect.Effect<
+  ScheduleChanges,
+  never,
+  AuditLog | Authorization | SqlClient.SqlClient | SystemRuns
+> = Effect.gen(function* () {
+  const door = yield* Authorization
+  const audit = yield* AuditLog
+  const store = yield* makeScheduleStore
+  const decideDue = yield* makeDecideDue
+  const together = inTransaction(yield* SqlClient.SqlClient)
+
+  const managing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, manageBackups, scheduleKind)
+
+  const record = (
+    actor: Actor,
+    scope: TenantScope,
+    action: "created" | "changed" | "paused" | "resumed" | "deleted",
+    { after, before, id }: { readonly id: string; readonly before?: BackupSchedule; readonly after?: BackupSchedule }
+  ) =>
+    Effect.orDie(
+      audit.record({
+        action: `backup_schedule.${action}`,
+        actor,
+        scope: { ...scope },
+        record: { kind: scheduleKind, id },
+        before: before && auditedState(before),
+        after: after && auditedState(after)
+      })
+    )
+
+  /** Decides about the fire times until now, by the settings before the change. */
+  const settle = ({ now, schedule }: LockedSchedule) => {
+    const problem = timeZoneProblem(schedule.timeZone) ?? cronProblem(schedule.cron)
+    // The change may be what repairs it: it must not fail. Of what is due, only the time that the schedule waits for is known.
+    return problem === null ? decideDue(schedule, now) : store.recordMissed(schedule, unusable)
+  }
+
+  const create = Effect.fn("BackupSchedules.create")(function* (actor: Actor, tenantId: string, given: unknown) {
+    const tenant = yield* managing(actor, tenantId)
+    const settings = yield* decodeSettings(ScheduleSettings, scheduleDefaults, given)
+    return yield* together(
+      Effect.gen(function* () {
+        const after = yield* store.insert(actor, tenant, settings, nextAfter(settings, yield* store.readClock()))
+        yield* record(actor, tenant, "created", { id: after.id, after })
+        return after
+      })
+    )
+  })
+
+  /** Pauses or resumes a locked schedule. */
+  const setPaused = Effect.fnUntraced(function* (
+    actor: Actor,
+    tenant: TenantScope,
+    before: BackupSchedule,
+    paused: boolean
+  ) {
+    if (before.paused === paused) return before
+    const after = yield* store.setPaused(before, paused)
+    yield* record(actor, tenant, paused ? "paused" : "resumed", { id: after.id, before, after })
+    return after
+  })
+
+  const update = Effect.fn("BackupSchedules.update")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: unknown
+  ) {
+    const tenant = yield* managing(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const locked = yield* store.lock(tenant, id)
+        const before = locked.schedule
+        const settings = yield* decodeSettings(ScheduleChange, auditedState(before), given)
+        if (isSame(settings, before)) {
+          if (settings.paused !== before.paused) yield* settle(locked)
+          return yield* setPaused(actor, tenant, before, settings.paused)
+        }
+        yield* settle(locked)
+        const after = yield* store.change(before, settings, nextAfter(settings, locked.now))
+        yield* record(actor, tenant, "changed", { id: after.id, before, after })
+        return yield* setPaused(actor, tenant, after, settings.paused)
+      })
+    )
+  })
+
+  const pause = Effect.fn("BackupSchedules.pause")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    given: boolean
+  ) {
+    const { paused } = yield* decodePaused({ paused: given })
+    const tenant = yield* managing(actor, tenantId)
+    return yield* together(
+      Effect.gen(function* () {
+        const locked = yield* store.lock(tenant, id)
+        if (locked.schedule.paused !== paused) yield* settle(locked)
+        return yield* setPaused(actor, tenant, locked.schedule, paused)
+      })
+    )
+  })
+
+  const remove = Effect.fn("BackupSchedules.remove")(function* (actor: Actor, tenantId: string, id: string) {
+    const tenant = yield* managing(actor, tenantId)
+    yield* together(
+      Effect.gen(function* () {
+        const locked = yield* store.lock(tenant, id)
+        yield* settle(locked)
+        yield* store.remove(locked.schedule)
+        yield* record(actor, tenant, "deleted", { id: locked.schedule.id, before: locked.schedule })
+      })
+    )
+  })
+
+  return { create, update, pause, remove }
+})
