@@ -45,7 +45,7 @@ layer(fixture, { excludeTestServices: true, timeout: "120 seconds" })("workers k
       ] as const) {
         const doomed = yield* worker
         // It comes so far and no further.
-        yield* graph.inject({ fault: Fault.noAnswer, path: `/v1.0/${configurations}`, nth: 5 })
+        yield* graph.inject({ fault: Fault.noAnswer, path: `/beta/${configurations}`, nth: 5 })
         const { run } = yield* post(`${api}/operations/${type}`, { input })
         yield* sql<{ n: number }>`SELECT count(*)::int AS n FROM ${sql(table)}`.pipe(
           Effect.repeat({ until: ([row]) => (row?.n ?? 0) >= 200, schedule: Schedule.spaced("10 millis") }),

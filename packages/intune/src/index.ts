@@ -65,7 +65,8 @@ export { DriftItem } from "./drift/DriftItem.ts"
 export { PolicyDrift } from "./drift/PolicyDrift.ts"
 export { FieldDifference } from "./policies/PolicyDiff.ts"
 export type { DamagedSnapshot } from "./policies/PolicyStore.ts"
-export { type PolicyChildren, type PolicySource, policySources } from "./policies/PolicySource.ts"
+export type { PolicyChildren, PolicySource } from "./policies/PolicySource.ts"
+export { policySources } from "./policies/policySources.ts"
 export {
   type PolicyType,
   policyTypeNamed,

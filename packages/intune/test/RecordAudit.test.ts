@@ -8,7 +8,11 @@ import { BackupSchedules, Restores } from "../src/index.ts"
 import { ada, backedUp, ended, intune, scopeOf } from "./Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
-const wifi = { id: "wifi", displayName: "Office Wi-Fi" }
+const wifi = {
+  id: "wifi",
+  "@odata.type": "#microsoft.graph.windowsWifiConfiguration",
+  displayName: "Office Wi-Fi"
+}
 const names = ["schedules", "together", "same", "atomic", "restores", "busy"]
 const tenants = names.map((tenantId) => ({ tenantId, collections: { [configurations]: [wifi] } }))
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" }

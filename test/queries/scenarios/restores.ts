@@ -37,13 +37,13 @@ export const restores = Effect.fnUntraced(function* (backup: string) {
   yield* fake.removeItem(tenantId, configurations, wifi.id)
   const gone = yield* plan("gone", [{ source: "device_configurations", id: wifi.id }]).pipe(as("of some policies"))
   yield* ended({ id: gone.runId })
-  yield* fake.inject({ fault: Fault.writeThenReset, path: `/v1.0/${configurations}`, method: "POST", tenant: tenantId })
+  yield* fake.inject({ fault: Fault.writeThenReset, path: `/beta/${configurations}`, method: "POST", tenant: tenantId })
   yield* execute(gone.restore.id, "second restore")
   yield* fake.clearFaults
   yield* reading(backup, changed.restore.id)
 
   // A preview that ends without a plan.
-  yield* fake.inject({ fault: Fault.latency(60_000), path: `/v1.0/${configurations}`, tenant: tenantId })
+  yield* fake.inject({ fault: Fault.latency(60_000), path: `/beta/${configurations}`, tenant: tenantId })
   const again = yield* plan("again", null)
   yield* Runs.use((runs) => runs.cancel(ada, again.runId))
   yield* ended({ id: again.runId })

@@ -46,7 +46,7 @@ const shapeOf = (call: FakeResourceCall): Shape | FakeReply => {
   if (unknown !== undefined) {
     return badRequest(`Parsing OData Select and Expand failed: Could not find a property named '${unknown}'.`)
   }
-  const expand = listIn(query, "$expand") ?? []
+  const expand = (listIn(query, "$expand") ?? []).map((name) => name.replace(/\(.*$/, ""))
   const stranger = expand.find((name) => !(resource.children as ReadonlyArray<string>).includes(name))
   return stranger === undefined
     ? { select, expand }

@@ -91,7 +91,7 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
   conditionalAccess("policies"),
   conditionalAccess("namedLocations"),
   intune("deviceManagement/roleDefinitions", "DeviceManagementRBAC", { children: [] }),
-  intune("deviceManagement/roleScopeTags", "DeviceManagementRBAC", { versions: beta }),
+  intune("deviceManagement/roleScopeTags", configuration, { versions: beta }),
   intune("deviceManagement/deviceConfigurations", configuration),
   intune("deviceManagement/deviceCompliancePolicies", configuration, {
     children: ["assignments", "scheduledActionsForRule"]
@@ -102,7 +102,7 @@ export const fakeResources: ReadonlyArray<FakeResource> = [
     etag: true,
     replaceable: true
   }),
-  intune("deviceManagement/deviceManagementScripts", configuration, { versions: beta }),
+  intune("deviceManagement/deviceManagementScripts", "DeviceManagementScripts", { versions: beta }),
   intune("deviceManagement/assignmentFilters", configuration, { versions: beta, children: [] }),
   intune("deviceManagement/deviceEnrollmentConfigurations", "DeviceManagementServiceConfig"),
   intune("deviceAppManagement/mobileApps", "DeviceManagementApps"),

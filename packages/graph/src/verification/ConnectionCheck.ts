@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  type GraphContract,
   type FailureReport,
   GraphCaller,
   InputResolver,
@@ -38,6 +39,12 @@ export const operation = Operation.make({
   resolves: true,
   supersedable: true
 })
+
+/** Every request that a verification itself makes. Reading the app's grants is no need of the operation: without the right, the check says so. */
+export const ownContracts: ReadonlyArray<GraphContract.GraphContract> = [
+  ...operation.contracts,
+  ConnectionChecks.listGrants
+]
 
 /**
  * Fills in the tenant's default connection, so a start that names it equals one that names none. Without a default, the
@@ -104,7 +111,7 @@ export const handler = operation.toLayer(
     // The checks use the contracts of other operations, to see whether those could.
     const allowed = {
       ...caller,
-      contracts: new Set([...operation.contracts, ConnectionChecks.listGrants, ...needs.contracts])
+      contracts: new Set([...ownContracts, ...needs.contracts])
     }
     const asConnection = <A, E, R>(asking: Effect.Effect<A, E, R>) =>
       asking.pipe(Effect.provideService(ConnectionChoice, connection.id), Effect.provideService(GraphCaller, allowed))

@@ -13,7 +13,8 @@ import { Backups } from "./Backups.ts"
 import { makeBackupStore } from "./BackupStore.ts"
 import type { PolicyObject } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
-import { type GraphObject, type PolicySource, policySources } from "../policies/PolicySource.ts"
+import type { GraphObject, PolicySource } from "../policies/PolicySource.ts"
+import { policySources } from "../policies/policySources.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
 /** One policy as a file: JSON as Graph returns it, with children and assignments as properties. */

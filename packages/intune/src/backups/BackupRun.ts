@@ -2,10 +2,11 @@ import { type GraphError, type Operation, reportOf, type RunCounts, RunFailure, 
 import { Effect, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { retry, runNow, scheduled } from "./BackupOperations.ts"
+import type { MissingPart } from "./BackupSet.ts"
 import { makeBackupStore, type OpenBackup } from "./BackupStore.ts"
 import { makeScheduleStore } from "./ScheduleStore.ts"
-import { readPolicies } from "../policies/PolicyObject.ts"
-import { recordOf } from "../policies/PolicyRecord.ts"
+import { readPolicies, type UnreadPolicy } from "../policies/PolicyObject.ts"
+import { pageFailures, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
@@ -30,6 +31,22 @@ interface Progress {
   counts: RunCounts
 }
 
+const missingPolicy = (source: PolicySource, policy: UnreadPolicy): MissingPart => {
+  const { message, reasonCode } = policy.error
+  const { title } = unreadFacts(source, policy)
+  return { label: sourceLabel(source), policy: { id: policy.id, title }, reasonCode, message }
+}
+
+const mostNamed = 100
+
+/** The first of what is missing by name, and a sentence for the rest. */
+const named = (missing: ReadonlyArray<MissingPart>): ReadonlyArray<MissingPart> => {
+  const [first, ...rest] = missing.slice(mostNamed)
+  if (first === undefined) return missing
+  const message = `${rest.length + 1} more policies could not be read.`
+  return [...missing.slice(0, mostNamed), { ...first, policy: null, message }]
+}
+
 /** Copies one collection into the backup, page by page, from its beginning. */
 const backUpSource = Effect.fnUntraced(function* (
   run: BackupRun,
@@ -40,11 +57,14 @@ const backUpSource = Effect.fnUntraced(function* (
   const store = yield* PolicyStore
   const writes = makeBackupStore(yield* SqlClient.SqlClient)
   const salt = yield* store.salt(run.scope)
+  const missing: Array<MissingPart> = []
   yield* run.transaction(writes.restart(backup, source.name))
   yield* Stream.runForEach(
     readPolicies(run.scope, source),
-    Effect.fnUntraced(function* (policies) {
-      const recorded = policies.map((policy) => recordOf(source, policy, salt))
+    Effect.fnUntraced(function* (page) {
+      yield* Effect.forEach(pageFailures(source, page), (failure) => run.failed(failure), { discard: true })
+      missing.push(...page.unread.map((policy) => missingPolicy(source, policy)))
+      const recorded = page.policies.map((policy) => recordOf(source, policy, salt))
       const contents = recorded.flatMap((each) => each.contents)
       const records = recorded.map(({ record }) => record)
       const processed = (progress.counts.processed ?? 0) + records.length
@@ -56,7 +76,7 @@ const backUpSource = Effect.fnUntraced(function* (
       )
     })
   )
-  yield* run.transaction(writes.conclude(backup, source.name, null))
+  yield* run.transaction(writes.conclude(backup, source.name, named(missing)))
 })
 
 /**
@@ -87,7 +107,7 @@ const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
     yield* run.transaction(
       Effect.andThen(
         writes.restart(backup, source.name),
-        writes.conclude(backup, source.name, { label, reasonCode, message })
+        writes.conclude(backup, source.name, [{ label, policy: null, reasonCode, message }])
       )
     )
   }

@@ -15,10 +15,12 @@ const Hash = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 /** Identifies a backup. */
 export const BackupId = Uuid
 
-/** The policies of one collection that a backup lacks, and why. */
+/** What a backup lacks, and why: all policies of a collection, or one. */
 export const MissingPart = Schema.Struct({
   /** The kinds of policies that could not be read, for people. */
   label: Schema.String,
+  /** The one policy that could not be read; null if the whole collection could not. */
+  policy: Schema.NullOr(Schema.Struct({ id: Schema.String, title: Schema.String })),
   reasonCode: ReasonCode,
   message: Schema.String
 })
@@ -32,7 +34,7 @@ export class BackupSet extends Schema.Class<BackupSet>("@atlas/intune/BackupSet"
   /** The run that made it; null for imports and restores. */
   runId: Schema.NullOr(RunId),
   name: Schema.String,
-  /** `partial`: a collection is missing. `expired`: retention has removed the items. */
+  /** `partial`: a collection or a policy is missing. `expired`: retention has removed the items. */
   state: Schema.Literals(["open", "complete", "partial", "expired"]),
   missing: Schema.Array(MissingPart),
   itemCount: Schema.Int,

@@ -24,7 +24,7 @@ export interface OpenBackup {
   readonly done: ReadonlySet<string>
 }
 
-const encodeMissing = Schema.encodeSync(Schema.fromJsonString(MissingPart))
+const encodeMissing = Schema.encodeSync(Schema.fromJsonString(Schema.Array(MissingPart)))
 
 /** The list of items as one text, from `backup_items i`. The backup keeps its hash: equal lists, equal hashes. */
 export const manifestText = (sql: SqlClient.SqlClient): Statement.Fragment =>
@@ -72,15 +72,15 @@ export const makeBackupStore = (sql: SqlClient.SqlClient) => {
       ON CONFLICT (set_id, source, id) DO NOTHING`
   }, Effect.orDie)
 
-  /** Records that a collection is complete, or why it is missing. */
+  /** Records that a collection was read, and what of it is missing. */
   const conclude = Effect.fn("BackupStore.conclude")(function* (
     backup: OpenBackup,
     source: string,
-    missing: MissingPart | null
+    missing: ReadonlyArray<MissingPart>
   ) {
     yield* sql`
       UPDATE backup_sets SET sources_done = array_append(sources_done, ${source}),
-        missing = missing || coalesce(${missing === null ? null : encodeMissing(missing)}::jsonb, '[]'::jsonb)
+        missing = missing || ${encodeMissing(missing)}::jsonb
       WHERE id = ${backup.id}::uuid AND NOT ${source} = ANY(sources_done)`
   }, Effect.orDie)
 

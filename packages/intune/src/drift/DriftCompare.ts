@@ -11,7 +11,7 @@ import { Effect, Option, Schema, Stream } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
-import { recordOf } from "../policies/PolicyRecord.ts"
+import { pageFailures, recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { PolicySelection, readContracts, sourceLabel, sourcesOf, typesIn } from "../policies/PolicyType.ts"
@@ -82,27 +82,32 @@ const readLive = Effect.fnUntraced(function* (run: DriftRun, source: PolicySourc
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
   const found: Array<StatePolicy> = []
+  const unread: Array<string> = []
   yield* Stream.runForEach(
     readPolicies(run.scope, source),
-    Effect.fnUntraced(function* (policies) {
-      const recorded = policies.map((policy) => recordOf(source, policy, salt))
+    Effect.fnUntraced(function* (page) {
+      yield* Effect.forEach(pageFailures(source, page), (failure) => run.failed(failure), { discard: true })
+      unread.push(...page.unread.map(({ id }) => id))
+      const recorded = page.policies.map((policy) => recordOf(source, policy, salt))
       const contents = recorded.flatMap((each) => each.contents)
       yield* run.transaction(store.put(run.scope, contents))
       found.push(...recorded.map(({ record }) => record))
     })
   )
-  return found
+  return { policies: found, unread }
 })
 
 /** Reads a collection in one of the states. */
 const readSide = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
   const drift = yield* makeDriftStore
-  const policies = yield* side.kind === "live"
-    ? readLive(run, source)
-    : side.kind === "inventory"
-      ? drift.listInventory(run.scope, source.name)
-      : drift.listBackup(run.scope, source.name, side.id)
-  return policies.map(sideOf)
+  if (side.kind === "live") {
+    const { policies, unread } = yield* readLive(run, source)
+    return { sides: policies.map(sideOf), unread }
+  }
+  const policies = yield* side.kind === "inventory"
+    ? drift.listInventory(run.scope, source.name)
+    : drift.listBackup(run.scope, source.name, side.id)
+  return { sides: policies.map(sideOf), unread: [] }
 })
 
 /** A policy that differs. */
@@ -162,7 +167,10 @@ const itemOf = (texts: ReadonlyMap<string, string>, { from, to }: Drift): Omit<D
 const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource) {
   const store = yield* PolicyStore
   const drift = yield* makeDriftStore
-  const [from, to] = [yield* readSide(run, source, run.input.from), yield* readSide(run, source, run.input.to)]
+  const both = [yield* readSide(run, source, run.input.from), yield* readSide(run, source, run.input.to)] as const
+  // Of a policy that cannot be read, nobody knows whether it differs.
+  const unread = new Set(both.flatMap((side) => side.unread))
+  const [from, to] = both.map(({ sides }) => sides.filter(({ id }) => !unread.has(id))) as [Array<Side>, Array<Side>]
   const found = drifts(from, to)
   // An attempt that died may have stored some of the differences.
   yield* run.transaction(drift.restart(run.run.id, source.name))

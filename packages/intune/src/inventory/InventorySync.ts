@@ -19,11 +19,11 @@ import {
 import { ConfirmedRemovals, copy, makeReplicaStore, type Page, type Source, type Tally } from "@atlas/replica"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { type PolicyObject, readPolicies } from "../policies/PolicyObject.ts"
-import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
+import { type PolicyPage, readPolicies } from "../policies/PolicyObject.ts"
+import { pageFailures, type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
 import { contractsOf, type PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { PolicySelection, sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
+import { PolicySelection, sourceLabel, sourcesOf, unclaimedReason } from "../policies/PolicyType.ts"
 import { changeOf, policyCollection } from "./policyCollection.ts"
 
 /** The operation `inventory.sync`. Equal selections of kinds join the run that is active. */
@@ -46,29 +46,29 @@ export const operation = Operation.make({
 
 type SyncRun = RunHandler.RunContext<Operation.Input<typeof operation>>
 
-const findings = {
-  unclaimed: {
-    reasonCode: "ext.inventory.unclaimed_type",
-    message: "Atlas does not know this type of policy. It is in the inventory, and its content is kept."
-  },
-  ambiguous: {
-    reasonCode: "ext.inventory.ambiguous_type",
-    message: "More than one kind of policy claims this type. It is in the inventory once, and its content is kept."
-  }
-} as const
+const kept = "It is in the inventory, and its content is kept."
 
-const findingOf = ({ finding, odataType, title }: PolicyRecord): ReadonlyArray<FailureReport> =>
-  finding === null ? [] : [{ ...findings[finding], item: `${title} (${odataType ?? "without a type"})` }]
+const findingOf = (source: PolicySource, { finding, odataType, title }: PolicyRecord): ReadonlyArray<FailureReport> => {
+  if (finding === null) return []
+  const item = `${title} (${odataType ?? "without a type"})`
+  return finding === "unclaimed"
+    ? [{ reasonCode: "ext.inventory.unclaimed_type", message: `${unclaimedReason(source, odataType)} ${kept}`, item }]
+    : [{ reasonCode: "ext.inventory.ambiguous_type", message: `More than one kind claims its type. ${kept}`, item }]
+}
 
 /** Reads a collection as pages of rows, each with the contents that the rows refer to. */
 const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource) {
   const graph = yield* Graph
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
-  const toPage = (policies: ReadonlyArray<PolicyObject>): Page => {
-    const recorded = policies.map((policy) => recordOf(source, policy, salt))
+  const toPage = (page: PolicyPage): Page => {
+    const recorded = page.policies.map((policy) => recordOf(source, policy, salt))
     return {
-      changes: recorded.map(({ record }) => changeOf(record, run.run.id)),
+      // What cannot be read is there all the same: it keeps what is known of it.
+      changes: [
+        ...recorded.map(({ record }) => changeOf(record, run.run.id)),
+        ...page.unread.map(({ id }) => ({ id }))
+      ],
       // Collections are small: after a crash, the next attempt reads from the beginning and is exact as of then.
       cursor: null,
       isLast: false,
@@ -76,7 +76,7 @@ const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource)
         run.scope,
         recorded.flatMap(({ contents }) => contents)
       ),
-      findings: recorded.flatMap(({ record }) => findingOf(record))
+      findings: [...recorded.flatMap(({ record }) => findingOf(source, record)), ...pageFailures(source, page)]
     }
   }
   // A collection that cannot be read completely fails before this page.

@@ -1,7 +1,9 @@
-import { DateTime } from "effect"
+import { DateTime, Predicate } from "effect"
+import type { FailureReport } from "@atlas/operations"
+import { reportOf } from "@atlas/operations"
 import { assignmentsContent, type PolicyContent, policyContent } from "./PolicyContent.ts"
 import { policyFacts } from "./PolicyFacts.ts"
-import type { PolicyObject } from "./PolicyObject.ts"
+import type { PolicyObject, PolicyPage, UnreadPolicy } from "./PolicyObject.ts"
 import type { PolicySource } from "./PolicySource.ts"
 import { claim, uniformType } from "./PolicyType.ts"
 
@@ -29,6 +31,35 @@ export interface RecordedPolicy {
   readonly record: PolicyRecord
   readonly contents: ReadonlyArray<PolicyContent>
 }
+
+/** What lists show of a policy that could not be read completely. */
+export const unreadFacts = (
+  source: PolicySource,
+  { id, listed }: UnreadPolicy
+): Pick<PolicyRecord, "foldedTitle" | "odataType" | "title"> => {
+  const type = listed["@odata.type"]
+  const odataType = Predicate.isString(type) ? type : null
+  const claimed = claim(source, odataType)
+  const policy = { id, odataType, body: listed, assignments: null }
+  const { foldedTitle, title } = policyFacts(claimed._tag === "Claimed" ? claimed.type : null, policy)
+  return { foldedTitle, odataType, title }
+}
+
+/** What a run reports of a page: the policies that Graph could not give completely, and those whose values stay masked. */
+export const pageFailures = (source: PolicySource, { policies, unread }: PolicyPage): ReadonlyArray<FailureReport> => [
+  ...unread.map((policy) => ({ ...reportOf(policy.error), item: unreadFacts(source, policy).title })),
+  ...policies.flatMap(({ masked, ...policy }) =>
+    masked === null
+      ? []
+      : [
+          {
+            ...reportOf(masked),
+            message: `Encrypted values stay masked. ${masked.message}`,
+            item: policyFacts(null, policy).title
+          }
+        ]
+  )
+]
 
 /** Turns a policy of a source into its record and contents, with the tenant's salt. */
 export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8Array): RecordedPolicy => {

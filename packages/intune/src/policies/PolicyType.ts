@@ -7,7 +7,9 @@
 
 import type { GraphContract } from "@atlas/operations"
 import { Schema } from "effect"
-import { contractsOf, type PolicySource, policySources } from "./PolicySource.ts"
+import { contractsOf, type PolicySource } from "./PolicySource.ts"
+import { abstractTypes, compliancePolicyTypes, deviceConfigurationTypes } from "./policyObjectTypes.ts"
+import { policySources } from "./policySources.ts"
 
 /** Whether a policy can be written back, or why not. */
 export type Restorability = { readonly kind: "restorable" } | { readonly kind: "preview_only"; readonly reason: string }
@@ -57,13 +59,15 @@ const ranked = { volatile: ["priority"] }
 
 /** Every kind of policy that Atlas knows, in the order in which people see them. */
 export const policyTypes: ReadonlyArray<PolicyType> = [
-  type("device_configurations", "Device configurations", sources.deviceConfigurations),
+  type("device_configurations", "Device configurations", sources.deviceConfigurations, {
+    claims: deviceConfigurationTypes
+  }),
   type("settings_catalog", "Settings catalog policies", sources.settingsCatalog, {
     title: "name",
     // What Graph derives from the assignments and the settings.
     volatile: [uniformType, "isAssigned", "settingCount", "creationSource"]
   }),
-  type("compliance_policies", "Compliance policies", sources.compliancePolicies),
+  type("compliance_policies", "Compliance policies", sources.compliancePolicies, { claims: compliancePolicyTypes }),
   type("enrollment_limits", "Enrollment limits", enrollment, {
     ...ranked,
     claims: ["deviceEnrollmentLimitConfiguration"]
@@ -88,14 +92,32 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     ...ranked,
     claims: ["windowsRestoreDeviceEnrollmentConfiguration"]
   }),
+  type("enrollment_notifications", "Enrollment notifications", enrollment, {
+    ...ranked,
+    claims: ["deviceEnrollmentNotificationConfiguration"],
+    ...previewOnly("Their texts are in message templates of their own, which Atlas does not write yet.")
+  }),
   type("powershell_scripts", "PowerShell scripts", sources.scripts, { volatile: [uniformType] }),
   type("assignment_filters", "Assignment filters", sources.assignmentFilters, { volatile: [uniformType, "payloads"] }),
   type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType] }),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
+    claims: [
+      "iosManagedAppProtection",
+      "androidManagedAppProtection",
+      "windowsManagedAppProtection",
+      "defaultManagedAppProtection",
+      "windowsInformationProtectionPolicy",
+      "mdmWindowsInformationProtectionPolicy"
+    ],
     volatile: ["deployedAppCount", "isAssigned"],
     ...previewOnly(
       "Graph takes the policies of each platform in a collection of its own, to which Atlas does not write yet."
     )
+  }),
+  type("managed_app_configurations", "App configurations for managed apps", sources.appProtectionPolicies, {
+    claims: ["targetedManagedAppConfiguration"],
+    volatile: ["deployedAppCount", "isAssigned"],
+    ...previewOnly("Graph takes them in a collection of their own, to which Atlas does not write yet.")
   }),
   type("named_locations", "Named locations", sources.namedLocations, accessIsAtStake),
   type("conditional_access", "Conditional access policies", sources.conditionalAccess, {
@@ -140,21 +162,36 @@ export type PolicyClaim =
 
 const prefix = /^#?microsoft\.graph\./i
 
+const bareType = (odataType: string) => odataType.replace(prefix, "").toLowerCase()
+
+const claimsType = ({ claims }: PolicyType, odataType: string) =>
+  claims !== null && claims.some((name) => name.toLowerCase() === bareType(odataType))
+
 /** Decides of which kind an object of a source is. */
 export const claim = (
   source: PolicySource,
   odataType: string | null,
   types: ReadonlyArray<PolicyType> = policyTypes
 ): PolicyClaim => {
-  const wanted = odataType?.replace(prefix, "").toLowerCase()
   const claiming = types.filter(
     (known) =>
       known.source.name === source.name &&
-      (known.claims === null || known.claims.some((name) => name.toLowerCase() === wanted))
+      (known.claims === null || (odataType !== null && claimsType(known, odataType)))
   )
   const [only, ...others] = claiming
   if (only === undefined) return { _tag: "Unclaimed" }
   return others.length === 0 ? { _tag: "Claimed", type: only } : { _tag: "Ambiguous", types: claiming }
+}
+
+/** Why an object that no kind of its collection claims cannot be written back, as a sentence. */
+export const unclaimedReason = (source: PolicySource, odataType: string | null): string => {
+  if (odataType === null) return "It does not say its type (`@odata.type`), and its collection holds several."
+  const name = odataType.replace(prefix, "")
+  if (abstractTypes.has(bareType(odataType)))
+    return `Its type ${name} is abstract: Graph takes only types that extend it.`
+  const other = policyTypes.find((known) => known.source.name !== source.name && claimsType(known, odataType))
+  if (other !== undefined) return `Its type ${name} belongs to another collection: ${other.label.toLowerCase()}.`
+  return `Atlas does not know its type ${name}.`
 }
 
 /** All contracts that read policies. */

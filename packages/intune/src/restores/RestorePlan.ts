@@ -6,11 +6,13 @@
 
 import type { RestoreAction } from "./Restore.ts"
 import type { PolicyRecord } from "../policies/PolicyRecord.ts"
-import type { PolicyType } from "../policies/PolicyType.ts"
+import type { PolicySource } from "../policies/PolicySource.ts"
+import { type PolicyType, unclaimedReason } from "../policies/PolicyType.ts"
 
 /** A policy of the backup, as far as the plan needs it. */
 export interface WantedPolicy {
   readonly id: string
+  readonly source: PolicySource
   readonly type: PolicyType | null
   readonly odataType: string | null
   readonly contentHash: string
@@ -28,8 +30,7 @@ export interface PlannedPolicy {
 }
 
 // Graph creates defaults itself, one for each tenant: they can be changed, but neither created nor moved.
-const isDefault = ({ id, type }: WantedPolicy) =>
-  type?.source.name === "enrollment_configurations" && /_Default/i.test(id)
+const isDefault = ({ id, source }: WantedPolicy) => source.name === "enrollment_configurations" && /_Default/i.test(id)
 
 const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: boolean) =>
   seen.contentHash === wanted.contentHash &&
@@ -40,16 +41,19 @@ const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: bool
  *
  * @param same the policy of the tenant with the same id
  * @param namesake another policy of the tenant with the same type and title
+ * @param unread why the policy with the same id could not be read; null if it was, or if there is none
  */
 export const planPolicy = (
   wanted: WantedPolicy,
   same: PolicyRecord | null,
   namesake: PolicyRecord | null,
-  withAssignments: boolean
+  withAssignments: boolean,
+  unread: string | null = null
 ): PlannedPolicy => {
   const seen = same ?? namesake
   const no = (reason: string): PlannedPolicy => ({ action: "not_restorable", reason, seen })
-  if (wanted.type === null) return no("Atlas does not know this type of policy.")
+  if (unread !== null) return no(`The tenant has it, but Graph cannot give it: ${unread}`)
+  if (wanted.type === null) return no(unclaimedReason(wanted.source, wanted.odataType))
   if (seen !== null && isEqual(wanted, seen, withAssignments)) {
     const reason = same === null ? "The tenant has it already, under another id." : null
     return { action: "unchanged", reason, seen }

@@ -1,4 +1,4 @@
-import { RunFailure, RunHandler } from "@atlas/operations"
+import { type GraphError, RunFailure, RunHandler } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 import { usableAssignments } from "../policies/AssignmentGroups.ts"
 import { hidesSecrets, type PolicyContent } from "../policies/PolicyContent.ts"
@@ -37,9 +37,11 @@ const liveOf = Effect.fnUntraced(function* (
   const titles = new Set(wanted.map(({ foldedTitle, odataType }) => titleKey(odataType, foldedTitle)))
   const byId = new Map<string, Live>()
   const byTitle = new Map<string, Live>()
-  yield* Stream.runForEach(readPolicies(run.scope, source), (policies) =>
+  const unread = new Map<string, GraphError>()
+  yield* Stream.runForEach(readPolicies(run.scope, source), (page) =>
     Effect.sync(() => {
-      for (const policy of policies) {
+      for (const { error, id } of page.unread) unread.set(id, error)
+      for (const policy of page.policies) {
         const live = recordOf(source, policy, salt)
         const title = titleKey(live.record.odataType, live.record.foldedTitle)
         const same = ids.get(live.record.id)
@@ -50,7 +52,7 @@ const liveOf = Effect.fnUntraced(function* (
       }
     })
   )
-  return { byId, byTitle }
+  return { byId, byTitle, unread }
 })
 
 /** Plans the policies of one collection, and stores the plan with what it saw. */
@@ -60,7 +62,7 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   const { restore } = run.input
   const wanted = yield* policies.listUnplanned(restore, source.name)
   if (wanted.length === 0) return 0
-  const { byId, byTitle } = yield* liveOf(run, source, wanted)
+  const { byId, byTitle, unread } = yield* liveOf(run, source, wanted)
   const plan = Effect.fnUntraced(function* (row: UnplannedItem) {
     const [same, namesake] = [byId.get(row.id), byTitle.get(titleKey(row.odataType, row.foldedTitle))]
     const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
@@ -71,10 +73,11 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
     const lacksSecrets = !isAsWanted && (hidesSecrets(content) || !(yield* store.knowsSecrets(run.scope, content)))
     const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
     const planned = planPolicy(
-      { ...row, type, lacksSecrets },
+      { ...row, source, type, lacksSecrets },
       same?.record ?? null,
       namesake?.record ?? null,
-      withAssignments
+      withAssignments,
+      unread.get(row.id)?.message ?? null
     )
     const live = planned.seen === null ? undefined : found
     const seenText = live?.contents.find(({ hash }) => hash === live.record.contentHash)?.text ?? null

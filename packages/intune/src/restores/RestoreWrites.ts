@@ -8,7 +8,7 @@ import { Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Stream } from "effect"
 import { usableAssignments } from "../policies/AssignmentGroups.ts"
 import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
-import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
+import { type PolicyRecord, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
@@ -29,16 +29,23 @@ export const currentPolicy = Effect.fnUntraced(function* (tenant: TenantScope, s
   return policy === null ? null : recordOf(source, policy, salt).record
 })
 
-/** The policies of the tenant with the same type, title and content. */
+/**
+ * The policies of the tenant with the same type, title and content. Fails if one with that type and title cannot be read: it
+ * may be one of them.
+ */
 export const equalPolicies = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const salt = yield* PolicyStore.use((store) => store.salt(tenant))
   const found: Array<PolicyRecord> = []
-  yield* Stream.runForEach(readPolicies(tenant, wanted.source), (policies) =>
-    Effect.sync(() => {
+  const isSame = ({ foldedTitle, odataType }: Pick<PolicyRecord, "foldedTitle" | "odataType">) =>
+    foldedTitle === wanted.foldedTitle && odataType === wanted.odataType
+  yield* Stream.runForEach(
+    readPolicies(tenant, wanted.source),
+    Effect.fnUntraced(function* ({ policies, unread }) {
+      const hidden = unread.find((policy) => isSame(unreadFacts(wanted.source, policy)))
+      if (hidden !== undefined) return yield* hidden.error
       for (const policy of policies) {
         const { record } = recordOf(wanted.source, policy, salt)
-        const isSame = record.foldedTitle === wanted.foldedTitle && record.odataType === wanted.odataType
-        if (isSame && record.contentHash === wanted.contentHash) found.push(record)
+        if (isSame(record) && record.contentHash === wanted.contentHash) found.push(record)
       }
     })
   )
@@ -83,7 +90,7 @@ export const updatePolicy = Effect.fnUntraced(function* (
   const { children, update } = wanted.writes
   const body = yield* contentOf(tenant, wanted.contentHash)
   const current = yield* contentOf(tenant, seenHash)
-  const apart = children === null ? [] : wanted.source.children.map(({ property }) => property as string)
+  const apart: ReadonlyArray<string> = children === null ? [] : [children.of]
   const without = (object: GraphObject) =>
     Object.fromEntries(Object.entries(object).filter(([name]) => !apart.includes(name)))
   yield* graph.write(tenant, update, { id }, updateBody(without(body), without(current), update.method === "PUT"))

@@ -118,7 +118,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
     Effect.gen(function* () {
       const graph = yield* FakeGraph
       const { id } = yield* create("partial")
-      yield* graph.inject({ fault: Fault.shapelessBody, path: `/v1.0/${configurations}`, tenant: "partial", times: 10 })
+      yield* graph.inject({ fault: Fault.shapelessBody, path: `/beta/${configurations}`, tenant: "partial", times: 10 })
       const { run, set } = yield* backUp("partial", id, "1")
       yield* graph.clearFaults
       assert.deepInclude({ ...run }, { outcome: "partially_succeeded", reasonCode: "provider_response_invalid" })

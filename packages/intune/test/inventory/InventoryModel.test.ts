@@ -25,6 +25,7 @@ const randomFrom = (seed: number) => {
 
 const policyOf = (id: string, value: number) => ({
   id,
+  "@odata.type": "#microsoft.graph.windows10CustomConfiguration",
   displayName: `Policy ${id}`,
   name: `Policy ${id}`,
   scriptContent: "aGk=",

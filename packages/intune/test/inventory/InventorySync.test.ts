@@ -48,7 +48,7 @@ const tenants = [
   {
     tenantId: "contoso",
     collections: {
-      [configurations]: [wifi, { id: "bare" }],
+      [configurations]: [wifi, { id: "bare", "@odata.type": "#microsoft.graph.iosCustomConfiguration" }],
       [catalog]: [
         {
           id: "many",
@@ -76,7 +76,12 @@ const tenants = [
   { tenantId: "unlicensed", licenses: [] },
   {
     tenantId: "partial",
-    collections: { [catalog]: [{ id: "cut", name: "Cut", settingCount: 3, settings: [setting(1)] }] }
+    collections: {
+      [catalog]: [
+        { id: "cut", name: "Cut", settingCount: 3, settings: [setting(1)] },
+        { id: "whole", name: "Whole", settingCount: 1, settings: [setting(1)] }
+      ]
+    }
   }
 ]
 
@@ -120,7 +125,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("in
       )
       assert.deepInclude(
         { ...(yield* item("contoso", "device_configurations", "bare")) },
-        { title: "bare", platform: null }
+        { title: "bare", platform: "ios" }
       )
       const { content } = yield* inventory.content(ada, "contoso", "settings_catalog", "many")
       assert.lengthOf(JSON.parse(content).settings, 60)
@@ -184,7 +189,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("in
       const graph = yield* FakeGraph
       assert.strictEqual((yield* sync("faulty")).outcome, "succeeded")
       const before = yield* titles("faulty", { types: ["device_configurations"] })
-      yield* graph.inject({ fault: Fault.shapelessBody, path: `/v1.0/${configurations}`, tenant: "faulty", times: 10 })
+      yield* graph.inject({ fault: Fault.shapelessBody, path: `/beta/${configurations}`, tenant: "faulty", times: 10 })
       yield* graph.removeItem("faulty", catalog, (yield* graph.items("faulty", catalog))[0]!.id)
       const run = yield* sync("faulty")
       assert.deepInclude({ ...run }, { outcome: "partially_succeeded", reasonCode: "provider_response_invalid" })
@@ -225,11 +230,22 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("in
     })
   )
 
-  it.effect("takes no policy whose settings are not all there", () =>
+  it.effect("takes no policy whose settings are not all there, names it, and takes the others", () =>
     Effect.gen(function* () {
+      const graph = yield* FakeGraph
       const run = yield* sync("partial", { types: ["settings_catalog"] })
-      assert.deepInclude({ ...run }, { outcome: "failed", reasonCode: "provider_partial_result" })
-      assert.deepStrictEqual(yield* titles("partial"), [])
+      assert.deepInclude({ ...run }, { outcome: "partially_succeeded", reasonCode: "provider_partial_result" })
+      assert.deepStrictEqual(
+        run.failureSummary.flatMap(({ samples }) => samples),
+        [{ item: "Cut", message: "Graph sent 1 of 3 settings of the policy cut." }]
+      )
+      assert.deepStrictEqual(yield* titles("partial"), ["Whole"])
+      yield* graph.putItem("partial", catalog, { id: "whole", name: "Whole", settingCount: 2, settings: [setting(1)] })
+
+      yield* sync("partial", { types: ["settings_catalog"] })
+
+      // It is known from before, and there: it is not gone because Graph cannot give it now.
+      assert.deepStrictEqual(yield* titles("partial"), ["Whole"])
     })
   )
 

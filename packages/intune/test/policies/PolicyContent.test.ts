@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assignmentsContent, hidesSecrets, policyContent, reveal, secretsIn } from "../../src/policies/PolicyContent.ts"
 import { recordOf } from "../../src/policies/PolicyRecord.ts"
-import { policySources } from "../../src/policies/PolicySource.ts"
+import { policySources } from "../../src/policies/policySources.ts"
 
 const salt = new Uint8Array(32).fill(7)
 const contentOf = (body: object, volatile: ReadonlyArray<string> = []) =>

@@ -294,7 +294,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
     it.effect("makes each of two that are alike, though the first looks like what the second was to become", () =>
       Effect.gen(function* () {
         const twins = ["twin-1", "twin-2"]
-        for (const id of twins) yield* put("twins", { id, displayName: "Twin" })
+        for (const id of twins) yield* put("twins", { ...wifi, id, displayName: "Twin" })
         const { id: backup } = yield* backedUp("twins")
         for (const id of twins) yield* remove("twins", id)
         const restore = yield* planned("twins", backup, { items: twins.map(configuration), ...withAssignments })

@@ -54,7 +54,7 @@ export const hang = (tenant: string, method: "GET" | "POST") =>
 /** Graph makes the next device configuration of a tenant, and its answer is lost. */
 export const loseAnswer = (tenant: string) =>
   FakeGraph.use((graph) =>
-    graph.inject({ fault: Fault.writeThenReset, path: `/v1.0/${configurations}`, method: "POST", tenant })
+    graph.inject({ fault: Fault.writeThenReset, path: `/beta/${configurations}`, method: "POST", tenant })
   )
 
 /** Every fault is over. */

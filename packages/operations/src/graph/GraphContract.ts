@@ -217,7 +217,8 @@ export const writing = <Path extends string, Body, A>(
   body: Body
 ): GraphRequest<A> => ({ contract, params, body })
 
-const PropertyName = /^[A-Za-z_@][\w.@/]*$/
+// A relation may say what to expand within it.
+const PropertyName = /^[A-Za-z_@][\w.@/]*(\(\$expand=[A-Za-z_][\w.]*\))?$/
 
 const checked = <Options extends Partial<ReadOptions<string, unknown>> & { readonly name: string }>(
   options: Options

@@ -150,10 +150,19 @@ export const BackupPage = ({
           </div>
         )}
       </dl>
-      {backup.missing.map(({ label, message, reasonCode }) => (
+      {backup.missing.map(({ label, message, policy, reasonCode }) => (
         <p class="notice tone-warning">
           <span>
-            <b>{label}</b> are missing: {message} {reasonInfo(reasonCode).nextStep}
+            {policy === null ? (
+              <>
+                <b>{label}</b> are missing:{" "}
+              </>
+            ) : (
+              <>
+                <b>{policy.title}</b> ({label}) is missing:{" "}
+              </>
+            )}
+            {message} {reasonInfo(reasonCode).nextStep}
           </span>
         </p>
       ))}

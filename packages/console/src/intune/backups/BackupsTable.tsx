@@ -53,7 +53,7 @@ export const BackupsTable = ({ tenantId, backups, caption, now }: Props) => {
               <span class="number">{formatCount(backup.itemCount)}</span>
             </td>
             <td role="cell" class={backup.missing.length === 0 ? "cell-empty" : undefined} data-label="Missing">
-              {backup.missing.map(({ label }) => label).join(", ")}
+              {[...new Set(backup.missing.map(({ label, policy }) => policy?.title ?? label))].join(", ")}
             </td>
           </tr>
         ))}
