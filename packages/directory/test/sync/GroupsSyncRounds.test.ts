@@ -19,6 +19,8 @@ const fixture = tenantsOf({
   gone: 300,
   notFound: 300,
   required: 300,
+  unknown: 300,
+  refused: 300,
   looping: 500,
   // Eight pages each.
   unchanged: 1_500,
@@ -38,7 +40,9 @@ layer(fixture, { excludeTestServices: true })("A sync that reads every group", (
     const answers = {
       gone: ["says that the history is gone", Fault.deltaGone],
       notFound: ["does not find the state of the history", Fault.deltaSyncStateNotFound("syncStateNotFound")],
-      required: ["asks for it", Fault.deltaSyncStateNotFound("resyncRequired")]
+      required: ["asks for it", Fault.deltaSyncStateNotFound("resyncRequired")],
+      unknown: ["does not know a link that it gave", Fault.status(404, "UnknownError", "")],
+      refused: ["refuses a token that it gave", Fault.status(400, "Request_BadRequest", "Badly formed token.")]
     } as const
     for (const [tenant, [answer, fault]] of Object.entries(answers)) {
       it.effect(`${answer}: in the same attempt, and finds what was changed and removed meanwhile`, () =>

@@ -1,14 +1,15 @@
 /**
- * Reads what a refusal of Graph means: a reason code, a missing permission, a wait. It keeps no message of Graph's, because
- * messages may carry addresses and payloads.
+ * Reads what a refusal of Graph means: a reason code, a missing permission, a wait, and Microsoft's own reason. Of a message it
+ * keeps the sentence only, because messages may carry addresses and payloads.
  *
  * @module
  */
-import { type GraphContract, GraphError, type KnownReasonCode } from "@atlas/operations"
+import { GraphContract, GraphError, type KnownReasonCode } from "@atlas/operations"
 import { Option, Predicate, Result, Schema } from "effect"
 import { Base64 } from "effect/encoding"
 import type { HttpAnswer } from "../wire/HttpExchange.ts"
 import * as RetryAfter from "../wire/RetryAfter.ts"
+import { serviceReason } from "./serviceReason.ts"
 
 /** Graph's error codes, in lower case, that say more than the status. */
 const byCode: Readonly<Record<string, KnownReasonCode>> = {
@@ -90,9 +91,22 @@ const isUnlicensed = (status: number, message: unknown): boolean =>
   typeof message === "string" &&
   /licen[cs]e|not applicable to target tenant/i.test(message)
 
-const codeOf = (answer: HttpAnswer, codes: ReadonlyArray<string>, message: unknown): KnownReasonCode => {
+// A path that does not exist or a body that no type has: the contract is wrong, not what somebody wrote with it.
+const isMisfit = (codes: ReadonlyArray<string>) =>
+  codes.some((code) => /^(ModelValidationFailure|No method match route template)$/i.test(code))
+
+const codeOf = (
+  contract: GraphContract.GraphContract,
+  answer: HttpAnswer,
+  codes: ReadonlyArray<string>,
+  message: unknown
+): KnownReasonCode => {
   if (claimsIn(answer) !== undefined) return "provider_claims_challenge"
-  return isUnlicensed(answer.status, message) ? "provider_license_required" : reasonOf(answer.status, codes)
+  if (isUnlicensed(answer.status, message)) return "provider_license_required"
+  const reasonCode = reasonOf(answer.status, codes)
+  const isContent =
+    reasonCode === "provider_request_invalid" && GraphContract.kindOf(contract) === "write" && !isMisfit(codes)
+  return isContent ? "provider_content_refused" : reasonCode
 }
 
 const missingPermission = (
@@ -104,7 +118,7 @@ const missingPermission = (
 }
 
 /**
- * The error for an answer that is not a success, with its status, its codes and Graph's own names of permissions.
+ * The error for an answer that is not a success, with its status, its codes, Graph's own names of permissions and its reason.
  *
  * @param answer its body may be HTML, cut short or empty
  * @param now epoch milliseconds, for a `Retry-After` that is a date
@@ -120,13 +134,15 @@ export const fromAnswer = (
   const codes = codesOf(error)
   const scopes = answer.status === 401 || answer.status === 403 ? scopesIn(property(error, "message")) : []
   const reasonCode =
-    scopes.length > 0 ? "provider_permission_denied" : codeOf(answer, codes, property(error, "message"))
+    scopes.length > 0 ? "provider_permission_denied" : codeOf(contract, answer, codes, property(error, "message"))
   const missing = reasonCode === "provider_permission_denied" ? missingPermission(contract, scopes) : undefined
   const requestId = answer.headers["request-id"]
   const code = codes.findLast((name) => /^\w{1,80}$/.test(name))
+  const reason = missing === undefined ? serviceReason(property(error, "message")) : null
+  const because = missing === undefined ? reason : `the app lacks the permission ${missing}`
   return new GraphError({
     reasonCode,
-    message: `Microsoft Graph answered ${contract.name} with ${answer.status}${code === undefined ? "" : ` (${code})`}${missing === undefined ? "" : `: the app lacks the permission ${missing}`}.`,
+    message: `Microsoft Graph answered ${contract.name} with ${answer.status}${code === undefined ? "" : ` (${code})`}${because === null ? "" : `: ${because}`}.`,
     contract: contract.name,
     status: answer.status,
     clientRequestId,

@@ -108,6 +108,29 @@ export const list = <A>(
   )
 }
 
+const forgotten: ReadonlySet<string> = new Set([
+  "provider_resource_not_found",
+  "provider_request_invalid",
+  "provider_query_unsupported"
+])
+
+/**
+ * Graph answers some links that it gave itself with 404, or with 400 about their token. It has forgotten the history then, as
+ * with 410.
+ */
+const resuming = (listing: ListingRequest): ListingRequest => ({
+  ...listing,
+  perform: (target, ask, read) => {
+    const answer = listing.perform(target, ask, read)
+    if (ask.link === listing.beginning) return answer
+    return Effect.mapError(answer, (error) =>
+      forgotten.has(error.reasonCode)
+        ? new GraphError({ ...error, message: error.message, reasonCode: "provider_resync_required" })
+        : error
+    )
+  }
+})
+
 /**
  * The pages of one round of a collection's changes; `schema` decodes the changed properties of an item.
  *
@@ -133,7 +156,7 @@ export const delta = <A>(
     const change: GraphChange<A> = { _tag: "Upserted", id, item: yield* decodeItem(value) }
     return change
   })
-  return pagesOf(listing, (body) =>
+  return pagesOf(resuming(listing), (body) =>
     Effect.gen(function* () {
       const next = cursorOf(body["@odata.nextLink"])
       // A page without either link would end the round without a start of the next one.

@@ -155,7 +155,9 @@ describe("delta", () => {
     ["410 with a location", Fault.deltaGone],
     ["400 syncStateNotFound", Fault.deltaSyncStateNotFound("syncStateNotFound")],
     ["400 SYNCSTATENOTFOUND", Fault.deltaSyncStateNotFound("SYNCSTATENOTFOUND")],
-    ["400 resyncRequired", Fault.deltaSyncStateNotFound("resyncRequired")]
+    ["400 resyncRequired", Fault.deltaSyncStateNotFound("resyncRequired")],
+    ["404 for a link that Graph gave", Fault.status(404, "UnknownError", "")],
+    ["400 about its token", Fault.status(400, "Request_BadRequest", "Badly formed token.")]
   ]
   it.effect.each(forgotten)("asks for a new beginning where the history is forgotten: %s", ([, fault]) =>
     Effect.gen(function* () {

@@ -155,6 +155,32 @@ describe("write", () => {
     )
   )
 
+  it.live("says why Graph refused it, and that its content is to be corrected", () =>
+    Effect.gen(function* () {
+      const message = JSON.stringify({ _version: 3, Message: "Platform cannot be changed - Operation ID: 1 - Url: x" })
+      yield* FakeGraph.use(({ inject }) =>
+        inject({ method: "POST", path: `/v1.0/${collection}`, fault: Fault.status(400, "BadRequest", message) })
+      )
+      const error = yield* Effect.flip(write)
+      assert.strictEqual(error.reasonCode, "provider_content_refused")
+      assert.strictEqual(
+        error.message,
+        "Microsoft Graph answered deviceConfigurations.create with 400 (BadRequest): Platform cannot be changed."
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live.each(["ModelValidationFailure", "No method match route template"])(
+    "is a defect where Graph knows no such path or type: %s",
+    (code) =>
+      Effect.gen(function* () {
+        yield* FakeGraph.use(({ inject }) =>
+          inject({ method: "POST", path: `/v1.0/${collection}`, fault: Fault.status(400, code, "No such thing.") })
+        )
+        assert.strictEqual((yield* Effect.flip(write)).reasonCode, "provider_request_invalid")
+      }).pipe(Effect.provide(layer))
+  )
+
   it.live("tells a missing licence from a missing permission", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(write)).reasonCode, "provider_license_required")

@@ -129,6 +129,10 @@ const requestReasons = {
     "Start again; a full sync follows."
   ),
   provider_request_invalid: failure("Request refused", reportBug),
+  provider_content_refused: failure(
+    "Content refused",
+    "Correct what Microsoft's reason names, in the object or in what it refers to; then repeat the change."
+  ),
   provider_query_unsupported: failure("Query not supported", reportBug),
   provider_resource_not_found: failure(
     "Not found at the provider",

@@ -40,6 +40,7 @@ const table: ReadonlyArray<Row> = [
   ["provider_pagination_loop", "once", false, /full sync/i],
   ["provider_resync_required", "yes", false, /automatic/i],
   ["provider_request_invalid", "no", false, /report/i],
+  ["provider_content_refused", "no", false, /correct/i],
   ["provider_query_unsupported", "no", false, /report/i],
   ["provider_resource_not_found", "no", false, /marked stale/i],
   ["provider_conflict", "no", false, /read .*again/i],
