@@ -9,10 +9,15 @@ import { ada, completed, intune, powerless, scopeOf, stranger } from "../Fixture
 const configurations = "deviceManagement/deviceConfigurations"
 const runNow = BackupOperations.runNow.name
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "Europe/Berlin" }
-const tenants = ["contoso", "slots", "races", "keeps", "guarded", "partial", "expiring"].map((tenantId) => ({
-  tenantId,
-  collections: { [configurations]: 12 }
-}))
+const scripts = "deviceManagement/deviceManagementScripts"
+const catalog = "deviceManagement/configurationPolicies"
+const names = ["contoso", "slots", "races", "keeps", "guarded", "partial", "expiring", "broken"]
+/** Policies that say they have more settings than Graph gives. */
+const cut = Array.from({ length: 105 }, (_, n) => ({ id: `cut-${n}`, name: `Cut ${n}`, settingCount: 3, settings: [] }))
+const tenants = [
+  ...names.map((tenantId) => ({ tenantId, collections: { [configurations]: 12 } })),
+  { tenantId: "many", collections: { [catalog]: cut } }
+]
 
 const create = (tenant: string, settings: object = {}) =>
   BackupSchedules.use((all) => all.create(ada, tenant, { ...nightly, ...settings })).pipe(Effect.orDie)
@@ -111,6 +116,44 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       assert.deepInclude(verified, { manifestHolds: false, damaged: [{ hash: victim!.hash, damage: "changed" }] })
       yield* sql`ALTER TABLE policy_snapshots ENABLE TRIGGER policy_snapshots_final`
       yield* sql`ALTER TABLE backup_items ENABLE TRIGGER backup_items_final`
+    })
+  )
+
+  it.effect("have every policy that Graph gives, and name the one that it cannot give", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const { id } = yield* create("broken", { types: ["powershell_scripts"] })
+      const [script] = yield* graph.items("broken", scripts)
+      yield* graph.inject({
+        fault: Fault.status(500, "InternalServerError", "An error has occurred"),
+        path: `/beta/${scripts}/${script!.id}`,
+        tenant: "broken",
+        batchItem: true,
+        times: 1_000
+      })
+      const { run, set } = yield* backUp("broken", id, "1")
+      yield* graph.clearFaults
+      assert.deepInclude({ ...run }, { outcome: "partially_succeeded", reasonCode: "provider_unavailable" })
+      assert.strictEqual(set.state, "partial")
+      assert.strictEqual(set.itemCount, (yield* graph.items("broken", scripts)).length - 1)
+      assert.deepStrictEqual(
+        set.missing.map(({ policy, reasonCode }) => [policy, reasonCode]),
+        [[{ id: script!.id, title: script!["displayName"] }, "provider_unavailable"]]
+      )
+      assert.deepStrictEqual(
+        run.failureSummary.flatMap(({ samples }) => samples.map(({ item }) => item)),
+        [script!["displayName"]]
+      )
+      assert.strictEqual((yield* backUp("broken", id, "2")).set.state, "complete")
+    })
+  )
+
+  it.effect("name at most 100 policies that Graph cannot give, and count the others", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create("many")
+      const { set } = yield* backUp("many", id, "1")
+      assert.lengthOf(set.missing, 101)
+      assert.strictEqual(set.missing.at(-1)?.message, "5 more policies could not be read.")
     })
   )
 
