@@ -27,6 +27,10 @@ export interface PolicyType {
   readonly title: "displayName" | "name"
   /** Properties that change although nobody changes the policy, besides those that do so in every kind. */
   readonly volatile: ReadonlyArray<string>
+  /** Properties that Graph refuses in an update, even unchanged. */
+  readonly fixed: ReadonlyArray<string>
+  /** Whether an update must send the object as a whole, apart from what is fixed. */
+  readonly whole: boolean
   readonly restorability: Restorability
 }
 
@@ -42,6 +46,8 @@ const type = (
   claims: null,
   title: "displayName",
   volatile: [],
+  fixed: [],
+  whole: false,
   restorability: { kind: "restorable" },
   ...more
 })
@@ -55,17 +61,31 @@ export const uniformType = "@odata.type"
 
 const { enrollmentConfigurations: enrollment, ...sources } = policySources
 // Graph keeps their order, with a default always last: Atlas reads it and never writes it.
-const ranked = { volatile: ["priority"] }
+const ranked = { volatile: ["priority"], fixed: ["deviceEnrollmentConfigurationType", "platformType"] }
 
 /** Every kind of policy that Atlas knows, in the order in which people see them. */
 export const policyTypes: ReadonlyArray<PolicyType> = [
   type("device_configurations", "Device configurations", sources.deviceConfigurations, {
-    claims: deviceConfigurationTypes
+    claims: deviceConfigurationTypes,
+    // Of update rings: actions of their own pause updates and roll them back.
+    fixed: [
+      "qualityUpdatesPauseStartDate",
+      "qualityUpdatesPauseExpiryDateTime",
+      "qualityUpdatesWillBeRolledBack",
+      "qualityUpdatesRollbackStartDateTime",
+      "featureUpdatesPauseStartDate",
+      "featureUpdatesPauseExpiryDateTime",
+      "featureUpdatesWillBeRolledBack",
+      "featureUpdatesRollbackStartDateTime"
+    ]
   }),
   type("settings_catalog", "Settings catalog policies", sources.settingsCatalog, {
     title: "name",
     // What Graph derives from the assignments and the settings.
-    volatile: [uniformType, "isAssigned", "settingCount", "creationSource"]
+    volatile: [uniformType, "isAssigned", "settingCount", "creationSource"],
+    // An update replaces the whole policy, so it sends them, unchanged.
+    fixed: ["platforms", "technologies", "templateReference"],
+    whole: true
   }),
   type("compliance_policies", "Compliance policies", sources.compliancePolicies, { claims: compliancePolicyTypes }),
   type("enrollment_limits", "Enrollment limits", enrollment, {
@@ -74,6 +94,8 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
   }),
   type("enrollment_restrictions", "Enrollment platform restrictions", enrollment, {
     ...ranked,
+    // The default one is refused unless every platform is in it.
+    whole: true,
     claims: ["deviceEnrollmentPlatformRestrictionsConfiguration", "deviceEnrollmentPlatformRestrictionConfiguration"]
   }),
   type("windows_hello", "Windows Hello for Business", enrollment, {
@@ -98,8 +120,11 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     ...previewOnly("Their texts are in message templates of their own, which Atlas does not write yet.")
   }),
   type("powershell_scripts", "PowerShell scripts", sources.scripts, { volatile: [uniformType] }),
-  type("assignment_filters", "Assignment filters", sources.assignmentFilters, { volatile: [uniformType, "payloads"] }),
-  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType] }),
+  type("assignment_filters", "Assignment filters", sources.assignmentFilters, {
+    volatile: [uniformType, "payloads"],
+    fixed: ["platform"]
+  }),
+  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType], fixed: ["isBuiltIn"] }),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
     claims: [
       "iosManagedAppProtection",

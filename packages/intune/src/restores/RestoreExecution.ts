@@ -1,5 +1,5 @@
 import { type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
-import { Array, Effect, Schema } from "effect"
+import { Array, Effect, Result, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
 import { policyFacts } from "../policies/PolicyFacts.ts"
@@ -108,6 +108,13 @@ const certainly = <R>(
     )
   )
 
+/** The policy is as the backup has it, but not its assignments: another plan finishes it. */
+const unassigned = ({ action }: UnwrittenItem, id: string, error: GraphError): ItemResult => ({
+  result: "failed",
+  id,
+  message: `${action === "create" ? "Created" : "Updated"}, but not assigned: plan another restore to assign it. ${error.message}`
+})
+
 /** Writes one policy, unless it has changed since the restore was planned. */
 const restorePolicy = Effect.fnUntraced(function* (
   run: ExecuteRun,
@@ -167,7 +174,10 @@ export const executeHandler = execute.toLayer(
       const outcome: ItemResult = yield* Effect.gen(function* () {
         const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
         if (written.id === null || !withAssignments) return written
-        return { ...written, message: yield* assignPolicy(run.scope, wanted, written.id) }
+        const assigned = yield* Effect.result(assignPolicy(run.scope, wanted, written.id))
+        if (Result.isSuccess(assigned)) return { ...written, message: assigned.success }
+        yield* run.failed({ ...reportOf(assigned.failure), item: row.title })
+        return unassigned(row, written.id, assigned.failure)
       }).pipe(
         Effect.catchTag("GraphError", (error) =>
           Effect.as(run.failed({ ...reportOf(error), item: row.title }), {

@@ -19,6 +19,8 @@ export interface WantedPolicy {
   readonly assignmentsHash: string | null
   /** Graph masks some of its secrets, or they are of another tenant: its content cannot be written. */
   readonly lacksSecrets: boolean
+  /** The properties that differ from the policy it is compared with, and that Graph lets nobody change. */
+  readonly fixed: ReadonlyArray<string>
 }
 
 /** What is decided about a policy. */
@@ -35,6 +37,9 @@ const isDefault = ({ id, source }: WantedPolicy) => source.name === "enrollment_
 const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: boolean) =>
   seen.contentHash === wanted.contentHash &&
   (!withAssignments || wanted.assignmentsHash === null || seen.assignmentsHash === wanted.assignmentsHash)
+
+const fixedReason = (names: ReadonlyArray<string>) =>
+  `Graph does not change ${names.join(", ")} once a policy is made. Delete the tenant's policy to restore this one.`
 
 /**
  * Decides about one policy of the backup.
@@ -62,7 +67,12 @@ export const planPolicy = (
   if (restorability.kind === "preview_only") return no(restorability.reason)
   if (source.writes === null) return no("Atlas does not write policies of this kind.")
   if (wanted.lacksSecrets) return no("It holds secrets that Graph does not reveal: enter them by hand.")
-  if (same !== null) return { action: "update", reason: null, seen: same }
+  const updated = same ?? (namesake?.contentHash === wanted.contentHash ? namesake : null)
+  if (updated !== null) {
+    if (wanted.fixed.length > 0) return no(fixedReason(wanted.fixed))
+    const reason = same === null ? "The tenant has it already, under another id, with other assignments." : null
+    return { action: "update", reason, seen: updated }
+  }
   if (isDefault(wanted)) return no("It is a default, which Graph creates itself.")
   if (namesake !== null) {
     const reason = "The tenant has another policy with this title and other content."

@@ -1,5 +1,5 @@
 import { type GraphError, RunFailure, RunHandler } from "@atlas/operations"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { usableAssignments } from "../policies/AssignmentGroups.ts"
 import { hidesSecrets, type PolicyContent } from "../policies/PolicyContent.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
@@ -7,7 +7,7 @@ import { readPolicies } from "../policies/PolicyObject.ts"
 import { type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { policyTypeNamed, sourcesOf } from "../policies/PolicyType.ts"
+import { type PolicyType, policyTypeNamed, sourcesOf } from "../policies/PolicyType.ts"
 import { makeRestoreItemStore, type UnplannedItem } from "./RestoreItemStore.ts"
 import { planPolicy } from "./RestorePlan.ts"
 import { preview } from "./RestoreOperations.ts"
@@ -55,6 +55,15 @@ const liveOf = Effect.fnUntraced(function* (
   return { byId, byTitle, unread }
 })
 
+const membersOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+
+/** The fixed properties in which the tenant's policy differs from the wanted one. */
+const fixedDifferences = ({ fixed }: PolicyType, seen: string | null, wanted: string) => {
+  if (seen === null) return []
+  const [before, after] = [membersOf(seen), membersOf(wanted)]
+  return fixed.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+}
+
 /** Plans the policies of one collection, and stores the plan with what it saw. */
 const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicySource, withAssignments: boolean) {
   const store = yield* PolicyStore
@@ -72,15 +81,15 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
     const content = texts.get(row.contentHash) ?? "{}"
     const lacksSecrets = !isAsWanted && (hidesSecrets(content) || !(yield* store.knowsSecrets(run.scope, content)))
     const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
+    const seenText = found?.contents.find(({ hash }) => hash === found.record.contentHash)?.text ?? null
     const planned = planPolicy(
-      { ...row, source, type, lacksSecrets },
+      { ...row, source, type, lacksSecrets, fixed: type === null ? [] : fixedDifferences(type, seenText, content) },
       same?.record ?? null,
       namesake?.record ?? null,
       withAssignments,
       unread.get(row.id)?.message ?? null
     )
     const live = planned.seen === null ? undefined : found
-    const seenText = live?.contents.find(({ hash }) => hash === live.record.contentHash)?.text ?? null
     const [seenAssignments, assignments] = [
       live?.contents.find(({ hash }) => hash === live.record.assignmentsHash)?.text ?? null,
       row.assignmentsHash === null ? null : (texts.get(row.assignmentsHash) ?? null)

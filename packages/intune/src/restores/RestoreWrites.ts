@@ -11,6 +11,7 @@ import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
 import { type PolicyRecord, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
+import { claim } from "../policies/PolicyType.ts"
 
 /** A policy to write. */
 export interface RestoringPolicy {
@@ -69,11 +70,23 @@ export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wa
   return id
 })
 
-/** The body of an update: what the backup says, and null for what only the tenant has. */
-const updateBody = (body: GraphObject, current: GraphObject, isWhole: boolean): GraphObject =>
-  isWhole
-    ? body
-    : { ...Object.fromEntries(Object.keys(current).flatMap((name) => (name in body ? [] : [[name, null]]))), ...body }
+/**
+ * The body of an update: what differs from the tenant, and null for what only the tenant has. Nothing that Graph refuses in an
+ * update, unless that replaces the whole object.
+ */
+const updateBody = (
+  { odataType, source, writes }: RestoringPolicy,
+  body: GraphObject,
+  current: GraphObject
+): GraphObject => {
+  const claimed = claim(source, odataType)
+  const type = claimed._tag === "Claimed" ? claimed.type : null
+  if (writes.update.method === "PUT") return body
+  const differs = (name: string) => type?.whole === true || JSON.stringify(body[name]) !== JSON.stringify(current[name])
+  const names = [...new Set([...Object.keys(body), ...Object.keys(current)])]
+  const sent = names.filter((name) => name === "@odata.type" || (differs(name) && type?.fixed.includes(name) !== true))
+  return Object.fromEntries(sent.map((name) => [name, body[name] ?? null]))
+}
 
 /**
  * Makes a policy say what the backup says.
@@ -93,7 +106,8 @@ export const updatePolicy = Effect.fnUntraced(function* (
   const apart: ReadonlyArray<string> = children === null ? [] : [children.of]
   const without = (object: GraphObject) =>
     Object.fromEntries(Object.entries(object).filter(([name]) => !apart.includes(name)))
-  yield* graph.write(tenant, update, { id }, updateBody(without(body), without(current), update.method === "PUT"))
+  const changed = updateBody(wanted, without(body), without(current))
+  if (Object.keys(changed).some((name) => name !== "@odata.type")) yield* graph.write(tenant, update, { id }, changed)
   for (const property of apart) {
     const [before, after] = [current[property], body[property]]
     if (children === null || after === undefined || JSON.stringify(before) === JSON.stringify(after)) continue

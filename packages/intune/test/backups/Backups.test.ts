@@ -138,7 +138,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       assert.strictEqual(set.itemCount, (yield* graph.items("broken", scripts)).length - 1)
       assert.deepStrictEqual(
         set.missing.map(({ policy, reasonCode }) => [policy, reasonCode]),
-        [[{ id: script!.id, title: script!["displayName"] }, "provider_unavailable"]]
+        [[{ id: script!.id, title: String(script!["displayName"]) }, "provider_unavailable"]]
       )
       assert.deepStrictEqual(
         run.failureSummary.flatMap(({ samples }) => samples.map(({ item }) => item)),

@@ -193,7 +193,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
 
   it.effect("whose secret Graph has masked is not planned, and does not keep others from it", () =>
     Effect.gen(function* () {
-      const masked = { id: "masked", displayName: "Masked", preSharedKey: "********" }
+      const masked = { ...wifi, id: "masked", displayName: "Masked", preSharedKey: "********" }
       yield* put("masked", masked)
       const { id: backup } = yield* backedUp("masked")
       yield* put("masked", { ...wifi, preSharedKey: "changed" })
