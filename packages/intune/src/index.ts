@@ -24,6 +24,8 @@ export {
   importBackup,
   type ImportedObjects,
   objectsIn,
+  References,
+  referencesFile,
   type PolicyFile,
   sourceOfFile,
   textOfFile
@@ -51,7 +53,12 @@ export {
 export * as InventorySync from "./inventory/InventorySync.ts"
 export * as PolicySecretRotation from "./policies/PolicySecretRotation.ts"
 export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./policies/PolicySecrets.ts"
-export { AssignmentGroups, type AssignmentGroup } from "./policies/AssignmentGroups.ts"
+export {
+  type AssignmentGroup,
+  AssignmentGroups,
+  type FoundGroups,
+  type GroupLookup
+} from "./policies/references/AssignmentGroups.ts"
 export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./restores/Restore.ts"
 export { RestoreRequest } from "./restores/RestoreRecords.ts"
 export { type PlannedRestore, RestoreConflict, restorePolicies, viewRestores } from "./restores/RestoreChanges.ts"

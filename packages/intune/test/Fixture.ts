@@ -105,8 +105,23 @@ const permissions = [
 /** A group that the directory cache knows to be gone. */
 export const goneGroup = "99999999-0000-4000-8000-000000000009"
 
+/** A group that the directory cache knows. */
+export const pilotGroup = "11111111-0000-4000-8000-000000000001"
+
+const known = [
+  { id: goneGroup, name: "Former staff", exists: false },
+  { id: pilotGroup, name: "Pilot", exists: true },
+  { id: "22222222-0000-4000-8000-000000000001", name: "Twice", exists: true },
+  { id: "22222222-0000-4000-8000-000000000002", name: "Twice", exists: true }
+]
+
+/** The cache of a directory; of the tenant `complete`, it has all groups. */
 const groups = Layer.succeed(AssignmentGroups, {
-  labels: () => Effect.succeed([{ id: goneGroup, name: "Former staff", exists: false }])
+  find: ({ tenantId }, { ids, names }) =>
+    Effect.succeed({
+      groups: known.filter(({ id, name }) => ids.includes(id) || names.includes(name)),
+      isComplete: tenantId === "complete"
+    })
 })
 
 /** The package on a database of its own, with a worker that reads the fake Graph. */

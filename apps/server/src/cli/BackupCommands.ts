@@ -7,11 +7,13 @@ import {
   type ImportedObjects,
   Intune,
   objectsIn,
+  References,
+  referencesFile,
   sourceOfFile,
   textOfFile
 } from "@atlas/intune"
 import type { TenantScope } from "@atlas/operations"
-import { Console, Effect, FileSystem, Layer, Schema } from "effect"
+import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { policySecrets } from "../policySecrets.ts"
@@ -81,6 +83,7 @@ const exportCommand = Command.make(
 ).pipe(Command.withDescription("Write a backup as a folder of JSON"))
 
 const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const decodeReferences = Schema.decodeUnknownOption(References)
 
 /** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */
 const readFolder = Effect.fnUntraced(function* (folder: string) {
@@ -89,11 +92,14 @@ const readFolder = Effect.fnUntraced(function* (folder: string) {
   const names = present.filter((name) => name.toLowerCase().endsWith(".json")).sort()
   const problems: Array<string> = []
   const imported: Array<ImportedObjects> = []
+  let references: typeof References.Type = []
   for (const name of names) {
     const path = relative(folder, join(folder, name)).split(sep).join("/")
     const source = sourceOfFile(path)
     const json = parse(textOfFile(yield* files.readFile(join(folder, name)).pipe(Effect.mapError(unusable(path)))))
-    if (source === undefined) problems.push(`${path}: name the file or its folder after a collection of policies.`)
+    const named = path === referencesFile ? Option.flatMap(json, decodeReferences) : Option.none()
+    if (Option.isSome(named)) references = named.value
+    else if (source === undefined) problems.push(`${path}: name the file or its folder after a collection of policies.`)
     else if (json._tag === "None") problems.push(`${path}: this is not JSON.`)
     else {
       const { objects, unusable: left } = objectsIn(json.value)
@@ -104,10 +110,11 @@ const readFolder = Effect.fnUntraced(function* (folder: string) {
   if (names.length === 0) problems.push("The folder contains no JSON file.")
   if (problems.length > 0) return yield* new CliProblem({ message: `Nothing was imported.\n${problems.join("\n")}` })
   const bySource = Map.groupBy(imported, ({ source }) => source)
-  return [...bySource].map(([source, parts]): ImportedObjects => ({
+  const joined = [...bySource].map(([source, parts]): ImportedObjects => ({
     source,
     objects: parts.flatMap(({ objects }) => objects)
   }))
+  return { imported: joined, references }
 })
 
 const scopeOf = Effect.fnUntraced(function* (tenant: string) {
@@ -127,7 +134,8 @@ const importCommand = Command.make(
   ({ folder, name, tenant }) =>
     Effect.gen(function* () {
       const scope = yield* scopeOf(tenant)
-      const { id, items } = yield* importBackup(scope, name, yield* readFolder(resolve(folder))).pipe(
+      const { imported, references } = yield* readFolder(resolve(folder))
+      const { id, items } = yield* importBackup(scope, name, imported, references).pipe(
         Effect.catchTag("InvalidInput", ({ errors }) => {
           const listed = errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join("\n")
           return Effect.fail(new CliProblem({ message: `Nothing was imported.\n${listed}` }))

@@ -56,6 +56,8 @@ export interface CollectionReads<A, Filter extends string> {
   byIds(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<A>>
   /** Names by id, of removed objects too. Unknown ids are absent. */
   labels(tenant: TenantScope, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<CachedLabel>>
+  /** Existing objects that have one of these names; accents and case do not matter. */
+  named(tenant: TenantScope, names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<CachedLabel>>
   /** What a search may be narrowed to. */
   readonly filters: ReadonlyArray<Filter>
 }
@@ -253,5 +255,14 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     )
   }, Effect.orDie)
 
-  return { search, byIds, labels, filters: Struct.keys(collection.filters) }
+  const named = Effect.fn("CollectionReads.named")(function* (tenant: TenantScope, names: ReadonlyArray<string>) {
+    return yield* decodeLabels(
+      yield* sql`
+        SELECT id, display_name AS "displayName", removal FROM ${table}
+        WHERE ${tenantIs(tenant)} AND removed_at IS NULL AND folded_name = ANY(${names.map(foldName)}::text[])
+        ORDER BY folded_name, id`
+    )
+  }, Effect.orDie)
+
+  return { search, byIds, labels, named, filters: Struct.keys(collection.filters) }
 }

@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { Decoding, type Problems, type TenantScope } from "@atlas/operations"
+import { Decoding, type Problems, StorableText, type TenantScope } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type DirectoryLabel, labelEach } from "./DirectoryReader.ts"
 
-const decode = Decoding.argumentsOf(
-  Schema.Struct({ tenant: Decoding.GivenTenantScope, ids: Schema.Array(Schema.String) })
-)
+const tenant = Decoding.GivenTenantScope
+const decode = Decoding.argumentsOf(Schema.Struct({ tenant, ids: Schema.Array(Schema.String) }))
+const decodeNames = Decoding.argumentsOf(Schema.Struct({ tenant, names: Schema.Array(StorableText) }))
+const decodeTenant = Decoding.argumentsOf(Schema.Struct({ tenant }))
 
 /**
  * Labels cached groups.
@@ -30,6 +31,13 @@ export class GroupLabels extends Context.Service<
       tenant: TenantScope,
       ids: ReadonlyArray<string>
     ): Effect.Effect<ReadonlyArray<DirectoryLabel>, Problems.InvalidInput>
+    /** A label for each existing group that has one of these names; accents and case do not matter. */
+    named(
+      tenant: TenantScope,
+      names: ReadonlyArray<string>
+    ): Effect.Effect<ReadonlyArray<DirectoryLabel>, Problems.InvalidInput>
+    /** Whether the cache has had all groups of the tenant, so that an id that it has never seen is of no group. */
+    isComplete(tenant: TenantScope): Effect.Effect<boolean, Problems.InvalidInput>
   }
 >()("@atlas/directory/GroupLabels") {
   static readonly layer: Layer.Layer<GroupLabels, never, DirectoryCache> = Layer.effect(
@@ -38,6 +46,15 @@ export class GroupLabels extends Context.Service<
       of: Effect.fn("GroupLabels.of")(function* (givenTenant: TenantScope, givenIds: ReadonlyArray<string>) {
         const { ids, tenant } = yield* decode({ tenant: givenTenant, ids: givenIds })
         return yield* labelEach(groups, tenant, ids)
+      }),
+      named: Effect.fn("GroupLabels.named")(function* (givenTenant: TenantScope, givenNames: ReadonlyArray<string>) {
+        const { names, tenant } = yield* decodeNames({ tenant: givenTenant, names: givenNames })
+        const found = yield* groups.named(tenant, names)
+        return found.map(({ displayName, id }) => ({ id, displayName, state: "exists" as const }))
+      }),
+      isComplete: Effect.fn("GroupLabels.isComplete")(function* (givenTenant: TenantScope) {
+        const { tenant } = yield* decodeTenant({ tenant: givenTenant })
+        return (yield* groups.state(tenant)).completedAt !== null
       })
     }))
   )

@@ -11,6 +11,8 @@ import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
 import { makeBackupStore } from "./BackupStore.ts"
+import { makeReferenceStore } from "./ReferenceStore.ts"
+import { type NamedReference, referenceKey, ReferenceKind } from "../policies/references/Reference.ts"
 import type { PolicyObject } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource } from "../policies/PolicySource.ts"
@@ -38,15 +40,19 @@ const parseList = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Sc
 const filesAtOnce = 200
 const sources: ReadonlyArray<PolicySource> = Object.values(policySources)
 
+/** The file of an export that says what the policies refer to, and what that was called. Other tools do not write it. */
+export const referencesFile = "references.json"
+
 /**
- * Passes the files of a complete or partial backup to `write`, up to 200 at a time, and returns how many there were. Secrets
- * stay references. Authorises nobody. Fails with `NotFound` for an unknown or expired backup.
+ * Passes the files of a complete or partial backup to `write`, up to 200 at a time, and returns how many policies there were.
+ * Secrets stay references. The last file is `referencesFile`. Authorises nobody. Fails with `NotFound` for an unknown or expired backup.
  */
 export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
   id: string,
   write: (files: ReadonlyArray<PolicyFile>) => Effect.Effect<void, E, R>
-): Effect.fn.Return<number, E | Problems.NotFound, R | Backups | PolicyStore> {
+): Effect.fn.Return<number, E | Problems.NotFound, R | Backups | PolicyStore | SqlClient.SqlClient> {
   const backups = yield* Backups
+  const references = yield* makeReferenceStore
   const store = yield* PolicyStore
   const { items, tenant } = yield* backups.manifest(id)
   for (let from = 0; from < items.length; from += filesAtOnce) {
@@ -64,6 +70,7 @@ export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
     })
     yield* write(files)
   }
+  yield* write([{ path: referencesFile, text: `${JSON.stringify(yield* references.list(id), null, 2)}\n` }])
   return items.length
 })
 
@@ -129,25 +136,35 @@ const Imported = Schema.Struct({
     ])
   )
 })
+/** The content of `referencesFile`. */
+export const References = Schema.Array(
+  Schema.Struct({ kind: ReferenceKind, id: StorableText, name: Schema.NullOr(StorableText) })
+)
+
 const decodeImport = Decoding.argumentsOf(
-  Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported) })
+  Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported), references: References })
 )
 
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
  * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody. Fails with
  * `InvalidInput` for what cannot be stored.
+ *
+ * @param references what the policies refer to by name, from `referencesFile`; a restore finds it by these names
  */
 export const importBackup = Effect.fn("importBackup")(function* (
   tenant: TenantScope,
   name: string,
-  imported: ReadonlyArray<ImportedObjects>
+  imported: ReadonlyArray<ImportedObjects>,
+  references: ReadonlyArray<NamedReference> = []
 ) {
-  yield* decodeImport({ tenant, name, imported })
+  yield* decodeImport({ tenant, name, imported, references })
+  const names = new Map(references.map((reference) => [referenceKey(reference), reference.name]))
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
   const writes = makeBackupStore(sql)
   const salt = yield* store.salt(tenant)
+  const referred = yield* makeReferenceStore
   const work = Effect.gen(function* () {
     const backup = yield* writes.open(tenant, name, { kind: "import" })
     for (const { objects, source } of imported) {
@@ -165,8 +182,14 @@ export const importBackup = Effect.fn("importBackup")(function* (
           source.name,
           part.map(({ record }) => record)
         )
+        const found = part.flatMap((each) => each.references)
+        yield* referred.add(
+          backup.id,
+          found.map((reference) => ({ ...reference, name: names.get(referenceKey(reference)) ?? null }))
+        )
       }
     }
+    yield* referred.nameOwn(backup.id)
     const { items } = yield* writes.seal(backup)
     return { id: backup.id, items }
   })

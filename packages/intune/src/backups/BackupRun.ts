@@ -5,8 +5,11 @@ import { retry, runNow, scheduled } from "./BackupOperations.ts"
 import type { MissingPart } from "./BackupSet.ts"
 import { makeBackupStore, type OpenBackup } from "./BackupStore.ts"
 import { makeScheduleStore } from "./ScheduleStore.ts"
+import { nameReferences } from "./nameReferences.ts"
+import { makeReferenceStore } from "./ReferenceStore.ts"
+import type { NamedReference } from "../policies/references/Reference.ts"
 import { readPolicies, type UnreadPolicy } from "../policies/PolicyObject.ts"
-import { pageFailures, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
+import { pageFailures, type RecordedPolicy, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
@@ -47,6 +50,9 @@ const named = (missing: ReadonlyArray<MissingPart>): ReadonlyArray<MissingPart> 
   return [...missing.slice(0, mostNamed), { ...first, policy: null, message }]
 }
 
+const unnamed = (recorded: ReadonlyArray<RecordedPolicy>) =>
+  recorded.flatMap(({ references }) => references.map((reference): NamedReference => ({ ...reference, name: null })))
+
 /** Copies one collection into the backup, page by page, from its beginning. */
 const backUpSource = Effect.fnUntraced(function* (
   run: BackupRun,
@@ -56,6 +62,7 @@ const backUpSource = Effect.fnUntraced(function* (
 ) {
   const store = yield* PolicyStore
   const writes = makeBackupStore(yield* SqlClient.SqlClient)
+  const references = yield* makeReferenceStore
   const salt = yield* store.salt(run.scope)
   const missing: Array<MissingPart> = []
   yield* run.transaction(writes.restart(backup, source.name))
@@ -71,7 +78,11 @@ const backUpSource = Effect.fnUntraced(function* (
       progress.counts = yield* run.transaction(
         store
           .put(run.scope, contents)
-          .pipe(Effect.andThen(writes.add(run.scope, backup, source.name, records)), Effect.as({ processed })),
+          .pipe(
+            Effect.andThen(writes.add(run.scope, backup, source.name, records)),
+            Effect.andThen(references.add(backup.id, unnamed(recorded))),
+            Effect.as({ processed })
+          ),
         (counts) => counts
       )
     })
@@ -111,6 +122,7 @@ const backUp = Effect.fn("BackupRun")(function* (run: BackupRun) {
       )
     )
   }
+  for (const failure of yield* nameReferences(run.scope, backup.id)) yield* run.failed(failure)
   yield* run.transaction(writes.seal(backup), ({ items }) => ({ processed: items }))
   return RunHandler.succeeded
 })

@@ -74,6 +74,8 @@ export const makeRetentionStore = Effect.map(SqlClient.SqlClient, (sql) => {
         RETURNING id
       ), emptied AS (
         DELETE FROM backup_items WHERE set_id = ANY (ARRAY(SELECT id FROM expired))
+      ), forgotten AS (
+        DELETE FROM backup_references WHERE set_id = ANY (ARRAY(SELECT id FROM expired))
       )
       SELECT FROM expired`
     return expired.length

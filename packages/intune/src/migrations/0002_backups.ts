@@ -100,6 +100,19 @@ const sets = Effect.gen(function* () {
     WHERE assignments_hash IS NOT NULL`
 })
 
+// What the policies of a backup point to, and what that was called. A scope tag or a group that was made again has another id.
+const references = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`
+    CREATE TABLE backup_references (
+      set_id uuid NOT NULL REFERENCES backup_sets (id),
+      kind text NOT NULL,
+      id text NOT NULL,
+      name text,
+      PRIMARY KEY (set_id, kind, id)
+    )`
+})
+
 // Whoever asks, the database refuses to change a backup.
 const guards = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -139,6 +152,17 @@ const guards = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER backup_items_added AFTER INSERT ON backup_items REFERENCING NEW TABLE AS touched
     FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
+  for (const [event, name] of [
+    ["INSERT", "added"],
+    ["UPDATE", "named"]
+  ] as const) {
+    yield* sql`
+      CREATE TRIGGER ${sql(`backup_references_${name}`)} AFTER ${sql.literal(event)} ON backup_references
+      REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
+  }
+  yield* sql`
+    CREATE TRIGGER backup_references_removed AFTER DELETE ON backup_references REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
   yield* sql`
     CREATE TRIGGER backup_items_removed AFTER DELETE ON backup_items REFERENCING OLD TABLE AS touched
     FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
@@ -160,7 +184,7 @@ const kept = Effect.gen(function* () {
       EXECUTE FUNCTION backup_refuse('only its seal can be replaced')`
   }
   const tables = ["policy_snapshots", "policy_secrets", "policy_salts", "backup_schedules", "backup_schedule_slots"]
-  for (const table of [...tables, "backup_sets", "backup_items"]) {
+  for (const table of [...tables, "backup_sets", "backup_items", "backup_references"]) {
     yield* sql`
       CREATE TRIGGER ${sql(`${table}_no_truncate`)} BEFORE TRUNCATE ON ${sql(table)}
       EXECUTE FUNCTION backup_refuse('it stays on record')`
@@ -168,4 +192,4 @@ const kept = Effect.gen(function* () {
 })
 
 /** Backup schedules with what became of each of their fire times, and backups that nobody can change. */
-export default Effect.all([schedules, sets, guards, kept], { discard: true })
+export default Effect.all([schedules, sets, references, guards, kept], { discard: true })

@@ -139,6 +139,18 @@ export const assignmentsContent = (assignments: ReadonlyArray<GraphObject>, salt
   return contentOf(writer, `[${texts.sort(compare).join(",")}]`)
 }
 
+const noSalt = new Uint8Array()
+
+/** A canonical content of which a value was replaced. Secrets stay references. */
+export const canonicalContent = (content: GraphObject): PolicyContent => {
+  const writer = new CanonicalWriter(noSalt)
+  return contentOf(writer, writer.object(content, alwaysVolatileInside))
+}
+
+/** Canonical assignments of which some were replaced or left out. */
+export const canonicalAssignments = (assignments: ReadonlyArray<GraphObject>): PolicyContent =>
+  assignmentsContent(assignments, noSalt)
+
 const references = (value: unknown): ReadonlyArray<string> => {
   if (Array.isArray(value)) return value.flatMap(references)
   if (!isRecord(value)) return []

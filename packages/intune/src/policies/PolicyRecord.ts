@@ -5,6 +5,7 @@ import { assignmentsContent, type PolicyContent, policyContent } from "./PolicyC
 import { policyFacts } from "./PolicyFacts.ts"
 import type { PolicyObject, PolicyPage, UnreadPolicy } from "./PolicyObject.ts"
 import type { PolicySource } from "./PolicySource.ts"
+import { type Reference, referencesIn } from "./references/Reference.ts"
 import { claim, uniformType } from "./PolicyType.ts"
 
 /** A policy as it is stored: what lists show of it, and the hashes of what it says. */
@@ -30,6 +31,8 @@ export interface PolicyRecord {
 export interface RecordedPolicy {
   readonly record: PolicyRecord
   readonly contents: ReadonlyArray<PolicyContent>
+  /** What it points to. */
+  readonly references: ReadonlyArray<Reference>
 }
 
 /** What lists show of a policy that could not be read completely. */
@@ -81,6 +84,7 @@ export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8
       contentHash: content.hash,
       assignmentsHash: assigned?.hash ?? null
     },
-    contents: assigned === null ? [content] : [content, assigned]
+    contents: assigned === null ? [content] : [content, assigned],
+    references: referencesIn([body, assignments])
   }
 }

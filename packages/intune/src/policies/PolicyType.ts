@@ -7,6 +7,7 @@
 
 import type { GraphContract } from "@atlas/operations"
 import { Schema } from "effect"
+import { referenceContracts } from "./references/referenceTargets.ts"
 import { contractsOf, type PolicySource } from "./PolicySource.ts"
 import { abstractTypes, compliancePolicyTypes, deviceConfigurationTypes } from "./policyObjectTypes.ts"
 import { policySources } from "./policySources.ts"
@@ -219,5 +220,8 @@ export const unclaimedReason = (source: PolicySource, odataType: string | null):
   return `Atlas does not know its type ${name}.`
 }
 
-/** All contracts that read policies. */
-export const readContracts: ReadonlyArray<GraphContract.GraphContract> = sourcesOf().flatMap(contractsOf)
+/** All contracts that read policies, and the names of what they refer to. */
+export const readContracts: ReadonlyArray<GraphContract.GraphContract> = [
+  ...sourcesOf().flatMap(contractsOf),
+  ...referenceContracts
+]

@@ -4,12 +4,13 @@ import { SqlClient } from "effect/sql"
 import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
 import { policyFacts } from "../policies/PolicyFacts.ts"
 import type { PolicyRecord } from "../policies/PolicyRecord.ts"
-import type { PolicySource } from "../policies/PolicySource.ts"
-import { policySources } from "../policies/policySources.ts"
+import type { PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { policyTypeNamed } from "../policies/PolicyType.ts"
 import { type ItemResult, makeRestoreItemStore, type OverwrittenItem, type UnwrittenItem } from "./RestoreItemStore.ts"
 import { execute } from "./RestoreOperations.ts"
+import { restoreOrder } from "./restoreOrder.ts"
+import { assignmentsWith, contentWith, referredCollections, replacing, requireMade } from "./RestoreReferences.ts"
 import { makeRestoreStore } from "./RestoreStore.ts"
 import {
   assignPolicy,
@@ -22,13 +23,6 @@ import {
 import { makeRestoreState } from "./state.ts"
 
 type ExecuteRun = RunHandler.RunContext<{ readonly restore: string }>
-
-// Policies refer to scope tags and filters: those come first.
-const order: ReadonlyArray<PolicySource> = [
-  policySources.scopeTags,
-  policySources.assignmentFilters,
-  ...Object.values(policySources)
-]
 
 const restoreOf = ({ input, scope }: ExecuteRun) => ({ tenant: scope, id: input.restore })
 
@@ -87,10 +81,10 @@ const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: UnwrittenIt
     const equal = yield* equalPolicies(run.scope, wanted)
     const created = yield* policies.listCreated(run.input.restore, row.source)
     // A twin that this restore created before does not count.
-    return equal.find(({ id }) => !created.includes(id))?.id ?? null
+    return equal.find(({ id }) => !created.some(({ to }) => to === id))?.id ?? null
   }
   const now = row.seenId === null ? null : yield* currentPolicy(run.scope, wanted.source, row.seenId)
-  return now?.contentHash === row.contentHash ? now.id : null
+  return now?.contentHash === wanted.content.hash ? now.id : null
 })
 
 /** Never repeats a write whose answer was lost, but reads whether it took effect. */
@@ -107,6 +101,9 @@ const certainly = <R>(
         Effect.flatMap(reconcile(run, row, wanted), (id) => (id === null ? Effect.fail(error) : Effect.succeed(id)))
     )
   )
+
+/** Whether the plan leaves out assignments, since what they refer to does not exist. */
+const leavesOut = ({ references }: UnwrittenItem) => references.some(({ made, to }) => to === null && !made)
 
 /** The policy is as the backup has it, but not its assignments: another plan finishes it. */
 const unassigned = ({ action }: UnwrittenItem, id: string, error: GraphError): ItemResult => ({
@@ -136,19 +133,53 @@ const restorePolicy = Effect.fnUntraced(function* (
   if (seenId === null || seenHash === null) return conflict(changed)
   const now = yield* currentPolicy(run.scope, wanted.source, seenId)
   if (now === null) return conflict("The policy is gone: plan another restore.")
-  const isReassigned = now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== row.assignmentsHash
+  const isReassigned =
+    now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== wanted.assignments?.hash
   if (withAssignments && isReassigned) return conflict(changed)
-  if (now.contentHash === row.contentHash) return done(seenId)
+  if (now.contentHash === wanted.content.hash) return done(seenId)
   if (now.contentHash !== seenHash) return conflict(changed)
   yield* announce
   const write = Effect.as(updatePolicy(run.scope, wanted, seenId, seenHash), seenId)
   return done(yield* certainly(write, run, row, wanted))
 })
 
-const restoringOf = (row: UnwrittenItem): RestoringPolicy | null => {
-  const source = order.find(({ name }) => name === row.source)
-  return source === undefined || source.writes === null ? null : { ...row, source, writes: source.writes }
-}
+/** What the restore has created so far of what others refer to: ids in the tenant, by collection and id. */
+const madeSoFar = Effect.fnUntraced(function* (restore: string) {
+  const policies = yield* makeRestoreItemStore
+  const made = yield* Effect.forEach(referredCollections, (source) =>
+    Effect.map(policies.listCreated(restore, source), (rows) =>
+      rows.map(({ id, to }) => [`${source} ${id}`, to] as const)
+    )
+  )
+  return new Map(made.flat())
+})
+
+/** What a policy is to say in this tenant, as the plan has decided about its references. */
+const restoringOf = Effect.fnUntraced(function* (
+  run: ExecuteRun,
+  row: UnwrittenItem,
+  source: PolicySource,
+  writes: PolicyWrites
+) {
+  const store = yield* PolicyStore
+  const made = yield* madeSoFar(run.input.restore)
+  yield* requireMade(row.references, made)
+  const replace = replacing(row.references, made)
+  const { assignmentsHash, contentHash } = row
+  const texts = yield* store.texts(run.scope, [contentHash, ...(assignmentsHash === null ? [] : [assignmentsHash])])
+  const textOf = (hash: string) => {
+    const text = texts.get(hash)
+    return text === undefined ? Effect.die(new Error("A content of a backup is gone")) : Effect.succeed(text)
+  }
+  const restoring: RestoringPolicy = {
+    ...row,
+    source,
+    writes,
+    content: contentWith(yield* textOf(contentHash), replace),
+    assignments: assignmentsHash === null ? null : assignmentsWith(yield* textOf(assignmentsHash), replace)
+  }
+  return restoring
+})
 
 /**
  * The handler that executes a confirmed plan, policy by policy. It records that a write begins before it sends it. After a
@@ -160,7 +191,7 @@ export const executeHandler = execute.toLayer(
     const { backupName, hasSafety, withAssignments } = yield* run.transaction(begin(run))
     if (!hasSafety) yield* run.transaction(keepSafe(run, backupName))
     const pending = yield* policies.listUnwritten(run.input.restore)
-    const place = ({ source }: UnwrittenItem) => order.findIndex((each) => each.name === source)
+    const place = ({ source }: UnwrittenItem) => restoreOrder.findIndex((each) => each.name === source)
     const rows = [...pending].sort((a, b) => place(a) - place(b))
     const total = run.run.summaryCounts.total ?? rows.length
     let { failed = 0, processed = 0, skipped = 0, succeeded = 0 } = run.run.summaryCounts
@@ -168,14 +199,16 @@ export const executeHandler = execute.toLayer(
     const note = (row: UnwrittenItem, result: ItemResult) =>
       run.transaction(policies.noteResult(run.input.restore, row, result), counts)
     for (const row of rows) {
-      const wanted = restoringOf(row)
-      if (wanted === null) continue
+      const source = restoreOrder.find(({ name }) => name === row.source)
+      const writes = source?.writes ?? null
+      if (source === undefined || writes === null) continue
       const announce = note(row, { result: "writing", id: null, message: null })
       const outcome: ItemResult = yield* Effect.gen(function* () {
+        const wanted = yield* restoringOf(run, row, source, writes)
         const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
         if (written.id === null || !withAssignments) return written
         const assigned = yield* Effect.result(assignPolicy(run.scope, wanted, written.id))
-        if (Result.isSuccess(assigned)) return { ...written, message: assigned.success }
+        if (Result.isSuccess(assigned)) return { ...written, message: leavesOut(row) ? row.reason : null }
         yield* run.failed({ ...reportOf(assigned.failure), item: row.title })
         return unassigned(row, written.id, assigned.failure)
       }).pipe(

@@ -8,6 +8,7 @@
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { RestoreItem } from "./Restore.ts"
+import type { ResolvedReference } from "./ResolvedReference.ts"
 
 /** How many policies of a restore have an action and a result. */
 export interface RestoreTally {
@@ -30,6 +31,7 @@ export interface UnplannedItem {
 export interface ItemPlan extends Pick<RestoreItem, "action" | "difference" | "id" | "reason" | "seenId"> {
   readonly seenHash: string | null
   readonly seenAssignmentsHash: string | null
+  readonly references: ReadonlyArray<ResolvedReference>
 }
 
 /** A policy of the tenant that will be overwritten, as the plan saw it. It shares id and kind with the backup's. */
@@ -42,11 +44,15 @@ export interface UnwrittenItem extends Omit<UnplannedItem, "type"> {
   readonly source: string
   readonly title: string
   readonly action: "create" | "update"
+  /** Why, and what the plan leaves out. */
+  readonly reason: string | null
   /** `writing`: an earlier attempt began to write it. */
   readonly result: "pending" | "writing"
   readonly seenId: string | null
   readonly seenHash: string | null
   readonly seenAssignmentsHash: string | null
+  /** The references that are not written as the backup has them. */
+  readonly references: ReadonlyArray<ResolvedReference>
 }
 
 /** That the write of a policy begins, or how it ended. */
@@ -94,6 +100,22 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return row
   }, Effect.orDie)
 
+  /** The backup of a restore, and whether it may be of another tenant. */
+  const readOrigin = Effect.fn("RestoreItemStore.readOrigin")(function* (restore: string) {
+    const [row] = yield* sql<{ backup: string; isForeign: boolean }>`
+      SELECT s.id::text AS backup, s.origin = 'import' AS "isForeign"
+      FROM restores r JOIN backup_sets s ON s.id = r.set_id WHERE r.id = ${restore}::uuid`
+    return row ?? (yield* Effect.die("A restore without its backup"))
+  }, Effect.orDie)
+
+  /** The policies of a collection whose plan finds or creates them: the id in the tenant, or null while there is none. */
+  const listTargets = Effect.fn("RestoreItemStore.listTargets")(
+    (restore: string, source: string) => sql<{ id: string; to: string | null }>`
+      SELECT id, CASE WHEN action <> 'create' THEN seen_id END AS "to" FROM restore_items
+      WHERE restore_id = ${restore}::uuid AND source = ${source} AND action IN ('create', 'update', 'unchanged')`,
+    Effect.orDie
+  )
+
   const listUnplanned = Effect.fn("RestoreItemStore.listUnplanned")(
     (restore: string, source: string) => sql<UnplannedItem>`
       SELECT r.id, b.type, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
@@ -109,10 +131,10 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     (restore: string, source: string, plans: ReadonlyArray<ItemPlan>) => sql`
       UPDATE restore_items i SET action = p.action, reason = p.reason, difference = p.difference,
         seen_id = p."seenId", seen_hash = decode(p."seenHash", 'hex'),
-        seen_assignments_hash = decode(p."seenAssignmentsHash", 'hex'), changed_at = now(),
+        seen_assignments_hash = decode(p."seenAssignmentsHash", 'hex'), "references" = p."references", changed_at = now(),
         result = CASE WHEN p.action IN ('create', 'update') THEN 'pending' ELSE 'skipped' END
       FROM json_to_recordset(${JSON.stringify(plans)}::json) AS p(id text, action text,
-        reason text, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text)
+        reason text, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text, "references" jsonb)
       WHERE i.restore_id = ${restore}::uuid AND i.source = ${source} AND i.id = p.id`,
     Effect.orDie,
     Effect.asVoid
@@ -122,7 +144,7 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const forgetPlan = Effect.fn("RestoreItemStore.forgetPlan")(
     (restore: string) => sql`
       UPDATE restore_items SET action = NULL, reason = NULL, difference = NULL, seen_id = NULL, seen_hash = NULL,
-        seen_assignments_hash = NULL, result = 'pending', changed_at = now()
+        seen_assignments_hash = NULL, "references" = NULL, result = 'pending', changed_at = now()
       WHERE restore_id = ${restore}::uuid AND action IS NOT NULL`,
     Effect.orDie,
     Effect.asVoid
@@ -140,10 +162,10 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
 
   const listUnwritten = Effect.fn("RestoreItemStore.listUnwritten")(
     (restore: string) => sql<UnwrittenItem>`
-      SELECT i.source, i.id, i.title, i.action, i.result, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
+      SELECT i.source, i.id, i.title, i.action, i.reason, i.result, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
         encode(i.content_hash, 'hex') AS "contentHash", encode(i.assignments_hash, 'hex') AS "assignmentsHash",
         i.seen_id AS "seenId", encode(i.seen_hash, 'hex') AS "seenHash",
-        encode(i.seen_assignments_hash, 'hex') AS "seenAssignmentsHash"
+        encode(i.seen_assignments_hash, 'hex') AS "seenAssignmentsHash", coalesce(i."references", '[]') AS "references"
       FROM restore_items i JOIN restores r ON r.id = i.restore_id
         JOIN backup_items b ON b.set_id = r.set_id AND b.source = i.source AND b.id = i.id
       WHERE i.restore_id = ${restore}::uuid AND i.result IN ('pending', 'writing') AND i.action IN ('create', 'update')
@@ -160,18 +182,20 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.asVoid
   )
 
-  /** The ids of the policies of a collection that the restore has created. */
-  const listCreated = Effect.fn("RestoreItemStore.listCreated")(function* (restore: string, source: string) {
-    const rows = yield* sql<{ id: string }>`
-      SELECT result_id AS id FROM restore_items
-      WHERE restore_id = ${restore}::uuid AND source = ${source} AND result = 'done' AND action = 'create'`
-    return rows.map(({ id }) => id)
-  }, Effect.orDie)
+  /** The policies of a collection that the restore has created: their ids in the backup, and in the tenant. */
+  const listCreated = Effect.fn("RestoreItemStore.listCreated")(
+    (restore: string, source: string) => sql<{ id: string; to: string }>`
+      SELECT id, result_id AS "to" FROM restore_items
+      WHERE restore_id = ${restore}::uuid AND source = ${source} AND result_id IS NOT NULL AND action = 'create'`,
+    Effect.orDie
+  )
 
   return {
     list,
     tally,
     readProgress,
+    readOrigin,
+    listTargets,
     listUnplanned,
     storePlans,
     forgetPlan,

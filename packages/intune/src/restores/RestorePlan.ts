@@ -21,6 +21,8 @@ export interface WantedPolicy {
   readonly lacksSecrets: boolean
   /** The properties that differ from the policy it is compared with, and that Graph lets nobody change. */
   readonly fixed: ReadonlyArray<string>
+  /** What its content refers to and the tenant does not have, as a sentence; null if nothing is missing. */
+  readonly unresolved: string | null
 }
 
 /** What is decided about a policy. */
@@ -67,6 +69,7 @@ export const planPolicy = (
   if (restorability.kind === "preview_only") return no(restorability.reason)
   if (source.writes === null) return no("Atlas does not write policies of this kind.")
   if (wanted.lacksSecrets) return no("It holds secrets that Graph does not reveal: enter them by hand.")
+  if (wanted.unresolved !== null) return no(wanted.unresolved)
   const updated = same ?? (namesake?.contentHash === wanted.contentHash ? namesake : null)
   if (updated !== null) {
     if (wanted.fixed.length > 0) return no(fixedReason(wanted.fixed))

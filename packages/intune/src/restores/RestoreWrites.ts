@@ -6,7 +6,7 @@
 
 import { Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Stream } from "effect"
-import { usableAssignments } from "../policies/AssignmentGroups.ts"
+import type { PolicyContent } from "../policies/PolicyContent.ts"
 import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
 import { type PolicyRecord, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
@@ -19,8 +19,10 @@ export interface RestoringPolicy {
   readonly writes: PolicyWrites
   readonly foldedTitle: string
   readonly odataType: string | null
-  readonly contentHash: string
-  readonly assignmentsHash: string | null
+  /** What it is to say in this tenant: canonical JSON, with references in place of secrets. */
+  readonly content: PolicyContent
+  /** Its assignments in this tenant; null if the backup has none. */
+  readonly assignments: PolicyContent | null
 }
 
 /** The record of a policy as the tenant has it now; null if it is gone. */
@@ -46,26 +48,30 @@ export const equalPolicies = Effect.fnUntraced(function* (tenant: TenantScope, w
       if (hidden !== undefined) return yield* hidden.error
       for (const policy of policies) {
         const { record } = recordOf(wanted.source, policy, salt)
-        if (isSame(record) && record.contentHash === wanted.contentHash) found.push(record)
+        if (isSame(record) && record.contentHash === wanted.content.hash) found.push(record)
       }
     })
   )
   return found
 })
 
-const contentOf = Effect.fnUntraced(function* (tenant: TenantScope, hash: string) {
+const bodyOf = Effect.fnUntraced(function* (tenant: TenantScope, text: string) {
   const store = yield* PolicyStore
-  const text = (yield* store.texts(tenant, [hash])).get(hash)
-  if (text === undefined) return yield* Effect.die(new Error("A content of a backup is gone"))
   return yield* store
     .reveal(tenant, text)
     .pipe(Effect.mapError(({ message }) => new GraphError({ reasonCode: "ext.restore.secret_unreadable", message })))
 })
 
+const storedBody = Effect.fnUntraced(function* (tenant: TenantScope, hash: string) {
+  const text = (yield* PolicyStore.use((store) => store.texts(tenant, [hash]))).get(hash)
+  if (text === undefined) return yield* Effect.die(new Error("A content of a backup is gone"))
+  return yield* bodyOf(tenant, text)
+})
+
 /** Creates a policy as the backup has it, and returns its id. */
 export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const graph = yield* Graph
-  const body = yield* contentOf(tenant, wanted.contentHash)
+  const body = yield* bodyOf(tenant, wanted.content.text)
   const { id } = yield* graph.write(tenant, wanted.writes.create, {}, body)
   return id
 })
@@ -101,8 +107,8 @@ export const updatePolicy = Effect.fnUntraced(function* (
 ) {
   const graph = yield* Graph
   const { children, update } = wanted.writes
-  const body = yield* contentOf(tenant, wanted.contentHash)
-  const current = yield* contentOf(tenant, seenHash)
+  const body = yield* bodyOf(tenant, wanted.content.text)
+  const current = yield* storedBody(tenant, seenHash)
   const apart: ReadonlyArray<string> = children === null ? [] : [children.of]
   const without = (object: GraphObject) =>
     Object.fromEntries(Object.entries(object).filter(([name]) => !apart.includes(name)))
@@ -115,14 +121,11 @@ export const updatePolicy = Effect.fnUntraced(function* (
   }
 })
 
-/** Assigns a policy as the backup has it, but not to groups that are gone. Returns a sentence that names those, or null. */
+/** Assigns a policy as the plan has it. */
 export const assignPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy, id: string) {
   const { assign } = wanted.writes
-  if (assign === null || wanted.assignmentsHash === null) return null
+  if (assign === null || wanted.assignments === null) return
   const graph = yield* Graph
-  const store = yield* PolicyStore
-  const text = (yield* store.texts(tenant, [wanted.assignmentsHash])).get(wanted.assignmentsHash) ?? "[]"
-  const { assignments, warning } = yield* usableAssignments(tenant, text)
+  const assignments: unknown = JSON.parse(wanted.assignments.text)
   yield* graph.write(tenant, assign.contract, { id }, { [assign.property]: assignments })
-  return warning
 })

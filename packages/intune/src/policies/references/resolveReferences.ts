@@ -1,0 +1,74 @@
+/**
+ * Decides what the references of a backup are in the tenant that it is restored to. Pure, and the only place that decides.
+ *
+ * @module
+ */
+
+import { foldName } from "@atlas/operations"
+import { kindLabels, type NamedReference, nameInstead, type Reference, referenceKey } from "./Reference.ts"
+import type { ReferenceTarget } from "./referenceTargets.ts"
+
+/** What a reference is in the tenant. */
+export type Resolution =
+  | { readonly _tag: "Found"; readonly id: string }
+  /** The same restore creates its target. */
+  | { readonly _tag: "Made" }
+  /** Nobody can say whether the target exists, so the reference stays as it is. */
+  | { readonly _tag: "Unchecked" }
+  | { readonly _tag: "Missing" }
+  | { readonly _tag: "Ambiguous"; readonly count: number }
+
+/** What the tenant has. */
+export interface Candidates {
+  /** The objects of the reference's kind; null if they could not be read. */
+  readonly targets: ReadonlyArray<ReferenceTarget> | null
+  /** Whether `targets` are all that there are. */
+  readonly isComplete: boolean
+  /** The backup is of another tenant, perhaps: an id says something only together with the name. */
+  readonly isForeign: boolean
+  /** The policy of this restore that is the target: the id of its equal in the tenant, or null if it is to be created. */
+  readonly restored: { readonly id: string | null } | undefined
+}
+
+/** Resolves one reference. */
+export const resolveReference = (reference: NamedReference, candidates: Candidates): Resolution => {
+  const { isComplete, isForeign, restored, targets } = candidates
+  if (restored !== undefined && restored.id !== null) return { _tag: "Found", id: restored.id }
+  const name = nameInstead(reference) ?? reference.name
+  const same = targets?.find(({ id }) => id === reference.id)
+  const hasName = (target: ReferenceTarget) => name !== null && foldName(target.name) === foldName(name)
+  if (same !== undefined && (!isForeign || name === null || hasName(same))) return { _tag: "Found", id: same.id }
+  if (restored !== undefined) return { _tag: "Made" }
+  if (targets === null) return { _tag: "Unchecked" }
+  const [namesake, ...others] = targets.filter(hasName)
+  if (namesake !== undefined && others.length > 0) return { _tag: "Ambiguous", count: others.length + 1 }
+  if (namesake !== undefined) return { _tag: "Found", id: namesake.id }
+  return isComplete || isForeign || nameInstead(reference) !== null ? { _tag: "Missing" } : { _tag: "Unchecked" }
+}
+
+/** A reference for people, such as: the scope tag “Berlin” (5). */
+export const describeReference = (reference: NamedReference): string => {
+  const instead = nameInstead(reference)
+  const label = `the ${kindLabels[reference.kind]}`
+  if (instead !== null) return `${label} “${instead}”`
+  return reference.name === null ? `${label} ${reference.id}` : `${label} “${reference.name}” (${reference.id})`
+}
+
+/** The references of one policy, resolved. */
+export type Resolutions = ReadonlyMap<string, { readonly reference: NamedReference; readonly resolution: Resolution }>
+
+/** The sentence about references that cannot be resolved; null if all can. */
+export const unresolvedReason = (resolved: Resolutions): string | null => {
+  const unresolved = [...resolved.values()].flatMap(({ reference, resolution }) => {
+    if (resolution._tag === "Missing") return [`${describeReference(reference)}, which the tenant does not have`]
+    if (resolution._tag !== "Ambiguous") return []
+    return [`${describeReference(reference)}, of which the tenant has ${resolution.count}`]
+  })
+  return unresolved.length === 0 ? null : `It refers to ${unresolved.join(", and to ")}.`
+}
+
+/** Whether a reference can be written. */
+export const isUsable = (resolved: Resolutions, reference: Reference): boolean => {
+  const tag = resolved.get(referenceKey(reference))?.resolution._tag
+  return tag !== "Missing" && tag !== "Ambiguous"
+}

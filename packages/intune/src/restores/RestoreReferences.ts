@@ -1,0 +1,205 @@
+/**
+ * The references of a restore: resolved when it is planned, and written as the plan says when it is executed.
+ *
+ * @module
+ */
+
+import { type Graph, GraphError, reportOf, type RunHandler, type TenantScope } from "@atlas/operations"
+import { Effect, Result, Schema } from "effect"
+import type { SqlClient } from "effect/sql"
+import { canonicalAssignments, canonicalContent } from "../policies/PolicyContent.ts"
+import type { GraphObject } from "../policies/PolicySource.ts"
+import { AssignmentGroups } from "../policies/references/AssignmentGroups.ts"
+import {
+  kindLabels,
+  type NamedReference,
+  nameInstead,
+  type Reference,
+  type ReferenceKind,
+  referenceKey,
+  referencesIn,
+  type Replace,
+  withReferences
+} from "../policies/references/Reference.ts"
+import { makeReferenceStore } from "../backups/ReferenceStore.ts"
+import {
+  isListed,
+  type ListedKind,
+  listTargets,
+  type ReferenceTarget
+} from "../policies/references/referenceTargets.ts"
+import {
+  type Candidates,
+  isUsable,
+  type Resolutions,
+  resolveReference,
+  unresolvedReason
+} from "../policies/references/resolveReferences.ts"
+import type { ResolvedReference } from "./ResolvedReference.ts"
+import { makeRestoreItemStore } from "./RestoreItemStore.ts"
+
+/** The collections that hold what a kind refers to, for those that a restore may create. */
+const collections: Readonly<Partial<Record<ReferenceKind, string>>> = {
+  assignment_filter: "assignment_filters",
+  scope_tag: "scope_tags",
+  named_location: "named_locations"
+}
+
+/** The collections whose policies others refer to. */
+export const referredCollections: ReadonlyArray<string> = Object.values(collections)
+
+const parseContent = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const parseAssignments = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Array(Schema.Record(Schema.String, Schema.Unknown)))
+)
+
+/** A policy's content with the references as a plan has decided. */
+export const contentWith = (text: string, replace: Replace) =>
+  canonicalContent(withReferences(parseContent(text), replace) as GraphObject)
+
+/** A policy's assignments with the references as a plan has decided, without those that would be for nobody. */
+export const assignmentsWith = (text: string, replace: Replace) =>
+  canonicalAssignments(
+    parseAssignments(text).flatMap((assignment): ReadonlyArray<GraphObject> => {
+      const isWhole = referencesIn(assignment).every((reference) => replace(reference) !== null)
+      return isWhole ? [withReferences(assignment, replace) as GraphObject] : []
+    })
+  )
+
+/** How a plan's references are written. `made` gives the ids of what the restore has created, by collection and id. */
+export const replacing = (resolved: ReadonlyArray<ResolvedReference>, made: ReadonlyMap<string, string>): Replace => {
+  const byKey = new Map(resolved.map((reference) => [referenceKey(reference), reference]))
+  return (reference) => {
+    const decided = byKey.get(referenceKey(reference))
+    if (decided === undefined) return reference.id
+    return decided.made ? (made.get(`${collections[reference.kind]} ${reference.id}`) ?? null) : decided.to
+  }
+}
+
+/** Fails if the restore could not create what a policy refers to. */
+export const requireMade = (resolved: ReadonlyArray<ResolvedReference>, made: ReadonlyMap<string, string>) => {
+  const missing = resolved.find(({ id, kind, made: isMade }) => isMade && !made.has(`${collections[kind]} ${id}`))
+  return missing === undefined
+    ? Effect.void
+    : Effect.fail(
+        new GraphError({
+          reasonCode: "ext.restore.reference_missing",
+          message: `It refers to the ${kindLabels[missing.kind]} ${missing.id}, which this restore could not create.`
+        })
+      )
+}
+
+/** The references of one policy of a restore, resolved. */
+export interface PolicyReferences {
+  /** Why the content cannot be written; null if it can. */
+  readonly contentProblem: string | null
+  /** What is not assigned, as a sentence; null if everything is. */
+  readonly warning: string | null
+  readonly resolved: ReadonlyArray<ResolvedReference>
+}
+
+const decided = (resolutions: Resolutions): ReadonlyArray<ResolvedReference> =>
+  [...resolutions.values()].flatMap(({ reference: { id, kind }, resolution }): ResolvedReference | [] => {
+    if (resolution._tag === "Unchecked" || (resolution._tag === "Found" && resolution.id === id)) return []
+    return { kind, id, to: resolution._tag === "Found" ? resolution.id : null, made: resolution._tag === "Made" }
+  })
+
+const pick = (resolutions: Resolutions, references: ReadonlyArray<Reference>): Resolutions =>
+  new Map(
+    references.flatMap((reference) => {
+      const found = resolutions.get(referenceKey(reference))
+      return found === undefined ? [] : [[referenceKey(reference), found] as const]
+    })
+  )
+
+const warningOf = (resolutions: Resolutions, assignments: ReadonlyArray<GraphObject>): string | null => {
+  const left = assignments.filter((assignment) => referencesIn(assignment).some((each) => !isUsable(resolutions, each)))
+  const lost = new Map(
+    left.flatMap(referencesIn).flatMap((reference) => {
+      const found = isUsable(resolutions, reference) ? undefined : resolutions.get(referenceKey(reference))
+      return found === undefined ? [] : [[referenceKey(reference), found] as const]
+    })
+  )
+  const why = unresolvedReason(lost)
+  if (why === null) return null
+  const count = left.length === 1 ? "One assignment is" : `${left.length} assignments are`
+  return `${count} left out. ${why}`
+}
+
+/** Resolves the references of a policy. `restored` gives what the plan does with policies that others refer to. */
+export type ReferenceResolver = (
+  content: string,
+  assignments: string | null,
+  restored: ReadonlyMap<string, string | null>
+) => Effect.Effect<PolicyReferences, never, Graph | SqlClient.SqlClient>
+
+/** The objects of a kind, and the ids that are known to be gone. */
+interface Targets extends Pick<Candidates, "isComplete" | "targets"> {
+  readonly gone: ReadonlySet<string>
+}
+
+type Run = Pick<RunHandler.RunContext<{ readonly restore: string }>, "failed" | "input" | "scope">
+
+/** Makes the function that resolves the references of the policies of a restore. */
+export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
+  const items = yield* makeRestoreItemStore
+  const { backup, isForeign } = yield* items.readOrigin(run.input.restore)
+  const known = yield* Effect.flatMap(makeReferenceStore, (store) => store.list(backup))
+  const named = new Map(known.map((reference) => [referenceKey(reference), reference]))
+  const targets = new Map<ReferenceKind, Targets>()
+
+  const findGroups = Effect.fnUntraced(function* (tenant: TenantScope) {
+    const groups = known.filter(({ kind }) => kind === "group")
+    const names = groups.flatMap((group) => nameInstead(group) ?? group.name ?? [])
+    const ids = groups.filter((group) => nameInstead(group) === null).map(({ id }) => id)
+    const found = yield* (yield* AssignmentGroups).find(tenant, { ids, names })
+    const existing = found.groups.filter(({ exists }) => exists)
+    // What is known to be gone is missing, whether or not the cache has all groups.
+    const groupTargets: Targets = {
+      isComplete: found.isComplete,
+      targets: existing.map(({ id, name }): ReferenceTarget => ({ id, name: name ?? id })),
+      gone: new Set(found.groups.filter(({ exists }) => !exists).map(({ id }) => id))
+    }
+    return groupTargets
+  })
+  const groups = yield* Effect.cached(findGroups(run.scope))
+
+  const targetsOf = Effect.fnUntraced(function* (kind: ListedKind) {
+    const before = targets.get(kind)
+    if (before !== undefined) return before
+    const found = yield* Effect.result(listTargets(run.scope, kind))
+    if (Result.isFailure(found)) {
+      yield* run.failed({ ...reportOf(found.failure), item: `Names of each ${kindLabels[kind]}` })
+    }
+    const now: Targets = { isComplete: true, targets: Result.getOrElse(found, () => null), gone: new Set() }
+    targets.set(kind, now)
+    return now
+  })
+
+  const resolve = Effect.fnUntraced(function* (reference: Reference, restored: ReadonlyMap<string, string | null>) {
+    const { id, kind } = reference
+    const one: NamedReference = named.get(referenceKey(reference)) ?? { kind, id, name: null }
+    const item = restored.get(`${collections[kind]} ${id}`)
+    const shared = { isForeign, restored: item === undefined ? undefined : { id: item } }
+    const { gone, isComplete, targets: found } = isListed(kind) ? yield* targetsOf(kind) : yield* groups
+    const candidates = { ...shared, targets: found, isComplete: isComplete || gone.has(id) }
+    return { reference: one, resolution: resolveReference(one, candidates) }
+  })
+
+  const resolver: ReferenceResolver = Effect.fnUntraced(function* (content, assignments, restored) {
+    const inContent = referencesIn(parseContent(content))
+    const assigned = assignments === null ? [] : parseAssignments(assignments)
+    const all = new Map([...inContent, ...referencesIn(assigned)].map((each) => [referenceKey(each), each]))
+    const resolutions: Resolutions = new Map(
+      yield* Effect.forEach(all, ([key, reference]) =>
+        Effect.map(resolve(reference, restored), (found) => [key, found] as const)
+      )
+    )
+    return {
+      contentProblem: unresolvedReason(pick(resolutions, inContent)),
+      warning: warningOf(resolutions, assigned),
+      resolved: decided(resolutions)
+    }
+  })
+  return resolver
+})

@@ -1,0 +1,270 @@
+import { FakeGraph, Fault } from "@atlas/fake-graph"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { Backups, exportBackup, importBackup, policySources, policyTypes, References } from "../../src/index.ts"
+import { backedUp, intune, pilotGroup, scopeOf } from "../Fixture.ts"
+import { executed, itemsOf, planned } from "./RestoreFixture.ts"
+
+const catalog = "deviceManagement/configurationPolicies"
+const tags = "deviceManagement/roleScopeTags"
+const filters = "deviceManagement/assignmentFilters"
+
+const filterId = "00000000-0000-4000-8000-000000000070"
+const unknownGroup = "00000000-0000-4000-8000-000000000999"
+const policyId = "00000000-0000-4000-8000-000000000001"
+
+const builtIn = { id: "0", displayName: "Default", isBuiltIn: true }
+const berlin = { id: "5", displayName: "Berlin", isBuiltIn: false }
+const corporate = {
+  id: filterId,
+  displayName: "Corporate",
+  platform: "windows10AndLater",
+  rule: '(device.deviceOwnership -eq "Corporate")',
+  assignmentFilterManagementType: "devices",
+  roleScopeTags: ["0"]
+}
+const toGroup = (groupId: string) => ({
+  target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
+})
+const toAllFiltered = {
+  target: {
+    "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
+    deviceAndAppManagementAssignmentFilterId: filterId,
+    deviceAndAppManagementAssignmentFilterType: "include"
+  }
+}
+const policy = {
+  id: policyId,
+  name: "Catalog 1",
+  description: "",
+  platforms: "windows10",
+  technologies: "mdm",
+  roleScopeTagIds: ["5"],
+  settingCount: 1,
+  settings: [
+    {
+      id: "0",
+      settingInstance: {
+        "@odata.type": "#microsoft.graph.deviceManagementConfigurationChoiceSettingInstance",
+        settingDefinitionId: "device_vendor_msft_policy_config_probe1",
+        choiceSettingValue: { value: "device_vendor_msft_policy_config_probe1_1", children: [] }
+      }
+    }
+  ],
+  assignments: [toAllFiltered]
+}
+
+const empty = Object.fromEntries(policyTypes.map(({ source }) => [source.path, []]))
+const own = { ...empty, [tags]: [builtIn, berlin], [filters]: [corporate], [catalog]: [policy] }
+const names = ["anew", "named", "missing", "twice", "exported", "failing"]
+const tenants = [
+  ...names.map((tenantId) => ({ tenantId, collections: own })),
+  {
+    tenantId: "complete",
+    collections: { ...own, [catalog]: [{ ...policy, assignments: [toGroup(pilotGroup), toGroup(unknownGroup)] }] }
+  },
+  // Another tenant: its tag 5 is another one.
+  {
+    tenantId: "other",
+    collections: {
+      ...empty,
+      [tags]: [builtIn, { ...berlin, displayName: "Munich" }, { ...berlin, id: "9" }],
+      [filters]: [{ ...corporate, id: "00000000-0000-4000-8000-000000000071" }]
+    }
+  }
+]
+
+const withAssignments = { items: null, withAssignments: true }
+const catalogItem = { items: [{ source: "settings_catalog", id: policyId }], withAssignments: true }
+
+const remove = Effect.fnUntraced(function* (tenant: string, ...paths: ReadonlyArray<string>) {
+  const graph = yield* FakeGraph
+  for (const path of paths) {
+    for (const { id } of yield* graph.items(tenant, path)) {
+      if (id !== "0") yield* graph.removeItem(tenant, path, id)
+    }
+  }
+})
+
+/** The one policy of the settings catalog that a tenant has now. */
+const policyOf = Effect.fnUntraced(function* (tenant: string) {
+  const found = yield* FakeGraph.use((graph) => graph.items(tenant, catalog))
+  assert.lengthOf(found, 1)
+  return found[0] as unknown as typeof policy
+})
+
+const idOf = Effect.fnUntraced(function* (tenant: string, path: string, name: string) {
+  const found = yield* FakeGraph.use((graph) => graph.items(tenant, path))
+  return found.find(({ displayName }) => displayName === name)?.id
+})
+
+layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
+  "The references of a restored policy",
+  (it) => {
+    it.effect("lead to what the same restore has made anew", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("anew")
+        yield* remove("anew", catalog, tags, filters)
+        const restore = yield* planned("anew", backup, withAssignments)
+
+        const run = yield* executed("anew", restore)
+
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        const restored = yield* policyOf("anew")
+        assert.deepStrictEqual(restored.roleScopeTagIds, [yield* idOf("anew", tags, "Berlin")])
+        assert.notDeepEqual(restored.roleScopeTagIds, ["5"])
+        assert.strictEqual(
+          restored.assignments[0]?.target.deviceAndAppManagementAssignmentFilterId,
+          yield* idOf("anew", filters, "Corporate")
+        )
+        const again = yield* planned("anew", backup, withAssignments)
+        assert.deepStrictEqual(
+          (yield* itemsOf("anew", again)).map(({ action, type }) => [type, action]),
+          [
+            ["assignment_filters", "unchanged"],
+            ["scope_tags", "unchanged"],
+            ["scope_tags", "unchanged"],
+            ["settings_catalog", "unchanged"]
+          ]
+        )
+      })
+    )
+
+    it.effect("are found by name where somebody else has made them anew", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        const { id: backup } = yield* backedUp("named")
+        yield* remove("named", catalog, tags, filters)
+        yield* graph.putItem("named", tags, { ...berlin, id: "8" })
+        yield* graph.putItem("named", filters, { ...corporate, id: "00000000-0000-4000-8000-000000000078" })
+
+        const run = yield* executed("named", yield* planned("named", backup, catalogItem))
+
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        const restored = yield* policyOf("named")
+        assert.deepStrictEqual(restored.roleScopeTagIds, ["8"])
+        assert.match(restored.assignments[0]!.target.deviceAndAppManagementAssignmentFilterId, /78$/)
+      })
+    )
+
+    it.effect("that the tenant does not have are named before anything is written", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("missing")
+        yield* remove("missing", catalog, tags, filters)
+        const [item] = yield* itemsOf("missing", yield* planned("missing", backup, catalogItem))
+        assert.strictEqual(item!.action, "not_restorable")
+        assert.strictEqual(item!.reason, "It refers to the scope tag “Berlin” (5), which the tenant does not have.")
+      })
+    )
+
+    it.effect("that have several namesakes are left to people", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        const { id: backup } = yield* backedUp("twice")
+        yield* remove("twice", catalog, tags)
+        for (const id of ["6", "7"]) yield* graph.putItem("twice", tags, { ...berlin, id })
+        const [item] = yield* itemsOf("twice", yield* planned("twice", backup, catalogItem))
+        assert.strictEqual(item?.reason, "It refers to the scope tag “Berlin” (5), of which the tenant has 2.")
+      })
+    )
+
+    it.effect("to groups that a complete directory does not have are left out, and named", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("complete")
+        yield* remove("complete", catalog)
+        const restore = yield* planned("complete", backup, catalogItem)
+        const [item] = yield* itemsOf("complete", restore)
+        assert.strictEqual(item!.action, "create")
+        assert.strictEqual(
+          item!.reason,
+          `One assignment is left out. It refers to the group ${unknownGroup}, which the tenant does not have.`
+        )
+        yield* executed("complete", restore)
+        assert.deepStrictEqual(
+          (yield* policyOf("complete")).assignments.map(({ target }) => (target as { groupId?: string }).groupId),
+          [pilotGroup]
+        )
+        assert.strictEqual((yield* itemsOf("complete", restore))[0]?.resultMessage, item!.reason)
+      })
+    )
+
+    it.effect("fail with what they lead to, if that cannot be made", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        const { id: backup } = yield* backedUp("failing")
+        yield* remove("failing", catalog, tags)
+        const restore = yield* planned("failing", backup, withAssignments)
+        yield* graph.inject({
+          fault: Fault.status(400, "BadRequest", "No more scope tags."),
+          method: "POST",
+          path: `/beta/${tags}`,
+          tenant: "failing"
+        })
+        yield* executed("failing", restore)
+        const item = (yield* itemsOf("failing", restore)).find(({ source }) => source === "settings_catalog")
+        assert.deepInclude({ ...item }, { result: "failed", resultId: null })
+        assert.match(item?.resultMessage ?? "", /scope tag 5, which this restore could not create/)
+        assert.lengthOf(yield* graph.items("failing", catalog), 0)
+      })
+    )
+
+    it.effect("mean the same in another tenant, whatever its ids are", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("exported")
+        const files: Array<{ readonly path: string; readonly text: string }> = []
+        yield* exportBackup(backup, (part) => Effect.sync(() => files.push(...part)))
+        const references = JSON.parse(
+          files.find(({ path }) => path === "references.json")!.text
+        ) as typeof References.Type
+        assert.deepStrictEqual(references, [
+          { kind: "assignment_filter", id: filterId, name: "Corporate" },
+          { kind: "scope_tag", id: "5", name: "Berlin" }
+        ])
+        const object = JSON.parse(files.find(({ path }) => path.startsWith(catalog))!.text) as { readonly id: string }
+        const imported = [{ source: policySources.settingsCatalog, objects: [{ ...object }] }]
+        const { id } = yield* importBackup(scopeOf("other"), "From another tenant", imported, references)
+        assert.strictEqual((yield* Backups.use((all) => all.manifest(id))).items.length, 1)
+
+        const run = yield* executed("other", yield* planned("other", id, catalogItem))
+
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        const restored = yield* policyOf("other")
+        assert.deepStrictEqual(restored.roleScopeTagIds, ["9"])
+        assert.match(restored.assignments[0]!.target.deviceAndAppManagementAssignmentFilterId, /71$/)
+      })
+    )
+
+    it.effect("are found by the group's name where a file has that in place of the id", () =>
+      Effect.gen(function* () {
+        const byName = (groupName: string) => ({
+          target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupName }
+        })
+        const object = {
+          ...policy,
+          id: "00000000-0000-4000-8000-000000000004",
+          name: "Catalog 4",
+          roleScopeTagIds: ["0"],
+          assignments: [byName("Pilot"), byName("Twice"), byName("Nobody")]
+        }
+        const imported = [{ source: policySources.settingsCatalog, objects: [object] }]
+        const { id } = yield* importBackup(scopeOf("complete"), "Names", imported)
+        const restore = yield* planned("complete", id, {
+          items: [{ source: "settings_catalog", id: object.id }],
+          withAssignments: true
+        })
+        assert.strictEqual(
+          (yield* itemsOf("complete", restore))[0]?.reason,
+          "2 assignments are left out. It refers to the group “Twice”, of which the tenant has 2, and to the group “Nobody”, which the tenant does not have."
+        )
+        yield* executed("complete", restore)
+        const made = (yield* FakeGraph.use((graph) => graph.items("complete", catalog))).find(
+          ({ name }) => name === "Catalog 4"
+        )
+        assert.deepStrictEqual(
+          (made?.["assignments"] as ReadonlyArray<{ readonly target: object }>).map(({ target }) => target),
+          [toGroup(pilotGroup).target]
+        )
+      })
+    )
+  }
+)
