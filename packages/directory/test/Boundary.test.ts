@@ -60,7 +60,9 @@ layer(directory({ tenantId: tenant, groups: 20 }), { excludeTestServices: true }
     it.effect("answer or refuse every call for labels with a type", () =>
       Effect.gen(function* () {
         yield* sync(tenant)
-        yield* assertRefusesHostileCalls(yield* GroupLabels, { of: [scopeOf(tenant), ["1"]] }, { recorded })
+        const scope = scopeOf(tenant)
+        const calls = { of: [scope, ["1"]], named: [scope, ["Sales"]], isComplete: [scope] }
+        yield* assertRefusesHostileCalls(yield* GroupLabels, calls, { recorded })
       })
     )
 

@@ -254,7 +254,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         })
         assert.strictEqual(
           (yield* itemsOf("complete", restore))[0]?.reason,
-          "2 assignments are left out. It refers to the group “Twice”, of which the tenant has 2, and to the group “Nobody”, which the tenant does not have."
+          "2 assignments are left out. It refers to the group “Nobody”, which the tenant does not have, and to the group “Twice”, of which the tenant has 2."
         )
         yield* executed("complete", restore)
         const made = (yield* FakeGraph.use((graph) => graph.items("complete", catalog))).find(
