@@ -26,6 +26,8 @@ export interface FakeReply {
   readonly body: string
   readonly delivery: Delivery
   readonly delayMillis: number
+  /** Why the fake refuses, for the ledger; nothing of it is sent. */
+  readonly reason?: string
 }
 
 /** A JSON answer with a serialised body. */

@@ -105,7 +105,7 @@ export class FakeEngine {
     const work = () =>
       this.#login.handle(request, now) ?? this.#batch(incoming, now) ?? this.#graph(incoming, fault, now)
     const reply = spoilt((fault === undefined ? undefined : instead(fault)) ?? work(), fault)
-    finish(reply.delivery === "reset" || reply.delivery === "noAnswer" ? 0 : reply.status)
+    finish(reply.delivery === "reset" || reply.delivery === "noAnswer" ? 0 : reply.status, reply.reason)
     return { ...reply, headers: { ...this.#headers(request, now), ...reply.headers } }
   }
 

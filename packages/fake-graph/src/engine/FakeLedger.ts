@@ -32,6 +32,8 @@ export interface FakeLedgerEntry {
   readonly clientRequestId: string | undefined
   /** 0 if no answer was sent: the connection was cut, or the request was never answered. */
   readonly status: number
+  /** Why the fake refused: the fact about Graph that it knows, or that nobody knows what Graph does there. */
+  readonly reason: string | undefined
 }
 
 /** What the ledger gets besides a request. */
@@ -66,10 +68,13 @@ export class FakeLedger {
     this.#entries = []
   }
 
-  /** Records a request, and returns a function that takes the status of its answer. */
-  begin({ body, headers, method, url }: FakeRequest, context: FakeLedgerContext): (status: number) => void {
+  /** Records a request, and returns a function that takes the status of its answer, and why it was refused. */
+  begin(
+    { body, headers, method, url }: FakeRequest,
+    context: FakeLedgerContext
+  ): (status: number, reason?: string) => void {
     if (this.#entries.length >= capacity) this.#entries = this.#entries.slice(capacity / 2)
-    const entry = {
+    const entry: { -readonly [name in keyof FakeLedgerEntry]: FakeLedgerEntry[name] } = {
       method,
       host: url.host,
       path: url.pathname,
@@ -80,11 +85,13 @@ export class FakeLedger {
       prefer: headers["prefer"],
       throttlePriority: headers["x-ms-throttle-priority"],
       clientRequestId: headers["client-request-id"],
-      status: 0
+      status: 0,
+      reason: undefined
     }
     this.#entries.push(entry)
-    return (status) => {
+    return (status, reason) => {
       entry.status = status
+      entry.reason = reason
     }
   }
 

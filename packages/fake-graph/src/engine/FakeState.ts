@@ -9,6 +9,7 @@ import type { FakeItem } from "../tenant/FakeCollection.ts"
 import type { FakeDirectory } from "../tenant/FakeDirectory.ts"
 import type { FakeGroup } from "../tenant/FakeGroups.ts"
 import type { FakeTenant } from "../tenant/FakeTenant.ts"
+import { grantable } from "../metadata/Permissions.ts"
 import type { FakeEngine } from "./FakeEngine.ts"
 
 /** The groups, objects and permissions of a fake's tenants. */
@@ -31,7 +32,9 @@ export interface FakeState {
   putItem(entraTenantId: string, collection: string, item: FakeItem): Effect.Effect<void>
   /** Removes an object. Returns whether it was there. */
   removeItem(entraTenantId: string, collection: string, id: string): Effect.Effect<boolean>
-  /** Grants a permission. New tokens carry it after the replication lag. */
+  /** Leaves an object out of v1.0, as Graph silently does with policies that use preview features. */
+  hideFromV1(entraTenantId: string, collection: string, id: string): Effect.Effect<void>
+  /** Grants a permission; an unknown one is a defect. New tokens carry it after the replication lag. */
   grantPermission(entraTenantId: string, name: string): Effect.Effect<void>
   /** Revokes a permission. */
   revokePermission(entraTenantId: string, name: string): Effect.Effect<void>
@@ -87,8 +90,13 @@ export const of = (engine: FakeEngine): FakeState => {
         const items = found.collection(collection)
         return [items.get(id) !== undefined, () => items.remove(id)]
       }),
+    hideFromV1: (tenant, collection, id) =>
+      change(tenant, (found) => [undefined, () => found.collection(collection).hideFromV1(id)]),
     grantPermission: (tenant, name) =>
-      change(tenant, ({ grants, permissions }) => [void grants.add(name), () => permissions.add(name)]),
+      change(tenant, ({ grants, permissions }) => {
+        grantable([name])
+        return [void grants.add(name), () => permissions.add(name)]
+      }),
     revokePermission: (tenant, name) =>
       change(tenant, ({ grants, permissions }) => [void grants.delete(name), () => permissions.delete(name)])
   }

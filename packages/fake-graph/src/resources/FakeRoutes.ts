@@ -5,28 +5,24 @@
  */
 import * as FakeAppRoles from "./FakeAppRoles.ts"
 import type { FakeCall } from "./FakeCall.ts"
-import * as FakeCollectionApi from "./FakeCollectionApi.ts"
+import { collectionRoutes, intuneMissing, type Route } from "./CollectionRoutes.ts"
 import * as FakeGroupsApi from "./FakeGroupsApi.ts"
 import * as FakeGroupsDelta from "./FakeGroupsDelta.ts"
 import { collectionReply } from "./FakePaging.ts"
 import { errorReply, type FakeReply, intuneRefusal } from "../FakeRequest.ts"
-import { type FakeResource, fakeResources } from "../tenant/FakeResources.ts"
-
-interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
-  /** Matches the whole decoded path. The handler gets the captured groups. */
-  readonly path: RegExp
-  /** Any of these suffices. */
-  readonly permissions: ReadonlyArray<string>
-  readonly handle: (call: FakeCall, ...parts: ReadonlyArray<string>) => FakeReply
-  readonly intune: boolean
-}
+import { lacking } from "../metadata/Permissions.ts"
 
 const route = (
   path: RegExp,
   permissions: ReadonlyArray<string>,
   handle: (call: FakeCall, part: string) => FakeReply
-): Route => ({ method: "GET", path, permissions, handle: (call, part = "") => handle(call, part), intune: false })
+): Omit<Route, "template"> => ({
+  method: "GET",
+  path,
+  permissions: [permissions],
+  handle: (call, part = "") => handle(call, part),
+  intune: false
+})
 
 const readGroups = ["GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"]
 const readApps = ["Application.Read.All", "Directory.Read.All"]
@@ -38,57 +34,7 @@ const organization = (call: FakeCall): FakeReply => {
   return collectionReply(call, { items, count: undefined, context: "organization", links: {} })
 }
 
-const routesOf = (resource: FakeResource): ReadonlyArray<Route> => {
-  const path = `^/(?:${resource.versions.join("|").replace(".", String.raw`\.`)})/${resource.path}`
-  const call =
-    (handle: (call: FakeCollectionApi.FakeResourceCall, id: string) => FakeReply) =>
-    (plain: FakeCall, id = "") =>
-      handle({ ...plain, resource, items: plain.tenant.collection(resource.path) }, id)
-  const one = new RegExp(String.raw`${path}(?:/([^/()]+)|\('([^/]+)'\))$`)
-  const { intune, read, write } = resource
-  const reads: ReadonlyArray<Route> = [
-    { method: "GET", path: new RegExp(`${path}$`), permissions: read, handle: call(FakeCollectionApi.list), intune },
-    { method: "GET", path: one, permissions: read, handle: call(FakeCollectionApi.get), intune },
-    ...resource.children.map((name): Route => ({
-      method: "GET",
-      path: new RegExp(String.raw`${path}(?:/([^/()]+)|\('([^/]+)'\))/${name}$`),
-      permissions: read,
-      handle: call((own, id) => FakeCollectionApi.children(own, id, name)),
-      intune
-    }))
-  ]
-  if (write.length === 0) return reads
-  const assign = new RegExp(String.raw`${path}(?:/([^/()]+)|\('([^/]+)'\))/assign$`)
-  return [
-    ...reads,
-    {
-      method: "POST",
-      path: new RegExp(`${path}$`),
-      permissions: write,
-      handle: call(FakeCollectionApi.create),
-      intune
-    },
-    { method: "PATCH", path: one, permissions: write, handle: call(FakeCollectionApi.update), intune },
-    { method: "DELETE", path: one, permissions: write, handle: call(FakeCollectionApi.remove), intune },
-    { method: "POST", path: assign, permissions: write, handle: call(FakeCollectionApi.assign), intune },
-    ...(resource.replaceable
-      ? [{ method: "PUT" as const, path: one, permissions: write, handle: call(FakeCollectionApi.update), intune }]
-      : []),
-    ...(resource.children.includes("scheduledActionsForRule")
-      ? [
-          {
-            method: "POST" as const,
-            path: new RegExp(String.raw`${path}(?:/([^/()]+)|\('([^/]+)'\))/scheduleActionsForRules$`),
-            permissions: write,
-            handle: call(FakeCollectionApi.scheduleActions),
-            intune
-          }
-        ]
-      : [])
-  ]
-}
-
-const routes: ReadonlyArray<Route> = [
+const routes: ReadonlyArray<Omit<Route, "template">> = [
   route(/^\/(?:v1\.0|beta)\/groups$/, readGroups, FakeGroupsApi.list),
   route(/^\/(?:v1\.0|beta)\/groups\/\$count$/, readGroups, FakeGroupsApi.count),
   route(/^\/(?:v1\.0|beta)\/groups\/(?:microsoft\.graph\.)?delta(?:\(\))?$/, readGroups, FakeGroupsDelta.delta),
@@ -100,7 +46,7 @@ const routes: ReadonlyArray<Route> = [
     FakeAppRoles.assignments
   ),
   route(/^\/(?:v1\.0|beta)\/servicePrincipals((?:\/|\()[^/]+)$/, readApps, FakeAppRoles.principal),
-  ...fakeResources.flatMap(routesOf)
+  ...collectionRoutes
 ]
 
 const unlicensed = errorReply(
@@ -113,6 +59,8 @@ const unlicensed = errorReply(
 export const answer = (call: FakeCall, path: string): FakeReply => {
   const there = routes.filter((candidate) => candidate.path.test(path))
   const found = there.find(({ method }) => method === call.request.method)
+  const refused = found === undefined ? intuneMissing(call, path) : undefined
+  if (refused !== undefined) return refused
   if (there.length === 0) {
     return errorReply(
       404,
@@ -124,9 +72,10 @@ export const answer = (call: FakeCall, path: string): FakeReply => {
     return errorReply(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
   }
   const { handle, intune, permissions } = found
-  if (!permissions.some((permission) => call.roles.has(permission))) {
+  const missing = lacking(permissions, call.roles)
+  if (missing !== undefined) {
     return intune
-      ? errorReply(403, "Forbidden", intuneRefusal(permissions))
+      ? errorReply(403, "Forbidden", intuneRefusal(missing))
       : errorReply(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
   }
   if (intune && !call.tenant.licenses.has("intune")) return unlicensed

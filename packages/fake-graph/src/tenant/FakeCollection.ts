@@ -16,6 +16,7 @@ export class FakeCollection {
   readonly #items: Array<FakeItem | undefined> = []
   readonly #positions = new Map<string, number>()
   readonly #revisions = new Map<string, number>()
+  readonly #hidden = new Set<string>()
 
   constructor(items: Iterable<FakeItem> = []) {
     for (const item of items) this.put(item)
@@ -42,6 +43,16 @@ export class FakeCollection {
     return `W/"${this.#revisions.get(id) ?? 0}"`
   }
 
+  /** Leaves an object out of v1.0 from now on, as Graph does with some and tells nobody why. */
+  hideFromV1(id: string): void {
+    this.#hidden.add(id)
+  }
+
+  /** Whether v1.0 leaves an object out. */
+  isHidden(id: string): boolean {
+    return this.#hidden.has(id)
+  }
+
   /** Adds an object, or replaces the one with the same id. */
   put(item: FakeItem): void {
     const position = this.#positions.get(item.id) ?? this.#items.length
@@ -59,15 +70,24 @@ export class FakeCollection {
     return true
   }
 
-  /** One page of at most `size` objects, from 0 or from the `next` of the page before. */
-  page(start: number, size: number): { readonly items: ReadonlyArray<FakeItem>; readonly next: number | undefined } {
-    const items: Array<FakeItem> = []
-    let position = start
-    for (; position < this.#items.length && items.length < size; position++) {
+  /**
+   * One page of at most `size` objects, from 0 or from the `next` of the page before.
+   *
+   * @param show makes what is sent of an object; undefined for one that the listing does not have
+   */
+  page(
+    start: number,
+    size: number,
+    show: (item: FakeItem) => string | undefined
+  ): { readonly items: ReadonlyArray<string>; readonly next: number | undefined } {
+    const items: Array<string> = []
+    for (let position = start; position < this.#items.length; position++) {
       const item = this.#items[position]
-      if (item !== undefined) items.push(item)
+      const shown = item === undefined ? undefined : show(item)
+      if (shown === undefined) continue
+      if (items.length === size) return { items, next: position }
+      items.push(shown)
     }
-    while (position < this.#items.length && this.#items[position] === undefined) position++
-    return { items, next: position < this.#items.length ? position : undefined }
+    return { items, next: undefined }
   }
 }

@@ -53,6 +53,11 @@ export class FakeDirectory {
     return this.#groups.filter((group) => group !== undefined)
   }
 
+  /** The first groups, at most `count`. */
+  some(count: number): ReadonlyArray<FakeGroup> {
+    return this.#groups.slice(0, count).filter((group) => group !== undefined)
+  }
+
   /** The group with an id. */
   get(id: string): FakeGroup | undefined {
     const position = this.#positions.get(id)

@@ -1,6 +1,7 @@
 import { FakeCollection } from "./FakeCollection.ts"
 import type { FakeCredentials } from "./FakeCredentials.ts"
 import type { FakeDirectory } from "./FakeDirectory.ts"
+import { homeOf } from "./FakeResources.ts"
 
 /** One Entra tenant of a fake Graph: a directory, other collections, and one app that may use them. */
 export interface FakeTenant {
@@ -24,7 +25,8 @@ export interface FakeTenant {
 /** Makes the collections of a tenant, each when it is first asked for; `itemsOf` gives its first content. */
 export const makeCollections = (itemsOf: (path: string) => Iterable<{ readonly id: string }>) => {
   const collections = new Map<string, FakeCollection>()
-  return (path: string): FakeCollection => {
+  return (asked: string): FakeCollection => {
+    const path = homeOf(asked)
     const known = collections.get(path)
     if (known !== undefined) return known
     const made = new FakeCollection(itemsOf(path))

@@ -10,6 +10,8 @@ import type { FakeData } from "./FakeData.ts"
 import { FakeDirectory } from "./FakeDirectory.ts"
 import { type FakeGroup, generateGroups } from "./FakeGroups.ts"
 import { generateItems } from "./FakePolicies.ts"
+import { guestsOf } from "./FakeResources.ts"
+import { grantable } from "../metadata/Permissions.ts"
 import { type FakeTenant, makeCollections } from "./FakeTenant.ts"
 
 /** One tenant of a fake. Every option has a default. */
@@ -22,7 +24,7 @@ export interface FakeTenantOptions {
   readonly clientSecret?: string
   /** Further credentials of the app. */
   readonly credentials?: FakeCredentials
-  /** Granted application permissions. Default: those for groups, role definitions and the organization. */
+  /** Granted application permissions, of any that the fake's routes ask for; another one throws. Default: those for groups, role definitions and the organization. */
   readonly permissions?: ReadonlyArray<string>
   /** How many groups to generate, or the groups themselves. Default 100. */
   readonly groups?: number | Iterable<FakeGroup>
@@ -50,6 +52,12 @@ const numbered = (digit: number, index: number): string =>
 
 const defaultPermissions = ["GroupMember.Read.All", "RoleManagement.Read.Directory", "Organization.Read.All"]
 
+/** Objects that are given for a collection of one type say so where those of other types are, too. */
+const typed = (given: number | Iterable<FakeItem> | undefined, type: string): ReadonlyArray<FakeItem> =>
+  given === undefined || typeof given === "number"
+    ? []
+    : Array.from(given, (item) => ({ "@odata.type": `#microsoft.graph.${type}`, ...item }))
+
 /**
  * Makes a tenant from its options and defaults.
  *
@@ -58,11 +66,17 @@ const defaultPermissions = ["GroupMember.Read.All", "RoleManagement.Read.Directo
 export const makeTenant = (options: FakeTenantOptions, index: number): FakeTenant & FakeTenantInfo => {
   const { collections = {}, data, seed = index + 1, entraTenantId = numbered(1, index) } = options
   const groups = options.groups ?? data?.groups ?? 100
-  const permissions = options.permissions ?? defaultPermissions
-  const itemsOf = (path: string): Iterable<FakeItem> => {
-    const given = collections[path] ?? data?.collections.get(path)
-    return given === undefined || typeof given === "number" ? generateItems(path, seed, given) : given
-  }
+  const permissions = grantable(options.permissions ?? defaultPermissions)
+  const directory = new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
+  const givenOf = (path: string) => collections[path] ?? data?.collections.get(path)
+  const collection = makeCollections((path) => {
+    const given = givenOf(path)
+    const guests = guestsOf(path).flatMap((guest) => typed(givenOf(guest.path), guest.type))
+    if (typeof given === "object") return [...given, ...guests]
+    return guests.length > 0 ? guests : generateItems(path, { seed, count: given, around: { idsOf } })
+  })
+  const idsOf = (path: string): ReadonlyArray<string> =>
+    (path === "groups" ? directory.some(100) : collection(path).all()).map(({ id }) => id)
   return {
     entraTenantId,
     tenantId: options.tenantId ?? entraTenantId,
@@ -73,7 +87,7 @@ export const makeTenant = (options: FakeTenantOptions, index: number): FakeTenan
     permissions: new Set(permissions),
     grants: new Set(permissions),
     licenses: new Set(options.licenses ?? ["intune"]),
-    collection: makeCollections(itemsOf),
-    directory: new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
+    collection,
+    directory
   }
 }

@@ -37,7 +37,8 @@ describe("the ledger", () => {
         prefer: "return=minimal",
         throttlePriority: "low",
         clientRequestId: "mine",
-        status: 405
+        status: 405,
+        reason: undefined
       })
     }).pipe(Effect.provide(wire()))
   )

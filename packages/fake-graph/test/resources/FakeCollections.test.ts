@@ -65,13 +65,13 @@ const everything = Effect.fnUntraced(function* (first: string) {
 })
 
 const policies = "/beta/deviceManagement/configurationPolicies"
-const configurations = "/v1.0/deviceManagement/deviceConfigurations"
-const enrollment = "/v1.0/deviceManagement/deviceEnrollmentConfigurations"
+const configurations = "/beta/deviceManagement/deviceConfigurations"
+const enrollment = "/beta/deviceManagement/deviceEnrollmentConfigurations"
 
 describe("the fake's collections keep Graph's rules", () => {
   it.effect("the settings catalog is titled by name, in beta only, with settings 25 at a time", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* ask(policies.replace("beta", "v1.0"))).status, 404)
+      assert.strictEqual((yield* ask(policies.replace("beta", "v1.0"))).status, 400)
       const { items } = yield* everything(policies)
       const large = items.find(({ settingCount }) => Number(settingCount) > 25) ?? assert.fail("one has many settings")
       assert.isString(large["name"])
@@ -86,7 +86,7 @@ describe("the fake's collections keep Graph's rules", () => {
   it.effect("enrollment configurations are of every subtype, with ids that are no UUIDs and defaults that stay", () =>
     Effect.gen(function* () {
       const { items } = yield* everything(enrollment)
-      assert.strictEqual(new Set(items.map((item) => item["@odata.type"])).size, 7)
+      assert.strictEqual(new Set(items.map((item) => item["@odata.type"])).size, 8)
       const standard = items.find(({ id }) => id.endsWith("_DefaultWindows10EnrollmentCompletionPageConfiguration"))
       assert.strictEqual(standard?.["priority"], 0)
       assert.strictEqual((yield* ask(`${enrollment}/${standard?.id}`, { method: "DELETE" })).status, 400)
@@ -105,10 +105,12 @@ describe("the fake's collections keep Graph's rules", () => {
 
   it.effect("an object can be made, changed, assigned and deleted", () =>
     Effect.gen(function* () {
-      const made = yield* ask(configurations, { method: "POST", body: { displayName: "Mine" } })
+      const type = { "@odata.type": "#microsoft.graph.windows10GeneralConfiguration" }
+      const made = yield* ask(configurations, { method: "POST", body: { ...type, displayName: "Mine" } })
       assert.strictEqual(made.status, 201)
       const one = `${configurations}/${made.body.id}`
-      yield* ask(one, { method: "PATCH", body: { description: "Changed", id: "ignored" } })
+      const changed = yield* ask(one, { method: "PATCH", body: { ...type, description: "Changed" } })
+      assert.deepStrictEqual([changed.status, changed.body], [204, undefined])
       assert.deepInclude((yield* ask(one)).body, { displayName: "Mine", description: "Changed", id: made.body.id })
       const assignments = [{ target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }]
       assert.strictEqual((yield* ask(`${one}/assign`, { method: "POST", body: { assignments } })).status, 200)
@@ -128,7 +130,7 @@ describe("the fake's collections keep Graph's rules", () => {
           body: { name },
           headers: { "if-match": first["@odata.etag"] }
         })
-      assert.strictEqual((yield* change("One")).status, 200)
+      assert.strictEqual((yield* change("One")).status, 204)
       assert.strictEqual((yield* change("Two")).status, 412)
     }).pipe(Effect.provide(layer()))
   )

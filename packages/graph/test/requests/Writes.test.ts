@@ -4,15 +4,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import { contoso, entraTenantId, inMemory, prompt, whileTimePasses } from "../Fixtures.ts"
 
-const collection = "deviceManagement/deviceConfigurations"
+const collection = "deviceManagement/assignmentFilters"
 const Policy = Schema.Struct({ id: Schema.String, displayName: Schema.String })
 const permissions = [
   { name: "DeviceManagementConfiguration.ReadWrite.All", appRoleId: "9241abd9-d0e6-425a-bd4f-47ba86e767a4" }
 ]
-const common = { version: "v1.0", permissions, body: Schema.Struct({ displayName: Schema.String }) } as const
+const common = { version: "beta", permissions, body: Schema.Struct({ displayName: Schema.String }) } as const
 const create = GraphContract.write({
   ...common,
-  name: "deviceConfigurations.create",
+  name: "assignmentFilters.create",
   method: "POST",
   path: `/${collection}`,
   schema: Policy,
@@ -20,7 +20,7 @@ const create = GraphContract.write({
 })
 const rename = GraphContract.write({
   ...common,
-  name: "deviceConfigurations.rename",
+  name: "assignmentFilters.rename",
   method: "PATCH",
   path: `/${collection}/{policyId}`,
   schema: Policy,
@@ -28,7 +28,7 @@ const rename = GraphContract.write({
 })
 const remove = GraphContract.write({
   ...common,
-  name: "deviceConfigurations.remove",
+  name: "assignmentFilters.remove",
   method: "DELETE",
   path: `/${collection}/{policyId}`,
   body: Schema.Undefined,
@@ -36,8 +36,8 @@ const remove = GraphContract.write({
   replay: "idempotent"
 })
 const read = GraphContract.get({
-  name: "deviceConfigurations.get",
-  version: "v1.0",
+  name: "assignmentFilters.get",
+  version: "beta",
   path: `/${collection}/{policyId}`,
   select: ["id", "displayName"],
   schema: Policy,
@@ -51,7 +51,7 @@ const options = {
 }
 const layer = inMemory(options, prompt)
 const policies = Effect.flatMap(FakeGraph, ({ items }) => items(entraTenantId, collection))
-const onWrites = (fault: Fault.Fault, times = 1) => ({ path: `/v1.0/${collection}`, fault, times })
+const onWrites = (fault: Fault.Fault, times = 1) => ({ path: `/beta/${collection}`, fault, times })
 const write = Effect.flatMap(Graph, (graph) => graph.write(contoso, create, {}, { displayName: "New" }))
 const named = (name: string) =>
   Effect.map(policies, (all) => all.filter(({ displayName }) => displayName === name).length)
@@ -90,7 +90,7 @@ describe("write", () => {
       yield* inject(onWrites(fault))
       const error = yield* whileTimePasses(Effect.flip(write))
       assert.strictEqual(error.reasonCode, "provider_outcome_unknown")
-      assert.include(error.message, "deviceConfigurations.create")
+      assert.include(error.message, "assignmentFilters.create")
       assert.isString(error.clientRequestId)
       assert.lengthOf(
         (yield* requests).filter(({ method, path }) => method === "POST" && path.endsWith(collection)),
@@ -205,7 +205,7 @@ describe("batch", () => {
   const readAll = Effect.flatMap(reads, (requests) => Effect.flatMap(Graph, (graph) => graph.batch(contoso, requests)))
   const ids = Effect.map(policies, (all) => all.map(({ id }) => id))
   const onItems = (fault: Fault.Fault, nth = 3, times = 1) => ({
-    path: `/v1.0/${collection}`,
+    path: `/beta/${collection}`,
     nth,
     times,
     batchItem: true,
@@ -244,7 +244,7 @@ describe("batch", () => {
       const failures = results.flatMap((result) => (Result.isFailure(result) ? [result.failure] : []))
       assert.deepStrictEqual(
         failures.map(({ contract, reasonCode }) => [contract, reasonCode]),
-        [["deviceConfigurations.get", "provider_permission_denied"]]
+        [["assignmentFilters.get", "provider_permission_denied"]]
       )
     }).pipe(Effect.provide(layer))
   )
@@ -278,12 +278,12 @@ describe("batch", () => {
   it.live("fails every item of a request that fails, and none of another", () =>
     Effect.gen(function* () {
       yield* Effect.flatMap(FakeGraph, ({ inject }) =>
-        inject({ path: "/v1.0/$batch", nth: 1, fault: Fault.status(400, "BadRequest") })
+        inject({ path: "/beta/$batch", nth: 1, fault: Fault.status(400, "BadRequest") })
       )
       const results = yield* readAll
       const failed = results.filter(Result.isFailure)
       assert.include([5, 20], failed.length)
-      assert.isTrue(failed.every(({ failure }) => failure.contract === "deviceConfigurations.get"))
+      assert.isTrue(failed.every(({ failure }) => failure.contract === "assignmentFilters.get"))
     }).pipe(Effect.provide(layer))
   )
 })
