@@ -103,6 +103,14 @@ const exceptions: ReadonlyArray<{
     reason:
       "The file has no row for the collection. Microsoft moved scripts to DeviceManagementScripts.* in 2025 (MC1066336)."
   },
+  {
+    contract: /^deviceManagement\/deviceComplianceScripts\./,
+    reason: "The file merges the permissions from before and after that move."
+  },
+  {
+    contract: /^deviceManagement\/deviceComplianceScripts\./,
+    reason: "The file merges the permissions from before and after that move."
+  },
   { contract: /^deviceManagement\/roleScopeTags\.assignments\./, reason: "The file has no row for the route." },
   {
     contract: /^deviceManagement\/configurationPolicies\.update$/,

@@ -196,19 +196,13 @@ const template: Make = (random, index) => {
   }
 }
 
-// No client knows the last type of the first list, since Graph adds types every month.
 const makers: Readonly<Record<string, Make>> = {
   ...makersOfEntra,
   "deviceManagement/roleDefinitions": intuneRole,
   "deviceManagement/roleScopeTags": scopeTag,
   "deviceManagement/notificationMessageTemplates": template,
   "deviceManagement/deviceConfigurations": policy("deviceConfiguration", {
-    types: [
-      "windows10GeneralConfiguration",
-      "windowsWifiConfiguration",
-      "iosGeneralDeviceConfiguration",
-      "configurationOfTheFuture"
-    ]
+    types: ["windows10GeneralConfiguration", "windowsWifiConfiguration", "iosGeneralDeviceConfiguration"]
   }),
   "deviceManagement/deviceCompliancePolicies": policy("deviceCompliancePolicy", {
     types: ["windows10CompliancePolicy", "iosCompliancePolicy"],
@@ -259,7 +253,7 @@ const makers: Readonly<Record<string, Make>> = {
     more: () => ({ publisher: "Contoso", publishingState: "published", largeIcon: null })
   }),
   "deviceAppManagement/managedAppPolicies": policy("managedAppPolicy", {
-    types: ["iosManagedAppProtection", "androidManagedAppProtection"],
+    types: ["iosManagedAppProtection", "androidManagedAppProtection", "targetedManagedAppConfiguration"],
     more: () => ({ appGroupType: "selectedPublicApps", apps: [] })
   })
 }

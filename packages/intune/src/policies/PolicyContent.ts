@@ -56,6 +56,13 @@ const isSecret = (name: string, value: unknown, within: GraphObject): value is s
 // Graph lists these in any order.
 const unordered: ReadonlySet<string> = new Set(["roleScopeTagIds", "roleScopeTags", "assignments"])
 
+/** Whether a member says nothing: null, or the scope tags that a policy has if it names none. */
+const isUnsaid = (name: string, value: unknown) => {
+  if (value === null || value === undefined) return true
+  if (name !== "roleScopeTagIds" && name !== "roleScopeTags") return false
+  return Array.isArray(value) && value.every((id) => id === "0")
+}
+
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Writes values in their canonical form, and keeps the secrets that it replaces. */
@@ -89,7 +96,7 @@ class CanonicalWriter {
   /** A property that is null counts as absent: Graph sends either, and exports leave it out. */
   object(object: GraphObject, volatile: (name: string) => boolean): string {
     const members = Object.entries(object)
-      .filter(([name, value]) => value !== null && value !== undefined && !isAnnotation(name) && !volatile(name))
+      .filter(([name, value]) => !isUnsaid(name, value) && !isAnnotation(name) && !volatile(name))
       .sort(([a], [b]) => compare(a, b))
     return `{${members.map(([name, value]) => this.#member(name, value, object)).join(",")}}`
   }

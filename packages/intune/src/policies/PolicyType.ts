@@ -30,8 +30,10 @@ export interface PolicyType {
   readonly volatile: ReadonlyArray<string>
   /** Properties that Graph refuses in an update, even unchanged. */
   readonly fixed: ReadonlyArray<string>
-  /** Whether an update must send the object as a whole, apart from what is fixed. */
-  readonly whole: boolean
+  /** Properties that Graph makes itself, and refuses in every write. */
+  readonly made: ReadonlyArray<string>
+  /** Why Graph creates no object of this kind, though it changes the one that every tenant has; null if it does. */
+  readonly notCreated: string | null
   readonly restorability: Restorability
 }
 
@@ -48,7 +50,8 @@ const type = (
   title: "displayName",
   volatile: [],
   fixed: [],
-  whole: false,
+  made: [],
+  notCreated: null,
   restorability: { kind: "restorable" },
   ...more
 })
@@ -62,7 +65,7 @@ export const uniformType = "@odata.type"
 
 const { enrollmentConfigurations: enrollment, ...sources } = policySources
 // Graph keeps their order, with a default always last: Atlas reads it and never writes it.
-const ranked = { volatile: ["priority"], fixed: ["deviceEnrollmentConfigurationType", "platformType"] }
+const ranked = { volatile: ["priority"], made: ["deviceEnrollmentConfigurationType"], fixed: ["platformType"] }
 
 /** Every kind of policy that Atlas knows, in the order in which people see them. */
 export const policyTypes: ReadonlyArray<PolicyType> = [
@@ -85,8 +88,7 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     // What Graph derives from the assignments and the settings.
     volatile: [uniformType, "isAssigned", "settingCount", "creationSource"],
     // An update replaces the whole policy, so it sends them, unchanged.
-    fixed: ["platforms", "technologies", "templateReference"],
-    whole: true
+    fixed: ["platforms", "technologies", "templateReference"]
   }),
   type("compliance_policies", "Compliance policies", sources.compliancePolicies, { claims: compliancePolicyTypes }),
   type("enrollment_limits", "Enrollment limits", enrollment, {
@@ -95,12 +97,14 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
   }),
   type("enrollment_restrictions", "Enrollment platform restrictions", enrollment, {
     ...ranked,
-    // The default one is refused unless every platform is in it.
-    whole: true,
+    ...previewOnly(
+      "Microsoft lets no app change platform restrictions, whatever its permissions: change them by hand."
+    ),
     claims: ["deviceEnrollmentPlatformRestrictionsConfiguration", "deviceEnrollmentPlatformRestrictionConfiguration"]
   }),
   type("windows_hello", "Windows Hello for Business", enrollment, {
     ...ranked,
+    notCreated: "Graph keeps one such setting in each tenant, and creates no other.",
     claims: ["deviceEnrollmentWindowsHelloForBusinessConfiguration"]
   }),
   type("enrollment_status_pages", "Enrollment status pages", enrollment, {
@@ -125,7 +129,7 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     volatile: [uniformType, "payloads"],
     fixed: ["platform"]
   }),
-  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType], fixed: ["isBuiltIn"] }),
+  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType], made: ["isBuiltIn"] }),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
     claims: [
       "iosManagedAppProtection",

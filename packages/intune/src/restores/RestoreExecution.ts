@@ -9,6 +9,7 @@ import { PolicyStore } from "../policies/PolicyStore.ts"
 import { policyTypeNamed } from "../policies/PolicyType.ts"
 import { type ItemResult, makeRestoreItemStore, type OverwrittenItem, type UnwrittenItem } from "./RestoreItemStore.ts"
 import { execute } from "./RestoreOperations.ts"
+import { isDefault } from "./RestorePlan.ts"
 import { restoreOrder } from "./restoreOrder.ts"
 import { assignmentsWith, contentWith, referredCollections, replacing, requireMade } from "./RestoreReferences.ts"
 import { makeRestoreStore } from "./RestoreStore.ts"
@@ -206,7 +207,7 @@ export const executeHandler = execute.toLayer(
       const outcome: ItemResult = yield* Effect.gen(function* () {
         const wanted = yield* restoringOf(run, row, source, writes)
         const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
-        if (written.id === null || !withAssignments) return written
+        if (written.id === null || !withAssignments || isDefault(source, row.id)) return written
         const assigned = yield* Effect.result(assignPolicy(run.scope, wanted, written.id))
         if (Result.isSuccess(assigned)) return { ...written, message: leavesOut(row) ? row.reason : null }
         yield* run.failed({ ...reportOf(assigned.failure), item: row.title })

@@ -33,8 +33,12 @@ export interface PlannedPolicy {
   readonly seen: PolicyRecord | null
 }
 
-// Graph creates defaults itself, one for each tenant: they can be changed, but neither created nor moved.
-const isDefault = ({ id, source }: WantedPolicy) => source.name === "enrollment_configurations" && /_Default/i.test(id)
+/**
+ * Whether Graph has created a policy itself. Defaults of enrollment can be changed, but neither created nor assigned; nobody can
+ * change the built-in scope tag.
+ */
+export const isDefault = (source: PolicySource, id: string): boolean =>
+  (source.name === "enrollment_configurations" && /_Default/i.test(id)) || (source.name === "scope_tags" && id === "0")
 
 const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: boolean) =>
   seen.contentHash === wanted.contentHash &&
@@ -76,10 +80,11 @@ export const planPolicy = (
     const reason = same === null ? "The tenant has it already, under another id, with other assignments." : null
     return { action: "update", reason, seen: updated }
   }
-  if (isDefault(wanted)) return no("It is a default, which Graph creates itself.")
+  if (isDefault(wanted.source, wanted.id)) return no("It is a default, which Graph creates itself.")
   if (namesake !== null) {
     const reason = "The tenant has another policy with this title and other content."
     return { action: "conflict", reason, seen: namesake }
   }
+  if (wanted.type.notCreated !== null) return no(wanted.type.notCreated)
   return { action: "create", reason: null, seen: null }
 }

@@ -5,13 +5,13 @@
  */
 
 import { Graph, GraphError, type TenantScope } from "@atlas/operations"
-import { Effect, Stream } from "effect"
+import { Effect, Stream, Struct } from "effect"
 import type { PolicyContent } from "../policies/PolicyContent.ts"
 import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
 import { type PolicyRecord, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { claim } from "../policies/PolicyType.ts"
+import { claim, type PolicyType } from "../policies/PolicyType.ts"
 
 /** A policy to write. */
 export interface RestoringPolicy {
@@ -72,26 +72,44 @@ const storedBody = Effect.fnUntraced(function* (tenant: TenantScope, hash: strin
 export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const graph = yield* Graph
   const body = yield* bodyOf(tenant, wanted.content.text)
-  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, body)
+  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, withoutMade(typeOf(wanted), body))
   return id
 })
+
+const typeOf = ({ odataType, source }: RestoringPolicy): PolicyType | null => {
+  const claimed = claim(source, odataType)
+  return claimed._tag === "Claimed" ? claimed.type : null
+}
+
+/** An object without what Graph makes itself. */
+const withoutMade = (type: PolicyType | null, object: GraphObject): GraphObject => {
+  const { omaSettings } = object
+  const rows = Array.isArray(omaSettings)
+    ? {
+        omaSettings: omaSettings.map((row) =>
+          Struct.omit(row as GraphObject, ["isEncrypted", "secretReferenceValueId"])
+        )
+      }
+    : {}
+  return Object.fromEntries(
+    Object.entries({ ...object, ...rows }).filter(([name]) => type?.made.includes(name) !== true)
+  )
+}
+
+/** What Graph writes where a policy says nothing. */
+const defaults: GraphObject = { roleScopeTagIds: ["0"], roleScopeTags: ["0"] }
 
 /**
  * The body of an update: what differs from the tenant, and null for what only the tenant has. Nothing that Graph refuses in an
  * update, unless that replaces the whole object.
  */
-const updateBody = (
-  { odataType, source, writes }: RestoringPolicy,
-  body: GraphObject,
-  current: GraphObject
-): GraphObject => {
-  const claimed = claim(source, odataType)
-  const type = claimed._tag === "Claimed" ? claimed.type : null
-  if (writes.update.method === "PUT") return body
-  const differs = (name: string) => type?.whole === true || JSON.stringify(body[name]) !== JSON.stringify(current[name])
+const updateBody = (wanted: RestoringPolicy, body: GraphObject, current: GraphObject): GraphObject => {
+  const type = typeOf(wanted)
+  if (wanted.writes.update.method === "PUT") return withoutMade(type, body)
   const names = [...new Set([...Object.keys(body), ...Object.keys(current)])]
+  const differs = (name: string) => JSON.stringify(body[name]) !== JSON.stringify(current[name])
   const sent = names.filter((name) => name === "@odata.type" || (differs(name) && type?.fixed.includes(name) !== true))
-  return Object.fromEntries(sent.map((name) => [name, body[name] ?? null]))
+  return withoutMade(type, Object.fromEntries(sent.map((name) => [name, body[name] ?? defaults[name] ?? null])))
 }
 
 /**

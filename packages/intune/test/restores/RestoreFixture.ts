@@ -1,10 +1,10 @@
-import { FakeGraph, type FakeItem, Fault } from "@atlas/fake-graph"
+import { FakeGraph, type FakeGroup, type FakeItem, Fault } from "@atlas/fake-graph"
 import { type Run, Runs } from "@atlas/operations"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { policyTypes, Restores } from "../../src/index.ts"
-import { ada, backedUp, ended, intune } from "../Fixture.ts"
+import { ada, backedUp, ended, intune, pilotGroup } from "../Fixture.ts"
 
 /** A policy with a secret, which is assigned to all devices. */
 export const wifi = {
@@ -22,11 +22,28 @@ export const configuration = (id: string) => ({ source: "device_configurations",
 /** The collection of the fake Graph that they are in. */
 const configurations = "deviceManagement/deviceConfigurations"
 
+/** A group of a fake tenant, which the directory cache knows, too. */
+export const pilot: FakeGroup = {
+  id: pilotGroup,
+  displayName: "Pilot",
+  description: null,
+  mail: null,
+  mailEnabled: false,
+  mailNickname: "pilot",
+  securityEnabled: true,
+  groupTypes: [],
+  visibility: null,
+  isAssignableToRole: null,
+  onPremisesSyncEnabled: null,
+  membershipRule: null,
+  createdDateTime: "2026-01-01T00:00:00Z"
+}
+
 const empty = Object.fromEntries(policyTypes.map(({ source }) => [source.path, []]))
 
 /** Tenants whose only policy is `wifi`. */
 export const tenantsOf = (...names: ReadonlyArray<string>) =>
-  intune(names.map((tenantId) => ({ tenantId, collections: { ...empty, [configurations]: [wifi] } })))
+  intune(names.map((tenantId) => ({ tenantId, groups: [pilot], collections: { ...empty, [configurations]: [wifi] } })))
 
 /** A backup of a tenant. Tests that leave the tenant as it is share one. */
 export const backupOf = Effect.fnUntraced(function* (tenant: string) {

@@ -2,8 +2,8 @@ import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Backups, exportBackup, importBackup, policySources, policyTypes, References } from "../../src/index.ts"
-import { backedUp, intune, pilotGroup, scopeOf } from "../Fixture.ts"
-import { executed, itemsOf, planned } from "./RestoreFixture.ts"
+import { backedUp, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
+import { confirmed, executed, itemsOf, pilot, planned } from "./RestoreFixture.ts"
 
 const catalog = "deviceManagement/configurationPolicies"
 const tags = "deviceManagement/roleScopeTags"
@@ -61,6 +61,7 @@ const tenants = [
   ...names.map((tenantId) => ({ tenantId, collections: own })),
   {
     tenantId: "complete",
+    groups: [pilot],
     collections: { ...own, [catalog]: [{ ...policy, assignments: [toGroup(pilotGroup), toGroup(unknownGroup)] }] }
   },
   // Another tenant: its tag 5 is another one.
@@ -256,7 +257,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           (yield* itemsOf("complete", restore))[0]?.reason,
           "2 assignments are left out. It refers to the group “Nobody”, which the tenant does not have, and to the group “Twice”, of which the tenant has 2."
         )
-        yield* executed("complete", restore)
+        yield* ended((yield* confirmed("complete", restore, "by name")).run)
         const made = (yield* FakeGraph.use((graph) => graph.items("complete", catalog))).find(
           ({ name }) => name === "Catalog 4"
         )

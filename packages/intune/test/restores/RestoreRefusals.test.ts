@@ -91,10 +91,10 @@ layer(tenantsOf("unassigned", "refused", "differs", "ring", "paused"), {
   it.effect("sends what differs, and null for what only the tenant has", () =>
     Effect.gen(function* () {
       const { id: backup } = yield* backedUp("differs")
-      yield* put("differs", { ...wifi, description: "Changed", comment: "New" })
+      yield* put("differs", { ...wifi, description: "Changed", networkName: "New" })
       const restore = yield* planned("differs", backup)
       yield* executed("differs", restore)
-      const changes = { "@odata.type": wifi["@odata.type"], description: "Ground floor", comment: null }
+      const changes = { "@odata.type": wifi["@odata.type"], description: "Ground floor", networkName: null }
       assert.deepStrictEqual(yield* updates("differs"), [sizeOf(changes)])
       assert.deepInclude((yield* configurationsIn("differs"))[0], changes)
     })
