@@ -57,6 +57,7 @@ export { type RunList, Runs } from "./starting/Runs.ts"
 export type { StartProblem, StartRequest, StartResult } from "./starting/RunStart.ts"
 export { SystemRuns } from "./starting/SystemRuns.ts"
 
+export * as ExactJson from "./text/ExactJson.ts"
 export { fold, foldName } from "./text/foldName.ts"
 export type { Json } from "./text/Json.ts"
 export * as Redaction from "./text/Redaction.ts"

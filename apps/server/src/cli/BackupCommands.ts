@@ -12,7 +12,7 @@ import {
   sourceOfFile,
   textOfFile
 } from "@atlas/intune"
-import type { TenantScope } from "@atlas/operations"
+import { ExactJson, type TenantScope } from "@atlas/operations"
 import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
@@ -82,7 +82,7 @@ const exportCommand = Command.make(
     }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Write a backup as a folder of JSON"))
 
-const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown, { reviver: ExactJson.reviver }))
 const decodeReferences = Schema.decodeUnknownOption(References)
 
 /** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ExactJson } from "@atlas/operations"
 import { Option, Result, Schema } from "effect"
 import { errorReply, type FakeReply, type FakeRequest, jsonReply } from "../FakeRequest.ts"
 import type { Random } from "../FakeRandom.ts"
@@ -18,9 +19,9 @@ const Item = Schema.Struct({
 type Item = typeof Item.Type
 
 const decodeEnvelope = Schema.decodeUnknownOption(
-  Schema.fromJsonString(Schema.Struct({ requests: Schema.Array(Item) }))
+  Schema.fromJsonString(Schema.Struct({ requests: Schema.Array(Item) }), { reviver: ExactJson.reviver })
 )
-const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown, { reviver: ExactJson.reviver }))
 
 /** The most requests in one batch. */
 const limit = 20

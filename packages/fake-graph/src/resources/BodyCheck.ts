@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ExactJson } from "@atlas/operations"
 import { Option, Schema } from "effect"
 import { findMember, type FakeVersion, hasType, isAbstract, isOfType, type TypeMember } from "../metadata/TypeModel.ts"
 import type { FakeReply } from "../FakeRequest.ts"
@@ -11,7 +12,9 @@ import { badRequest } from "./FakePaging.ts"
 import { modelRefusal, unknown } from "./Refusals.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
 
-const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const decodeObject = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver })
+)
 
 /** The body of a write, or the refusal of one that is no JSON object. */
 export const bodyOf = ({ request }: FakeCall): JsonObject | FakeReply =>

@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join, relative, sep } from "node:path"
+import { ExactJson } from "@atlas/operations"
 import { Effect, Option, Result, Schema } from "effect"
 import type { FakeItem } from "./FakeCollection.ts"
 import { fakeGroup, type FakeGroup } from "./FakeGroups.ts"
@@ -35,7 +36,7 @@ const byLowerCase = new Map(known.map((path) => [path.toLowerCase(), path]))
 const Item = Schema.StructWithRest(Schema.Struct({ id: Schema.NonEmptyString }), [
   Schema.Record(Schema.String, Schema.Unknown)
 ])
-const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown, { reviver: ExactJson.reviver }))
 const decodeItem = Schema.decodeUnknownOption(Item)
 const decodeAnswer = Schema.decodeUnknownOption(Schema.Struct({ value: Schema.Array(Schema.Unknown) }))
 const decodeNamed = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.String, displayName: Schema.String }))

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { GraphCaller, type GraphContract, GraphError } from "@atlas/operations"
-import { Clock, Duration, Effect, Exit, type Redacted, Schedule, Schema } from "effect"
+import { ExactJson, GraphCaller, type GraphContract, GraphError } from "@atlas/operations"
+import { Clock, Duration, Effect, Exit, type Redacted, Schedule, type Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { CircuitBreaker } from "effect/persistence"
@@ -50,7 +50,7 @@ export interface Requests {
   learn(target: Target, feedback: GraphPacing.Feedback): Effect.Effect<void>
 }
 
-const parseJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Unknown))
+const parseJson = (text: string) => Effect.try({ try: () => ExactJson.parse(text), catch: () => "not JSON" as const })
 
 /** Decodes the JSON body of an answer; an empty body counts as undefined. Fails with `provider_response_invalid`. */
 export const readJson =

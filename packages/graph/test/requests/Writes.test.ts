@@ -1,5 +1,5 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { Graph, GraphContract } from "@atlas/operations"
+import { ExactJson, Graph, GraphContract } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import { contoso, entraTenantId, inMemory, prompt, whileTimePasses } from "../Fixtures.ts"
@@ -73,6 +73,31 @@ describe("write", () => {
       yield* Effect.flatMap(FakeGraph, ({ inject }) => inject(onWrites(Fault.throttled("0.01"), 2)))
       yield* write
       assert.strictEqual(yield* named("New"), 1)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live("keeps every digit of a 64-bit integer, written, read and read in a batch", () =>
+    Effect.gen(function* () {
+      const graph = yield* Graph
+      const long = (value: unknown) => JSON.stringify(value).includes(`"countdown":9223372036854775807`)
+      const raw = GraphContract.raw(Schema.Struct({ id: Schema.String }))
+      const exact = { version: "beta", permissions, path: `/${collection}/{policyId}` } as const
+      const change = GraphContract.write({
+        ...exact,
+        name: "deviceConfigurations.change",
+        method: "PATCH",
+        body: Schema.Unknown,
+        schema: raw,
+        replay: "idempotent"
+      })
+      const get = GraphContract.get({ ...exact, name: "deviceConfigurations.whole", schema: raw })
+      const [first] = yield* policies
+      const at = { policyId: first?.id ?? "" }
+      const body = ExactJson.parse(`{"countdown":9223372036854775807}`)
+      assert.isTrue(long((yield* graph.write(contoso, change, at, body)).raw))
+      assert.isTrue(long((yield* graph.get(contoso, get, at)).raw))
+      const [batched] = yield* graph.batch(contoso, [GraphContract.reading(get, at)])
+      assert.isTrue(batched?._tag === "Success" && long(batched.success.raw))
     }).pipe(Effect.provide(layer))
   )
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Decoding, type Problems, StorableText, type TenantScope } from "@atlas/operations"
+import { Decoding, ExactJson, type Problems, StorableText, type TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
@@ -34,9 +34,6 @@ export interface ImportedObjects {
 
 const fileName = (id: string) => `${encodeURIComponent(id).replaceAll("*", "%2A")}.json`
 
-const parse = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
-const parseList = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Schema.Unknown)))
-
 const filesAtOnce = 200
 const sources: ReadonlyArray<PolicySource> = Object.values(policySources)
 
@@ -61,8 +58,9 @@ export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
     const texts = yield* store.texts(tenant, hashes)
     const files = part.map(({ assignmentsHash, contentHash, id: policy, source }) => {
       const collection = sources.find(({ name }) => name === source)?.path ?? source
-      const content = parse(texts.get(contentHash) ?? "{}")
-      const assignments = assignmentsHash === null ? {} : { assignments: parseList(texts.get(assignmentsHash) ?? "[]") }
+      const content = ExactJson.parse(texts.get(contentHash) ?? "{}") as GraphObject
+      const assignments =
+        assignmentsHash === null ? {} : { assignments: ExactJson.parse(texts.get(assignmentsHash) ?? "[]") }
       return {
         path: `${collection}/${fileName(policy)}`,
         text: `${JSON.stringify({ id: policy, ...content, ...assignments }, null, 2)}\n`

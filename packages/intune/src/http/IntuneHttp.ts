@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Decoding, HttpProblems, OperationsApi } from "@atlas/operations"
+import { Decoding, ExactJson, HttpProblems, OperationsApi } from "@atlas/operations"
 import { DateTime, Effect, Layer, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Backups } from "../backups/Backups.ts"
@@ -16,7 +16,7 @@ import { PolicyDrift } from "../drift/PolicyDrift.ts"
 import { Restores } from "../restores/Restores.ts"
 import { Inventory } from "../inventory/Inventory.ts"
 
-const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
+const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json, { reviver: ExactJson.reviver }))
 
 /** What a person types to confirm a restore. */
 const Confirmation = Schema.Struct({ tenantName: Schema.String })

@@ -1,4 +1,4 @@
-import { type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
+import { ExactJson, type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
 import { Array, Effect, Result, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
@@ -39,7 +39,7 @@ const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
 })
 
 const seenAtOnce = 200
-const bodyOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const bodyOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver }))
 
 const recordOf = (item: OverwrittenItem, texts: ReadonlyMap<string, string>): PolicyRecord => {
   const policy = { ...item, body: bodyOf(texts.get(item.contentHash) ?? "{}"), assignments: null }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Graph, GraphError, reportOf, type RunHandler, type TenantScope } from "@atlas/operations"
+import { ExactJson, type Graph, GraphError, reportOf, type RunHandler, type TenantScope } from "@atlas/operations"
 import { Effect, Result, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { canonicalAssignments, canonicalContent } from "../policies/PolicyContent.ts"
@@ -48,9 +48,9 @@ const collections: Readonly<Partial<Record<ReferenceKind, string>>> = {
 /** The collections whose policies others refer to. */
 export const referredCollections: ReadonlyArray<string> = Object.values(collections)
 
-const parseContent = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const parseContent = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver }))
 const parseAssignments = Schema.decodeUnknownSync(
-  Schema.fromJsonString(Schema.Array(Schema.Record(Schema.String, Schema.Unknown)))
+  Schema.fromJsonString(Schema.Array(Schema.Record(Schema.String, Schema.Unknown)), { reviver: ExactJson.reviver })
 )
 
 /** A policy's content with the references as a plan has decided. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Graph, GraphError, type TenantScope } from "@atlas/operations"
+import { ExactJson, Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Stream, Struct } from "effect"
 import type { PolicyContent } from "../policies/PolicyContent.ts"
 import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
@@ -144,6 +144,6 @@ export const assignPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wa
   const { assign } = wanted.writes
   if (assign === null || wanted.assignments === null) return
   const graph = yield* Graph
-  const assignments: unknown = JSON.parse(wanted.assignments.text)
+  const assignments: unknown = ExactJson.parse(wanted.assignments.text)
   yield* graph.write(tenant, assign.contract, { id }, { [assign.property]: assignments })
 })

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { GraphError, RunHandler } from "@atlas/operations"
+import { ExactJson, type GraphError, type RunHandler } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { hidesSecrets, type PolicyContent } from "../policies/PolicyContent.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
@@ -48,7 +48,7 @@ export const isEqual = (
   { assignmentsHash, contentHash }: PolicyRecord
 ): boolean => wanted.contentHash === contentHash && wanted.assignmentsHash === assignmentsHash
 
-const membersOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const membersOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver }))
 
 /** The fixed properties in which the tenant's policy differs from the wanted one. */
 const fixedDifferences = (type: PolicyType | null, seen: string | null, wanted: string) => {

@@ -1,10 +1,12 @@
+import { ExactJson } from "@atlas/operations"
+
 interface Props {
   /** Canonical JSON with references in place of secrets. */
   readonly content: string
   readonly assignments: string | null
 }
 
-const pretty = (json: string) => JSON.stringify(JSON.parse(json), null, 2)
+const pretty = (json: string) => JSON.stringify(ExactJson.parse(json), null, 2)
 
 /** What a policy says, and to whom it applies. */
 export const PolicyContentView = ({ content, assignments }: Props) => (

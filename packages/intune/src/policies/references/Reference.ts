@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ExactJson } from "@atlas/operations"
 import { Predicate, Schema } from "effect"
 import type { GraphObject } from "../PolicySource.ts"
 
@@ -80,7 +81,8 @@ const isUuid = (id: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(
 const isReference = (kind: ReferenceKind, id: string) =>
   kind === "scope_tag" ? id !== "0" && id !== "" : isUuid(id) && id !== noObject
 
-const isObject = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
+const isObject = (value: unknown): value is GraphObject =>
+  Predicate.isObject(value) && !Array.isArray(value) && !ExactJson.isLongInteger(value)
 
 const kindOf = (name: string, within: GraphObject): ReferenceKind | undefined => {
   const type = within["@odata.type"]
