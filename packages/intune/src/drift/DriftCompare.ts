@@ -10,6 +10,7 @@ import { type Capability, Operation, type Run, RunFailure, RunHandler, StartGate
 import { Effect, Option, Schema, Stream } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
+import { pairPolicies } from "../policies/PolicyPairs.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
 import { pageFailures, recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
@@ -66,17 +67,6 @@ export const comparedTypes = ({ report }: Pick<Run, "report">): ReadonlyArray<st
 
 type DriftRun = RunHandler.RunContext<Operation.Input<typeof operation>>
 
-/** A policy in one of the states. */
-interface Side extends Pick<StatePolicy, "assignmentsHash" | "contentHash" | "id" | "title" | "type"> {
-  /** Identifies it where ids differ. */
-  readonly name: string
-}
-
-const sideOf = (policy: StatePolicy): Side => ({
-  ...policy,
-  name: JSON.stringify([policy.odataType, policy.foldedTitle])
-})
-
 /** Reads a collection from the tenant, and stores what it says, so that pages can show it. */
 const readLive = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource) {
   const store = yield* PolicyStore
@@ -100,52 +90,41 @@ const readLive = Effect.fnUntraced(function* (run: DriftRun, source: PolicySourc
 /** Reads a collection in one of the states. */
 const readSide = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
   const drift = yield* makeDriftStore
-  if (side.kind === "live") {
-    const { policies, unread } = yield* readLive(run, source)
-    return { sides: policies.map(sideOf), unread }
-  }
+  if (side.kind === "live") return yield* readLive(run, source)
   const policies = yield* side.kind === "inventory"
     ? drift.listInventory(run.scope, source.name)
     : drift.listBackup(run.scope, source.name, side.id)
-  return { sides: policies.map(sideOf), unread: [] }
+  return { policies, unread: [] }
 })
 
 /** A policy that differs. */
 interface Drift {
-  readonly from: Side | null
-  readonly to: Side | null
+  readonly from: StatePolicy | null
+  readonly to: StatePolicy | null
 }
 
-const isSame = (from: Side, to: Side) =>
+const isSame = (from: StatePolicy, to: StatePolicy) =>
   from.contentHash === to.contentHash &&
   // A state without assignments says nothing about them.
   (from.assignmentsHash === null || to.assignmentsHash === null || from.assignmentsHash === to.assignmentsHash)
 
-/** Pairs policies by id, the others by type and title, and returns those that differ. */
-const drifts = (from: ReadonlyArray<Side>, to: ReadonlyArray<Side>): ReadonlyArray<Drift> => {
-  const byId = new Map(to.map((side) => [side.id, side]))
-  const paired = new Map(from.flatMap((side) => (byId.has(side.id) ? [[side.id, byId.get(side.id)!] as const] : [])))
-  const taken = new Set(paired.keys())
-  const byName = new Map(to.filter(({ id }) => !taken.has(id)).map((side) => [side.name, side]))
-  for (const side of from) {
-    const namesake = paired.has(side.id) ? undefined : byName.get(side.name)
-    if (namesake === undefined || taken.has(namesake.id)) continue
-    paired.set(side.id, namesake)
-    taken.add(namesake.id)
-  }
+/** The policies that differ, or that only one of the states has. */
+const drifts = (from: ReadonlyArray<StatePolicy>, to: ReadonlyArray<StatePolicy>): ReadonlyArray<Drift> => {
+  const partners = pairPolicies(from, to)
+  const paired = new Set(partners.values())
   return [
-    ...from.flatMap((side): ReadonlyArray<Drift> => {
-      const partner = paired.get(side.id) ?? null
-      return partner !== null && isSame(side, partner) ? [] : [{ from: side, to: partner }]
+    ...from.flatMap((policy): ReadonlyArray<Drift> => {
+      const partner = partners.get(policy.id) ?? null
+      return partner !== null && isSame(policy, partner) ? [] : [{ from: policy, to: partner }]
     }),
-    ...to.flatMap((side): ReadonlyArray<Drift> => (taken.has(side.id) ? [] : [{ from: null, to: side }]))
+    ...to.flatMap((policy): ReadonlyArray<Drift> => (paired.has(policy) ? [] : [{ from: null, to: policy }]))
   ]
 }
 
 const comparedAtOnce = 100
 
 /** What differs in a policy, assignments among it if both states have them. */
-const differenceIn = (texts: ReadonlyMap<string, string>, before: Side, after: Side) => {
+const differenceIn = (texts: ReadonlyMap<string, string>, before: StatePolicy, after: StatePolicy) => {
   const content = differenceOf(texts.get(before.contentHash) ?? null, texts.get(after.contentHash) ?? null)
   const assigned =
     before.assignmentsHash === null || after.assignmentsHash === null
@@ -170,7 +149,10 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
   const both = [yield* readSide(run, source, run.input.from), yield* readSide(run, source, run.input.to)] as const
   // Of a policy that cannot be read, nobody knows whether it differs.
   const unread = new Set(both.flatMap((side) => side.unread))
-  const [from, to] = both.map(({ sides }) => sides.filter(({ id }) => !unread.has(id))) as [Array<Side>, Array<Side>]
+  const [from, to] = both.map(({ policies }) => policies.filter(({ id }) => !unread.has(id))) as [
+    Array<StatePolicy>,
+    Array<StatePolicy>
+  ]
   const found = drifts(from, to)
   // An attempt that died may have stored some of the differences.
   yield* run.transaction(drift.restart(run.run.id, source.name))

@@ -1,7 +1,6 @@
 import { DateTime, Predicate } from "effect"
-import type { FailureReport } from "@atlas/operations"
-import { reportOf } from "@atlas/operations"
-import { assignmentsContent, type PolicyContent, policyContent } from "./PolicyContent.ts"
+import { type FailureReport, reportOf } from "@atlas/operations"
+import { assignmentsContent, ownAssignments, type PolicyContent, policyContent } from "./PolicyContent.ts"
 import { policyFacts } from "./PolicyFacts.ts"
 import type { PolicyObject, PolicyPage, UnreadPolicy } from "./PolicyObject.ts"
 import type { PolicySource } from "./PolicySource.ts"
@@ -80,7 +79,7 @@ export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8
       finding: claimed._tag === "Claimed" ? null : claimed._tag === "Unclaimed" ? "unclaimed" : "ambiguous",
       odataType: type?.volatile.includes(uniformType) ? null : odataType,
       lastModified: lastModified === null ? null : DateTime.formatIso(lastModified),
-      assignmentCount: assignments?.length ?? null,
+      assignmentCount: assignments === null ? null : ownAssignments(assignments).length,
       contentHash: content.hash,
       assignmentsHash: assigned?.hash ?? null
     },

@@ -51,8 +51,8 @@ export class PolicyStore extends Context.Service<
     sweep(tenant: TenantScope): Effect.Effect<number>
     /** Texts by hash; unknown hashes are absent. */
     texts(tenant: TenantScope, hashes: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, string>>
-    /** Whether every secret that a content refers to is stored for this tenant. */
-    knowsSecrets(tenant: TenantScope, text: string): Effect.Effect<boolean>
+    /** Of the secrets that a content refers to, the fingerprints of those that are stored for this tenant. */
+    knownSecrets(tenant: TenantScope, text: string): Effect.Effect<ReadonlySet<string>>
     /**
      * A content as Graph takes it, with its secrets. Fails if a secret cannot be opened. Never log, store or show the result.
      */
@@ -129,9 +129,9 @@ const make = Effect.gen(function* () {
   const sealedOf = (tenant: TenantScope, fingerprints: ReadonlyArray<string>) =>
     fingerprints.length === 0 ? Effect.succeed([]) : sealed.list(tenant, fingerprints)
 
-  const knowsSecrets = Effect.fn("PolicyStore.knowsSecrets")(function* (tenant: TenantScope, text: string) {
+  const knownSecrets = Effect.fn("PolicyStore.knownSecrets")(function* (tenant: TenantScope, text: string) {
     const wanted = secretsIn(text)
-    return (yield* sealedOf(tenant, wanted)).length === wanted.length
+    return wanted.length === 0 ? new Set<string>() : yield* sealed.listKnown(tenant, wanted)
   })
 
   const revealed = Effect.fn("PolicyStore.reveal")(function* (tenant: TenantScope, text: string) {
@@ -164,5 +164,5 @@ const make = Effect.gen(function* () {
     return damaged.flat()
   })
 
-  return PolicyStore.of({ salt, put, sweep, texts, knowsSecrets, reveal: revealed, verify })
+  return PolicyStore.of({ salt, put, sweep, texts, knownSecrets, reveal: revealed, verify })
 })

@@ -39,7 +39,9 @@ const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
 })
 
 const seenAtOnce = 200
-const bodyOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver }))
+const bodyOf = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver })
+)
 
 const recordOf = (item: OverwrittenItem, texts: ReadonlyMap<string, string>): PolicyRecord => {
   const policy = { ...item, body: bodyOf(texts.get(item.contentHash) ?? "{}"), assignments: null }

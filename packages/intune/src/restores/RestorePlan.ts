@@ -17,8 +17,8 @@ export interface WantedPolicy {
   readonly odataType: string | null
   readonly contentHash: string
   readonly assignmentsHash: string | null
-  /** Graph masks some of its secrets, or they are of another tenant: its content cannot be written. */
-  readonly lacksSecrets: boolean
+  /** The members whose value is not known, as Graph masks it or it is of another tenant: the content cannot be written. */
+  readonly lacking: ReadonlyArray<string>
   /** The properties that differ from the policy it is compared with, and that Graph lets nobody change. */
   readonly fixed: ReadonlyArray<string>
   /** What its content refers to and the tenant does not have, as a sentence; null if nothing is missing. */
@@ -47,43 +47,52 @@ const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: bool
 const fixedReason = (names: ReadonlyArray<string>) =>
   `Graph does not change ${names.join(", ")} once a policy is made. Delete the tenant's policy to restore this one.`
 
+const mostNamed = 10
+
+/** Says which members need a value, and how to give it. */
+const valuesMissing = (members: ReadonlyArray<string>): string => {
+  const named = members.slice(0, mostNamed).join(", ")
+  const more = members.length > mostNamed ? ` and ${members.length - mostNamed} more members` : ""
+  return (
+    `Graph does not reveal the value of ${named}${more}: enter it by hand in the tenant, ` +
+    "or in an exported file that you import."
+  )
+}
+
 /**
  * Decides about one policy of the backup.
  *
- * @param same the policy of the tenant with the same id
- * @param namesake another policy of the tenant with the same type and title
+ * @param seen the policy of the tenant that it is paired with: the one with the same id, or a namesake
  * @param unread why the policy with the same id could not be read; null if it was, or if there is none
  */
 export const planPolicy = (
   wanted: WantedPolicy,
-  same: PolicyRecord | null,
-  namesake: PolicyRecord | null,
+  seen: PolicyRecord | null,
   withAssignments: boolean,
   unread: string | null = null
 ): PlannedPolicy => {
-  const seen = same ?? namesake
+  const isSame = seen?.id === wanted.id
   const no = (reason: string): PlannedPolicy => ({ action: "not_restorable", reason, seen })
   if (unread !== null) return no(`The tenant has it, but Graph cannot give it: ${unread}`)
   if (wanted.type === null) return no(unclaimedReason(wanted.source, wanted.odataType))
   if (seen !== null && isEqual(wanted, seen, withAssignments)) {
-    const reason = same === null ? "The tenant has it already, under another id." : null
+    const reason = isSame ? null : "The tenant has it already, under another id."
     return { action: "unchanged", reason, seen }
   }
   const { restorability, source } = wanted.type
   if (restorability.kind === "preview_only") return no(restorability.reason)
   if (source.writes === null) return no("Atlas does not write policies of this kind.")
-  if (wanted.lacksSecrets) return no("It holds secrets that Graph does not reveal: enter them by hand.")
+  if (wanted.lacking.length > 0) return no(valuesMissing(wanted.lacking))
   if (wanted.unresolved !== null) return no(wanted.unresolved)
-  const updated = same ?? (namesake?.contentHash === wanted.contentHash ? namesake : null)
-  if (updated !== null) {
+  if (isSame || seen?.contentHash === wanted.contentHash) {
     if (wanted.fixed.length > 0) return no(fixedReason(wanted.fixed))
-    const reason = same === null ? "The tenant has it already, under another id, with other assignments." : null
-    return { action: "update", reason, seen: updated }
+    const reason = isSame ? null : "The tenant has it already, under another id, with other assignments."
+    return { action: "update", reason, seen }
   }
   if (isDefault(wanted.source, wanted.id)) return no("It is a default, which Graph creates itself.")
-  if (namesake !== null) {
+  if (seen !== null) {
     const reason = "The tenant has another policy with this title and other content."
-    return { action: "conflict", reason, seen: namesake }
+    return { action: "conflict", reason, seen }
   }
   if (wanted.type.notCreated !== null) return no(wanted.type.notCreated)
   return { action: "create", reason: null, seen: null }

@@ -1,11 +1,12 @@
 import { type GraphError, RunFailure, RunHandler } from "@atlas/operations"
 import { Effect, Stream } from "effect"
+import { namesakeKey, pairPolicies } from "../policies/PolicyPairs.ts"
 import { readPolicies } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { makeRestoreItemStore, type UnplannedItem } from "./RestoreItemStore.ts"
-import { isEqual, type Live, planItem, type Planning } from "./planItem.ts"
+import { isEqual, type Live, planItem, type Planning, wantedHere } from "./planItem.ts"
 import { preview } from "./RestoreOperations.ts"
 import { restoreOrder } from "./restoreOrder.ts"
 import { makeReferenceResolver, referredCollections } from "./RestoreReferences.ts"
@@ -13,9 +14,7 @@ import { makeRestoreState } from "./state.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
 
-const titleKey = (odataType: string | null, foldedTitle: string) => JSON.stringify([odataType, foldedTitle])
-
-/** The policies of the tenant that match the wanted ones, by id and by title. */
+/** What the tenant has of the wanted policies: those with their ids, and all namesakes. */
 const liveOf = Effect.fnUntraced(function* (
   run: PreviewRun,
   source: PolicySource,
@@ -24,25 +23,23 @@ const liveOf = Effect.fnUntraced(function* (
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
   const ids = new Map(wanted.map((row) => [row.id, row]))
-  const titles = new Set(wanted.map(({ foldedTitle, odataType }) => titleKey(odataType, foldedTitle)))
-  const byId = new Map<string, Live>()
-  const byTitle = new Map<string, Live>()
+  const names = new Set(wanted.map(namesakeKey))
+  const found = new Map<string, Live>()
   const unread = new Map<string, GraphError>()
   yield* Stream.runForEach(readPolicies(run.scope, source), (page) =>
     Effect.sync(() => {
       for (const { error, id } of page.unread) unread.set(id, error)
       for (const policy of page.policies) {
         const live = recordOf(source, policy, salt)
-        const title = titleKey(live.record.odataType, live.record.foldedTitle)
         const same = ids.get(live.record.id)
+        if (same === undefined && !names.has(namesakeKey(live.record))) continue
         // Most policies equal the backup's: those are stored already, and nobody has to see them.
-        const kept = same !== undefined && isEqual(same, live.record) ? { ...live, contents: [] } : live
-        if (same !== undefined) byId.set(live.record.id, kept)
-        if (titles.has(title)) byTitle.set(title, kept)
+        const isKnown = same !== undefined && isEqual(same, live.record)
+        found.set(live.record.id, isKnown ? { ...live, contents: [] } : live)
       }
     })
   )
-  return { byId, byTitle, unread }
+  return { found, unread }
 })
 
 /** Plans the policies of one collection, and stores the plan with what it saw. */
@@ -52,12 +49,20 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   const { restore } = run.input
   const wanted = yield* policies.listUnplanned(restore, source.name)
   if (wanted.length === 0) return 0
-  const { byId, byTitle, unread } = yield* liveOf(run, source, wanted)
+  const { found, unread } = yield* liveOf(run, source, wanted)
+  const here = yield* Effect.forEach(wanted, (row) => wantedHere(run, row, found.get(row.id), planning), {
+    concurrency: 4
+  })
+  const partners = pairPolicies(
+    here,
+    [...found.values()].map(({ record }) => record)
+  )
   const planned = yield* Effect.forEach(
-    wanted,
-    (row) => {
-      const [same, namesake] = [byId.get(row.id), byTitle.get(titleKey(row.odataType, row.foldedTitle))]
-      return planItem(run, { row, source, same, namesake, unread: unread.get(row.id) }, planning)
+    here,
+    (policy) => {
+      const partner = partners.get(policy.id)
+      const live = partner === undefined ? undefined : found.get(partner.id)
+      return planItem(run, { wanted: policy, source, live, unread: unread.get(policy.id) }, planning)
     },
     { concurrency: 4 }
   )
@@ -95,10 +100,10 @@ export const previewHandler = preview.toLayer(
     if (!(yield* run.transaction(state.preview(restore, run.run.id)))) return yield* notPlanning()
     const row = (yield* policies.readProgress(restore.id)) ?? (yield* notPlanning())
     let processed = row.planned
-    const resolve = yield* makeReferenceResolver(run)
+    const resolver = yield* makeReferenceResolver(run)
     for (const source of restoreOrder) {
       const restored = yield* restoredSoFar(restore.id)
-      processed += yield* planSource(run, source, { withAssignments: row.withAssignments, resolve, restored })
+      processed += yield* planSource(run, source, { withAssignments: row.withAssignments, resolver, restored })
       yield* run.progress({ total: row.total, processed })
     }
     const planned = yield* run.transaction(state.plan(restore), () => ({ total: row.total, processed }))

@@ -48,7 +48,9 @@ const collections: Readonly<Partial<Record<ReferenceKind, string>>> = {
 /** The collections whose policies others refer to. */
 export const referredCollections: ReadonlyArray<string> = Object.values(collections)
 
-const parseContent = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver }))
+const parseContent = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver })
+)
 const parseAssignments = Schema.decodeUnknownSync(
   Schema.fromJsonString(Schema.Array(Schema.Record(Schema.String, Schema.Unknown)), { reviver: ExactJson.reviver })
 )
@@ -126,12 +128,17 @@ const warningOf = (resolutions: Resolutions, assignments: ReadonlyArray<GraphObj
   return `${count} left out. ${why}`
 }
 
-/** Resolves the references of a policy. `restored` gives what the plan does with policies that others refer to. */
-export type ReferenceResolver = (
-  content: string,
-  assignments: string | null,
-  restored: ReadonlyMap<string, string | null>
-) => Effect.Effect<PolicyReferences, never, Graph | SqlClient.SqlClient>
+/** Resolves the references of the policies of a restore. */
+export interface ReferenceResolver {
+  /** The backup may be of another tenant. */
+  readonly isForeign: boolean
+  /** Resolves those of one policy. `restored` gives what the plan does with policies that others refer to. */
+  resolve(
+    content: string,
+    assignments: string | null,
+    restored: ReadonlyMap<string, string | null>
+  ): Effect.Effect<PolicyReferences, never, Graph | SqlClient.SqlClient>
+}
 
 /** The objects of a kind, and the ids that are known to be gone. */
 interface Targets extends Pick<Candidates, "isComplete" | "targets"> {
@@ -186,7 +193,7 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
     return { reference: one, resolution: resolveReference(one, candidates) }
   })
 
-  const resolver: ReferenceResolver = Effect.fnUntraced(function* (content, assignments, restored) {
+  const resolveAll: ReferenceResolver["resolve"] = Effect.fnUntraced(function* (content, assignments, restored) {
     const inContent = referencesIn(parseContent(content))
     const assigned = assignments === null ? [] : parseAssignments(assignments)
     const all = new Map([...inContent, ...referencesIn(assigned)].map((each) => [referenceKey(each), each]))
@@ -201,5 +208,6 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
       resolved: decided(resolutions)
     }
   })
+  const resolver: ReferenceResolver = { isForeign, resolve: resolveAll }
   return resolver
 })

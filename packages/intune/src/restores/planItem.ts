@@ -7,7 +7,7 @@
 
 import { ExactJson, type GraphError, type RunHandler } from "@atlas/operations"
 import { Effect, Schema } from "effect"
-import { hidesSecrets, type PolicyContent } from "../policies/PolicyContent.ts"
+import { lackingSecrets, type PolicyContent } from "../policies/PolicyContent.ts"
 import { differenceOf } from "../policies/PolicyDiff.ts"
 import type { PolicyRecord } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
@@ -15,7 +15,13 @@ import { PolicyStore } from "../policies/PolicyStore.ts"
 import { type PolicyType, policyTypeNamed } from "../policies/PolicyType.ts"
 import type { ItemPlan, UnplannedItem } from "./RestoreItemStore.ts"
 import { planPolicy } from "./RestorePlan.ts"
-import { assignmentsWith, contentWith, type ReferenceResolver, replacing } from "./RestoreReferences.ts"
+import {
+  assignmentsWith,
+  contentWith,
+  type PolicyReferences,
+  type ReferenceResolver,
+  replacing
+} from "./RestoreReferences.ts"
 
 /** A policy of the tenant. */
 export interface Live {
@@ -23,14 +29,18 @@ export interface Live {
   readonly contents: ReadonlyArray<PolicyContent>
 }
 
-/** What is planned for one policy, and whatever of the tenant it may be compared with. */
+/** A policy of the backup, as it is to be in this tenant. */
+export interface WantedHere extends UnplannedItem {
+  readonly references: PolicyReferences
+  /** Its content and assignments in canonical JSON; null if the tenant's policy equals the backup's. */
+  readonly texts: { readonly content: string; readonly assignments: string | null } | null
+}
+
+/** What is planned for one policy, and the policy of the tenant that it is paired with. */
 export interface Planned {
-  readonly row: UnplannedItem
+  readonly wanted: WantedHere
   readonly source: PolicySource
-  /** The policy with the same id. */
-  readonly same: Live | undefined
-  /** Another policy with the same type and title. */
-  readonly namesake: Live | undefined
+  readonly live: Live | undefined
   /** Why the policy with the same id could not be read. */
   readonly unread: GraphError | undefined
 }
@@ -38,7 +48,7 @@ export interface Planned {
 /** What a plan has for all policies. */
 export interface Planning {
   readonly withAssignments: boolean
-  readonly resolve: ReferenceResolver
+  readonly resolver: ReferenceResolver
   readonly restored: ReadonlyMap<string, string | null>
 }
 
@@ -48,7 +58,9 @@ export const isEqual = (
   { assignmentsHash, contentHash }: PolicyRecord
 ): boolean => wanted.contentHash === contentHash && wanted.assignmentsHash === assignmentsHash
 
-const membersOf = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver }))
+const membersOf = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver })
+)
 
 /** The fixed properties in which the tenant's policy differs from the wanted one. */
 const fixedDifferences = (type: PolicyType | null, seen: string | null, wanted: string) => {
@@ -60,35 +72,36 @@ const fixedDifferences = (type: PolicyType | null, seen: string | null, wanted: 
 const textOf = (live: Live | undefined, hash: string | null | undefined) =>
   live?.contents.find((content) => content.hash === hash)?.text ?? null
 
-/** What the policy is to say in this tenant: the backup's content, with references that mean the same here. */
-const wantedOf = Effect.fnUntraced(function* (
+const nothingReferred: PolicyReferences = { contentProblem: null, warning: null, resolved: [] }
+
+/** What a policy is to say in this tenant: the backup's content, with references that mean the same here. */
+export const wantedHere = Effect.fnUntraced(function* (
   { scope }: Pick<RunHandler.RunContext<unknown>, "scope">,
   row: UnplannedItem,
-  { resolve, restored, withAssignments }: Planning
+  same: Live | undefined,
+  { resolver, restored, withAssignments }: Planning
 ) {
+  const unchanged: WantedHere = { ...row, references: nothingReferred, texts: null }
+  if (same !== undefined && isEqual(row, same.record) && !resolver.isForeign) return unchanged
   const store = yield* PolicyStore
-  const texts = yield* store.texts(scope, [
-    row.contentHash,
-    ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])
-  ])
-  const content = texts.get(row.contentHash) ?? "{}"
-  const assignments = row.assignmentsHash === null ? null : (texts.get(row.assignmentsHash) ?? null)
-  const references = yield* resolve(content, withAssignments ? assignments : null, restored)
-  if (references.resolved.length === 0) return { ...references, ...row, content, assignments }
+  const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
+  const stored = yield* store.texts(scope, hashes)
+  const content = stored.get(row.contentHash) ?? "{}"
+  const assignments = row.assignmentsHash === null ? null : (stored.get(row.assignmentsHash) ?? null)
+  const references = yield* resolver.resolve(content, withAssignments ? assignments : null, restored)
   // What the restore itself creates has no id yet.
   const found = references.resolved.filter(({ made }) => !made)
+  if (found.length === 0) return { ...row, references, texts: { content, assignments } } satisfies WantedHere
   const replace = replacing(found, new Map())
-  const [here, assigned] = [
-    contentWith(content, replace),
-    assignments === null ? null : assignmentsWith(assignments, replace)
-  ]
+  const here = contentWith(content, replace)
+  const assigned = assignments === null ? null : assignmentsWith(assignments, replace)
   return {
-    ...references,
+    ...row,
+    references,
     contentHash: here.hash,
     assignmentsHash: assigned?.hash ?? null,
-    content: here.text,
-    assignments: assigned?.text ?? null
-  }
+    texts: { content: here.text, assignments: assigned?.text ?? null }
+  } satisfies WantedHere
 })
 
 /** The difference between what a policy says and what it is to say; null where there is nothing to compare. */
@@ -112,43 +125,39 @@ const sentences = (...parts: ReadonlyArray<string | null>): string | null => {
 /** Plans one policy, and returns what was seen of the tenant with the plan. */
 export const planItem = Effect.fn("planItem")(function* (
   run: Pick<RunHandler.RunContext<unknown>, "scope">,
-  { namesake, row, same, source, unread }: Planned,
-  planning: Planning
+  { live: partner, source, unread, wanted }: Planned,
+  { withAssignments }: Planning
 ) {
   const store = yield* PolicyStore
-  const found = same ?? namesake
-  const wanted = yield* wantedOf(run, row, planning)
-  const isAsWanted = found !== undefined && isEqual(wanted, found.record)
-  const { content, contentProblem } = wanted
+  const { references, texts, ...row } = wanted
+  const isAsWanted = texts === null || (partner !== undefined && isEqual(wanted, partner.record))
+  const content = texts?.content ?? "{}"
   const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
   const planned = planPolicy(
     {
       ...row,
-      contentHash: wanted.contentHash,
-      assignmentsHash: wanted.assignmentsHash,
       source,
       type,
-      lacksSecrets: !isAsWanted && (hidesSecrets(content) || !(yield* store.knowsSecrets(run.scope, content))),
-      fixed: fixedDifferences(type, textOf(found, found?.record.contentHash), content),
-      unresolved: contentProblem
+      lacking: isAsWanted ? [] : lackingSecrets(content, yield* store.knownSecrets(run.scope, content)),
+      fixed: isAsWanted ? [] : fixedDifferences(type, textOf(partner, partner?.record.contentHash), content),
+      unresolved: references.contentProblem
     },
-    same?.record ?? null,
-    namesake?.record ?? null,
-    planning.withAssignments,
+    partner?.record ?? null,
+    withAssignments,
     unread?.message ?? null
   )
-  const live = planned.seen === null ? undefined : found
+  const live = planned.seen === null ? undefined : partner
   const writes = planned.action === "create" || planned.action === "update"
+  const isCompared = texts !== null && !isAsWanted && planned.action !== "create"
   const plan: ItemPlan = {
     id: row.id,
     action: planned.action,
-    reason: sentences(planned.reason, writes ? wanted.warning : null),
-    difference:
-      planned.action === "create" || isAsWanted ? null : differenceBetween(live, wanted, planning.withAssignments),
+    reason: sentences(planned.reason, writes ? references.warning : null),
+    difference: isCompared ? differenceBetween(live, texts, withAssignments) : null,
     seenId: planned.seen?.id ?? null,
     seenHash: planned.seen?.contentHash ?? null,
     seenAssignmentsHash: planned.seen?.assignmentsHash ?? null,
-    references: writes ? wanted.resolved : []
+    references: writes ? references.resolved : []
   }
   return { contents: live?.contents ?? [], plan }
 })

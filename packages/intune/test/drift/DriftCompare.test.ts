@@ -7,9 +7,10 @@ import {
   BackupOperations,
   DriftCompare,
   InventorySync,
-  PolicyDrift
+  PolicyDrift,
+  policyTypes
 } from "../../src/index.ts"
-import { ada, completed, intune, powerless, stranger } from "../Fixture.ts"
+import { ada, backedUp, completed, intune, powerless, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const policy = (id: string, displayName: string, more: object = {}) => ({ id, displayName, ...more })
@@ -102,6 +103,49 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       assert.isAbove((yield* found({ from: inventory, to: live })).types.length, 10)
       const none = yield* found({ from: backup, to: live, types: ["device_configurations"] })
       assert.deepStrictEqual([none.run.reasonCode, none.types], ["ext.drift.nothing_in_common", []])
+    })
+  )
+})
+
+const catalog = "deviceManagement/configurationPolicies"
+const compliance = "deviceManagement/deviceCompliancePolicies"
+const namesakes = ["one", "two"].map((id) => ({
+  id,
+  name: "Pilot ring",
+  description: id,
+  settingCount: 0,
+  settings: []
+}))
+const actions = (id: string) => [
+  { id: `rule ${id}`, ruleName: null, scheduledActionConfigurations: [{ id: `action ${id}`, actionType: "block" }] }
+]
+const encrypted = {
+  "@odata.type": "#microsoft.graph.windows10CompliancePolicy",
+  id: "encrypted",
+  displayName: "Disk encrypted",
+  scheduledActionsForRule: actions("before")
+}
+const none = Object.fromEntries(policyTypes.map(({ source }) => [source.path, []]))
+
+layer(intune([{ tenantId: "fabrikam", collections: { ...none, [catalog]: namesakes, [compliance]: [encrypted] } }]), {
+  excludeTestServices: true,
+  timeout: "60 seconds"
+})("drift.compare of a tenant whose policies were made anew", (it) => {
+  it.effect("finds nothing where only ids are others, though policies have the same name", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const { id } = yield* backedUp("fabrikam")
+      for (const policy of namesakes) yield* graph.removeItem("fabrikam", catalog, policy.id)
+      // The other way round, so that nothing pairs them by their order.
+      for (const policy of namesakes) {
+        yield* graph.putItem("fabrikam", catalog, { ...policy, id: policy.id === "one" ? "new b" : "new a" })
+      }
+      yield* graph.putItem("fabrikam", compliance, { ...encrypted, scheduledActionsForRule: actions("after") })
+
+      const input = { from: { kind: "backup", id }, to: { kind: "live" } }
+      const run = yield* completed("fabrikam", DriftCompare.operation.name, input)
+
+      assert.deepInclude(run.report, { compared: 3, added: 0, removed: 0, changed: 0 })
     })
   )
 })

@@ -1,6 +1,14 @@
+import { ExactJson } from "@atlas/operations"
 import { assert, describe, it } from "@effect/vitest"
-import { assignmentsContent, hidesSecrets, policyContent, reveal, secretsIn } from "../../src/policies/PolicyContent.ts"
+import {
+  assignmentsContent,
+  lackingSecrets,
+  policyContent,
+  reveal,
+  secretsIn
+} from "../../src/policies/PolicyContent.ts"
 import { recordOf } from "../../src/policies/PolicyRecord.ts"
+import type { GraphObject } from "../../src/policies/PolicySource.ts"
 import { policySources } from "../../src/policies/policySources.ts"
 
 const salt = new Uint8Array(32).fill(7)
@@ -29,7 +37,7 @@ describe("the content of a policy", () => {
 
   it("differs where anything differs that counts, also deep inside, and in the order of lists", () => {
     const of = (value: unknown) => contentOf({ displayName: "x", nested: { list: value } }).hash
-    const all = [[1, 2], [2, 1], [1, 2, 3], "1,2", { id: 1 }, { id: 2 }, { version: 1 }, [], 0, "0", false].map(of)
+    const all = [[1, 2], [2, 1], [1, 2, 3], "1,2", { a: 1 }, { a: 2 }, { version: 1 }, [], 0, "0", false].map(of)
     assert.strictEqual(new Set(all).size, all.length)
   })
 
@@ -77,23 +85,95 @@ describe("the content of a policy", () => {
     assert.notStrictEqual(contentOf({ ...secrets, preSharedKey: "other" }).hash, content.hash)
   })
 
-  it("is known for one that Graph has masked", () => {
-    assert.isTrue(hidesSecrets(contentOf({ preSharedKey: "********" }).text))
-    const token = { "@odata.type": "x", valueState: "encryptedValueToken", value: "token" }
-    assert.isTrue(hidesSecrets(contentOf({ deep: [token] }).text))
-    assert.isFalse(hidesSecrets(contentOf({ allowed: "*", preSharedKey: "real" }).text))
+  const pairs: ReadonlyArray<object> = [
+    { appConfigKey: "api_key", appConfigKeyValue: "hush" },
+    { definitionId: "deviceConfiguration--vpn_preSharedKey", valueJson: '"hush"' },
+    { key: "token", valueString: "hush" },
+    { name: "clientSecret", defaultValue: "hush" },
+    { omaUri: "./Vendor/MSFT/Proxy", displayName: "Proxy password", value: "hush" },
+    { presentation: { id: "1", label: "Proxy password:" }, value: "hush" },
+    { settingDefinitionId: "vendor_passwords", simpleSettingCollectionValue: [{ value: "hush" }] },
+    { key: "passwords", values: ["hush"] }
+  ]
+  it.each(pairs)("holds no value of a pair whose name is that of a secret: %j", (pair) => {
+    const { secrets, text } = contentOf({ pairs: [pair] })
+    assert.strictEqual(secrets.size, 1)
+    assert.notInclude(text, "hush")
+    const open = { key: "server", displayName: "Password", value: "proxy" }
+    assert.strictEqual(contentOf({ pairs: [open] }).secrets.size, 0)
   })
 
-  it("of assignments is the same in any order, and whatever their ids", () => {
-    const [a, b] = ["a", "b"].map((groupId) => ({ target: { groupId } }))
-    const first = assignmentsContent(
-      [
-        { id: "1", ...a },
-        { id: "2", ...b }
-      ],
-      salt
+  it("says which members lack their value: what Graph has masked, and secrets that are not known", () => {
+    const lacking = (body: object, known: ReadonlyArray<string> = []) =>
+      lackingSecrets(contentOf(body).text, new Set(known))
+    const token = { "@odata.type": "x", valueState: "encryptedValueToken", value: "token" }
+    const emptyXml = Buffer.from("<wlan></wlan>").toString("base64")
+    const masked = {
+      preSharedKey: "********",
+      deep: [token, { isEncrypted: true, value: emptyXml }],
+      passwords: ["real", "****"],
+      allowed: "*"
+    }
+    assert.sameMembers(
+      [...lacking(masked, [...contentOf(masked).secrets.keys()])],
+      ["preSharedKey", "deep/0/value", "deep/1/value", "passwords/1"]
     )
-    assert.strictEqual(assignmentsContent([{ id: "9", sourceId: "x", ...b }, { ...a }], salt).hash, first.hash)
-    assert.notStrictEqual(assignmentsContent([a!], salt).hash, first.hash)
+    assert.deepStrictEqual(lacking({ omaSettings: [{ isEncrypted: true, value: "hush" }] }), ["omaSettings/0/value"])
+    assert.deepStrictEqual(lacking({ allowed: "*", name: "P" }), [])
+  })
+
+  it("takes what an export has in place of a secret for the same secret", () => {
+    const content = contentOf({ preSharedKey: "hush", tokenValue: "hush too" })
+    const exported = contentOf(JSON.parse(content.text))
+    assert.strictEqual(exported.text, content.text)
+    assert.strictEqual(exported.secrets.size, 0)
+  })
+
+  it("keeps nothing of what enrols devices but that it was there, and leaves it out of what is written", () => {
+    const profile = { displayName: "Kiosks", tokenValue: "hush-1", qrCodeImage: { type: "png", value: "aHVzaC0y" } }
+    const content = contentOf(profile)
+    assert.strictEqual(content.text, contentOf({ ...profile, tokenValue: "hush-3" }).text)
+    assert.strictEqual(content.secrets.size, 0)
+    assert.notStrictEqual(content.text, contentOf({ displayName: "Kiosks" }).text)
+    assert.deepStrictEqual(reveal(content.text, content.secrets), { displayName: "Kiosks" })
+  })
+
+  it("keeps every digit of 64-bit integers, also in what is written back", () => {
+    const body = ExactJson.parse(`{"least":-9223372036854775808,"list":[9223372036854775807]}`) as GraphObject
+    const { text } = contentOf(body)
+    assert.strictEqual(text, `{"least":-9223372036854775808,"list":[9223372036854775807]}`)
+    assert.strictEqual(JSON.stringify(reveal(text, new Map())), text)
+  })
+
+  it("of assignments is the same in any order, and whatever Graph adds to them", () => {
+    const [a, b] = ["a", "b"].map((groupId) => ({
+      target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
+    }))
+    const of = (...assignments: ReadonlyArray<object>) =>
+      assignmentsContent(assignments as ReadonlyArray<GraphObject>, salt).hash
+    const first = of({ id: "1", ...a }, { id: "2", ...b })
+    const told = { "@odata.type": "#microsoft.graph.deviceConfigurationAssignment", source: "direct", intent: "apply" }
+    assert.strictEqual(of({ id: "9", sourceId: "x", ...told, ...b }, { ...a }), first)
+    // What a policy set gives is not the policy's own.
+    assert.strictEqual(of({ ...a }, { ...b }, { ...a, id: "3", source: "policySets" }), first)
+    const others = [of(a!), of(a!, b!, { target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } })]
+    assert.strictEqual(new Set([first, ...others, of({ ...a, intent: "uninstall" }, b!)]).size, 4)
+  })
+
+  it("of an assignment without a filter is the same however that is told", () => {
+    const target = { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" }
+    const filterId = "deviceAndAppManagementAssignmentFilterId"
+    const filterType = "deviceAndAppManagementAssignmentFilterType"
+    const of = (filter: object) => assignmentsContent([{ target: { ...target, ...filter } }], salt).hash
+    const ids = [undefined, null, "", "00000000-0000-0000-0000-000000000000"]
+    const forms = ids.flatMap((id) =>
+      [undefined, null, "none"].map((kind) => ({
+        ...(id === undefined ? {} : { [filterId]: id }),
+        ...(kind === undefined ? {} : { [filterType]: kind })
+      }))
+    )
+    assert.deepStrictEqual([...new Set(forms.map(of))], [of({})])
+    const filtered = (kind: string) => of({ [filterId]: "f1", [filterType]: kind })
+    assert.strictEqual(new Set([of({}), filtered("include"), filtered("exclude")]).size, 3)
   })
 })

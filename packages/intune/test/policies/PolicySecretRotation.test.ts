@@ -57,7 +57,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "60 seconds" })(
         const content = policyContent(body, [], yield* store.salt(tenant))
         // As an import brings it: the reference only.
         yield* sql.withTransaction(store.put(tenant, [{ ...content, secrets: new Map() }]))
-        assert.isFalse(yield* store.knowsSecrets(tenant, content.text))
+        assert.strictEqual((yield* store.knownSecrets(tenant, content.text)).size, 0)
         yield* sql.withTransaction(store.put(tenant, [content]))
         assert.deepStrictEqual(yield* store.reveal(tenant, content.text), body)
       }).pipe(Effect.provide(storeWith(next)))

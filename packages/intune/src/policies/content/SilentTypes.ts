@@ -1,0 +1,114 @@
+/**
+ * The types whose annotation says nothing. Graph names a value's type (`@odata.type`) only where its declared type has subtypes;
+ * exports with full metadata name every type. A type that is declared as such, wherever policies have it, adds nothing: it is
+ * listed here and does not count as content. A type that is not listed counts, so that no difference is lost when Graph adds one.
+ * A test holds the list against Microsoft's own types.
+ *
+ * @module
+ */
+
+/** In lower case, since exports spell types in any case. */
+const silent: ReadonlySet<string> = new Set(
+  `
+  agreement agreementFileData agreementFileLocalization airPrintDestination androidDeviceOwnerDelegatedScopeAppSetting
+  androidDeviceOwnerEnrollmentProfile androidDeviceOwnerGlobalProxy androidDeviceOwnerKioskModeAppPositionItem
+  androidDeviceOwnerKioskModeHomeScreenItem androidDeviceOwnerKioskModeManagedFolder androidDeviceOwnerSilentCertificateAccess
+  androidDeviceOwnerSystemUpdateFreezePeriod androidDeviceOwnerUserFacingMessage androidForWorkEnrollmentProfile
+  androidManagedStoreAppTrack androidMinimumOperatingSystem androidPermissionAction appConfigurationSettingItem
+  appleEnrollmentProfileAssignment appleOwnerTypeEnrollmentType applePushNotificationCertificate
+  appleUserInitiatedEnrollmentProfile appleVpnAlwaysOnConfiguration applicationEnforcedRestrictionsSessionControl appListItem
+  authenticationCombinationConfiguration authenticationContextClassReference authenticationStrengthPolicy
+  bitLockerFixedDrivePolicy bitLockerRecoveryOptions bitLockerRemovableDrivePolicy bitLockerSystemDrivePolicy
+  cloudAppSecuritySessionControl cloudPcAutopilotConfiguration cloudPcCrossRegionDisasterRecoverySetting
+  cloudPcDisasterRecoveryNetworkSetting cloudPcDomainJoinConfiguration cloudPcManagementAssignmentTarget
+  cloudPcNotificationSetting cloudPcProvisioningPolicy cloudPcProvisioningPolicyAssignment cloudPcProvisioningPolicyAutopatch
+  cloudPcRestorePointSetting cloudPcUserSetting cloudPcUserSettingAssignment cloudPcWindowsSetting cloudPcWindowsSettings
+  companyPortalBlockedAction conditionalAccessApplications conditionalAccessAuthenticationFlows
+  conditionalAccessClientApplications conditionalAccessConditionSet conditionalAccessDevices conditionalAccessDeviceStates
+  conditionalAccessExternalTenants conditionalAccessFilter conditionalAccessGlobalSecureAccess conditionalAccessGrantControls
+  conditionalAccessGuestsOrExternalUsers conditionalAccessLocations conditionalAccessNetworkAccess conditionalAccessPlatforms
+  conditionalAccessPolicy conditionalAccessSessionControls conditionalAccessUsers continuousAccessEvaluationSessionControl
+  cryptographySuite customSubjectAlternativeName customUpdateTimeWindow defenderDetectedMalwareActions
+  deliveryOptimizationBandwidth deliveryOptimizationBandwidthBusinessHoursLimit deliveryOptimizationGroupIdSource
+  deliveryOptimizationMaxCacheSize depEnrollmentProfile depOnboardingSetting deviceAndAppManagementAssignmentFilter
+  deviceAndAppManagementAssignmentTarget deviceAndAppManagementRoleAssignment deviceCategory deviceComplianceActionItem
+  deviceCompliancePolicy deviceCompliancePolicyAssignment deviceCompliancePolicyScript deviceComplianceScheduledActionForRule
+  deviceComplianceScript deviceConfiguration deviceConfigurationAssignment deviceCustomAttributeShellScript
+  deviceEnrollmentConfiguration deviceEnrollmentPlatformRestriction deviceHealthScript deviceHealthScriptAssignment
+  deviceHealthScriptParameter deviceHealthScriptRunSchedule deviceManagementApplicabilityRuleDeviceMode
+  deviceManagementApplicabilityRuleOsEdition deviceManagementApplicabilityRuleOsVersion deviceManagementComplianceActionItem
+  deviceManagementCompliancePolicy deviceManagementComplianceScheduledActionForRule
+  deviceManagementConfigurationChoiceSettingValue deviceManagementConfigurationGroupSettingValue
+  deviceManagementConfigurationPolicy deviceManagementConfigurationPolicyAssignment
+  deviceManagementConfigurationPolicyTemplateReference deviceManagementConfigurationSetting
+  deviceManagementConfigurationSettingInstance deviceManagementConfigurationSettingInstanceTemplateReference
+  deviceManagementConfigurationSettingValueTemplateReference deviceManagementConfigurationSimpleSettingValue
+  deviceManagementIntent deviceManagementIntentAssignment deviceManagementIntentSettingCategory
+  deviceManagementPriorityMetaData deviceManagementReusablePolicySetting deviceManagementScript
+  deviceManagementScriptAssignment deviceManagementSettingInstance deviceManagementUserRightsLocalUserOrGroup
+  deviceManagementUserRightsSetting deviceShellScript edgeHomeButtonConfiguration edgeSearchEngineBase
+  enrollmentConfigurationAssignment excludedApps expeditedWindowsQualityUpdateSettings extendedKeyUsage
+  globalSecureAccessFilteringProfileSessionControl groupPolicyConfiguration groupPolicyConfigurationAssignment
+  groupPolicyDefinition groupPolicyDefinitionValue groupPolicyPresentation groupPolicyPresentationDropdownListItem
+  groupPolicyPresentationValue groupPolicyUploadedDefinitionFile groupPolicyUploadedLanguageFile hardwareConfiguration
+  hardwareConfigurationAssignment intuneBrandingProfile intuneBrandingProfileAssignment iosBookmark iosDeviceType
+  iosEduCertificateSettings iosHomeScreenFolderPage iosHomeScreenItem iosHomeScreenPage iosMinimumOperatingSystem
+  iosNetworkUsageRule iosNotificationSettings iosSingleSignOnSettings iosVpnSecurityAssociationParameters
+  iosVppAppRevokeLicensesActionResult iosWebContentFilterBase ipRange keyTypedValuePair keyValue keyValuePair
+  localizedNotificationMessage macOSAppleEventReceiver macOSAppScript macOSAssociatedDomainsItem macOSFirewallApplication
+  macOSIncludedApp macOSKernelExtension macOSLaunchItem macOSLobChildApp macOSMinimumOperatingSystem
+  macOSPrivacyAccessControlItem macOSSystemExtension macOSSystemExtensionTypeMapping macOsVppAppRevokeLicensesActionResult
+  managedAppPolicy managedDeviceMobileAppConfiguration managedDeviceMobileAppConfigurationAssignment managedMobileApp
+  managementCertificateWithThumbprint mediaContentRatingAustralia mediaContentRatingCanada mediaContentRatingFrance
+  mediaContentRatingGermany mediaContentRatingIreland mediaContentRatingJapan mediaContentRatingNewZealand
+  mediaContentRatingUnitedKingdom mediaContentRatingUnitedStates microsoftManagedDesktop mimeContent mobileApp
+  mobileAppAssignment mobileAppAssignmentSettings mobileAppCategory mobileAppIdentifier mobileAppInstallTimeSettings
+  mobileAppRelationship mobileAppScriptReference namedLocation notificationMessageTemplate numberRange omaSetting
+  operatingSystemVersionRange outOfBoxExperienceSetting outOfBoxExperienceSettings payloadByFilter
+  persistentBrowserSessionControl policySet policySetAssignment policySetItem proxiedDomain resourceAction rgbColor
+  roleDefinition rolePermission roleScopeTag roleScopeTagAutoAssignment secureSignInSessionControl
+  sharedPCAccountManagerPolicy signInFrequencySessionControl singleSignOnExtension specifiedCaptiveNetworkPlugins
+  targetedManagedAppPolicyAssignment termsAndConditions termsAndConditionsAssignment termsExpiration
+  unsupportedDeviceConfigurationDetail vpnDnsRule vpnOnDemandRule vpnProxyServer vpnRoute vpnServer vpnTrafficRule
+  vppLicensingType vppToken vppTokenActionResult win32LobAppAutoUpdateSettings win32LobAppDetection
+  win32LobAppInstallExperience win32LobAppMsiInformation win32LobAppRequirement win32LobAppRestartSettings
+  win32LobAppReturnCode win32LobAppRule windows10AppsForceUpdateSchedule windows10AssociatedApps windows10NetworkProxyServer
+  windowsAutopilotDeploymentProfile windowsAutopilotDeploymentProfileAssignment windowsDriverUpdateProfile
+  windowsDriverUpdateProfileAssignment windowsDriverUpdateProfileInventorySyncStatus windowsEnrollmentStatusScreenSettings
+  windowsFeatureUpdateProfile windowsFeatureUpdateProfileAssignment windowsFirewallNetworkProfile windowsFirewallRule
+  windowsInformationProtectionApp windowsInformationProtectionAppLockerFile
+  windowsInformationProtectionDataRecoveryCertificate windowsInformationProtectionIPRangeCollection
+  windowsInformationProtectionProxiedDomainCollection windowsInformationProtectionResourceCollection windowsKioskAppBase
+  windowsKioskAppConfiguration windowsKioskForceUpdateSchedule windowsKioskProfile windowsKioskUser
+  windowsMinimumOperatingSystem windowsNetworkIsolationPolicy windowsPackageInformation windowsQualityUpdateApprovalSetting
+  windowsQualityUpdatePolicy windowsQualityUpdatePolicyAssignment windowsQualityUpdateProfile
+  windowsQualityUpdateProfileAssignment windowsUpdateInstallScheduleType windowsUpdateRolloutSettings
+  winGetAppInstallExperience winGetAppInstallTimeSettings winGetAppRestartSettings wslDistributionConfiguration
+`
+    .toLowerCase()
+    .trim()
+    .split(/\s+/)
+)
+
+/** Types that say something elsewhere, by the members that are declared with just that type. */
+const silentIn: Readonly<Record<string, ReadonlyArray<string>>> = {
+  apps: ["ioshomescreenapp"],
+  kioskModeManagedHomeScreenAppSettings: ["androiddeviceownerkioskmodeapp"],
+  localAddressRanges: ["ipv4range"],
+  proxyServer: ["windows10vpnproxyserver", "windows81vpnproxyserver"],
+  remoteAddressRanges: ["ipv4range"],
+  uwpApp: ["windowskioskuwpapp"],
+  win32App: ["windowskioskwin32app"]
+}
+
+/**
+ * Whether the annotation of a value's type says nothing.
+ *
+ * @param holder the member that holds the value, or the list that it is in; empty for a policy itself
+ */
+export const isSilentType = (odataType: unknown, holder: string): boolean => {
+  const name = String(odataType)
+    .replace(/^#?microsoft\.graph\./i, "")
+    .toLowerCase()
+  return silent.has(name) || (Object.hasOwn(silentIn, holder) && silentIn[holder]?.includes(name) === true)
+}

@@ -1,0 +1,117 @@
+import { FakeGraph } from "@atlas/fake-graph"
+import { ExactJson } from "@atlas/operations"
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { exportBackup, importBackup, policySources } from "../../src/index.ts"
+import { backedUp, scopeOf } from "../Fixture.ts"
+import {
+  configuration,
+  configurationsIn,
+  executed,
+  itemsOf,
+  planned,
+  put,
+  remove,
+  tenantsOf,
+  wifi
+} from "./RestoreFixture.ts"
+
+const host = tenantsOf("exact", "namesakes", "foreign", "masked")
+
+/** The one file of a backup, as an export has it. */
+const exported = Effect.fnUntraced(function* (backup: string) {
+  const texts: Array<string> = []
+  yield* exportBackup(backup, (files) => Effect.sync(() => void texts.push(...files.map(({ text }) => text))))
+  return texts[0] ?? ""
+})
+
+const imported = (tenant: string, text: string) =>
+  importBackup(scopeOf(tenant), "Import", [
+    { source: policySources.deviceConfigurations, objects: [ExactJson.parse(text) as Record<string, unknown>] }
+  ])
+
+layer(host, { excludeTestServices: true, timeout: "60 seconds" })("What a restore writes", (it) => {
+  it.effect("has every digit of 64-bit integers, also after an export and an import", () =>
+    Effect.gen(function* () {
+      const limit = ExactJson.parse(`{"limit":9223372036854775807}`) as object
+      yield* put("exact", { ...wifi, ...limit })
+      const { id: backup } = yield* backedUp("exact")
+      const file = yield* exported(backup)
+      const { id: again } = yield* imported("exact", file)
+      yield* put("exact", { ...wifi, limit: 1 })
+
+      yield* executed("exact", yield* planned("exact", again))
+
+      assert.include(file, "9223372036854775807")
+      assert.include(JSON.stringify(yield* configurationsIn("exact")), `"limit":9223372036854775807`)
+    })
+  )
+
+  describe("of policies with one name", () => {
+    it.effect("is each of them once, and nothing when they are there", () =>
+      Effect.gen(function* () {
+        const policies = ["one", "two"].map((id) => ({ ...wifi, id, displayName: "Pilot ring", description: id }))
+        for (const policy of policies) yield* put("namesakes", policy)
+        const { id: backup } = yield* backedUp("namesakes")
+        for (const { id } of policies) yield* remove("namesakes", id)
+        const items = [configuration("two"), configuration("one")]
+
+        yield* executed("namesakes", yield* planned("namesakes", backup, { items }))
+        const second = yield* itemsOf("namesakes", yield* planned("namesakes", backup, { items }))
+
+        assert.deepStrictEqual(
+          second.map(({ action }) => action),
+          ["unchanged", "unchanged"]
+        )
+        const found = (yield* configurationsIn("namesakes")).map(({ description }) => description)
+        assert.sameMembers(found, ["one", "two", wifi.description])
+        assert.strictEqual(new Set(second.map(({ seenId }) => seenId)).size, 2)
+      })
+    )
+  })
+
+  describe("of secrets that it does not have", () => {
+    it.effect("is nothing, until somebody enters them in the exported file", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("exact")
+        const file = yield* exported(backup)
+        yield* remove("foreign", wifi.id)
+        const { id: foreign } = yield* imported("foreign", file)
+
+        const [item] = yield* itemsOf("foreign", yield* planned("foreign", foreign))
+        const entered = file.replace(/\{\s*"\$secret":[^}]*\}/, `"the new key"`)
+        const { id: complete } = yield* imported("foreign", entered)
+        yield* executed("foreign", yield* planned("foreign", complete))
+
+        assert.strictEqual(item?.action, "not_restorable")
+        assert.include(item?.reason, "preSharedKey")
+        assert.notInclude(file, wifi.preSharedKey)
+        assert.deepStrictEqual(
+          (yield* configurationsIn("foreign")).map(({ preSharedKey }) => preSharedKey),
+          ["the new key"]
+        )
+      })
+    )
+
+    it.effect("is nothing where Graph masks them, which the plan says by path", () =>
+      Effect.gen(function* () {
+        const row = {
+          "@odata.type": "#microsoft.graph.omaSettingString",
+          omaUri: "./x",
+          isEncrypted: true,
+          value: "****"
+        }
+        const policy = { ...wifi, "@odata.type": "#microsoft.graph.windows10CustomConfiguration", omaSettings: [row] }
+        const graph = yield* FakeGraph
+        yield* graph.putItem("masked", "deviceManagement/deviceConfigurations", policy)
+        const { id: backup } = yield* backedUp("masked")
+        yield* put("masked", { ...policy, description: "Changed" })
+
+        const [item] = yield* itemsOf("masked", yield* planned("masked", backup))
+
+        assert.deepInclude({ ...item }, { action: "not_restorable" })
+        assert.include(item?.reason, "omaSettings/0/value")
+      })
+    )
+  })
+})
