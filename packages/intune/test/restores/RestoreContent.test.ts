@@ -1,7 +1,7 @@
 import { FakeGraph } from "@atlas/fake-graph"
 import { ExactJson } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Struct } from "effect"
 import { exportBackup, importBackup, policySources } from "../../src/index.ts"
 import { backedUp, scopeOf } from "../Fixture.ts"
 import {
@@ -16,7 +16,7 @@ import {
   wifi
 } from "./RestoreFixture.ts"
 
-const host = tenantsOf("exact", "namesakes", "foreign", "masked")
+const host = tenantsOf("exact", "digits", "namesakes", "foreign", "masked")
 
 /** The one file of a backup, as an export has it. */
 const exported = Effect.fnUntraced(function* (backup: string) {
@@ -33,17 +33,21 @@ const imported = (tenant: string, text: string) =>
 layer(host, { excludeTestServices: true, timeout: "60 seconds" })("What a restore writes", (it) => {
   it.effect("has every digit of 64-bit integers, also after an export and an import", () =>
     Effect.gen(function* () {
-      const limit = ExactJson.parse(`{"limit":9223372036854775807}`) as object
-      yield* put("exact", { ...wifi, ...limit })
-      const { id: backup } = yield* backedUp("exact")
+      const delivery = {
+        ...Struct.omit(wifi, ["preSharedKey"]),
+        "@odata.type": "#microsoft.graph.windowsDeliveryOptimizationConfiguration"
+      }
+      const delay = ExactJson.parse(`{"backgroundDownloadFromHttpDelayInSeconds":9223372036854775807}`) as object
+      yield* put("digits", { ...delivery, ...delay })
+      const { id: backup } = yield* backedUp("digits")
       const file = yield* exported(backup)
-      const { id: again } = yield* imported("exact", file)
-      yield* put("exact", { ...wifi, limit: 1 })
+      const { id: again } = yield* imported("digits", file)
+      yield* put("digits", { ...delivery, backgroundDownloadFromHttpDelayInSeconds: 1 })
 
-      yield* executed("exact", yield* planned("exact", again))
+      yield* executed("digits", yield* planned("digits", again))
 
       assert.include(file, "9223372036854775807")
-      assert.include(JSON.stringify(yield* configurationsIn("exact")), `"limit":9223372036854775807`)
+      assert.include(JSON.stringify(yield* configurationsIn("digits")), `DelayInSeconds":9223372036854775807`)
     })
   )
 
