@@ -47,7 +47,7 @@ const makeApi = (server: ServerProcess) => {
   const run = Effect.fnUntraced(function* (operation: string, input: object) {
     const { run: started } = yield* request(`${tenant}/operations/${operation}`, { input })
     const ended = yield* completed(server, started.id, manager)
-    assert.strictEqual(ended.outcome, "succeeded", JSON.stringify(ended))
+    assert.include(["succeeded", "partially_succeeded"], ended.outcome, JSON.stringify(ended))
     return String(started.id)
   })
   return { answers, request, run }

@@ -31,6 +31,7 @@ export const directory: Expected = {
   "CollectionReads.findAmongNames, roles by a part": [`${roles}_name | ${roles}_pkey`, `${roles}_pkey`],
   "CollectionReads.byIds, groups": [`${groups}_pkey`],
   "CollectionReads.byIds, roles": [`${roles}_pkey`],
+  "CollectionReads.named, groups": [`${groups}_name`],
   "CollectionReads.labels, groups": [`${groups}_pkey`],
   "CollectionReads.labels, roles": [`${roles}_pkey`]
 }

@@ -50,7 +50,10 @@ const backups = [
       assignments_hash)
     SELECT s.id, ${oneOf("n", sources)}, 'policy-' || n, s.workspace_id, s.tenant_id, 'kind-1', 'Policy ' || n, 'policy ' || n,
       ${hash("s.id::text || n")}, ${hash("s.id::text || n")}
-    FROM (SELECT * FROM backup_sets WHERE state <> 'expired' LIMIT 1500) s, generate_series(1, 30) n`
+    FROM (SELECT * FROM backup_sets WHERE state <> 'expired' LIMIT 1500) s, generate_series(1, 30) n`,
+  `INSERT INTO backup_references (set_id, kind, id, name)
+    SELECT s.id, 'group', 'group-' || n, CASE WHEN n % 10 > 0 THEN 'Group ' || n END
+    FROM (SELECT id FROM backup_sets WHERE state <> 'expired' LIMIT 1500) s, generate_series(1, 30) n`
 ]
 
 const restores = [

@@ -1,4 +1,10 @@
-import { DirectoryGroups, DirectoryRoleDefinitions, GroupsSync, RoleDefinitionsSync } from "@atlas/directory"
+import {
+  DirectoryGroups,
+  DirectoryRoleDefinitions,
+  GroupLabels,
+  GroupsSync,
+  RoleDefinitionsSync
+} from "@atlas/directory"
 import { FakeGraph } from "@atlas/fake-graph"
 import { Effect } from "effect"
 import { ada, tenant } from "../Host.ts"
@@ -29,6 +35,8 @@ const labelling = Effect.gen(function* () {
   yield* groups.labels(ada, tenantId, ["group-100", "group-200"]).pipe(as("groups"))
   yield* groups.get(ada, tenantId, "group-100").pipe(as("groups"))
   yield* groups.freshness(ada, tenantId)
+  const trusted = yield* GroupLabels
+  yield* trusted.named(tenant, ["Staff 100", "Staff 200"]).pipe(as("groups"))
   const roles = yield* DirectoryRoleDefinitions
   yield* roles.labels(ada, tenantId, ["role-100"]).pipe(as("roles"))
   yield* roles.get(ada, tenantId, "role-100").pipe(as("roles"))
