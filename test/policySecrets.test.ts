@@ -131,7 +131,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "300 seconds" })
       const pages = yield* pagesOf(server)
 
       // Each kind is there, and each of its secrets made a difference: it was read, and is known by its fingerprint.
-      const kinds = new Set(items.map(({ type }: { type: string }) => type))
+      const kinds = new Set(items.flatMap(({ type }: { type: string | null }) => type ?? []))
       assert.sameMembers(
         [...kinds, ...withoutPlaces],
         policyTypes.map(({ name }) => name)

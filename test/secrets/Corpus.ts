@@ -132,6 +132,7 @@ const enrollment = (planter: Planter): ReadonlyArray<object> => {
     configuration("deviceEnrollmentWindowsHelloForBusinessConfiguration"),
     configuration("windows10EnrollmentCompletionPageConfiguration"),
     configuration("windowsRestoreDeviceEnrollmentConfiguration"),
+    configuration("deviceEnrollmentNotificationConfiguration"),
     configuration("deviceComanagementAuthorityConfiguration", {
       configurationManagerAgentCommandLineArgument: `CCMSETUPCMD="/mp:https://x REGTOKEN=${planter.marker("co-management")}"`
     })
@@ -151,6 +152,7 @@ export const makeCorpus = (series: string): Corpus => {
   ]
   const script = (secret: string) => `$Password = "${secret}"\nWrite-Output "done"`
   const rules = (secret: string) => JSON.stringify({ Rules: [{ apiKey: secret }] })
+  const key = { name: "client_secret", value: planter.marker("managed app: custom setting") }
   const policies: Policies = {
     "deviceManagement/deviceConfigurations": deviceConfigurations(planter),
     "deviceManagement/configurationPolicies": settingsCatalog(planter),
@@ -164,7 +166,10 @@ export const makeCorpus = (series: string): Corpus => {
     "deviceManagement/deviceManagementScripts": one("script", { scriptContent: inBase64("script", script) }),
     "deviceManagement/assignmentFilters": one("filter"),
     "deviceManagement/roleScopeTags": one("tag"),
-    "deviceAppManagement/managedAppPolicies": one("protection", typed("iosManagedAppProtection"))
+    "deviceAppManagement/managedAppPolicies": [
+      ...one("protection", typed("iosManagedAppProtection")),
+      ...one("app", typed("targetedManagedAppConfiguration", { customSettings: [key] }))
+    ]
   }
   return { policies, secrets }
 }

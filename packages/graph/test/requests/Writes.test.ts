@@ -79,22 +79,27 @@ describe("write", () => {
   it.live("keeps every digit of a 64-bit integer, written, read and read in a batch", () =>
     Effect.gen(function* () {
       const graph = yield* Graph
-      const long = (value: unknown) => JSON.stringify(value).includes(`"countdown":9223372036854775807`)
+      const configurations = "deviceManagement/deviceConfigurations"
+      const delivery = "#microsoft.graph.windowsDeliveryOptimizationConfiguration"
+      const digits = `"backgroundDownloadFromHttpDelayInSeconds":9223372036854775807`
+      const long = (value: unknown) => JSON.stringify(value).includes(digits)
       const raw = GraphContract.raw(Schema.Struct({ id: Schema.String }))
-      const exact = { version: "beta", permissions, path: `/${collection}/{policyId}` } as const
+      const exact = { version: "beta", permissions, path: `/${configurations}/{policyId}` } as const
       const change = GraphContract.write({
         ...exact,
         name: "deviceConfigurations.change",
         method: "PATCH",
         body: Schema.Unknown,
-        schema: raw,
+        schema: Schema.Unknown,
         replay: "idempotent"
       })
       const get = GraphContract.get({ ...exact, name: "deviceConfigurations.whole", schema: raw })
-      const [first] = yield* policies
-      const at = { policyId: first?.id ?? "" }
-      const body = ExactJson.parse(`{"countdown":9223372036854775807}`)
-      assert.isTrue(long((yield* graph.write(contoso, change, at, body)).raw))
+      yield* FakeGraph.use(({ putItem }) =>
+        putItem(entraTenantId, configurations, { id: "delivery", "@odata.type": delivery, displayName: "Delivery" })
+      )
+      const at = { policyId: "delivery" }
+      const body = ExactJson.parse(`{"@odata.type":"${delivery}",${digits}}`)
+      yield* graph.write(contoso, change, at, body)
       assert.isTrue(long((yield* graph.get(contoso, get, at)).raw))
       const [batched] = yield* graph.batch(contoso, [GraphContract.reading(get, at)])
       assert.isTrue(batched?._tag === "Success" && long(batched.success.raw))
@@ -184,13 +189,13 @@ describe("write", () => {
     Effect.gen(function* () {
       const message = JSON.stringify({ _version: 3, Message: "Platform cannot be changed - Operation ID: 1 - Url: x" })
       yield* FakeGraph.use(({ inject }) =>
-        inject({ method: "POST", path: `/v1.0/${collection}`, fault: Fault.status(400, "BadRequest", message) })
+        inject({ method: "POST", path: `/beta/${collection}`, fault: Fault.status(400, "BadRequest", message) })
       )
       const error = yield* Effect.flip(write)
       assert.strictEqual(error.reasonCode, "provider_content_refused")
       assert.strictEqual(
         error.message,
-        "Microsoft Graph answered deviceConfigurations.create with 400 (BadRequest): Platform cannot be changed."
+        "Microsoft Graph answered assignmentFilters.create with 400 (BadRequest): Platform cannot be changed."
       )
     }).pipe(Effect.provide(layer))
   )
@@ -200,7 +205,7 @@ describe("write", () => {
     (code) =>
       Effect.gen(function* () {
         yield* FakeGraph.use(({ inject }) =>
-          inject({ method: "POST", path: `/v1.0/${collection}`, fault: Fault.status(400, code, "No such thing.") })
+          inject({ method: "POST", path: `/beta/${collection}`, fault: Fault.status(400, code, "No such thing.") })
         )
         assert.strictEqual((yield* Effect.flip(write)).reasonCode, "provider_request_invalid")
       }).pipe(Effect.provide(layer))
