@@ -19,7 +19,7 @@ import {
 import { ConfirmedRemovals, copy, makeReplicaStore, type Page, type Source, type Tally } from "@atlas/replica"
 import { Effect, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { type PolicyPage, readPolicies } from "../policies/PolicyObject.ts"
+import { type ListedPolicies, readPolicies } from "../policies/PolicyObject.ts"
 import { pageFailures, type PolicyRecord, recordOf } from "../policies/PolicyRecord.ts"
 import { contractsOf, type PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
@@ -61,7 +61,7 @@ const pagesOf = Effect.fnUntraced(function* (run: SyncRun, source: PolicySource)
   const graph = yield* Graph
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
-  const toPage = (page: PolicyPage): Page => {
+  const toPage = (page: ListedPolicies): Page => {
     const recorded = page.policies.map((policy) => recordOf(source, policy, salt))
     return {
       // What cannot be read is there all the same: it keeps what is known of it.

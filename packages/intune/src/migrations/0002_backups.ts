@@ -152,14 +152,12 @@ const guards = Effect.gen(function* () {
   yield* sql`
     CREATE TRIGGER backup_items_added AFTER INSERT ON backup_items REFERENCING NEW TABLE AS touched
     FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
-  for (const [event, name] of [
-    ["INSERT", "added"],
-    ["UPDATE", "named"]
-  ] as const) {
-    yield* sql`
-      CREATE TRIGGER ${sql(`backup_references_${name}`)} AFTER ${sql.literal(event)} ON backup_references
-      REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
-  }
+  yield* sql`
+    CREATE TRIGGER backup_references_added AFTER INSERT ON backup_references REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
+  yield* sql`
+    CREATE TRIGGER backup_references_named AFTER UPDATE ON backup_references REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`
   yield* sql`
     CREATE TRIGGER backup_references_removed AFTER DELETE ON backup_references REFERENCING OLD TABLE AS touched
     FOR EACH STATEMENT EXECUTE FUNCTION backup_check_items()`

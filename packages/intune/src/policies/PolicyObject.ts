@@ -35,7 +35,7 @@ export interface UnreadPolicy {
 }
 
 /** Policies that were listed together. */
-export interface PolicyPage {
+export interface ListedPolicies {
   readonly policies: ReadonlyArray<ReadPolicy>
   readonly unread: ReadonlyArray<UnreadPolicy>
 }
@@ -202,7 +202,10 @@ const complete = Effect.fnUntraced(function* (tenant: TenantScope, source: Polic
 })
 
 /** Reads all policies of a collection, a page at a time. The stream ends only when the listing was read to its end. */
-export const readPolicies = (tenant: TenantScope, source: PolicySource): Stream.Stream<PolicyPage, GraphError, Graph> =>
+export const readPolicies = (
+  tenant: TenantScope,
+  source: PolicySource
+): Stream.Stream<ListedPolicies, GraphError, Graph> =>
   Stream.unwrap(
     Effect.map(Graph, (graph) =>
       graph.list(tenant, source.list, {}).pipe(

@@ -2,7 +2,7 @@ import { DateTime, Predicate } from "effect"
 import { type FailureReport, reportOf } from "@atlas/operations"
 import { assignmentsContent, ownAssignments, type PolicyContent, policyContent } from "./PolicyContent.ts"
 import { policyFacts } from "./PolicyFacts.ts"
-import type { PolicyObject, PolicyPage, UnreadPolicy } from "./PolicyObject.ts"
+import type { PolicyObject, ListedPolicies, UnreadPolicy } from "./PolicyObject.ts"
 import type { PolicySource } from "./PolicySource.ts"
 import { type Reference, referencesIn } from "./references/Reference.ts"
 import { claim, uniformType } from "./PolicyType.ts"
@@ -48,7 +48,10 @@ export const unreadFacts = (
 }
 
 /** What a run reports of a page: the policies that Graph could not give completely, and those whose values stay masked. */
-export const pageFailures = (source: PolicySource, { policies, unread }: PolicyPage): ReadonlyArray<FailureReport> => [
+export const pageFailures = (
+  source: PolicySource,
+  { policies, unread }: ListedPolicies
+): ReadonlyArray<FailureReport> => [
   ...unread.map((policy) => ({ ...reportOf(policy.error), item: unreadFacts(source, policy).title })),
   ...policies.flatMap(({ masked, ...policy }) =>
     masked === null

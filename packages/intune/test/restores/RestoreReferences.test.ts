@@ -262,7 +262,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           ({ name }) => name === "Catalog 4"
         )
         assert.deepStrictEqual(
-          (made?.["assignments"] as ReadonlyArray<{ readonly target: object }>).map(({ target }) => target),
+          (made!["assignments"] as ReadonlyArray<{ readonly target: object }>).map(({ target }) => target),
           [toGroup(pilotGroup).target]
         )
       })

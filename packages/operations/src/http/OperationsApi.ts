@@ -24,7 +24,7 @@ import { RunId, RunOutcome, RunStatus } from "../run/Run.ts"
 import { PageSize, Sequence } from "../ledger/reads/RunPages.ts"
 import { Waiting } from "../ledger/reads/WhyWaiting.ts"
 import {
-  Instant,
+  WireInstant,
   OperationResource,
   RunEventResource,
   RunResource,
@@ -176,8 +176,8 @@ export class Group extends HttpApiGroup.make("operations")
         outcome: Schema.optionalKey(RunOutcome),
         actor: Schema.optionalKey(Schema.String),
         reasonCode: Schema.optionalKey(Schema.String),
-        from: Schema.optionalKey(Instant),
-        to: Schema.optionalKey(Instant),
+        from: Schema.optionalKey(WireInstant),
+        to: Schema.optionalKey(WireInstant),
         cursor: Schema.optionalKey(Schema.String),
         limit: PageLimit
       },

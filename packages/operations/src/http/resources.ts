@@ -13,7 +13,7 @@ import { RunEventKind } from "../run/RunEvent.ts"
 import { RunReport } from "../run/RunReport.ts"
 
 /** An instant on the wire: ISO 8601 in UTC. */
-export const Instant = Schema.DateTimeUtcFromString
+export const WireInstant = Schema.DateTimeUtcFromString
 
 /** Absolute links to a run: in the API, and for people. */
 export const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
@@ -36,12 +36,12 @@ export const RunResource = Schema.Struct({
   attempt: Schema.Int,
   maxAttempts: Schema.Int,
   version: Schema.Int,
-  queuedAt: Instant,
-  availableAt: Instant,
-  startedAt: Schema.NullOr(Instant),
-  deadline: Schema.NullOr(Instant),
-  completedAt: Schema.NullOr(Instant),
-  cancelRequestedAt: Schema.NullOr(Instant),
+  queuedAt: WireInstant,
+  availableAt: WireInstant,
+  startedAt: Schema.NullOr(WireInstant),
+  deadline: Schema.NullOr(WireInstant),
+  completedAt: Schema.NullOr(WireInstant),
+  cancelRequestedAt: Schema.NullOr(WireInstant),
   cancelRequestedBy: Schema.NullOr(Actor),
   supersededBy: Schema.NullOr(RunId),
   retryOf: Schema.NullOr(RunId),
@@ -80,7 +80,7 @@ export const StartedResource = Schema.Struct({
 /** A timeline entry on the wire. */
 export const RunEventResource = Schema.Struct({
   seq: Schema.Int,
-  at: Instant,
+  at: WireInstant,
   kind: RunEventKind,
   data: Schema.Record(Schema.String, Schema.Unknown)
 })
