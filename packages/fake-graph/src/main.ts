@@ -10,10 +10,29 @@ import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { CliOutput, Command, Flag } from "effect/cli"
 import { loadData } from "./tenant/FakeData.ts"
 import { FakeGraph } from "./FakeGraph.ts"
-import { readPermissions } from "./tenant/FakeResources.ts"
+import { unknownPermissions } from "./metadata/Permissions.ts"
+import { readPermissions, writePermissions } from "./tenant/FakeResources.ts"
 import { parse } from "./faults/FaultFile.ts"
 
 const between = (least: number, most: number) => Schema.Int.check(Schema.isBetween({ minimum: least, maximum: most }))
+
+// People who try something out want to read everything.
+const basic = ["GroupMember.Read.All", "Organization.Read.All"]
+
+const reading = "read"
+
+/** `read`, `write`, or names of permissions. */
+const permissionsOf = (text: string): ReadonlyArray<string> => {
+  if (text === reading) return [...basic, ...readPermissions]
+  return text === "write" ? [...basic, ...writePermissions] : text.split(",").filter(Boolean)
+}
+
+const Permissions = Schema.String.check(
+  Schema.makeFilter((text) => {
+    const unknown = unknownPermissions(permissionsOf(text))
+    return unknown.length === 0 || `names of Graph's permissions, and not ${unknown.join(", ")}`
+  })
+)
 
 const flags = {
   host: Flag.Literals("host", ["127.0.0.1", "localhost", "::1"]).pipe(
@@ -52,14 +71,18 @@ const flags = {
     Flag.withDescription("Throttle by Graph's limits for a small, medium or large tenant"),
     Flag.optional
   ),
+  permissions: Flag.String("permissions").pipe(
+    Flag.withDescription(
+      "Permissions of each app: read, write, or names such as DeviceManagementApps.Read.All,Policy.Read.All"
+    ),
+    Flag.withDefault(reading),
+    Flag.withSchema(Permissions)
+  ),
   faults: Flag.String("faults").pipe(Flag.withDescription("JSON file of faults to inject"), Flag.optional)
 }
 
 /** A fault file cannot be used. */
 class FaultFileError extends Schema.TaggedError<FaultFileError>()("FaultFileError", { message: Schema.String }) {}
-
-// People who try something out want to read everything.
-const permissions = ["GroupMember.Read.All", "Organization.Read.All", ...readPermissions]
 
 const readFaults = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
@@ -90,7 +113,7 @@ const announce = Effect.gen(function* () {
 const command = Command.make(
   "fake-graph",
   flags,
-  ({ data, faults, groups, host, latency, port, seed, tenants, throttle }) =>
+  ({ data, faults, groups, host, latency, permissions, port, seed, tenants, throttle }) =>
     Effect.gen(function* () {
       const rules = Option.isSome(faults) ? yield* readFaults(faults.value) : []
       const content = Option.isSome(data) ? { data: yield* loadData(data.value) } : { groups }
@@ -101,7 +124,11 @@ const command = Command.make(
         latency,
         faults: rules,
         throttle: Option.getOrUndefined(throttle),
-        tenants: Array.from({ length: tenants }, (_, index) => ({ ...content, permissions, seed: seed + index }))
+        tenants: Array.from({ length: tenants }, (_, index) => ({
+          ...content,
+          permissions: permissionsOf(permissions),
+          seed: seed + index
+        }))
       })
       return yield* Layer.launch(Layer.provide(Layer.effectDiscard(announce), fake))
     }).pipe(

@@ -30,6 +30,10 @@ const file = (content: unknown) => {
 const complaints: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
   [["--tenants", "0"], /^Invalid value for flag --tenants: .* between 1 and 5000\. Try --help\.$/],
   [["--throttle", "X"], /^Invalid value for flag --throttle: "X"\. Expected: "S" \| "M" \| "L"\. Try --help\.$/],
+  [
+    ["--permissions", "Policy.Read.All,Policy.Read.Nothing"],
+    /^Invalid value for flag --permissions: .*Expected: names of Graph's permissions, and not Policy\.Read\.Nothing\. Try --help\.$/
+  ],
   [["--nope", "1"], /^Unrecognized flag: --nope in command fake-graph\. Try --help\.$/],
   [["--data", "/nowhere"], /^The data folder \/nowhere: It cannot be read: give the path of a folder\.$/],
   [["--faults", "/nowhere.json"], /^The fault file \/nowhere\.json cannot be read \(NotFound\)\.$/],

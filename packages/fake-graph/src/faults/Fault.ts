@@ -12,8 +12,8 @@ export type HostileLink = (typeof hostileLinks)[number]
 
 /**
  * What a fake Graph does instead of its work, or to its answer. The handlers of resources, which know their pages, apply
- * `NextLink`, `NextLinkCycle`, `EmptyPage`, `Duplicates`, `DeltaGone` and `DeltaSyncStateNotFound`. The engine applies the
- * others, to any request.
+ * `NextLink`, `NextLinkCycle`, `EmptyPage`, `Duplicates`, `DeltaGone`, `DeltaSyncStateNotFound` and `DeltaLinkRefused`. The
+ * engine applies the others, to any request.
  */
 export type Fault =
   | {
@@ -39,6 +39,7 @@ export type Fault =
   | { readonly _tag: "Duplicates" }
   | { readonly _tag: "DeltaGone" }
   | { readonly _tag: "DeltaSyncStateNotFound"; readonly code: string }
+  | { readonly _tag: "DeltaLinkRefused"; readonly status: 400 | 404 }
   | { readonly _tag: "ItemMissing" }
   | { readonly _tag: "ClaimsChallenge"; readonly claims: string }
   | { readonly _tag: "Aad"; readonly number: number; readonly error: string; readonly status: number }
@@ -155,6 +156,12 @@ export const deltaGone: Fault = { _tag: "DeltaGone" }
  * @param code `syncStateNotFound` in any letter case, or `resyncRequired`
  */
 export const deltaSyncStateNotFound = (code = "SyncStateNotFound"): Fault => ({ _tag: "DeltaSyncStateNotFound", code })
+
+/**
+ * A stored delta link that Graph itself gave answers 404, or 400 about its token. Strikes requests with a delta token only: a
+ * round that begins anew is answered.
+ */
+export const deltaLinkRefused = (status: 400 | 404 = 404): Fault => ({ _tag: "DeltaLinkRefused", status })
 
 /** The batch has no answer to the item. Strikes items of a batch only. */
 export const itemMissing: Fault = { _tag: "ItemMissing" }

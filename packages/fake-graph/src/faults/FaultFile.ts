@@ -44,6 +44,10 @@ const Parameterised = Schema.Union([
   Schema.Struct({ kind: Schema.Literal("nextLink"), link: Schema.String }),
   Schema.Struct({ kind: Schema.Literal("hostileLink"), to: Schema.Literals(Fault.hostileLinks) }),
   Schema.Struct({ kind: Schema.Literal("deltaSyncStateNotFound"), code: Text }),
+  Schema.Struct({
+    kind: Schema.Literal("deltaLinkRefused"),
+    status: Schema.optionalKey(Schema.Literals([400, 404]))
+  }),
   Schema.Struct({ kind: Schema.Literal("claimsChallenge"), claims: Text }),
   Schema.Struct({
     kind: Schema.Literal("aad"),
@@ -84,6 +88,8 @@ const toFault = (given: typeof FaultJson.Type): Fault.Fault => {
       return Fault.hostileLink(given.to)
     case "deltaSyncStateNotFound":
       return Fault.deltaSyncStateNotFound(given.code)
+    case "deltaLinkRefused":
+      return Fault.deltaLinkRefused(given.status)
     case "claimsChallenge":
       return Fault.claimsChallenge(given.claims)
     case "aad":

@@ -36,20 +36,18 @@ export const appRoleIds: Readonly<Record<string, string>> = {
   "RoleManagement.Read.Directory": "483bed4a-2ad3-4361-a73b-c83ccdbdc53c"
 }
 
-/** Names that are no application permission of the fake, as a sentence; undefined if all are. */
-export const unknownPermissions = (names: Iterable<string>): string | undefined => {
-  const unknown = [...names].filter((name) => !Object.hasOwn(appRoleIds, name))
-  return unknown.length === 0
-    ? undefined
-    : `The fake Graph knows no application permission ${unknown.join(", ")}: use names such as ` +
-        "DeviceManagementConfiguration.Read.All."
-}
+/** The names that are no application permission which a route of the fake asks for. */
+export const unknownPermissions = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.filter((name) => !Object.hasOwn(appRoleIds, name))
 
 /** The names, if all are application permissions of the fake. Others are a mistake of the test, which throws. */
 export const grantable = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const problem = unknownPermissions(names)
-  if (problem !== undefined) throw new TypeError(problem)
-  return names
+  const unknown = unknownPermissions(names)
+  if (unknown.length === 0) return names
+  throw new TypeError(
+    `The fake Graph knows no application permission ${unknown.join(", ")}: use names such as ` +
+      "DeviceManagementConfiguration.Read.All."
+  )
 }
 
 /** What a route needs: of each list, any permission suffices. */

@@ -35,6 +35,18 @@ const forgotten = (call: FakeCall): FakeReply => {
   return { ...reply, headers: { ...reply.headers, location: linkWith(call, "$deltatoken", "") } }
 }
 
+/** What people report of links that Graph itself gave (microsoft-graph-docs 1000, 4052). */
+const linkRefusals: Readonly<Record<400 | 404, FakeReply>> = {
+  400: errorReply(400, "BadRequest", "Badly formed token."),
+  404: errorReply(404, "UnknownError", "")
+}
+
+/** Whether a request follows a delta link. */
+const followsLink = ({ request }: FakeCall): boolean =>
+  [...request.url.searchParams].some(
+    ([name, value]) => name.toLowerCase() === "$deltatoken" && value !== "" && value !== "latest"
+  )
+
 const placeOf = (call: FakeCall): Place | FakeReply => {
   const { delta, now, request, tenant } = call
   const query = new Map([...request.url.searchParams].map(([name, value]) => [name.toLowerCase(), value]))
@@ -117,6 +129,7 @@ export const delta = (call: FakeCall): FakeReply => {
   const { fault, random, request } = call
   if (fault?._tag === "DeltaGone") return forgotten(call)
   if (fault?._tag === "DeltaSyncStateNotFound") return errorReply(400, fault.code, "The sync state is not found.")
+  if (fault?._tag === "DeltaLinkRefused" && followsLink(call)) return linkRefusals[fault.status]
   const foreign = [...request.url.searchParams.keys()].find((name) => refused.has(name.toLowerCase()))
   if (foreign !== undefined) return unsupported(`The query option '${foreign}' is not supported with delta.`)
   const select = selectOf(call)

@@ -33,6 +33,7 @@ const faults: ReadonlyArray<readonly [object, Fault.Fault]> = [
   [{ kind: "duplicates" }, Fault.duplicates],
   [{ kind: "deltaGone" }, Fault.deltaGone],
   [{ kind: "deltaSyncStateNotFound", code: "syncstatenotfound" }, Fault.deltaSyncStateNotFound("syncstatenotfound")],
+  [{ kind: "deltaLinkRefused", status: 400 }, Fault.deltaLinkRefused(400)],
   [{ kind: "itemMissing" }, Fault.itemMissing],
   [{ kind: "claimsChallenge", claims: "{}" }, Fault.claimsChallenge("{}")],
   [{ kind: "aad", number: 7000222 }, Fault.aad(7000222)]

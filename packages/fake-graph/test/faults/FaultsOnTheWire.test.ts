@@ -7,6 +7,8 @@ import { ask, entraTenantId, options, wire } from "../Wire.ts"
 const overNetwork = (fake: FakeGraphOptions = options) =>
   FetchHttpClient.layer.pipe(Layer.provideMerge(FakeGraph.layerHttp(fake)))
 
+type Ask = Effect.Services<ReturnType<typeof ask>>
+
 const inject = (rule: FaultRule) => Effect.flatMap(FakeGraph, (fake) => fake.inject({ path: "/v1.0", ...rule }))
 
 const faces = [
@@ -91,6 +93,22 @@ describe("a fault", () => {
       assert.deepStrictEqual(yield* strike(Fault.writeThenStatus(504)), [504, 1, 504])
       assert.deepStrictEqual(yield* strike(Fault.connectionReset), ["lost", 0, 0])
     }).pipe(Effect.provide(wire()))
+  )
+
+  it.effect.each([404, 400] as const)(
+    "may refuse a stored delta link with %d, and no round that begins anew",
+    (status) =>
+      Effect.gen(function* () {
+        const from = (path: string): Effect.Effect<string, Effect.Error<ReturnType<typeof ask>>, Ask> =>
+          Effect.flatMap(ask(path), ({ body }) =>
+            "@odata.deltaLink" in body ? Effect.succeed(body["@odata.deltaLink"]) : from(body["@odata.nextLink"])
+          )
+        const link = yield* from("/v1.0/groups/delta?$select=displayName")
+        yield* inject({ times: 9, fault: Fault.deltaLinkRefused(status) })
+        assert.strictEqual((yield* ask(link)).status, status)
+        const anew = yield* from("/v1.0/groups/delta?$select=displayName")
+        assert.strictEqual((yield* ask(anew)).status, status)
+      }).pipe(Effect.provide(wire()))
   )
 
   it.effect("denies as Intune does", () =>
