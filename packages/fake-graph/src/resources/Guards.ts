@@ -7,7 +7,9 @@ import { membersOf, isOfType } from "../metadata/TypeModel.ts"
 import type { FakeItem } from "../tenant/FakeCollection.ts"
 import type { FakeReply } from "../FakeRequest.ts"
 import type { FakeResourceCall } from "./Reading.ts"
-import { intuneReply, modelRefusal, unknown } from "./Refusals.ts"
+import { fakeResources } from "../tenant/FakeResources.ts"
+import { badRequest } from "./FakePaging.ts"
+import { because, intuneReply, modelRefusal, unknown } from "./Refusals.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
 
 const isDefaultEnrollment = ({ resource }: FakeResourceCall, item: FakeItem): boolean =>
@@ -44,6 +46,20 @@ const needsOneBlock = (call: FakeResourceCall, body: JsonObject): FakeReply | un
 
 const retired = "deviceEnrollmentPlatformRestrictionsConfiguration"
 
+const restrictions = [retired, "deviceEnrollmentPlatformRestrictionConfiguration"]
+
+/** Restrictions of platforms are written by people only, whatever an app's permissions are. */
+const appRefusal = (call: FakeResourceCall, type: string): FakeReply | undefined =>
+  restrictions.includes(type)
+    ? intuneReply(
+        call,
+        "Tenant is not Global Admin or Intune Service Admin",
+        "No app may write platform restrictions (Microsoft365DSC 5127, 5530, 7189).",
+        "Forbidden",
+        403
+      )
+    : undefined
+
 const creationRefusals: ReadonlyArray<(call: FakeResourceCall, body: JsonObject) => FakeReply | undefined> = [
   needsOneBlock,
   (call, body) =>
@@ -54,6 +70,7 @@ const creationRefusals: ReadonlyArray<(call: FakeResourceCall, body: JsonObject)
           "The restriction of all platforms in one object can no longer be made (Microsoft365DSC 7189)."
         )
       : undefined,
+  (call, body) => appRefusal(call, typeOf(body, call.resource.type)),
   (call, body) =>
     call.resource.type === "deviceHealthScript" && (body["detectionScriptContent"] ?? "") === ""
       ? intuneReply(call, "The detection script must not be empty", "A remediation detects something.")
@@ -103,13 +120,45 @@ export const changeRefusal = (call: FakeResourceCall, item: FakeItem, body: Json
       "An object stays of the type that it was made with."
     )
   }
-  return partRefusal(call, item, body)
+  return partRefusal(call, item, body) ?? appRefusal(call, typeOf(item, type))
 }
 
 /** The refusal of an assignment, or undefined. */
 export const assignRefusal = (call: FakeResourceCall, item: FakeItem): FakeReply | undefined =>
-  standardRefusal(call, item, "assigned")
+  standardRefusal(call, item, "assigned") ?? appRefusal(call, typeOf(item, call.resource.type))
+
+/** A filter is locked while an assignment names it. */
+const usedRefusal = (call: FakeResourceCall, { id }: FakeItem): FakeReply | undefined => {
+  if (call.resource.type !== "deviceAndAppManagementAssignmentFilter") return undefined
+  const isUsed = fakeResources.some(
+    ({ assign, path }) =>
+      assign !== undefined &&
+      call.tenant
+        .collection(path)
+        .all()
+        .some(({ assignments }) => JSON.stringify(assignments ?? []).includes(`"${id}"`))
+  )
+  return isUsed
+    ? intuneReply(
+        call,
+        "The assignment filter is in use",
+        "A filter is locked while it is used (terraform-provider-microsoft365)."
+      )
+    : undefined
+}
+
+/** A trusted location must be untrusted first. */
+const trustedRefusal = ({ resource }: FakeResourceCall, item: FakeItem): FakeReply | undefined =>
+  resource.type === "namedLocation" && item["isTrusted"] === true
+    ? because(
+        badRequest("A trusted named location cannot be deleted."),
+        "Set isTrusted to false first (azure-docs PR 108713)."
+      )
+    : undefined
 
 /** The refusal of a deletion, or undefined. */
 export const removalRefusal = (call: FakeResourceCall, item: FakeItem): FakeReply | undefined =>
-  standardRefusal(call, item, "deleted")
+  standardRefusal(call, item, "deleted") ??
+  appRefusal(call, typeOf(item, call.resource.type)) ??
+  usedRefusal(call, item) ??
+  trustedRefusal(call, item)

@@ -18,12 +18,16 @@ interface Maker {
 /** Texts are kept as secrets, and numbers are not. */
 const encrypts = new Set(["omaSettingString", "omaSettingStringXml", "omaSettingBase64"])
 
-const encrypted = (value: JsonObject, type: string, { random }: Maker): JsonObject =>
-  encrypts.has(type)
+const encrypted = (value: JsonObject, type: string, { random }: Maker): JsonObject => {
+  if (type === "deviceManagementConfigurationSecretSettingValue" && value["valueState"] !== "encryptedValueToken") {
+    return { ...value, valueState: "encryptedValueToken", value: uuidFrom(random) }
+  }
+  return encrypts.has(type)
     ? { ...value, isEncrypted: true, secretReferenceValueId: [1, 2, 3].map(() => uuidFrom(random)).join("_") }
     : isOfType(type, "omaSetting")
       ? { ...value, isEncrypted: false }
       : value
+}
 
 /** Gives each object inside a new id, as the service does at every write. A setting's id is its place. */
 const numbered = (value: JsonObject, declared: string, maker: Maker): JsonObject => {

@@ -24,7 +24,20 @@ export interface Query {
   readonly matches: (item: JsonObject) => boolean
 }
 
-const options: ReadonlySet<string> = new Set(["$select", "$expand", "$filter", "$orderby", "$top", "$skiptoken"])
+const paging = ["$top", "$skiptoken"]
+const shaping = ["$select", "$expand"]
+const listing = [...shaping, ...paging, "$filter", "$orderby"]
+
+const optionRefusal = (parameters: URLSearchParams, known: ReadonlyArray<string>): FakeReply | undefined => {
+  const foreign = [...parameters.keys()].find((name) => !known.includes(name))
+  return foreign === undefined
+    ? undefined
+    : because(unsupported(`Unsupported Query: '${foreign}'.`), unknown(`the query option ${foreign} here`))
+}
+
+/** The refusal of a query for a child collection, which knows pages only. */
+export const childQueryRefusal = (parameters: URLSearchParams): FakeReply | undefined =>
+  optionRefusal(parameters, paging)
 
 /** Splits a text at a separator, but not within quotes or parentheses. */
 const split = (text: string, separator: string): ReadonlyArray<string> => {
@@ -98,8 +111,9 @@ const comparisonOf = (asked: Asked, text: string): Query["matches"] | FakeReply 
 }
 
 const filterOf = (asked: Asked, text: string | null): Query["matches"] | FakeReply => {
-  if (text === null) return () => true
-  if (!asked.resource.filters) return queryRefusal("Invalid filter clause.", "Intune refuses any $filter here.")
+  const { filter } = asked.resource
+  if (text === null || filter === "ignored") return () => true
+  if (filter === "refused") return queryRefusal("Invalid filter clause.", "Intune refuses any $filter here.")
   const any: Array<ReadonlyArray<Query["matches"]>> = []
   for (const alternative of split(text, " or ")) {
     const all = split(alternative, " and ").map((each) => comparisonOf(asked, each))
@@ -120,10 +134,8 @@ const orderRefusal = (asked: Asked, text: string | null): FakeReply | undefined 
 
 /** Decodes the query of a request, or refuses it as Graph does. */
 export const queryOf = (parameters: URLSearchParams, asked: Asked): Query | FakeReply => {
-  const foreign = [...parameters.keys()].find((name) => !options.has(name))
-  if (foreign !== undefined) {
-    return because(unsupported(`Unsupported Query: '${foreign}'.`), unknown(`the query option ${foreign} here`))
-  }
+  const foreign = optionRefusal(parameters, asked.isList ? listing : shaping)
+  if (foreign !== undefined) return foreign
   const select = parameters.get("$select")?.split(",").filter(Boolean)
   const order = orderRefusal(asked, parameters.get("$orderby"))
   const refused = order ?? select?.map((name) => memberOrRefusal(asked, name)).find(isReply)

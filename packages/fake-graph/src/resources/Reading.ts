@@ -10,7 +10,7 @@ import type { FakeChildren, FakeResource } from "../tenant/FakeResources.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import { isReply, pageReply, positionOf, sizeOf, unsupported } from "./FakePaging.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
-import { type Expansion, type Query, queryOf } from "./Query.ts"
+import { childQueryRefusal, type Expansion, type Query, queryOf } from "./Query.ts"
 import { isJsonObject, type JsonObject, shownItem, typeOf, type View } from "./Shape.ts"
 
 /** A request to one resource, with the tenant's objects of that resource. */
@@ -123,6 +123,8 @@ export const get = (call: FakeResourceCall, id: string): FakeReply => {
 export const children = (call: FakeResourceCall, id: string, name: string): FakeReply => {
   const seen = viewed(call, id)
   if (seen === undefined) return notFound(id)
+  const refused = childQueryRefusal(call.request.url.searchParams)
+  if (refused !== undefined) return refused
   const start = positionOf(call)
   if (isReply(start)) return start
   const all = Array.isArray(seen[name]) ? (seen[name] as ReadonlyArray<unknown>) : []

@@ -96,6 +96,22 @@ const maskRefusal = (call: FakeResourceCall, parts: ReadonlyArray<Part>): FakeRe
       )
     : undefined
 
+/** In place of a secret, Graph tells a token, which it knows again in the same policy. */
+const tokenRefusal = (
+  call: FakeResourceCall,
+  parts: ReadonlyArray<Part>,
+  current: FakeItem | undefined
+): FakeReply | undefined => {
+  const known = JSON.stringify(current ?? {})
+  const foreign = parts.some(
+    ({ value }) =>
+      value["valueState"] === "encryptedValueToken" && !known.includes(JSON.stringify(value["value"] ?? null))
+  )
+  return foreign
+    ? refuse(call, noReason, unknown("a token in place of a secret, which is not the policy's own"))
+    : undefined
+}
+
 const navigationRefusal = (call: FakeResourceCall, parts: ReadonlyArray<Part>): FakeReply | undefined => {
   const { method } = call.request
   for (const { type, value } of parts) {
@@ -161,6 +177,7 @@ export const writeRefusal = (
     navigationRefusal(call, parts) ??
     membersRefusal(call, parts, current) ??
     maskRefusal(call, parts) ??
+    tokenRefusal(call, parts, current) ??
     referencesRefusal(call, parts)
   )
 }

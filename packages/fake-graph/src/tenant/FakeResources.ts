@@ -65,8 +65,8 @@ export interface FakeResource {
   readonly notInLists: ReadonlyArray<string>
   /** Properties that are told only if they are selected. */
   readonly onlySelected: ReadonlyArray<string>
-  /** Whether `$filter` is understood. */
-  readonly filters: boolean
+  /** What becomes of `$filter`. */
+  readonly filter: "applied" | "ignored" | "refused"
   /** v1.0 leaves out an object that says something that only beta knows, wherever it says it. */
   readonly hidesPreviews: boolean
   /** It needs a licence for Intune, and refuses in Intune's words. */
@@ -112,7 +112,7 @@ const plain = {
   nullInLists: [],
   notInLists: [],
   onlySelected: [],
-  filters: true,
+  filter: "applied",
   hidesPreviews: false,
   intune: false,
   etag: false
@@ -185,7 +185,7 @@ const configurations: ReadonlyArray<FakeResource> = [
   intune("deviceManagement/assignmentFilters", "deviceAndAppManagementAssignmentFilter", configuration, {
     ...unassigned,
     status: answers200,
-    filters: false
+    filter: "refused"
   }),
   intune("deviceManagement/roleScopeTags", "roleScopeTag", configuration, {
     read: toRead(configuration, "DeviceManagementRBAC"),
@@ -225,6 +225,7 @@ const scriptCollections: ReadonlyArray<FakeResource> = [
   intune("deviceManagement/deviceHealthScripts", "deviceHealthScript", scripts, {
     status: answers200,
     nullInLists: ["detectionScriptContent", "remediationScriptContent"],
+    filter: "ignored",
     assign: assign("deviceHealthScriptAssignments", { besides: ["runRemediationScript", "runSchedule"], status: 204 })
   }),
   intune("deviceManagement/deviceComplianceScripts", "deviceComplianceScript", scripts, {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { type FakeVersion, hasType, ownMembersOf, typeNames } from "../../src/metadata/TypeModel.ts"
+import { fakeResources } from "../../src/tenant/FakeResources.ts"
 import { collectionRoutes } from "../../src/resources/CollectionRoutes.ts"
 
 type Entities = Readonly<
@@ -46,6 +47,15 @@ const exceptions: ReadonlyArray<{ readonly about: RegExp; readonly reason: strin
   }
 ]
 
+/** The types whose navigations the collections are. */
+const roots: Readonly<Record<string, string>> = {
+  deviceManagement: "deviceManagement",
+  deviceAppManagement: "deviceAppManagement",
+  "identity/conditionalAccess": "conditionalAccessRoot",
+  policies: "policyRoot",
+  "roleManagement/directory": "rbacApplication"
+}
+
 const isExcepted = (problem: string) => exceptions.some(({ about }) => about.test(problem))
 
 describe.skipIf(folder === undefined || folder === "")("the fake's registry, by Microsoft's description,", () => {
@@ -88,6 +98,16 @@ describe.skipIf(folder === undefined || folder === "")("the fake's registry, by 
 
   it("has the types, properties and navigations of each version", () => {
     expect(typeProblems().filter((problem) => !isExcepted(problem))).toEqual([])
+  })
+
+  it("has each collection in the versions that have it", () => {
+    const versionsOf = (path: string) => {
+      const [name = "", ...above] = path.split("/").toReversed()
+      const root = roots[above.toReversed().join("/")] ?? ""
+      return (["v1.0", "beta"] as const).filter((version) => entities[root]?.[version]?.navigation.includes(name))
+    }
+    const wrong = fakeResources.filter(({ path, versions }) => versionsOf(path).join() !== versions.join())
+    expect(wrong.map(({ path }) => path)).toEqual([])
   })
 
   it("has the routes and methods, and asks for permissions that suffice", () => {

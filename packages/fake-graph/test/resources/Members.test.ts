@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ask } from "../Wire.ts"
-import { catalog, compliance, done, itemsOf, refused, restrictions, tenant } from "./Tenants.ts"
+import { catalog, compliance, done, itemsOf, nothing, refused, restrictions, tenant } from "./Tenants.ts"
 
 const base = "/beta/deviceManagement"
 const ring = "#microsoft.graph.windowsUpdateForBusinessConfiguration"
@@ -9,6 +9,7 @@ const limit = "#microsoft.graph.deviceEnrollmentLimitConfiguration"
 const platforms = "#microsoft.graph.deviceEnrollmentPlatformRestrictionsConfiguration"
 
 const layer = tenant({
+  ...nothing,
   "deviceManagement/deviceConfigurations": [
     { id: "old", ...restrictions(), version: 1 },
     { id: "ring", "@odata.type": ring, displayName: "Ring", qualityUpdatesPaused: false }
@@ -238,7 +239,28 @@ describe("Intune refuses to change", () => {
       const path = "deviceEnrollmentConfigurations/x_DefaultPlatformRestrictions"
       const part = { "@odata.type": platforms, iosRestriction: { platformBlocked: true } }
       assert.include((yield* change(path, part)).sentence, "all platforms: androidRestriction")
-      yield* done(`${base}/${path}`, { method: "PATCH", body: { ...part, androidRestriction: {} } })
+      const whole = yield* change(path, { ...part, androidRestriction: {} })
+      assert.deepStrictEqual(whole.status, 403)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("any restriction of platforms by an app", () =>
+    Effect.gen(function* () {
+      const type = { "@odata.type": "#microsoft.graph.deviceEnrollmentPlatformRestrictionConfiguration" }
+      const one = `${base}/deviceEnrollmentConfigurations/single`
+      const body = { ...type, displayName: "Mine" }
+      const assigning = { enrollmentConfigurationAssignments: [] }
+      for (const found of [
+        yield* create("deviceEnrollmentConfigurations", body),
+        yield* change("deviceEnrollmentConfigurations/single", body),
+        yield* refused(`${one}/assign`, { method: "POST", body: assigning }),
+        yield* refused(one, { method: "DELETE" })
+      ]) {
+        assert.deepStrictEqual(
+          [found.status, found.sentence],
+          [403, "Tenant is not Global Admin or Intune Service Admin"]
+        )
+      }
     }).pipe(Effect.provide(layer))
   )
 
@@ -335,6 +357,37 @@ describe("Intune keeps what every tenant has", () => {
   it.effect.each(["roleScopeTags/0", "deviceEnrollmentConfigurations/x_DefaultPlatformRestrictions"])("%s", (path) =>
     Effect.gen(function* () {
       assert.include((yield* refused(`${base}/${path}`, { method: "DELETE" })).sentence, "cannot be deleted")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("and filters that are used", () =>
+    Effect.gen(function* () {
+      const deviceAndAppManagementAssignmentFilterId = "filter"
+      const target = {
+        "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
+        deviceAndAppManagementAssignmentFilterId
+      }
+      const assign = (assignments: ReadonlyArray<object>) =>
+        done(`${base}/deviceConfigurations/old/assign`, { method: "POST", body: { assignments } })
+      yield* assign([{ target }])
+      const used = yield* refused(`${base}/assignmentFilters/filter`, { method: "DELETE" })
+      assert.strictEqual(used.sentence, "The assignment filter is in use")
+      yield* assign([])
+      yield* done(`${base}/assignmentFilters/filter`, { method: "DELETE" })
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("and locations that are trusted", () =>
+    Effect.gen(function* () {
+      const locations = "/v1.0/identity/conditionalAccess/namedLocations"
+      const type = { "@odata.type": "#microsoft.graph.ipNamedLocation" }
+      const { id } = yield* done(locations, {
+        method: "POST",
+        body: { ...type, displayName: "Office", isTrusted: true }
+      })
+      assert.strictEqual((yield* refused(`${locations}/${id}`, { method: "DELETE" })).status, 400)
+      yield* done(`${locations}/${id}`, { method: "PATCH", body: { ...type, isTrusted: false } })
+      yield* done(`${locations}/${id}`, { method: "DELETE" })
     }).pipe(Effect.provide(layer))
   )
 

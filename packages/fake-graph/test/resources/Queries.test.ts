@@ -63,6 +63,8 @@ describe("a query", () => {
 
   const unreported: ReadonlyArray<readonly [string, string]> = [
     ["an option", "deviceConfigurations?$skip=1"],
+    ["a page size for one object", "deviceConfigurations/a?$top=1"],
+    ["an expansion of settings", "configurationPolicies/policy/settings?$expand=settingDefinitions"],
     ["an order", "deviceConfigurations?$orderby=displayName"],
     ["a function in a filter", "deviceCompliancePolicies?$filter=startswith(displayName,'R')"],
     ["a navigation that nobody expands", "deviceConfigurations?$expand=deviceStatuses"],
@@ -86,6 +88,12 @@ describe("a query", () => {
       const families = `${base}/configurationPolicies?$filter=templateReference/templateFamily eq`
       assert.deepStrictEqual(yield* idsIn(`${families} 'baseline'`), ["policy"])
       assert.deepStrictEqual(yield* idsIn(`${families} 'none'`), [])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("of remediations filters nothing", () =>
+    Effect.gen(function* () {
+      assert.isNotEmpty(yield* idsIn(`${base}/deviceHealthScripts?$filter=isGlobalScript eq true`))
     }).pipe(Effect.provide(layer))
   )
 

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { FakeGraph, type FakeItem, type FakeTenantOptions } from "../../src/index.ts"
-import { writePermissions } from "../../src/tenant/FakeResources.ts"
+import { fakeResources, writePermissions } from "../../src/tenant/FakeResources.ts"
 import { ask, entraTenantId, wire } from "../Wire.ts"
 
 /** One tenant, without objects where `collections` gives none. */
@@ -10,6 +10,9 @@ export const tenant = (
   collections: Readonly<Record<string, ReadonlyArray<FakeItem>>> = {},
   more: FakeTenantOptions = {}
 ) => wire({ tenants: [{ groups: 3, permissions: writePermissions, collections, ...more }] })
+
+/** No object in any collection. */
+export const nothing = Object.fromEntries(fakeResources.map(({ path }) => [path, []]))
 
 /** Sends a request that succeeds, and yields the body of its answer. */
 export const done = Effect.fnUntraced(function* (...asked: Parameters<typeof ask>) {

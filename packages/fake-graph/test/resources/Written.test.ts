@@ -121,6 +121,11 @@ describe("assign", () => {
     Effect.gen(function* () {
       const { sentence } = yield* refusedWith({ deviceConfigurationAssignments: [] })
       assert.strictEqual(sentence, "Action parameters do not contain parameter 'deviceConfigurationAssignments'.")
+      const more = yield* refusedWith({ assignments: [], deviceConfigurationGroupAssignments: [] })
+      assert.strictEqual(
+        more.sentence,
+        "Action parameters do not contain parameter 'deviceConfigurationGroupAssignments'."
+      )
       const none = yield* refusedWith({})
       assert.strictEqual(none.sentence, "Action parameters do not contain parameter 'assignments'.")
     }).pipe(Effect.provide(layer))
@@ -236,6 +241,41 @@ describe("encrypted OMA values", () => {
         body: custom(setting(more))
       })
       assert.deepStrictEqual([code, sentence], ["NotSupported", "SecretReferenceValueId invalid for create"])
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("secrets of the settings catalog", () => {
+  const secret = (valueState: string, value: string) =>
+    catalog({
+      settings: [
+        {
+          settingInstance: {
+            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance",
+            settingDefinitionId: "one",
+            simpleSettingValue: {
+              "@odata.type": "#microsoft.graph.deviceManagementConfigurationSecretSettingValue",
+              valueState,
+              value
+            }
+          }
+        }
+      ]
+    })
+
+  it.effect("become tokens, which their own policy alone takes back", () =>
+    Effect.gen(function* () {
+      const { id } = yield* post("configurationPolicies", secret("notEncrypted", "hush"))
+      const [setting] = (yield* done(`${base}/configurationPolicies/${id}/settings`)).value
+      const { value, valueState } = setting.settingInstance.simpleSettingValue
+      assert.strictEqual(valueState, "encryptedValueToken")
+      assert.notStrictEqual(value, "hush")
+      yield* done(`${base}/configurationPolicies/${id}`, { method: "PUT", body: secret(valueState, value) })
+      const { reason } = yield* refused(`${base}/configurationPolicies`, {
+        method: "POST",
+        body: secret(valueState, value)
+      })
+      assert.include(reason, "a token in place of a secret")
     }).pipe(Effect.provide(layer))
   )
 })
