@@ -18,7 +18,7 @@ export interface Expansion {
 }
 
 /** What a request asks of each object. */
-export interface Query {
+export interface CollectionQuery {
   readonly select: ReadonlyArray<string> | undefined
   readonly expand: ReadonlyArray<Expansion>
   readonly matches: (item: JsonObject) => boolean
@@ -94,7 +94,7 @@ const valueAt = (item: JsonObject, path: ReadonlyArray<string>): unknown => {
 }
 
 /** One comparison. `eq` and `isof` are all that tools in use send. */
-const comparisonOf = (asked: Asked, text: string): Query["matches"] | FakeReply => {
+const comparisonOf = (asked: Asked, text: string): CollectionQuery["matches"] | FakeReply => {
   const { type } = asked.resource
   const kind = /^isof\('microsoft\.graph\.(\w+)'\)$/.exec(text)?.[1]
   if (kind !== undefined) return (item) => isOfType(typeOf(item, type), kind)
@@ -110,16 +110,16 @@ const comparisonOf = (asked: Asked, text: string): Query["matches"] | FakeReply 
   return (item) => valueAt(item, names) === literal(wanted)
 }
 
-const filterOf = (asked: Asked, text: string | null): Query["matches"] | FakeReply => {
+const filterOf = (asked: Asked, text: string | null): CollectionQuery["matches"] | FakeReply => {
   const { filter } = asked.resource
   if (text === null || filter === "ignored") return () => true
   if (filter === "refused") return queryRefusal("Invalid filter clause.", "Intune refuses any $filter here.")
-  const any: Array<ReadonlyArray<Query["matches"]>> = []
+  const any: Array<ReadonlyArray<CollectionQuery["matches"]>> = []
   for (const alternative of split(text, " or ")) {
     const all = split(alternative, " and ").map((each) => comparisonOf(asked, each))
     const refused = all.find(isReply)
     if (refused !== undefined) return refused
-    any.push(all as ReadonlyArray<Query["matches"]>)
+    any.push(all as ReadonlyArray<CollectionQuery["matches"]>)
   }
   return (item) => any.some((all) => all.every((matches) => matches(item)))
 }
@@ -133,7 +133,7 @@ const orderRefusal = (asked: Asked, text: string | null): FakeReply | undefined 
 }
 
 /** Decodes the query of a request, or refuses it as Graph does. */
-export const queryOf = (parameters: URLSearchParams, asked: Asked): Query | FakeReply => {
+export const queryOf = (parameters: URLSearchParams, asked: Asked): CollectionQuery | FakeReply => {
   const foreign = optionRefusal(parameters, asked.isList ? listing : shaping)
   if (foreign !== undefined) return foreign
   const select = parameters.get("$select")?.split(",").filter(Boolean)

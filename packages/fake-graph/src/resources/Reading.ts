@@ -10,7 +10,7 @@ import type { FakeChildren, FakeResource } from "../tenant/FakeResources.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import { isReply, pageReply, positionOf, sizeOf, unsupported } from "./FakePaging.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
-import { childQueryRefusal, type Expansion, type Query, queryOf } from "./Query.ts"
+import { childQueryRefusal, type Expansion, type CollectionQuery, queryOf } from "./Query.ts"
 import { isJsonObject, type JsonObject, shownItem, typeOf, type View } from "./Shape.ts"
 
 /** A request to one resource, with the tenant's objects of that resource. */
@@ -71,7 +71,7 @@ const propertiesOf = (call: FakeResourceCall, item: JsonObject): ReadonlyArray<r
 const told = (
   call: FakeResourceCall,
   item: JsonObject,
-  query: Pick<Query, "expand" | "select">,
+  query: Pick<CollectionQuery, "expand" | "select">,
   isList: boolean
 ): string => {
   const { items, resource } = call
@@ -90,7 +90,7 @@ const told = (
 export const toldAfterWrite = (call: FakeResourceCall, item: FakeItem): string =>
   told(call, viewed(call, item.id) ?? item, { expand: [], select: undefined }, false)
 
-const queryIn = (call: FakeResourceCall, isList: boolean): Query | FakeReply =>
+const queryIn = (call: FakeResourceCall, isList: boolean): CollectionQuery | FakeReply =>
   queryOf(call.request.url.searchParams, { resource: call.resource, version: versionOf(call), isList })
 
 /** `GET` of the collection. */

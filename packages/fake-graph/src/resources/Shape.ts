@@ -57,7 +57,7 @@ const collectionType = (name: string, value: unknown, member: TypeMember | undef
  *
  * @param declared the type that the collection or property has, which the object may extend
  */
-export const shown = (value: JsonObject, declared: string, view: View): JsonObject | undefined => {
+const shown = (value: JsonObject, declared: string, view: View): JsonObject | undefined => {
   const type = typeOf(value, declared)
   if (view.version === "v1.0" && !hasType(type, "v1.0")) return undefined
   const members = Object.entries(masked(value, type)).flatMap(([name, content]) => {

@@ -79,7 +79,7 @@ const both = ["v1.0", "beta"] as const
 const beta = ["beta"] as const
 
 /** Settings come 25 at a time, whatever `$top` says. */
-export const settingsPageSize = 25
+const settingsPageSize = 25
 
 const children = (more: Partial<FakeChildren> = {}): FakeChildren => ({
   route: "told",

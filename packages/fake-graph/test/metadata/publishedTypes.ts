@@ -10,9 +10,11 @@ import { parseSync } from "oxc-parser"
 
 type Version = "v1.0" | "beta"
 
-const packages: Readonly<Record<Version, string>> = {
-  "v1.0": "@microsoft/microsoft-graph-types",
-  beta: "@microsoft/microsoft-graph-types-beta"
+const require = createRequire(import.meta.url)
+
+const published: Readonly<Record<Version, string>> = {
+  "v1.0": require.resolve("@microsoft/microsoft-graph-types/microsoft-graph.d.ts"),
+  beta: require.resolve("@microsoft/microsoft-graph-types-beta/microsoft-graph.d.ts")
 }
 
 interface Declared {
@@ -25,7 +27,7 @@ interface Declared {
 const bare = (declared: string) => declared.replace(/\s+/g, " ").replace(/^NullableOption<(.*)>$/, "$1")
 
 const declaredIn = (version: Version): ReadonlyMap<string, Declared> => {
-  const path = createRequire(import.meta.url).resolve(`${packages[version]}/microsoft-graph.d.ts`)
+  const path = published[version]
   const text = readFileSync(path, "utf8")
   const of = ({ end, start }: { readonly start: number; readonly end: number }) => text.slice(start, end)
   const types = new Map<string, Declared>()
