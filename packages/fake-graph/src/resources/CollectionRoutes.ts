@@ -5,7 +5,8 @@
  */
 import { findMember, type FakeVersion } from "../metadata/TypeModel.ts"
 import type { NeededPermissions } from "../metadata/Permissions.ts"
-import { type FakeChildren, type FakeResource, fakeResources } from "../tenant/FakeResources.ts"
+import { fakeResources } from "../tenant/FakeResources.ts"
+import type { FakeChildren, FakeResource } from "../tenant/ResourceRules.ts"
 import type { FakeReply } from "../FakeRequest.ts"
 import * as ChildWriting from "./ChildWriting.ts"
 import type { FakeCall } from "./FakeCall.ts"

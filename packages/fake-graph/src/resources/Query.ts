@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChildAnswer, FakeResource } from "../tenant/FakeResources.ts"
+import type { ChildAnswer, FakeResource } from "../tenant/ResourceRules.ts"
 import { type FakeVersion, findMember, isOfType } from "../metadata/TypeModel.ts"
 import type { FakeReply } from "../FakeRequest.ts"
 import { isReply, unsupported } from "./FakePaging.ts"

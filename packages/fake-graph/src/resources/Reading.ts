@@ -6,7 +6,7 @@
 import { Struct } from "effect"
 import { type FakeVersion, findMember, isOfType } from "../metadata/TypeModel.ts"
 import type { FakeCollection, FakeItem } from "../tenant/FakeCollection.ts"
-import type { FakeChildren, FakeResource } from "../tenant/FakeResources.ts"
+import type { FakeChildren, FakeResource } from "../tenant/ResourceRules.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import { isReply, pageReply, positionOf, sizeOf, unsupported } from "./FakePaging.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"

@@ -4,7 +4,7 @@
  * @module
  */
 import { Predicate, Struct } from "effect"
-import type { FakeAssign } from "../tenant/FakeResources.ts"
+import type { FakeAssign } from "../tenant/ResourceRules.ts"
 import type { FakeItem } from "../tenant/FakeCollection.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
 import { badRequest, isReply } from "./FakePaging.ts"
