@@ -12,10 +12,9 @@ import { parseSync } from "oxc-parser"
 /** A version of Graph. */
 export type Version = "v1.0" | "beta"
 
-/** A type of Graph: the type that it extends, and the declared types of its own members. */
+/** A type of Graph: the type that it extends, and the declared types of its own members, such as `MobileApp[]`, by name. */
 export interface GraphType {
-  readonly base: string | null
-  /** By name; a collection is declared by the type of its items. */
+  readonly base: string | undefined
   readonly members: ReadonlyMap<string, string>
 }
 
@@ -24,8 +23,8 @@ const packages: Readonly<Record<Version, string>> = {
   beta: "@microsoft/microsoft-graph-types-beta"
 }
 
-/** `NullableOption<User[]>` is a collection of `User`. */
-const itemType = (declared: string) => declared.replace(/^NullableOption<(.*)>$/s, "$1").replace(/\[\]$/, "")
+/** `NullableOption<User[]>` is `User[]`. */
+const bare = (declared: string) => declared.replace(/\s+/g, " ").replace(/^NullableOption<(.*)>$/, "$1")
 
 const typesOf = (version: Version): ReadonlyMap<string, GraphType> => {
   const require = createRequire(import.meta.url)
@@ -38,12 +37,12 @@ const typesOf = (version: Version): ReadonlyMap<string, GraphType> => {
     const members = new Map<string, string>()
     for (const member of declaration.body.body) {
       if (member.type !== "TSPropertySignature" || member.typeAnnotation == null) continue
-      const name = member.key.type === "Identifier" ? member.key.name : text.slice(member.key.start, member.key.end)
+      const name = text.slice(member.key.start, member.key.end).replace(/^"(.*)"$/, "$1")
       const { end, start } = member.typeAnnotation.typeAnnotation
-      members.set(name, itemType(text.slice(start, end)))
+      members.set(name, bare(text.slice(start, end)))
     }
     const [base] = declaration.extends.map(({ expression }) => text.slice(expression.start, expression.end))
-    types.set(declaration.id.name, { base: base ?? null, members })
+    types.set(declaration.id.name, { base, members })
   }
   return types
 }
@@ -57,13 +56,13 @@ export const graphTypes = (version: Version): ReadonlyMap<string, GraphType> => 
   return known
 }
 
-/** The declared type of a member, which a base may declare; undefined if the type has none. */
+/** The type of a member, or of its items, which a base may declare; undefined if the type has none. */
 export const memberOf = (version: Version, type: string, name: string): string | undefined => {
-  for (let at: string | null = type; at !== null;) {
+  for (let at: string | undefined = type; at !== undefined;) {
     const known: GraphType | undefined = graphTypes(version).get(at)
     const declared = known?.members.get(name)
-    if (declared !== undefined) return declared
-    at = known?.base ?? null
+    if (declared !== undefined) return declared.replace(/\[\]$/, "")
+    at = known?.base
   }
   return undefined
 }

@@ -6,7 +6,7 @@
  */
 
 /** A member that refers to objects by their ids. */
-export interface Reference {
+export interface ReferenceRule {
   readonly member: string
   /** The type that has it, or one that it extends; `""` for any. */
   readonly type: string
@@ -54,7 +54,7 @@ const location = {
 } as const
 
 /** The references. */
-export const references: ReadonlyArray<Reference> = [
+export const references: ReadonlyArray<ReferenceRule> = [
   { member: "roleScopeTagIds", ...tag },
   { member: "roleScopeTags", ...tag },
   { member: "groupId", type: "groupAssignmentTarget", ...group },

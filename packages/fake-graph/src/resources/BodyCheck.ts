@@ -17,7 +17,7 @@ const decodeObject = Schema.decodeUnknownOption(
 )
 
 /** The body of a write, or the refusal of one that is no JSON object. */
-export const bodyOf = ({ request }: FakeCall): JsonObject | FakeReply =>
+export const jsonBody = ({ request }: FakeCall): JsonObject | FakeReply =>
   Option.getOrElse(decodeObject(request.body), () => badRequest("The request body must be a JSON object."))
 
 const typeRefusal = (type: string, declared: string, version: FakeVersion): FakeReply | undefined => {

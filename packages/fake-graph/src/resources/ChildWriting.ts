@@ -6,7 +6,7 @@
 import type { FakeItem } from "../tenant/FakeCollection.ts"
 import { findMember } from "../metadata/TypeModel.ts"
 import { type FakeReply, jsonReply } from "../FakeRequest.ts"
-import { bodyOf } from "./BodyCheck.ts"
+import { jsonBody } from "./BodyCheck.ts"
 import { isReply } from "./FakePaging.ts"
 import { type FakeResourceCall, find, notFound, versionOf } from "./Reading.ts"
 import { intuneReply, noReason, unknown } from "./Refusals.ts"
@@ -51,7 +51,7 @@ const withChild = ({ all }: Family, child: FakeItem): ReadonlyArray<FakeItem> =>
 export const createChild = (call: FakeResourceCall, id: string, name: string): FakeReply => {
   const family = familyOf(call, id, name)
   if (family === undefined) return notFound(id)
-  const body = bodyOf(call)
+  const body = jsonBody(call)
   if (isReply(body)) return body
   const refused = writeRefusal(call, body, undefined, family.type)
   if (refused !== undefined) return refused
@@ -69,7 +69,7 @@ export const updateChild = (call: FakeResourceCall, id: string, childId: string,
   const family = familyOf(call, id, name)
   const child = family?.all.find((each) => each.id === childId)
   if (family === undefined || child === undefined) return notFound(childId)
-  const body = bodyOf(call)
+  const body = jsonBody(call)
   if (isReply(body)) return body
   const refused = writeRefusal(call, body, child, family.type)
   if (refused !== undefined) return refused

@@ -15,7 +15,7 @@ import { noRoute, noSegment, unknown } from "./Refusals.ts"
 import * as Writing from "./Writing.ts"
 
 /** A path with its method, permissions and handler. */
-export interface Route {
+export interface FakeRoute {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
   /** The path below the version, with `{id}` for ids. */
   readonly template: string
@@ -37,10 +37,10 @@ const expressionOf = (template: string): string =>
     .map((part) => escaped(part).replace("{value}", "([^']+)"))
     .join(String.raw`(?:/([^/()]+)|\('([^/]+)'\))`)
 
-type MakeRoute = (method: Route["method"], rest: string, handle: Handle) => Route
+type MakeRoute = (method: FakeRoute["method"], rest: string, handle: Handle) => FakeRoute
 type Children = ReadonlyArray<readonly [name: string, rules: FakeChildren]>
 
-const readingRoutes = (resource: FakeResource, children: Children, make: MakeRoute): ReadonlyArray<Route> => [
+const readingRoutes = (resource: FakeResource, children: Children, make: MakeRoute): ReadonlyArray<FakeRoute> => [
   make("GET", "", Reading.list),
   make("GET", "/{id}", (call, id = "") => Reading.get(call, id)),
   ...children.map(([name]) => make("GET", `/{id}/${name}`, (call, id = "") => Reading.children(call, id, name))),
@@ -55,7 +55,7 @@ const readingRoutes = (resource: FakeResource, children: Children, make: MakeRou
     : [])
 ]
 
-const writingRoutes = (resource: FakeResource, children: Children, make: MakeRoute): ReadonlyArray<Route> => {
+const writingRoutes = (resource: FakeResource, children: Children, make: MakeRoute): ReadonlyArray<FakeRoute> => {
   const { assign, updates } = resource
   return [
     make("POST", "", Writing.create),
@@ -80,12 +80,12 @@ const writingRoutes = (resource: FakeResource, children: Children, make: MakeRou
   ]
 }
 
-const routesOf = (resource: FakeResource): ReadonlyArray<Route> => {
+const routesOf = (resource: FakeResource): ReadonlyArray<FakeRoute> => {
   const versions = resource.versions.map(escaped).join("|")
   const { intune, read, remove, write } = resource
   const to =
     (permissions: NeededPermissions) =>
-    (method: Route["method"], rest: string, handle: Handle): Route => {
+    (method: FakeRoute["method"], rest: string, handle: Handle): FakeRoute => {
       const template = `/${resource.path}${rest}`
       return {
         method,
@@ -108,7 +108,7 @@ const routesOf = (resource: FakeResource): ReadonlyArray<Route> => {
 }
 
 /** The routes of every collection. */
-export const collectionRoutes: ReadonlyArray<Route> = fakeResources.flatMap(routesOf)
+export const collectionRoutes: ReadonlyArray<FakeRoute> = fakeResources.flatMap(routesOf)
 
 /** `/beta/deviceManagement/x('1')/y` is version, path below it, and its segments. */
 const partsOf = (path: string) => {

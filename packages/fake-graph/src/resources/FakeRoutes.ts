@@ -5,7 +5,7 @@
  */
 import * as FakeAppRoles from "./FakeAppRoles.ts"
 import type { FakeCall } from "./FakeCall.ts"
-import { collectionRoutes, intuneMissing, type Route } from "./CollectionRoutes.ts"
+import { collectionRoutes, intuneMissing, type FakeRoute } from "./CollectionRoutes.ts"
 import * as FakeGroupsApi from "./FakeGroupsApi.ts"
 import * as FakeGroupsDelta from "./FakeGroupsDelta.ts"
 import { collectionReply } from "./FakePaging.ts"
@@ -16,7 +16,7 @@ const route = (
   path: RegExp,
   permissions: ReadonlyArray<string>,
   handle: (call: FakeCall, part: string) => FakeReply
-): Omit<Route, "template"> => ({
+): Omit<FakeRoute, "template"> => ({
   method: "GET",
   path,
   permissions: [permissions],
@@ -34,7 +34,7 @@ const organization = (call: FakeCall): FakeReply => {
   return collectionReply(call, { items, count: undefined, context: "organization", links: {} })
 }
 
-const routes: ReadonlyArray<Omit<Route, "template">> = [
+const routes: ReadonlyArray<Omit<FakeRoute, "template">> = [
   route(/^\/(?:v1\.0|beta)\/groups$/, readGroups, FakeGroupsApi.list),
   route(/^\/(?:v1\.0|beta)\/groups\/\$count$/, readGroups, FakeGroupsApi.count),
   route(/^\/(?:v1\.0|beta)\/groups\/(?:microsoft\.graph\.)?delta(?:\(\))?$/, readGroups, FakeGroupsDelta.delta),

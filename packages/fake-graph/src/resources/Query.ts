@@ -133,7 +133,7 @@ const orderRefusal = (asked: Asked, text: string | null): FakeReply | undefined 
 }
 
 /** Decodes the query of a request, or refuses it as Graph does. */
-export const queryOf = (parameters: URLSearchParams, asked: Asked): CollectionQuery | FakeReply => {
+export const askedQuery = (parameters: URLSearchParams, asked: Asked): CollectionQuery | FakeReply => {
   const foreign = optionRefusal(parameters, asked.isList ? listing : shaping)
   if (foreign !== undefined) return foreign
   const select = parameters.get("$select")?.split(",").filter(Boolean)

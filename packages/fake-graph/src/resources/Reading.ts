@@ -10,7 +10,7 @@ import type { FakeChildren, FakeResource } from "../tenant/ResourceRules.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import { isReply, pageReply, positionOf, sizeOf, unsupported } from "./FakePaging.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
-import { childQueryRefusal, type Expansion, type CollectionQuery, queryOf } from "./Query.ts"
+import { childQueryRefusal, type Expansion, type CollectionQuery, askedQuery } from "./Query.ts"
 import { isJsonObject, type JsonObject, shownItem, typeOf, type View } from "./Shape.ts"
 
 /** A request to one resource, with the tenant's objects of that resource. */
@@ -91,7 +91,7 @@ export const toldAfterWrite = (call: FakeResourceCall, item: FakeItem): string =
   told(call, viewed(call, item.id) ?? item, { expand: [], select: undefined }, false)
 
 const queryIn = (call: FakeResourceCall, isList: boolean): CollectionQuery | FakeReply =>
-  queryOf(call.request.url.searchParams, { resource: call.resource, version: versionOf(call), isList })
+  askedQuery(call.request.url.searchParams, { resource: call.resource, version: versionOf(call), isList })
 
 /** `GET` of the collection. */
 export const list = (call: FakeResourceCall): FakeReply => {

@@ -5,7 +5,7 @@
  */
 import { Equal, Predicate } from "effect"
 import { type MemberRefusal, type MemberRule, deepWrites, memberRules } from "../metadata/Members.ts"
-import { type Reference, references } from "../metadata/References.ts"
+import { type ReferenceRule, references } from "../metadata/References.ts"
 import { findMember, isOfType } from "../metadata/TypeModel.ts"
 import type { FakeItem } from "../tenant/FakeCollection.ts"
 import type { FakeReply } from "../FakeRequest.ts"
@@ -134,7 +134,7 @@ const navigationRefusal = (call: FakeResourceCall, parts: ReadonlyArray<Part>): 
 
 const idsIn = (value: unknown): ReadonlyArray<string> => [value].flat().filter(Predicate.isString)
 
-const exists = ({ tenant }: FakeResourceCall, { target }: Reference, id: string): boolean =>
+const exists = ({ tenant }: FakeResourceCall, { target }: ReferenceRule, id: string): boolean =>
   target === "groups" ? tenant.directory.get(id) !== undefined : tenant.collection(target).get(id) !== undefined
 
 const referencesRefusal = (call: FakeResourceCall, parts: ReadonlyArray<Part>): FakeReply | undefined => {

@@ -12,7 +12,7 @@ import { assignRefusal, changeRefusal, creationRefusal, removalRefusal } from ".
 import { changed, made, madeAssignment, madeRules, plainText } from "./Made.ts"
 import { type FakeResourceCall, find, notFound, toldAfterWrite, versionOf } from "./Reading.ts"
 import { because, intuneReply, unknown } from "./Refusals.ts"
-import { bodyOf, bodyRefusal } from "./BodyCheck.ts"
+import { jsonBody, bodyRefusal } from "./BodyCheck.ts"
 import { findMember } from "../metadata/TypeModel.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
 import { referenceRefusal, writeRefusal } from "./WriteCheck.ts"
@@ -20,7 +20,7 @@ import { referenceRefusal, writeRefusal } from "./WriteCheck.ts"
 /** `POST` to the collection: adds an object. */
 export const create = (call: FakeResourceCall): FakeReply => {
   const { resource } = call
-  const body = bodyOf(call)
+  const body = jsonBody(call)
   if (isReply(body)) return body
   const refused = writeRefusal(call, body, undefined, resource.type) ?? creationRefusal(call, body)
   if (refused !== undefined) return refused
@@ -57,7 +57,7 @@ export const update = (call: FakeResourceCall, id: string): FakeReply => {
   const item = find(call, id)
   if (item === undefined) return notFound(id)
   if (isStale(call, id)) return outdated
-  const body = bodyOf(call)
+  const body = jsonBody(call)
   if (isReply(body)) return body
   const refused = writeRefusal(call, body, item, resource.type) ?? changeRefusal(call, item, body)
   if (refused !== undefined) return refused
@@ -80,7 +80,7 @@ export const remove = (call: FakeResourceCall, id: string): FakeReply => {
 
 /** The one parameter of an action, which is a list of objects. */
 const parameterOf = (call: FakeResourceCall, name: string): ReadonlyArray<JsonObject> | FakeReply => {
-  const body = bodyOf(call)
+  const body = jsonBody(call)
   if (isReply(body)) return body
   const foreign = Object.keys(body).find((given) => given !== name)
   if (foreign !== undefined || !(name in body)) {

@@ -4,57 +4,18 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import { parseSync } from "oxc-parser"
+import { type GraphType, graphTypes, type Version } from "@atlas/test"
 
-type Version = "v1.0" | "beta"
-
-const require = createRequire(import.meta.url)
-
-const published: Readonly<Record<Version, string>> = {
-  "v1.0": require.resolve("@microsoft/microsoft-graph-types/microsoft-graph.d.ts"),
-  beta: require.resolve("@microsoft/microsoft-graph-types-beta/microsoft-graph.d.ts")
-}
-
-interface Declared {
-  readonly base: string | undefined
-  /** The declared types of the type's own members, such as `MobileApp[]`. */
-  readonly members: ReadonlyMap<string, string>
-}
-
-/** `NullableOption<User[]>` is `User[]`. */
-const bare = (declared: string) => declared.replace(/\s+/g, " ").replace(/^NullableOption<(.*)>$/, "$1")
-
-const declaredIn = (version: Version): ReadonlyMap<string, Declared> => {
-  const path = published[version]
-  const text = readFileSync(path, "utf8")
-  const of = ({ end, start }: { readonly start: number; readonly end: number }) => text.slice(start, end)
-  const types = new Map<string, Declared>()
-  for (const statement of parseSync(path, text).program.body) {
-    const declaration = statement.type === "ExportNamedDeclaration" ? statement.declaration : null
-    if (declaration?.type !== "TSInterfaceDeclaration") continue
-    const members = declaration.body.body.flatMap((member) =>
-      member.type === "TSPropertySignature" && member.typeAnnotation != null
-        ? [[of(member.key).replace(/^"(.*)"$/, "$1"), bare(of(member.typeAnnotation.typeAnnotation))] as const]
-        : []
-    )
-    const [base] = declaration.extends.map(({ expression }) => of(expression))
-    types.set(declaration.id.name, { base, members: new Map(members) })
-  }
-  return types
-}
-
-const versions: ReadonlyArray<readonly [Version, ReadonlyMap<string, Declared>]> = [
-  ["v1.0", declaredIn("v1.0")],
-  ["beta", declaredIn("beta")]
+const versions: ReadonlyArray<readonly [Version, ReadonlyMap<string, GraphType>]> = [
+  ["v1.0", graphTypes("v1.0")],
+  ["beta", graphTypes("beta")]
 ]
 
 const item = (declared: string) => declared.replace(/\[\]$/, "")
 const ownName = (name: string) => `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`
 const publishedName = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
 
-const isEntity = (types: ReadonlyMap<string, Declared>, name: string): boolean => {
+const isEntity = (types: ReadonlyMap<string, GraphType>, name: string): boolean => {
   const base = types.get(name)?.base
   return name === "Entity" || (base !== undefined && isEntity(types, base))
 }
@@ -67,7 +28,7 @@ const reachable = (roots: ReadonlyArray<string>, followed: ReadonlySet<string>):
     if (found.has(name) || there.length === 0) return
     found.add(name)
     for (const [, types] of there) {
-      const { members } = types.get(name) as Declared
+      const { members } = types.get(name) as GraphType
       for (const [member, declared] of members) {
         if (!isEntity(types, item(declared)) || followed.has(member)) visit(item(declared))
       }

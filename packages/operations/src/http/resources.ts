@@ -16,7 +16,7 @@ import { RunReport } from "../run/RunReport.ts"
 export const WireInstant = Schema.DateTimeUtcFromString
 
 /** Absolute links to a run: in the API, and for people. */
-export const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
+const RunLinks = Schema.Struct({ self: Schema.String, view: Schema.String })
 
 /** A run on the wire. Times are ISO 8601 in UTC. */
 export const RunResource = Schema.Struct({

@@ -47,7 +47,7 @@ export const resolveReference = (reference: NamedReference, candidates: Candidat
 }
 
 /** A reference for people, such as: the scope tag “Berlin” (5). */
-export const describeReference = (reference: NamedReference): string => {
+const describeReference = (reference: NamedReference): string => {
   const instead = nameInstead(reference)
   const label = `the ${kindLabels[reference.kind]}`
   if (instead !== null) return `${label} “${instead}”`
