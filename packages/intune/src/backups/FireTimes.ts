@@ -60,10 +60,13 @@ interface Offsets {
   readonly after: number
 }
 
-const offsetsAround = (zone: DateTime.TimeZone.Named, time: number): Offsets => {
-  const offsetAt = (at: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(at, { timeZone: zone }))
-  return { before: offsetAt(time - dayMillis), after: offsetAt(time + dayMillis) }
-}
+const offsetAt = (zone: DateTime.TimeZone.Named, at: number) =>
+  DateTime.zonedOffset(DateTime.makeZonedUnsafe(at, { timeZone: zone }))
+
+const offsetsAround = (zone: DateTime.TimeZone.Named, time: number): Offsets => ({
+  before: offsetAt(zone, time - dayMillis),
+  after: offsetAt(zone, time + dayMillis)
+})
 
 /** A local time that an expression means, as if it were UTC, with the offsets around it. */
 interface LocalTime extends Offsets {
@@ -89,8 +92,7 @@ const instantsOf = (
   { repeatedTime, skippedTime }: Recurrence
 ): ReadonlyArray<number> => {
   if (before === after) return [local - before]
-  const isShown = (at: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(at, { timeZone: zone })) === local - at
-  const shown = [local - before, local - after].filter(isShown)
+  const shown = [local - before, local - after].filter((at) => at + offsetAt(zone, at) === local)
   const [first, second] = shown
   // By the clocks as they were before the change, it is as much later as they were moved.
   if (first === undefined) return skippedTime === "later" ? [local - before] : []

@@ -89,15 +89,15 @@ export const makeReference = ({ at, timeZone }: ClockChange) => {
     shown.set(local, [...(shown.get(local) ?? []), now])
     previous = local
   }
-  return (cron: MadeCron, { repeatedTime, skippedTime }: Rule): ReadonlyArray<number> => {
-    const fires = new Set<number>()
-    for (const [local, times] of shown) {
-      if (!cron.matches(local)) continue
-      if (repeatedTime !== "later") fires.add(times[0]!)
-      if (repeatedTime !== "earlier") fires.add(times.at(-1)!)
+  return (cron: MadeCron) => {
+    const matching = [...shown].filter(([local]) => cron.matches(local)).map(([, times]) => times)
+    const gone = skipped.filter(([local]) => cron.matches(local)).map(([, moved]) => moved)
+    return ({ repeatedTime, skippedTime }: Rule): ReadonlyArray<number> => {
+      const first = repeatedTime === "later" ? [] : matching.map((times) => times[0]!)
+      const last = repeatedTime === "earlier" ? [] : matching.map((times) => times.at(-1)!)
+      const fires = new Set([...first, ...last, ...(skippedTime === "later" ? gone : [])])
+      return [...fires].filter((time) => Math.abs(time - at) <= reach).sort((a, b) => a - b)
     }
-    for (const [local, moved] of skippedTime === "later" ? skipped : []) if (cron.matches(local)) fires.add(moved)
-    return [...fires].filter((time) => Math.abs(time - at) <= reach).sort((a, b) => a - b)
   }
 }
 
@@ -143,7 +143,7 @@ export const drawCron = Effect.fnUntraced(function* ({ local, minutes }: ClockCh
   const parts = times.map((time) => new Date(time))
   const hours = times.flatMap((time) => [-1, 0, 1].map((more) => new Date(time + more * 60 * minute).getUTCHours()))
   const numbers = (of: (part: Date) => number) => parts.map(of)
-  const minuteField = yield* fieldOf(0.1, [0, 10, 30, 59], [0, 59], [5, 7, 15, 30])
+  const minuteField = yield* fieldOf(0.03, [0, 10, 30, 59], [0, 59], [15, 20, 30])
   const hour = yield* fieldOf(0.2, hours, [0, 23], [2, 3, 6])
   const date = yield* fieldOf(
     0.6,

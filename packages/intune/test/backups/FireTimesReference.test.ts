@@ -28,10 +28,11 @@ const compare = Effect.fnUntraced(function* (change: ClockChange) {
   for (let drawn = 0; drawn < crons; drawn++) {
     const cron = yield* drawCron(change)
     if (cronProblem(cron.text) !== null) continue
+    const expectedFor = reference(cron)
     for (const skippedTime of ["later", "skip"] as const) {
       for (const repeatedTime of ["earlier", "later", "both"] as const) {
         const recurrence = { cron: cron.text, timeZone: change.timeZone, skippedTime, repeatedTime }
-        const expected = reference(cron, recurrence)
+        const expected = expectedFor(recurrence)
         const what = `${JSON.stringify(recurrence)} around ${iso(change.at)}`
         assert.deepStrictEqual(firedAround(change, recurrence).map(iso), expected.map(iso), what)
         // The scheduler asks after each of them again.
@@ -65,6 +66,6 @@ describe("fire times", () => {
         assert.includeMembers([...lengths], [60, -60, 30, -30, 120, -120, 180, -180, 1_440])
         yield* Effect.forEach(changes.values(), compare, { discard: true })
       }).pipe(Random.withSeed("fire times")),
-    { timeout: 1_200_000 }
+    { timeout: 3_600_000 }
   )
 })
