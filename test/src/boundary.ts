@@ -13,7 +13,8 @@ const refusals = new Set([
   "NotSupported",
   "OperationBusy",
   "RestoreConflict",
-  "RunConflict"
+  "RunConflict",
+  "ScheduleChanged"
 ])
 
 const asEffect = (call: () => unknown): Effect.Effect<unknown, unknown> =>

@@ -1,5 +1,5 @@
 import { Directory } from "@atlas/directory"
-import { Intune, PolicySecrets, TenantNames } from "@atlas/intune"
+import { Intune, manageBackups, PolicySecrets, TenantNames } from "@atlas/intune"
 import { LegacyRuns } from "@atlas/legacy"
 import { type Actor, type Capability, Operations, Operation, StartGate } from "@atlas/operations"
 import * as Pg from "@atlas/operations/pg"
@@ -21,7 +21,10 @@ export const work = Operation.make({
 
 const types = [work, ...Directory.operations, ...Intune.operations]
 
-const everything = types.flatMap(({ capabilities: { start, view } }): ReadonlyArray<Capability> => [start, view])
+const everything: ReadonlyArray<Capability> = [
+  manageBackups,
+  ...types.flatMap(({ capabilities: { start, view } }) => [start, view])
+]
 
 const tenants: ReadonlyArray<Tenant> = [{ id: "contoso", name: "Contoso", workspace: "Northwind" }]
 

@@ -16,7 +16,7 @@ export {
   ScheduleSlot
 } from "./backups/BackupSchedule.ts"
 export { BackupSchedules, viewBackups } from "./backups/BackupSchedules.ts"
-export { manageBackups } from "./backups/ScheduleChanges.ts"
+export { manageBackups, ScheduleChanged, type SeenVersion } from "./backups/ScheduleChanges.ts"
 export * as DueBackups from "./backups/DueBackups.ts"
 export * as BackupOperations from "./backups/BackupOperations.ts"
 export {

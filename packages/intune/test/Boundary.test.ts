@@ -57,9 +57,9 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
       list: [ada, tenant],
       get: [ada, tenant, schedule],
       create: [ada, tenant, settings],
-      update: [ada, tenant, schedule, { ...settings, paused: true }],
-      pause: [ada, tenant, schedule, true],
-      remove: [ada, tenant, schedule],
+      update: [ada, tenant, schedule, "any", { ...settings, paused: true }],
+      pause: [ada, tenant, schedule, "any", true],
+      remove: [ada, tenant, schedule, "any"],
       slots: [ada, tenant, schedule, { before: DateTime.makeUnsafe(0), limit: 10 }],
       executions: [ada, tenant, schedule, 10]
     },

@@ -57,11 +57,18 @@ const schedules: Doors<BackupSchedules["Service"]> = {
   list: { needs: [viewBackups], call: (all, actor) => all.list(actor, tenant) },
   get: { needs: [viewBackups], call: (all, actor, { schedule }) => all.get(actor, tenant, schedule) },
   create: { needs: [manageBackups], call: (all, actor) => all.create(actor, tenant, nightly) },
-  update: { needs: [manageBackups], call: (all, actor, { schedule }) => all.update(actor, tenant, schedule, {}) },
-  pause: { needs: [manageBackups], call: (all, actor, { schedule }) => all.pause(actor, tenant, schedule, true) },
+  update: {
+    needs: [manageBackups],
+    call: (all, actor, { schedule }) => all.update(actor, tenant, schedule, "any", {})
+  },
+  pause: {
+    needs: [manageBackups],
+    call: (all, actor, { schedule }) => all.pause(actor, tenant, schedule, "any", true)
+  },
   remove: {
     needs: [manageBackups],
-    call: (all, actor) => Effect.flatMap(all.create(ada, tenant, nightly), ({ id }) => all.remove(actor, tenant, id))
+    call: (all, actor) =>
+      Effect.flatMap(all.create(ada, tenant, nightly), ({ id }) => all.remove(actor, tenant, id, "any"))
   },
   slots: { needs: [viewBackups], call: (all, actor, { schedule }) => all.slots(actor, tenant, schedule, page) },
   executions: { needs: [viewBackups], call: (all, actor, { schedule }) => all.executions(actor, tenant, schedule, 1) }

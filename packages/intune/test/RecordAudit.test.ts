@@ -33,10 +33,10 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
     Effect.gen(function* () {
       const schedules = yield* BackupSchedules
       const { id } = yield* schedules.create(ada, "schedules", nightly)
-      yield* schedules.update(ada, "schedules", id, { cron: "0 3 * * *", keepLast: 5 })
-      yield* schedules.pause(ada, "schedules", id, true)
-      yield* schedules.pause(ada, "schedules", id, false)
-      yield* schedules.remove(ada, "schedules", id)
+      yield* schedules.update(ada, "schedules", id, "any", { cron: "0 3 * * *", keepLast: 5 })
+      yield* schedules.pause(ada, "schedules", id, "any", true)
+      yield* schedules.pause(ada, "schedules", id, "any", false)
+      yield* schedules.remove(ada, "schedules", id, "any")
       const records = yield* recordsOf("backup_schedule", id)
       const cron = (state: Readonly<Record<string, unknown>> | null) => state && [state["cron"], state["paused"]]
       assert.deepStrictEqual(
@@ -64,7 +64,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       const sql = yield* SqlClient.SqlClient
       const schedules = yield* BackupSchedules
       const { id } = yield* schedules.create(ada, "together", nightly)
-      const changed = yield* schedules.update(ada, "together", id, { cron: "0 3 * * *", paused: true })
+      const changed = yield* schedules.update(ada, "together", id, "any", { cron: "0 3 * * *", paused: true })
       assert.deepInclude({ ...changed }, { cron: "0 3 * * *", paused: true })
       const before = yield* recordsOf("backup_schedule", id)
       assert.deepStrictEqual(
@@ -73,13 +73,13 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       )
       yield* sql`
         ALTER TABLE backup_schedules ADD CONSTRAINT stays_paused CHECK (paused OR tenant_id <> 'together') NOT VALID`
-      const both = schedules.update(ada, "together", id, { cron: "0 4 * * *", paused: false })
+      const both = schedules.update(ada, "together", id, "any", { cron: "0 4 * * *", paused: false })
       assert.isTrue(Exit.isFailure(yield* Effect.exit(both)))
       yield* sql`ALTER TABLE backup_schedules DROP CONSTRAINT stays_paused`
       assert.deepStrictEqual(yield* schedules.get(ada, "together", id), changed)
       assert.deepStrictEqual(yield* recordsOf("backup_schedule", id), before)
       assert.isFalse((yield* both).paused)
-      const wrong = yield* Effect.flip(schedules.update(ada, "together", id, { paused: "yes" }))
+      const wrong = yield* Effect.flip(schedules.update(ada, "together", id, "any", { paused: "yes" }))
       assert.deepStrictEqual(wrong._tag === "InvalidInput" && wrong.errors.map(({ pointer }) => pointer), ["/paused"])
     })
   )
@@ -88,10 +88,10 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
     Effect.gen(function* () {
       const schedules = yield* BackupSchedules
       const { id } = yield* schedules.create(ada, "same", nightly)
-      yield* schedules.update(ada, "same", id, {})
-      yield* schedules.update(ada, "same", id, { ...nightly, name: " Nightly " })
-      yield* schedules.pause(ada, "same", id, false)
-      assert.instanceOf(yield* Effect.flip(schedules.update(ada, "same", id, { cron: "x" })), Error)
+      yield* schedules.update(ada, "same", id, "any", {})
+      yield* schedules.update(ada, "same", id, "any", { ...nightly, name: " Nightly " })
+      yield* schedules.pause(ada, "same", id, "any", false)
+      assert.instanceOf(yield* Effect.flip(schedules.update(ada, "same", id, "any", { cron: "x" })), Error)
       assert.lengthOf(yield* recordsOf("backup_schedule", id), 1)
     })
   )
@@ -115,9 +115,9 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       ]
       const changes = [
         schedules.create(ada, "atomic", nightly),
-        schedules.update(ada, "atomic", id, { name: "Other" }),
-        schedules.pause(ada, "atomic", id, true),
-        schedules.remove(ada, "atomic", id),
+        schedules.update(ada, "atomic", id, "any", { name: "Other" }),
+        schedules.pause(ada, "atomic", id, "any", true),
+        schedules.remove(ada, "atomic", id, "any"),
         restores.plan(ada, "atomic", { backup: backup.id, items, withAssignments: false }, "2"),
         restores.confirm(ada, "atomic", restore.id, { tenantName: "atomic", idempotencyKey: "1" }),
         restores.archive(ada, "atomic", restore.id)

@@ -43,9 +43,9 @@ const backups = [
     SELECT ${idOf("set")}, s.workspace_id, s.tenant_id, 'schedule', s.id, ${idOf("backup")}, 'Backup', state, 20,
       CASE WHEN state <> 'open' THEN ${hash("n::text")} END, CASE WHEN state <> 'open' THEN now() END,
       CASE WHEN state = 'expired' THEN now() END
-    FROM (SELECT *, row_number() OVER () AS place FROM backup_schedules) s, generate_series(1, 6) version,
-      LATERAL (SELECT place * 6 + version) AS numbered (n),
-      LATERAL (SELECT CASE WHEN n % 50 = 0 THEN 'open' WHEN version < 3 THEN 'expired' ELSE 'complete' END) AS made (state)`,
+    FROM (SELECT *, row_number() OVER () AS place FROM backup_schedules) s, generate_series(1, 6) nth,
+      LATERAL (SELECT place * 6 + nth) AS numbered (n),
+      LATERAL (SELECT CASE WHEN n % 50 = 0 THEN 'open' WHEN nth < 3 THEN 'expired' ELSE 'complete' END) AS made (state)`,
   `INSERT INTO backup_items (set_id, source, id, workspace_id, tenant_id, type, title, folded_title, content_hash,
       assignments_hash)
     SELECT s.id, ${oneOf("n", sources)}, 'policy-' || n, s.workspace_id, s.tenant_id, 'kind-1', 'Policy ' || n, 'policy ' || n,

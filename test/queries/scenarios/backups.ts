@@ -41,9 +41,9 @@ const reading = Effect.fnUntraced(function* (schedule: string, run: string) {
 export const backups = Effect.gen(function* () {
   const schedules = yield* BackupSchedules
   const { id: schedule } = yield* schedules.create(ada, tenantId, settings)
-  yield* schedules.update(ada, tenantId, schedule, { name: "Each minute" })
-  yield* schedules.pause(ada, tenantId, schedule, true)
-  yield* schedules.pause(ada, tenantId, schedule, false)
+  yield* schedules.update(ada, tenantId, schedule, 1, { name: "Each minute" })
+  yield* schedules.pause(ada, tenantId, schedule, "any", true)
+  yield* schedules.pause(ada, tenantId, schedule, "any", false)
   yield* schedules.list(ada, tenantId)
   yield* completed(BackupOperations.runNow, { schedule }, { idempotencyKey: "first backup" })
   const run = yield* completed(BackupOperations.runNow, { schedule }, { idempotencyKey: "second backup" })
@@ -67,5 +67,5 @@ export const scheduler = Effect.fnUntraced(function* (schedule: string) {
   const [expiring] = yield* sql<{ id: RunId }>`
     SELECT id::text FROM operation_runs WHERE type = ${BackupOperations.retention.name} AND input ->> 'schedule' = ${schedule}`
   yield* ended(expiring!)
-  yield* schedules.remove(ada, tenantId, odd.id)
+  yield* schedules.remove(ada, tenantId, odd.id, "any")
 })

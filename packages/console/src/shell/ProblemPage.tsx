@@ -1,7 +1,7 @@
 import { home, Layout, type Shell } from "./Layout.tsx"
 
 /** The statuses that a problem page answers with. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 422 | 500 | 503
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 422 | 500 | 503
 
 interface Props {
   readonly shell: Shell
@@ -20,6 +20,7 @@ const advice: Record<ProblemStatus, string> = {
   404: "Check the address, or look for the run in the list: it shows everything that you may see.",
   405: "Open the page from its link instead of repeating the request.",
   409: "Look at the run to see how far it is; then decide whether to start again.",
+  412: "Look at what has changed; then decide whether to repeat your change.",
   422: "Go back, correct what is named above, and send it again.",
   500: "Try again. If it persists, report it with the time and the address of this page.",
   503: "Wait a moment and load the page again: the service starts, or its database is unavailable."

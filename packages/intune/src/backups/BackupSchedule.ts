@@ -82,6 +82,8 @@ export class BackupSchedule extends Schema.Class<BackupSchedule>("@atlas/intune/
   cron: Schema.String,
   timeZone: Schema.String,
   paused: Schema.Boolean,
+  /** Rises with each change that somebody makes. */
+  version: Schema.Int,
   /** The next fire time; null if there is none. */
   nextFireAt: Schema.NullOr(Instant),
   createdBy: Actor,

@@ -15,7 +15,8 @@ import {
   type SystemRuns,
   type TenantScope
 } from "@atlas/operations"
-import { type DateTime, Effect, Predicate, Schema, Struct } from "effect"
+import { type DateTime, Effect, Equal, Predicate, Schema, Struct } from "effect"
+import { HttpApiError } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import { inTransaction } from "../policies/inTransaction.ts"
 import { type BackupSchedule, scheduleDefaults, scheduleFields, ScheduleSettings } from "./BackupSchedule.ts"
@@ -29,24 +30,57 @@ export const manageBackups: Capability = "tenant.backups.manage"
 /** What a schedule is called in the audit. */
 export const scheduleKind = "backup_schedule"
 
-type Refused = Problems.Refusal
+/** The version of a schedule that a change is based on: the one that its editor saw, or `any` for whichever it has. */
+export type SeenVersion = number | "any"
+
+/** Somebody else has changed the schedule since its editor read it. This change was not made. */
+export class ScheduleChanged extends HttpApiError.Problem<ScheduleChanged>()(
+  "ScheduleChanged",
+  {
+    type: "urn:atlas:problem:schedule-changed",
+    status: 412,
+    title: "Somebody else changed the schedule meanwhile."
+  },
+  {
+    /** The version that it has now. */
+    version: Schema.Int,
+    /** What was changed since the version that the editor saw: names of settings, or `paused`. */
+    changed: Schema.Array(Schema.String)
+  }
+) {}
+
+type Refused = Problems.Refusal | ScheduleChanged
 
 /** The functions that change schedules. */
 export interface ScheduleChanges {
   /** Creates a schedule from untrusted settings. `scheduleDefaults` fills in those that are left out. */
-  create(actor: Actor, tenantId: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
+  create(actor: Actor, tenantId: string, settings: unknown): Effect.Effect<BackupSchedule, Problems.Refusal>
   /**
    * Changes the given settings, untrusted as well; with them, `paused` pauses or resumes. All of it is changed, or nothing.
-   * Fire times until now are decided by the settings before.
+   * Fire times until now are decided by the settings before. `ScheduleChanged` if the schedule has another version than `seen`.
    */
-  update(actor: Actor, tenantId: string, id: string, settings: unknown): Effect.Effect<BackupSchedule, Refused>
+  update(
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    seen: SeenVersion,
+    settings: unknown
+  ): Effect.Effect<BackupSchedule, Refused>
   /** Pauses or resumes a schedule. While it is paused, its fire times are recorded as skipped. */
-  pause(actor: Actor, tenantId: string, id: string, paused: boolean): Effect.Effect<BackupSchedule, Refused>
+  pause(
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    seen: SeenVersion,
+    paused: boolean
+  ): Effect.Effect<BackupSchedule, Refused>
   /** Deletes a schedule. Its backups stay until they expire by its own rule. */
-  remove(actor: Actor, tenantId: string, id: string): Effect.Effect<void, Refused>
+  remove(actor: Actor, tenantId: string, id: string, seen: SeenVersion): Effect.Effect<void, Refused>
 }
 
-const decodePaused = Decoding.argumentsOf(Schema.Struct({ paused: Schema.Boolean }))
+const Seen = Schema.Union([Schema.Int, Schema.Literal("any")])
+const decodeSeen = Decoding.argumentsOf(Schema.Struct({ seen: Seen }))
+const decodePaused = Decoding.argumentsOf(Schema.Struct({ seen: Seen, paused: Schema.Boolean }))
 
 /** What a change may be about. */
 const ScheduleChange = Schema.Struct({ ...scheduleFields, paused: Schema.Boolean })
@@ -79,8 +113,19 @@ const nextAfter = (recurrence: Recurrence, after: DateTime.Utc): DateTime.Utc | 
 
 const unusable = "The time zone or the cron expression of the schedule could not be used."
 
+/** What people change of a schedule. */
+const changeable = [...settingNames, "paused"] as const
+const stateOf = (schedule: BackupSchedule) => Struct.pick(schedule, changeable)
+
 /** What the audit keeps of a schedule. */
-const auditedState = (schedule: BackupSchedule) => Struct.pick(schedule, [...settingNames, "paused"])
+const auditedState = (schedule: BackupSchedule) => Struct.pick(schedule, [...changeable, "version"])
+
+/** The state of a schedule that an audit record has. */
+const stateIn = (data: Readonly<Record<string, unknown>>, when: "after" | "before") =>
+  (data[when] ?? {}) as Readonly<Record<string, unknown>>
+
+// Whoever saw an older version is told of the newest changes only.
+const mostChanges = 100
 
 /** Makes the functions that change schedules. */
 export const makeScheduleChanges: Effect.Effect<
@@ -113,6 +158,29 @@ export const makeScheduleChanges: Effect.Effect<
       })
     )
 
+  /** What was changed of a schedule since it had a version. */
+  const changedSince = Effect.fnUntraced(function* ({ id, workspaceId }: BackupSchedule, seen: number) {
+    const changes = yield* Effect.orDie(audit.ofRecord(workspaceId, { kind: scheduleKind, id }, mostChanges))
+    const since = changes.filter(({ data }) => Number(stateIn(data, "after")["version"]) > seen)
+    return changeable.filter((name) =>
+      since.some(({ data }) => !Equal.equals(stateIn(data, "before")[name], stateIn(data, "after")[name]))
+    )
+  })
+
+  /** Locks a schedule for a change that is based on a version. */
+  const lock = Effect.fnUntraced(function* (tenant: TenantScope, id: string, seen: SeenVersion) {
+    const locked = yield* store.lock(tenant, id)
+    const { schedule } = locked
+    if (seen === "any" || seen === schedule.version) return locked
+    const changed = yield* changedSince(schedule, seen)
+    const what = changed.length === 0 ? "" : ` Changed since: ${changed.join(", ")}.`
+    return yield* new ScheduleChanged({
+      detail: `It has version ${schedule.version} now.${what} Read it again, then repeat your change.`,
+      version: schedule.version,
+      changed
+    })
+  })
+
   /** Decides about the fire times until now, by the settings before the change. */
   const settle = ({ now, schedule }: LockedSchedule) => {
     const problem = timeZoneProblem(schedule.timeZone) ?? cronProblem(schedule.cron)
@@ -132,14 +200,16 @@ export const makeScheduleChanges: Effect.Effect<
     )
   })
 
-  /** Pauses or resumes a locked schedule. */
+  /** Pauses or resumes a locked schedule, if it is not so already. */
   const setPaused = Effect.fnUntraced(function* (
     actor: Actor,
     tenant: TenantScope,
-    before: BackupSchedule,
+    locked: LockedSchedule,
     paused: boolean
   ) {
+    const before = locked.schedule
     if (before.paused === paused) return before
+    yield* settle(locked)
     const after = yield* store.setPaused(before, paused)
     yield* record(actor, tenant, paused ? "paused" : "resumed", { id: after.id, before, after })
     return after
@@ -149,22 +219,21 @@ export const makeScheduleChanges: Effect.Effect<
     actor: Actor,
     tenantId: string,
     id: string,
+    version: SeenVersion,
     given: unknown
   ) {
+    const { seen } = yield* decodeSeen({ seen: version })
     const tenant = yield* managing(actor, tenantId)
     return yield* together(
       Effect.gen(function* () {
-        const locked = yield* store.lock(tenant, id)
+        const locked = yield* lock(tenant, id, seen)
         const before = locked.schedule
-        const settings = yield* decodeSettings(ScheduleChange, auditedState(before), given)
-        if (isSame(settings, before)) {
-          if (settings.paused !== before.paused) yield* settle(locked)
-          return yield* setPaused(actor, tenant, before, settings.paused)
-        }
+        const settings = yield* decodeSettings(ScheduleChange, stateOf(before), given)
+        if (isSame(settings, before)) return yield* setPaused(actor, tenant, locked, settings.paused)
         yield* settle(locked)
         const after = yield* store.change(before, settings, nextAfter(settings, locked.now))
         yield* record(actor, tenant, "changed", { id: after.id, before, after })
-        return yield* setPaused(actor, tenant, after, settings.paused)
+        return yield* setPaused(actor, tenant, { ...locked, schedule: after }, settings.paused)
       })
     )
   })
@@ -173,24 +242,25 @@ export const makeScheduleChanges: Effect.Effect<
     actor: Actor,
     tenantId: string,
     id: string,
+    version: SeenVersion,
     given: boolean
   ) {
-    const { paused } = yield* decodePaused({ paused: given })
+    const { paused, seen } = yield* decodePaused({ seen: version, paused: given })
     const tenant = yield* managing(actor, tenantId)
-    return yield* together(
-      Effect.gen(function* () {
-        const locked = yield* store.lock(tenant, id)
-        if (locked.schedule.paused !== paused) yield* settle(locked)
-        return yield* setPaused(actor, tenant, locked.schedule, paused)
-      })
-    )
+    return yield* together(Effect.flatMap(lock(tenant, id, seen), (locked) => setPaused(actor, tenant, locked, paused)))
   })
 
-  const remove = Effect.fn("BackupSchedules.remove")(function* (actor: Actor, tenantId: string, id: string) {
+  const remove = Effect.fn("BackupSchedules.remove")(function* (
+    actor: Actor,
+    tenantId: string,
+    id: string,
+    version: SeenVersion
+  ) {
+    const { seen } = yield* decodeSeen({ seen: version })
     const tenant = yield* managing(actor, tenantId)
     yield* together(
       Effect.gen(function* () {
-        const locked = yield* store.lock(tenant, id)
+        const locked = yield* lock(tenant, id, seen)
         yield* settle(locked)
         yield* store.remove(locked.schedule)
         yield* record(actor, tenant, "deleted", { id: locked.schedule.id, before: locked.schedule })

@@ -47,7 +47,7 @@ const valuesOf = (settings: ScheduleSettings, next: DateTime.Utc | null) => ({
 export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const columns = sql.literal(`id::text, workspace_id AS "workspaceId", tenant_id AS "tenantId", name, cron,
     time_zone AS "timeZone", skipped_time AS "skippedTime", repeated_time AS "repeatedTime", missed,
-    missed_limit AS "missedLimit", types, keep_last AS "keepLast", keep_days AS "keepDays", paused,
+    missed_limit AS "missedLimit", types, keep_last AS "keepLast", keep_days AS "keepDays", paused, version,
     next_fire_at AS "nextFireAt", created_by AS "createdBy", created_at AS "createdAt", updated_at AS "updatedAt"`)
   const tenantIs = ({ tenantId, workspaceId }: OperationScope) =>
     sql`workspace_id = ${workspaceId} AND tenant_id = ${tenantId}`
@@ -124,7 +124,8 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
   ) {
     return yield* single(
       yield* sql`
-        UPDATE backup_schedules SET ${sql.update(valuesOf(settings, next))}, updated_at = now(), next_retention_at = now()
+        UPDATE backup_schedules SET ${sql.update(valuesOf(settings, next))}, version = version + 1, updated_at = now(),
+          next_retention_at = now()
         WHERE id = ${id}::uuid RETURNING ${columns}`
     )
   }, Effect.orDie)
@@ -133,7 +134,8 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const setPaused = Effect.fn("ScheduleStore.setPaused")(function* ({ id }: BackupSchedule, paused: boolean) {
     return yield* single(
       yield* sql`
-        UPDATE backup_schedules SET paused = ${paused}, updated_at = now() WHERE id = ${id}::uuid RETURNING ${columns}`
+        UPDATE backup_schedules SET paused = ${paused}, version = version + 1, updated_at = now()
+        WHERE id = ${id}::uuid RETURNING ${columns}`
     )
   }, Effect.orDie)
 

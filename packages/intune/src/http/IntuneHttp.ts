@@ -7,11 +7,14 @@
 
 import { Decoding, ExactJson, HttpProblems, OperationsApi } from "@atlas/operations"
 import { DateTime, Effect, Layer, Schema } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Backups } from "../backups/Backups.ts"
+import type { BackupSchedule } from "../backups/BackupSchedule.ts"
 import { BackupSchedules } from "../backups/BackupSchedules.ts"
 import { nextFireTimes } from "../backups/FireTimes.ts"
+import type { SeenVersion } from "../backups/ScheduleChanges.ts"
 import { IntuneApi } from "./IntuneApi.ts"
+import { PreconditionRequired } from "./scheduleCalls.ts"
 import { PolicyDrift } from "../drift/PolicyDrift.ts"
 import { Restores } from "../restores/Restores.ts"
 import { Inventory } from "../inventory/Inventory.ts"
@@ -20,6 +23,19 @@ const parse = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json, { re
 
 /** What a person types to confirm a restore. */
 const Confirmation = Schema.Struct({ tenantName: Schema.String })
+
+/** An answer with a schedule, and its version as `ETag`. */
+const versioned = <Body extends { readonly schedule: BackupSchedule }>(body: Body) =>
+  HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.schedule.version}"` } })
+
+/** The version that an `If-Match` names. Of several, only the newest can still be there; 0 is one that no schedule has. */
+const seenIn = (headers: { readonly "if-match"?: string }): Effect.Effect<SeenVersion, PreconditionRequired> => {
+  const given = headers["if-match"]
+  if (given === undefined) return Effect.fail(new PreconditionRequired({}))
+  if (given.trim() === "*") return Effect.succeed("any")
+  const versions = Array.from(given.matchAll(/(?<!W\/)"(\d{1,9})"/g), ([, version]) => Number(version))
+  return Effect.succeed(Math.max(0, ...versions))
+}
 
 const handlers = HttpApiBuilder.group(
   IntuneApi,
@@ -57,19 +73,21 @@ const handlers = HttpApiBuilder.group(
         return { schedules: yield* schedules.list(yield* OperationsApi.CurrentActor, params.tenant) }
       }),
       createSchedule: Effect.fnUntraced(function* ({ params, payload }) {
-        return { schedule: yield* schedules.create(yield* OperationsApi.CurrentActor, params.tenant, payload) }
+        const actor = yield* OperationsApi.CurrentActor
+        return versioned({ schedule: yield* schedules.create(actor, params.tenant, payload) })
       }),
       schedule: Effect.fnUntraced(function* ({ params }) {
         const schedule = yield* schedules.get(yield* OperationsApi.CurrentActor, params.tenant, params.schedule)
-        return { schedule, nextFireTimes: nextFireTimes(schedule, yield* DateTime.now, 10) }
+        return versioned({ schedule, nextFireTimes: nextFireTimes(schedule, yield* DateTime.now, 10) })
       }),
-      updateSchedule: Effect.fnUntraced(function* ({ params, payload }) {
-        return {
-          schedule: yield* schedules.update(yield* OperationsApi.CurrentActor, params.tenant, params.schedule, payload)
-        }
+      updateSchedule: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        const actor = yield* OperationsApi.CurrentActor
+        const seen = yield* seenIn(headers)
+        return versioned({ schedule: yield* schedules.update(actor, params.tenant, params.schedule, seen, payload) })
       }),
-      deleteSchedule: Effect.fnUntraced(function* ({ params }) {
-        yield* schedules.remove(yield* OperationsApi.CurrentActor, params.tenant, params.schedule)
+      deleteSchedule: Effect.fnUntraced(function* ({ headers, params }) {
+        const actor = yield* OperationsApi.CurrentActor
+        yield* schedules.remove(actor, params.tenant, params.schedule, yield* seenIn(headers))
       }),
       slots: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
         const actor = yield* OperationsApi.CurrentActor

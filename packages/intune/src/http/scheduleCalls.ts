@@ -6,8 +6,9 @@
 
 import { OperationsApi } from "@atlas/operations"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiError, HttpApiSchema, OpenApi } from "effect/http-api"
 import { BackupSchedule, ScheduleSlot } from "../backups/BackupSchedule.ts"
+import { ScheduleChanged } from "../backups/ScheduleChanges.ts"
 import { Instant, params } from "./shared.ts"
 
 /** A backup schedule on the wire. */
@@ -22,6 +23,18 @@ const SlotResource = Schema.Struct({ ...ScheduleSlot.fields, fireTime: Instant, 
 
 const ofSchedule = { ...params, schedule: Schema.String }
 
+/** A change of a schedule does not say which version it is based on. */
+export class PreconditionRequired extends HttpApiError.Problem<PreconditionRequired>()("PreconditionRequired", {
+  type: "urn:atlas:problem:precondition-required",
+  status: 428,
+  title: "Send the ETag of the schedule that you read as If-Match."
+}) {}
+
+const OneSchedule = Schema.Struct({ schedule: ScheduleResource })
+const withVersion = { etag: Schema.String }
+const ofVersion = { "if-match": Schema.optionalKey(Schema.String) }
+const changeProblems = [...OperationsApi.refusals, PreconditionRequired, ScheduleChanged] as const
+
 /** The calls of backup schedules. */
 export const scheduleCalls = [
   HttpApiEndpoint.get("schedules", "/tenants/:tenant/backup-schedules", {
@@ -33,7 +46,7 @@ export const scheduleCalls = [
     params,
     // The service decides who may create before it says what is wrong.
     payload: Schema.Unknown,
-    success: Schema.Struct({ schedule: ScheduleResource }).annotate({ httpApiStatus: 201 }),
+    success: HttpApiSchema.WithHeaders(OneSchedule.annotate({ httpApiStatus: 201 }), withVersion),
     error: OperationsApi.refusals
   }).annotateMerge(
     OpenApi.annotations({
@@ -43,28 +56,41 @@ export const scheduleCalls = [
   ),
   HttpApiEndpoint.get("schedule", "/tenants/:tenant/backup-schedules/:schedule", {
     params: ofSchedule,
-    success: Schema.Struct({ schedule: ScheduleResource, nextFireTimes: Schema.Array(Instant) }),
-    error: OperationsApi.refusals
-  }).annotateMerge(
-    OpenApi.annotations({ summary: "Read a backup schedule", description: "Includes its next ten fire times." })
-  ),
-  HttpApiEndpoint.patch("updateSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
-    params: ofSchedule,
-    payload: Schema.Unknown,
-    success: Schema.Struct({ schedule: ScheduleResource }),
+    success: HttpApiSchema.WithHeaders(
+      Schema.Struct({ ...OneSchedule.fields, nextFireTimes: Schema.Array(Instant) }),
+      withVersion
+    ),
     error: OperationsApi.refusals
   }).annotateMerge(
     OpenApi.annotations({
+      summary: "Read a backup schedule",
+      description: "Includes its next ten fire times. The `ETag` is its version."
+    })
+  ),
+  HttpApiEndpoint.patch("updateSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
+    params: ofSchedule,
+    headers: ofVersion,
+    payload: Schema.Unknown,
+    success: HttpApiSchema.WithHeaders(OneSchedule, withVersion),
+    error: changeProblems
+  }).annotateMerge(
+    OpenApi.annotations({
       summary: "Change a backup schedule",
-      description: "Changes the settings that are given; `paused` pauses or resumes it."
+      description:
+        "Changes the settings that are given; `paused` pauses or resumes it. Takes the schedule's `ETag` as `If-Match`: if " +
+        "somebody else has changed it meanwhile, the answer is a 412 that names what changed."
     })
   ),
   HttpApiEndpoint.delete("deleteSchedule", "/tenants/:tenant/backup-schedules/:schedule", {
     params: ofSchedule,
+    headers: ofVersion,
     success: HttpApiSchema.NoContent,
-    error: OperationsApi.refusals
+    error: changeProblems
   }).annotateMerge(
-    OpenApi.annotations({ summary: "Delete a backup schedule", description: "Its backups stay until they expire." })
+    OpenApi.annotations({
+      summary: "Delete a backup schedule",
+      description: "Takes its `ETag` as `If-Match`. Its backups stay until they expire."
+    })
   ),
   HttpApiEndpoint.get("slots", "/tenants/:tenant/backup-schedules/:schedule/slots", {
     params: ofSchedule,

@@ -19,6 +19,7 @@ const schedules = Effect.gen(function* () {
       keep_last integer CHECK (keep_last > 0),
       keep_days integer CHECK (keep_days > 0),
       paused boolean NOT NULL DEFAULT false,
+      version integer NOT NULL DEFAULT 1,
       next_fire_at timestamptz,
       decide_after timestamptz,
       created_by jsonb NOT NULL,

@@ -214,12 +214,15 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       ])
       const { id, nextFireAt } = yield* create("contoso")
       assert.isNotNull(nextFireAt)
-      const changed = yield* schedules.update(ada, "contoso", id, { cron: "0 3 * * *" })
+      const changed = yield* schedules.update(ada, "contoso", id, "any", { cron: "0 3 * * *" })
       assert.deepInclude({ ...changed }, { name: "Nightly", cron: "0 3 * * *", timeZone: "Europe/Berlin" })
-      assert.strictEqual((yield* Effect.flip(schedules.update(ada, "contoso", id, { cron: "x" })))._tag, "InvalidInput")
+      assert.strictEqual(
+        (yield* Effect.flip(schedules.update(ada, "contoso", id, "any", { cron: "x" })))._tag,
+        "InvalidInput"
+      )
       assert.strictEqual((yield* Effect.flip(schedules.create(powerless, "contoso", nightly)))._tag, "Forbidden")
       assert.strictEqual((yield* Effect.flip(schedules.get(ada, "slots", id)))._tag, "NotFound")
-      yield* schedules.remove(ada, "contoso", id)
+      yield* schedules.remove(ada, "contoso", id, "any")
       assert.strictEqual((yield* Effect.flip(schedules.get(ada, "contoso", id)))._tag, "NotFound")
     })
   )
@@ -280,8 +283,8 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
         (yield* slotsOf("slots", id)).slice(-slots.length).map(({ state }) => state),
         slots.map(({ state }) => state)
       )
-      yield* schedules.pause(ada, "slots", id, true)
-      yield* schedules.update(ada, "slots", id, { cron: "7 * * * *" })
+      yield* schedules.pause(ada, "slots", id, "any", true)
+      yield* schedules.update(ada, "slots", id, "any", { cron: "7 * * * *" })
       yield* dueSince(id, 120)
       yield* DueBackups.tickOnce
       const paused = (yield* slotsOf("slots", id)).filter(({ state }) => state === "skipped")

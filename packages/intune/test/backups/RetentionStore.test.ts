@@ -115,7 +115,7 @@ layer(intune([{ tenantId }]), { excludeTestServices: true, timeout: "60 seconds"
     Effect.gen(function* () {
       const { id } = yield* scheduleOf(never, [2, 1])
       assert.isFalse(yield* look(id))
-      yield* BackupSchedules.use((all) => all.update(ada, tenantId, id, { keepLast: 1 }))
+      yield* BackupSchedules.use((all) => all.update(ada, tenantId, id, "any", { keepLast: 1 }))
       assert.isTrue(yield* look(id))
     })
   )

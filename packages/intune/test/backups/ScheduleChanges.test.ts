@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { BackupOperations, BackupSchedules, DueBackups } from "../../src/index.ts"
+import { BackupOperations, BackupSchedules, DueBackups, ScheduleChanged } from "../../src/index.ts"
 import { ada, disconnected, intune } from "../Fixture.ts"
 
 const tenant = "contoso"
@@ -26,11 +26,11 @@ const slotsOf = (id: string) =>
   )
 
 const change = {
-  "is changed": (id: string) => BackupSchedules.use((all) => all.update(ada, tenant, id, { cron: "0 0 1 1 *" })),
-  "is paused": (id: string) => BackupSchedules.use((all) => all.pause(ada, tenant, id, true)),
+  "is changed": (id: string) => BackupSchedules.use((all) => all.update(ada, tenant, id, "any", { cron: "0 0 1 1 *" })),
+  "is paused": (id: string) => BackupSchedules.use((all) => all.pause(ada, tenant, id, "any", true)),
   "is paused with its settings": (id: string) =>
-    BackupSchedules.use((all) => all.update(ada, tenant, id, { paused: true })),
-  "is deleted": (id: string) => BackupSchedules.use((all) => all.remove(ada, tenant, id))
+    BackupSchedules.use((all) => all.update(ada, tenant, id, "any", { paused: true })),
+  "is deleted": (id: string) => BackupSchedules.use((all) => all.remove(ada, tenant, id, "any"))
 }
 
 layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 seconds" })("a schedule", (it) => {
@@ -69,7 +69,7 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
       const sql = yield* SqlClient.SqlClient
       const { id } = yield* dueSince(3)
       yield* sql`UPDATE backup_schedules SET paused = true WHERE id = ${id}::uuid`
-      yield* BackupSchedules.use((all) => all.pause(ada, tenant, id, false))
+      yield* BackupSchedules.use((all) => all.pause(ada, tenant, id, "any", false))
       const slots = yield* slotsOf(id)
       assert.isAtLeast(slots.length, 4)
       assert.isTrue(slots.every(({ state }) => state === "skipped"))
@@ -80,11 +80,11 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
     Effect.gen(function* () {
       const schedules = yield* BackupSchedules
       const { id: waiting } = yield* schedules.create(ada, tenant, { ...settings, cron: "0 0 1 1 *" })
-      yield* schedules.update(ada, tenant, waiting, { cron: "0 0 2 1 *" })
+      yield* schedules.update(ada, tenant, waiting, "any", { cron: "0 0 2 1 *" })
       assert.isEmpty(yield* slotsOf(waiting))
       const { id } = yield* dueSince(3)
-      yield* schedules.update(ada, tenant, id, { cron: settings.cron })
-      yield* schedules.pause(ada, tenant, id, false)
+      yield* schedules.update(ada, tenant, id, "any", { cron: settings.cron })
+      yield* schedules.pause(ada, tenant, id, "any", false)
       assert.isEmpty(yield* slotsOf(id))
     })
   )
@@ -94,7 +94,7 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
       const sql = yield* SqlClient.SqlClient
       const { id } = yield* dueSince(3)
       yield* sql`ALTER TABLE backup_schedules ADD CONSTRAINT unchanged CHECK (name <> 'Other') NOT VALID`
-      const failed = BackupSchedules.use((all) => all.update(ada, tenant, id, { name: "Other" }))
+      const failed = BackupSchedules.use((all) => all.update(ada, tenant, id, "any", { name: "Other" }))
       assert.strictEqual((yield* Effect.exit(failed))._tag, "Failure")
       yield* sql`ALTER TABLE backup_schedules DROP CONSTRAINT unchanged`
       assert.isEmpty(yield* slotsOf(id))
@@ -107,7 +107,9 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
       const sql = yield* SqlClient.SqlClient
       const { first, id } = yield* dueSince(3)
       yield* sql`UPDATE backup_schedules SET time_zone = 'Atlantis' WHERE id = ${id}::uuid`
-      const { nextFireAt } = yield* BackupSchedules.use((all) => all.update(ada, tenant, id, { timeZone: "UTC" }))
+      const { nextFireAt } = yield* BackupSchedules.use((all) =>
+        all.update(ada, tenant, id, "any", { timeZone: "UTC" })
+      )
       assert.isTrue(nextFireAt !== null && DateTime.isGreaterThan(nextFireAt, first))
       assert.deepStrictEqual(yield* slotsOf(id), [{ at: DateTime.toDateUtc(first), state: "missed", run: null }])
     })
@@ -118,7 +120,7 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
       const sql = yield* SqlClient.SqlClient
       disconnected.add(tenant)
       const { id } = yield* dueSince(0)
-      yield* BackupSchedules.use((all) => all.update(ada, tenant, id, { name: "Other" })).pipe(
+      yield* BackupSchedules.use((all) => all.update(ada, tenant, id, "any", { name: "Other" })).pipe(
         Effect.ensuring(Effect.sync(() => disconnected.delete(tenant)))
       )
       const [first] = yield* slotsOf(id)
@@ -131,7 +133,7 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { id } = yield* dueSince(0)
-      const edit = (name: string) => BackupSchedules.use((all) => all.update(ada, tenant, id, { name }))
+      const edit = (name: string) => BackupSchedules.use((all) => all.update(ada, tenant, id, "any", { name }))
       yield* Effect.all(
         Array.from({ length: 6 }, (_, index) => [DueBackups.tickOnce, Effect.asVoid(edit(`Name ${index}`))]).flat(),
         { concurrency: "unbounded" }
@@ -145,6 +147,63 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
         runs.map((run) => run.id),
         started.map(({ run }) => run!)
       )
+    })
+  )
+
+  it.effect("that twelve people change at once is changed by one of them, and the others are told", () =>
+    Effect.gen(function* () {
+      const schedules = yield* BackupSchedules
+      const { id, version } = yield* schedules.create(ada, tenant, { ...settings, cron: "0 0 1 1 *" })
+      const edits = yield* Effect.all(
+        Array.from({ length: 12 }, (_, index) =>
+          Effect.result(schedules.update(ada, tenant, id, version, { name: `Name ${index}` }))
+        ),
+        { concurrency: "unbounded" }
+      )
+      const [won, ...more] = edits.flatMap((edit) => (edit._tag === "Success" ? [edit.success] : []))
+      assert.deepStrictEqual([won?.version, more.length], [version + 1, 0])
+      assert.deepStrictEqual(yield* schedules.get(ada, tenant, id), won)
+      const told = edits.flatMap((edit) => (edit._tag === "Failure" ? [edit.failure] : []))
+      assert.lengthOf(told, 11)
+      for (const refusal of told) {
+        assert.instanceOf(refusal, ScheduleChanged)
+        assert.deepInclude({ ...refusal }, { version: version + 1, changed: ["name"] })
+      }
+    })
+  )
+
+  it.effect("says what was changed since the version that somebody saw, and is then changed by nobody else", () =>
+    Effect.gen(function* () {
+      const schedules = yield* BackupSchedules
+      const { id } = yield* schedules.create(ada, tenant, { ...settings, cron: "0 0 1 1 *" })
+      yield* schedules.update(ada, tenant, id, 1, { keepLast: 5, paused: true })
+      yield* schedules.update(ada, tenant, id, 3, { cron: "0 0 2 1 *", keepLast: 5 })
+      const now = yield* schedules.get(ada, tenant, id)
+      assert.strictEqual(now.version, 4)
+      const stale = [
+        [schedules.update(ada, tenant, id, 1, { name: "Mine" }), ["cron", "keepLast", "paused"]],
+        [schedules.pause(ada, tenant, id, 3, false), ["cron"]],
+        [schedules.remove(ada, tenant, id, 2), ["cron", "paused"]],
+        [schedules.update(ada, tenant, id, 5, {}), []]
+      ] as const
+      for (const [change, changed] of stale) {
+        const refusal = yield* Effect.flip(Effect.asVoid(change))
+        assert.instanceOf(refusal, ScheduleChanged)
+        assert.deepStrictEqual([refusal.version, refusal.changed], [4, changed])
+      }
+      assert.deepStrictEqual(yield* schedules.get(ada, tenant, id), now)
+      // What changes nothing raises no version.
+      assert.strictEqual((yield* schedules.update(ada, tenant, id, 4, { keepLast: 5 })).version, 4)
+      assert.strictEqual((yield* schedules.pause(ada, tenant, id, 4, true)).version, 4)
+    })
+  )
+
+  it.effect("keeps its version while the scheduler decides, and its backups expire", () =>
+    Effect.gen(function* () {
+      const { id } = yield* dueSince(1)
+      yield* DueBackups.tickOnce
+      assert.isNotEmpty(yield* slotsOf(id))
+      assert.strictEqual((yield* BackupSchedules.use((all) => all.get(ada, tenant, id))).version, 1)
     })
   )
 })

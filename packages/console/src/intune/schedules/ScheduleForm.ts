@@ -1,11 +1,13 @@
 import { type BackupSchedule, policyTypes, scheduleDefaults } from "@atlas/intune"
 import type { Problems } from "@atlas/operations"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Struct } from "effect"
 import type { Context } from "hono"
 import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
 
 /** The settings of a schedule as a form has them: what was typed, valid or not. */
 export interface ScheduleFields {
+  /** The version that the form shows; empty for a new schedule. */
+  readonly version: string
   readonly name: string
   readonly cron: string
   readonly timeZone: string
@@ -26,6 +28,7 @@ export const fieldsOf = (schedule: BackupSchedule | null): ScheduleFields => {
   const settings = schedule ?? { ...scheduleDefaults, name: "", cron: "0 2 * * *", timeZone: "UTC" }
   return {
     ...settings,
+    version: schedule === null ? "" : String(schedule.version),
     types: settings.types ?? [],
     missedLimit: String(settings.missedLimit),
     keepLast: shown(settings.keepLast),
@@ -34,7 +37,9 @@ export const fieldsOf = (schedule: BackupSchedule | null): ScheduleFields => {
 }
 
 const Field = Schema.optionalKey(FormText)
+const Version = Schema.Struct({ version: Field })
 const Form = Schema.Struct({
+  ...Version.fields,
   name: Field,
   cron: Field,
   timeZone: Field,
@@ -52,6 +57,7 @@ export const readFields = (c: Context): Effect.Effect<ScheduleFields, Problems.I
   Effect.map(readForm(c, Form), ({ types = [], ...form }) => {
     const typed = (name: keyof typeof form) => (form[name] ?? "").trim()
     return {
+      version: typed("version"),
       name: typed("name"),
       cron: typed("cron"),
       timeZone: typed("timeZone"),
@@ -65,11 +71,18 @@ export const readFields = (c: Context): Effect.Effect<ScheduleFields, Problems.I
     }
   })
 
+/** The version that a form names; 0, which no schedule has, for anything else. */
+export const versionOf = (typed: string): number => (/^\d{1,9}$/.test(typed) ? Number(typed) : 0)
+
+/** Reads a form of a button: the version that the person saw. */
+export const readVersion = (c: Context): Effect.Effect<number, Problems.InvalidInput> =>
+  Effect.map(readForm(c, Version), ({ version = "" }) => versionOf(version))
+
 const countOf = (typed: string) => (typed === "" ? null : /^\d{1,9}$/.test(typed) ? Number(typed) : typed)
 
 /** The settings that the fields mean. The service says what is wrong with them. */
 export const settingsOf = (fields: ScheduleFields): object => ({
-  ...fields,
+  ...Struct.omit(fields, ["version"]),
   missedLimit: countOf(fields.missedLimit),
   types: fields.types.length === 0 || fields.types.length === policyTypes.length ? null : fields.types,
   keepLast: countOf(fields.keepLast),

@@ -1,6 +1,8 @@
 import { policyTypes } from "@atlas/intune"
 import type { Child } from "hono/jsx"
 import type { ScheduleFields } from "./ScheduleForm.ts"
+import { type Changes, Meanwhile, VersionField } from "./Meanwhile.tsx"
+import { missed, repeated, settingLabels as labels, skipped } from "./ScheduleWords.ts"
 import { Icon } from "../../shell/components/Icon.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 
@@ -11,26 +13,13 @@ interface Props {
   readonly schedule: { readonly id: string; readonly name: string } | null
   readonly fields: ScheduleFields
   /** What is wrong, by field. */
-  readonly problems: ReadonlyArray<{ readonly pointer: string; readonly detail: string }>
+  readonly problems?: ReadonlyArray<{ readonly pointer: string; readonly detail: string }>
+  /** What somebody else has changed since the person began. */
+  readonly meanwhile?: Changes
 }
 
-const skipped = [
-  ["later", "comes as much later as the clocks are moved"],
-  ["skip", "is left out that day"]
-] as const
-const repeated = [
-  ["earlier", "counts the first time"],
-  ["later", "counts the second time"],
-  ["both", "counts both times"]
-] as const
-const missed = [
-  ["once", "are made up for by one backup"],
-  ["all", "are made up for by a backup each"],
-  ["skip", "are left out"]
-] as const
-
 /** Creates or changes a backup schedule. What was typed stays, whatever is wrong with it. */
-export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: Props) => {
+export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems = [], meanwhile }: Props) => {
   const section = `${shell.links.tenant(tenant.id)}/backup-schedules`
   const action = schedule === null ? section : `${section}/${schedule.id}`
   const title = schedule === null ? "New backup schedule" : `Change “${schedule.name}”`
@@ -47,19 +36,23 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: 
           <span>Nothing was saved yet: see the fields below.</span>
         </p>
       )}
+      {meanwhile !== undefined && (
+        <Meanwhile {...meanwhile}>What you typed is below. Save it again to put it in the place of that.</Meanwhile>
+      )}
       <form class="form" method="post" action={action}>
-        <Field name="name" label="Name" problem={problemOf("name")}>
+        {schedule !== null && <VersionField version={fields.version} />}
+        <Field name="name" label={labels.name} problem={problemOf("name")}>
           <input type="text" name="name" id="name" value={fields.name} maxlength={200} required />
         </Field>
         <Field
           name="cron"
-          label="When"
+          label={labels.cron}
           hint="Cron expression: minute, hour, day, month, weekday. “0 2 * * *” is every night at two."
           problem={problemOf("cron")}
         >
           <input type="text" name="cron" id="cron" value={fields.cron} required />
         </Field>
-        <Field name="timeZone" label="Time zone" hint="Such as Europe/Berlin." problem={problemOf("timeZone")}>
+        <Field name="timeZone" label={labels.timeZone} hint="Such as Europe/Berlin." problem={problemOf("timeZone")}>
           <input type="text" name="timeZone" id="timeZone" value={fields.timeZone} list="zones" required />
           <datalist id="zones">
             {Intl.supportedValuesOf("timeZone").map((zone) => (
@@ -67,24 +60,14 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: 
             ))}
           </datalist>
         </Field>
-        <Choice
-          name="skippedTime"
-          label="A time that a change of the clocks skips"
-          options={skipped}
-          value={fields.skippedTime}
-        />
-        <Choice
-          name="repeatedTime"
-          label="A time that a change of the clocks repeats"
-          options={repeated}
-          value={fields.repeatedTime}
-        />
-        <Choice name="missed" label="Times at which Atlas did not run" options={missed} value={fields.missed} />
-        <Field name="missedLimit" label="How many of them are made up for at most" problem={problemOf("missedLimit")}>
+        <Choice name="skippedTime" label={labels.skippedTime} options={skipped} value={fields.skippedTime} />
+        <Choice name="repeatedTime" label={labels.repeatedTime} options={repeated} value={fields.repeatedTime} />
+        <Choice name="missed" label={labels.missed} options={missed} value={fields.missed} />
+        <Field name="missedLimit" label={labels.missedLimit} problem={problemOf("missedLimit")}>
           <input type="text" inputmode="numeric" name="missedLimit" id="missedLimit" value={fields.missedLimit} />
         </Field>
         <fieldset class="form-kinds">
-          <legend>What is backed up (none chosen: everything)</legend>
+          <legend>{labels.types} (none chosen: everything)</legend>
           {policyTypes.map(({ label, name }) => (
             <label class="toggle">
               <input type="checkbox" name="types" value={name} checked={fields.types.includes(name)} />
@@ -94,7 +77,7 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: 
         </fieldset>
         <Field
           name="keepLast"
-          label="Keep the last"
+          label={labels.keepLast}
           hint="How many backups. Empty: as many as there are."
           problem={problemOf("keepLast")}
         >
@@ -102,7 +85,7 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems }: 
         </Field>
         <Field
           name="keepDays"
-          label="Keep for days"
+          label={labels.keepDays}
           hint="A backup expires when neither rule keeps it any longer."
           problem={problemOf("keepDays")}
         >

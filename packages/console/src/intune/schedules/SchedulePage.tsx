@@ -6,6 +6,7 @@ import {
   type ScheduleSlot
 } from "@atlas/intune"
 import type { DateTime } from "effect"
+import { type Changes, Meanwhile, VersionField } from "./Meanwhile.tsx"
 import type { Child } from "hono/jsx"
 import { Badge, type Tone } from "../../shell/components/Badge.tsx"
 import { BackupsTable } from "../backups/BackupsTable.tsx"
@@ -34,6 +35,8 @@ interface Props {
   /** The keys of this page's starts. */
   readonly idempotencyKeys: { readonly runNow: string; readonly retry: string }
   readonly now: DateTime.Utc
+  /** What somebody else has changed since the person looked at it. */
+  readonly meanwhile: Changes | null
 }
 
 /** A backup schedule: when it is due, what became of its fire times, and its backups. */
@@ -58,6 +61,7 @@ export const SchedulePage = (props: Props) => {
         </div>
         <Actions {...props} path={`${section}/${schedule.id}`} />
       </div>
+      {props.meanwhile !== null && <Meanwhile {...props.meanwhile}>Look at it, then decide.</Meanwhile>}
       <Facts {...props} />
       <div id="schedule" data-region="" data-refresh={active ? "3" : "30"}>
         <h2>Executions</h2>
@@ -117,6 +121,7 @@ const Actions = ({
               Change
             </a>
             <form method="post" action={`${path}/${schedule.paused ? "resume" : "pause"}`}>
+              <VersionField version={schedule.version} />
               <button class="button">{schedule.paused ? "Resume" : "Pause"}</button>
             </form>
             <a class="button" href={`${path}/delete`}>

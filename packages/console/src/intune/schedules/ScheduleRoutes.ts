@@ -1,17 +1,23 @@
-import { Backups, BackupSchedules, BackupOperations, manageBackups, nextFireTimes } from "@atlas/intune"
+import {
+  Backups,
+  BackupSchedules,
+  BackupOperations,
+  manageBackups,
+  nextFireTimes,
+  type ScheduleChanged
+} from "@atlas/intune"
 import { Authorization } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Context } from "hono"
-import { readNothing } from "../../shell/FormInput.ts"
 import { Contributions } from "../../shell/Part.ts"
 import { ScheduleDeletePage } from "./ScheduleDeletePage.tsx"
 import { ScheduleFormPage } from "./ScheduleFormPage.tsx"
 import { SchedulePage } from "./SchedulePage.tsx"
 import { SchedulesPage } from "./SchedulesPage.tsx"
-import { html, makeRequests, redirect } from "../../shell/Requests.ts"
+import { html, makeRequests, type PageRequest, redirect } from "../../shell/Requests.ts"
 import { makeRunRows } from "../../shell/RunRows.ts"
-import { fieldsOf, readFields, settingsOf } from "./ScheduleForm.ts"
+import { fieldsOf, readFields, readVersion, type ScheduleFields, settingsOf, versionOf } from "./ScheduleForm.ts"
 import { makeTenantAccess } from "../../shell/TenantAccess.ts"
 import type { Routes } from "../../shell/Routes.ts"
 import { Host } from "../../shell/Host.ts"
@@ -48,40 +54,39 @@ export const makeScheduleRoutes = Effect.gen(function* () {
     })
   )
 
-  const view = page(
-    section,
-    Effect.fn("SchedulePage")(function* ({ c, actor, shell }) {
-      const { grant, tenant } = yield* tenantOf(actor, c)
-      const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
-      const now = yield* DateTime.now
-      const [slots, made, executions, appendices] = yield* Effect.all([
-        schedules.slots(actor, tenant.id, schedule.id, { before: null, limit: shownRows }),
-        backups.list(actor, tenant.id, { schedule: schedule.id, before: null, limit: shownRows }),
-        schedules.executions(actor, tenant.id, schedule.id, shownRows),
-        Effect.forEach(
-          contributions,
-          (part) => part.appendixOf?.("backup-schedule", actor, tenant) ?? Effect.succeed([])
-        )
-      ])
-      return yield* html(
-        c,
-        SchedulePage({
-          shell,
-          tenant,
-          schedule,
-          nextTimes: nextFireTimes(schedule, now, shownTimes),
-          slots,
-          executions: rows(executions, [tenant]),
-          backups: made,
-          appendices: appendices.flat(),
-          mayRun: grant.capabilities.has(BackupOperations.runNow.capabilities.start),
-          mayManage: grant.capabilities.has(manageBackups),
-          idempotencyKeys: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
-          now
-        })
-      )
-    })
-  )
+  /** The schedule's page; after a stale change, with what somebody else has changed. */
+  const show = Effect.fn("SchedulePage")(function* ({ c, actor, shell }: PageRequest, stale: ScheduleChanged | null) {
+    const { grant, tenant } = yield* tenantOf(actor, c)
+    const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+    const now = yield* DateTime.now
+    const [slots, made, executions, appendices] = yield* Effect.all([
+      schedules.slots(actor, tenant.id, schedule.id, { before: null, limit: shownRows }),
+      backups.list(actor, tenant.id, { schedule: schedule.id, before: null, limit: shownRows }),
+      schedules.executions(actor, tenant.id, schedule.id, shownRows),
+      Effect.forEach(contributions, (part) => part.appendixOf?.("backup-schedule", actor, tenant) ?? Effect.succeed([]))
+    ])
+    return yield* html(
+      c,
+      SchedulePage({
+        shell,
+        tenant,
+        schedule,
+        nextTimes: nextFireTimes(schedule, now, shownTimes),
+        slots,
+        executions: rows(executions, [tenant]),
+        backups: made,
+        appendices: appendices.flat(),
+        mayRun: grant.capabilities.has(BackupOperations.runNow.capabilities.start),
+        mayManage: grant.capabilities.has(manageBackups),
+        idempotencyKeys: { runNow: SecureRandom.uuidV4Unsafe(), retry: SecureRandom.uuidV4Unsafe() },
+        now,
+        meanwhile: stale && { schedule, changed: stale.changed }
+      }),
+      stale === null ? 200 : stale.status
+    )
+  })
+
+  const view = page(section, (request) => show(request, null))
 
   const form = (existing: boolean) =>
     page(
@@ -90,14 +95,31 @@ export const makeScheduleRoutes = Effect.gen(function* () {
         const { grant, tenant } = yield* tenantOf(actor, c)
         const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
         yield* door.require(actor, grant, [manageBackups], "backup_schedule")
-        return yield* html(c, ScheduleFormPage({ shell, tenant, schedule, fields: fieldsOf(schedule), problems: [] }))
+        return yield* html(c, ScheduleFormPage({ shell, tenant, schedule, fields: fieldsOf(schedule) }))
       })
     )
+
+  /** The form again, with everything as it was typed, and what somebody else has changed meanwhile. */
+  const formAgain = Effect.fnUntraced(function* (
+    { c, actor, shell }: PageRequest,
+    typed: ScheduleFields,
+    { changed, status, version }: ScheduleChanged
+  ) {
+    const { tenant } = yield* tenantOf(actor, c)
+    const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+    const fields = { ...typed, version: String(version) }
+    return yield* html(
+      c,
+      ScheduleFormPage({ shell, tenant, schedule, fields, meanwhile: { schedule, changed } }),
+      status
+    )
+  })
 
   const save = (existing: boolean) =>
     page(
       section,
-      Effect.fn("ScheduleSave")(function* ({ c, actor, shell }) {
+      Effect.fn("ScheduleSave")(function* (request) {
+        const { c, actor, shell } = request
         const { tenant } = yield* tenantOf(actor, c)
         const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
         const fields = yield* readFields(c)
@@ -105,12 +127,14 @@ export const makeScheduleRoutes = Effect.gen(function* () {
         const saved =
           schedule === null
             ? schedules.create(actor, tenant.id, settings)
-            : schedules.update(actor, tenant.id, schedule.id, settings)
+            : schedules.update(actor, tenant.id, schedule.id, versionOf(fields.version), settings)
         return yield* saved.pipe(
           Effect.map(({ id }) => redirect(hrefOf(tenant, id), 303)),
-          Effect.catchTag("InvalidInput", ({ errors }) =>
-            html(c, ScheduleFormPage({ shell, tenant, schedule, fields, problems: errors }), 422)
-          )
+          Effect.catchTags({
+            InvalidInput: ({ errors }) =>
+              html(c, ScheduleFormPage({ shell, tenant, schedule, fields, problems: errors }), 422),
+            ScheduleChanged: (stale) => formAgain(request, fields, stale)
+          })
         )
       })
     )
@@ -118,31 +142,40 @@ export const makeScheduleRoutes = Effect.gen(function* () {
   const pause = (paused: boolean) =>
     page(
       section,
-      Effect.fn("SchedulePause")(function* ({ c, actor }) {
-        yield* readNothing(c)
+      Effect.fn("SchedulePause")(function* (request) {
+        const { c, actor } = request
+        const seen = yield* readVersion(c)
         const { tenant } = yield* tenantOf(actor, c)
-        const { id } = yield* schedules.pause(actor, tenant.id, idOf(c), paused)
-        return redirect(hrefOf(tenant, id), 303)
+        return yield* schedules.pause(actor, tenant.id, idOf(c), seen, paused).pipe(
+          Effect.map(({ id }) => redirect(hrefOf(tenant, id), 303)),
+          Effect.catchTag("ScheduleChanged", (stale) => show(request, stale))
+        )
       })
     )
 
-  const confirm = page(
-    section,
-    Effect.fn("ScheduleDeletePage")(function* ({ c, actor, shell }) {
-      const { grant, tenant } = yield* tenantOf(actor, c)
-      const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
-      yield* door.require(actor, grant, [manageBackups], "backup_schedule")
-      return yield* html(c, ScheduleDeletePage({ shell, tenant, schedule }))
-    })
-  )
+  const confirmation = Effect.fn("ScheduleDeletePage")(function* (
+    { c, actor, shell }: PageRequest,
+    stale: ScheduleChanged | null
+  ) {
+    const { grant, tenant } = yield* tenantOf(actor, c)
+    const schedule = yield* schedules.get(actor, tenant.id, idOf(c))
+    yield* door.require(actor, grant, [manageBackups], "backup_schedule")
+    const meanwhile = stale === null ? {} : { meanwhile: { schedule, changed: stale.changed } }
+    return yield* html(c, ScheduleDeletePage({ shell, tenant, schedule, ...meanwhile }), stale?.status ?? 200)
+  })
+
+  const confirm = page(section, (request) => confirmation(request, null))
 
   const remove = page(
     section,
-    Effect.fn("ScheduleDelete")(function* ({ c, actor }) {
-      yield* readNothing(c)
+    Effect.fn("ScheduleDelete")(function* (request) {
+      const { c, actor } = request
+      const seen = yield* readVersion(c)
       const { tenant } = yield* tenantOf(actor, c)
-      yield* schedules.remove(actor, tenant.id, idOf(c))
-      return redirect(hrefOf(tenant), 303)
+      return yield* schedules.remove(actor, tenant.id, idOf(c), seen).pipe(
+        Effect.as(redirect(hrefOf(tenant), 303)),
+        Effect.catchTag("ScheduleChanged", (stale) => confirmation(request, stale))
+      )
     })
   )
 
