@@ -30,7 +30,7 @@ const silent: ReadonlySet<string> = new Set(
   conditionalAccessPolicy conditionalAccessSessionControls conditionalAccessUsers continuousAccessEvaluationSessionControl
   cryptographySuite customSubjectAlternativeName customUpdateTimeWindow defenderDetectedMalwareActions
   deliveryOptimizationBandwidth deliveryOptimizationBandwidthBusinessHoursLimit deliveryOptimizationGroupIdSource
-  deliveryOptimizationMaxCacheSize depEnrollmentProfile depOnboardingSetting deviceAndAppManagementAssignmentFilter
+  deliveryOptimizationMaxCacheSize depOnboardingSetting deviceAndAppManagementAssignmentFilter
   deviceAndAppManagementAssignmentTarget deviceAndAppManagementRoleAssignment deviceCategory deviceComplianceActionItem
   deviceCompliancePolicy deviceCompliancePolicyAssignment deviceCompliancePolicyScript deviceComplianceScheduledActionForRule
   deviceComplianceScript deviceConfiguration deviceConfigurationAssignment deviceCustomAttributeShellScript
@@ -47,7 +47,7 @@ const silent: ReadonlySet<string> = new Set(
   deviceManagementPriorityMetaData deviceManagementReusablePolicySetting deviceManagementScript
   deviceManagementScriptAssignment deviceManagementSettingInstance deviceManagementUserRightsLocalUserOrGroup
   deviceManagementUserRightsSetting deviceShellScript edgeHomeButtonConfiguration edgeSearchEngineBase
-  enrollmentConfigurationAssignment excludedApps expeditedWindowsQualityUpdateSettings extendedKeyUsage
+  enrollmentConfigurationAssignment enrollmentProfile excludedApps expeditedWindowsQualityUpdateSettings extendedKeyUsage
   globalSecureAccessFilteringProfileSessionControl groupPolicyConfiguration groupPolicyConfigurationAssignment
   groupPolicyDefinition groupPolicyDefinitionValue groupPolicyPresentation groupPolicyPresentationDropdownListItem
   groupPolicyPresentationValue groupPolicyUploadedDefinitionFile groupPolicyUploadedLanguageFile hardwareConfiguration
@@ -93,8 +93,11 @@ const silent: ReadonlySet<string> = new Set(
 /** Types that say something elsewhere, by the members that are declared with just that type. */
 const silentIn: Readonly<Record<string, ReadonlyArray<string>>> = {
   apps: ["ioshomescreenapp"],
+  iosSingleSignOnExtension: ["iossinglesignonextension"],
+  items: ["androiddeviceownerkioskmodefolderitem"],
   kioskModeManagedHomeScreenAppSettings: ["androiddeviceownerkioskmodeapp"],
   localAddressRanges: ["ipv4range"],
+  macOSSingleSignOnExtension: ["macossinglesignonextension"],
   proxyServer: ["windows10vpnproxyserver", "windows81vpnproxyserver"],
   remoteAddressRanges: ["ipv4range"],
   uwpApp: ["windowskioskuwpapp"],
