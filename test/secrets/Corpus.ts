@@ -59,6 +59,9 @@ const deviceConfigurations = (planter: Planter): ReadonlyArray<object> => {
       azureOperationalInsightsWorkspaceKey: marker("Surface Hub: workspace key")
     }),
     of("androidEnterpriseWiFiConfiguration", { passwordFormatString: marker("Android Wi-Fi: passwordFormatString") }),
+    of("androidOmaCpConfiguration", {
+      configurationXml: inBase64("OMA-CP: XML", (secret) => `<wap-provisioningdoc>${secret}</wap-provisioningdoc>`)
+    }),
     of("windows10CustomConfiguration", {
       omaSettings: [
         typed("omaSettingString", { omaUri: "./a", isEncrypted: true, ...value("OMA-URI: encrypted") }),

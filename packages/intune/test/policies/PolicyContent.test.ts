@@ -120,6 +120,12 @@ describe("the content of a policy", () => {
     )
     assert.deepStrictEqual(lacking({ omaSettings: [{ isEncrypted: true, value: "hush" }] }), ["omaSettings/0/value"])
     assert.deepStrictEqual(lacking({ allowed: "*", name: "P" }), [])
+    const profile = (configurationXml: string) => contentOf({ configurationXml })
+    const xml = profile(Buffer.from("<wap-provisioningdoc>hush</wap-provisioningdoc>").toString("base64"))
+    assert.deepStrictEqual(lackingSecrets(xml.text, new Set(xml.secrets.keys())), [])
+    assert.strictEqual(xml.secrets.size, 1)
+    const shown = profile("placeholder")
+    assert.deepStrictEqual(lackingSecrets(shown.text, new Set(shown.secrets.keys())), ["configurationXml"])
   })
 
   it("takes what an export has in place of a secret for the same secret", () => {

@@ -20,7 +20,7 @@ const endsInSecret = new RegExp(
 const endsInShortWord = /(?:^|[^A-Za-z])(?:pin|pw|pwd)$|(?:^|[a-z\d])(?:Pin|PIN|Pw|PW|Pwd|PWD)$/
 
 /** Members that Microsoft documents as secrets, and whose names do not say so. */
-const documented: ReadonlySet<string> = new Set(["license", "passwordformatstring"])
+const documented: ReadonlySet<string> = new Set(["configurationxml", "license", "passwordformatstring"])
 
 /** Whether what has this name is a secret. */
 export const isSecretName = (name: string): boolean => {

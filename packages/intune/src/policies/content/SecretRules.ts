@@ -46,7 +46,12 @@ export const isHidden = (name: string, value: string, within: GraphObject): bool
   isMasked(value) ||
   (name === "value" && within["valueState"] === "encryptedValueToken") ||
   // The mask of XML: an element without content, in base64.
-  (name === "value" && within["isEncrypted"] === true && isEmptyXml(value))
+  (name === "value" && within["isEncrypted"] === true && isEmptyXml(value)) ||
+  // Of an Android profile (OMA-CP), Graph shows “a placeholder string”, whatever that is: it is no XML.
+  (name === "configurationXml" && !isXml(value))
+
+const isXml = (value: string): boolean =>
+  [value, Buffer.from(value, "base64").toString("utf8")].some((text) => text.includes("<"))
 
 const isEmptyXml = (value: string): boolean =>
   /^\s*<[^<>]+>\s*(?:<\/[^<>]+>)?\s*$/.test(Buffer.from(value, "base64").toString("utf8"))

@@ -10,6 +10,7 @@ const secret = [
   "adminAccountPassword",
   "wifiPassword",
   "passwordFormatString",
+  "configurationXml",
   "azureOperationalInsightsWorkspaceKey",
   "advancedThreatProtectionOnboardingBlob",
   "advancedThreatProtectionOffboardingBlob",
