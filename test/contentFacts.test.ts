@@ -1,7 +1,7 @@
 /** What `@atlas/intune` takes for content of a policy, held against the types that Microsoft publishes. */
 import { ContentFacts, isSilentType } from "@atlas/intune/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { graphTypes, subtypesOf } from "./src/MicrosoftGraphTypes.ts"
+import { graphTypes, itemOf, subtypesOf } from "./src/MicrosoftGraphTypes.ts"
 
 /** The types that the collections of policies declare, also of kinds that Atlas does not read yet. */
 const collections = `
@@ -29,8 +29,8 @@ const parts = new Set(
 
 const types = graphTypes("beta")
 const basesOf = (name: string): ReadonlyArray<string> => {
-  const base = types.get(name)?.base ?? null
-  return base === null ? [] : [base, ...basesOf(base)]
+  const base = types.get(name)?.base
+  return base === undefined ? [] : [base, ...basesOf(base)]
 }
 const isEntity = (name: string) => name === "Entity" || basesOf(name).includes("Entity")
 const withSubtypes = (name: string) => [name, ...subtypesOf("beta", name)]
@@ -50,7 +50,8 @@ const walk = () => {
     if (seen.has(name)) continue
     seen.add(name)
     open.push(...basesOf(name).filter((base) => base !== "Entity"))
-    for (const [holder, type] of types.get(name)?.members ?? []) {
+    for (const [holder, member] of types.get(name)?.members ?? []) {
+      const type = itemOf(member)
       if (!types.has(type) || (isEntity(type) && !parts.has(holder))) continue
       declared.push({ holder, type })
       open.push(...withSubtypes(type))

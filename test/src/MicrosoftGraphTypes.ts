@@ -56,12 +56,15 @@ export const graphTypes = (version: Version): ReadonlyMap<string, GraphType> => 
   return known
 }
 
+/** `User` for `User[]`. */
+export const itemOf = (declared: string): string => declared.replace(/\[\]$/, "")
+
 /** The type of a member, or of its items, which a base may declare; undefined if the type has none. */
 export const memberOf = (version: Version, type: string, name: string): string | undefined => {
   for (let at: string | undefined = type; at !== undefined;) {
     const known: GraphType | undefined = graphTypes(version).get(at)
     const declared = known?.members.get(name)
-    if (declared !== undefined) return declared.replace(/\[\]$/, "")
+    if (declared !== undefined) return itemOf(declared)
     at = known?.base
   }
   return undefined

@@ -9,7 +9,7 @@ import { findMember, type FakeVersion, hasType, isAbstract, isOfType, type TypeM
 import type { FakeReply } from "../FakeRequest.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import { badRequest } from "./FakePaging.ts"
-import { modelRefusal, unknown } from "./Refusals.ts"
+import { modelRefusal, unreported } from "./Refusals.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
 
 const decodeObject = Schema.decodeUnknownOption(
@@ -63,7 +63,7 @@ const valueRefusal = (value: unknown, member: TypeMember, version: FakeVersion):
 const memberRefusal = (name: string, value: unknown, type: string, version: FakeVersion): FakeReply | undefined => {
   if (name === "@odata.type") return undefined
   if (name.includes("@odata.") || name.startsWith("#")) {
-    return modelRefusal(`The annotation '${name}' is not valid in a request.`, unknown(`the annotation ${name}`))
+    return modelRefusal(`The annotation '${name}' is not valid in a request.`, unreported(`the annotation ${name}`))
   }
   const member = findMember(type, name, version)
   return member === undefined

@@ -9,7 +9,7 @@ import { type FakeReply, jsonReply } from "../FakeRequest.ts"
 import { jsonBody } from "./BodyCheck.ts"
 import { isReply } from "./FakePaging.ts"
 import { type FakeResourceCall, find, notFound, versionOf } from "./Reading.ts"
-import { intuneReply, noReason, unknown } from "./Refusals.ts"
+import { intuneReply, noReason, unreported } from "./Refusals.ts"
 import { writeRefusal } from "./WriteCheck.ts"
 
 /** A child, the object that it belongs to, and its siblings. */
@@ -58,7 +58,7 @@ export const createChild = (call: FakeResourceCall, id: string, name: string): F
   const locale = String(body["locale"])
   const child: FakeItem = { isDefault: false, ...body, id: `${id}_${locale}` }
   if (family.all.some((each) => each.id === child.id)) {
-    return intuneReply(call, noReason, unknown(`a second message in ${locale}`))
+    return intuneReply(call, noReason, unreported(`a second message in ${locale}`))
   }
   store(call, family, withChild(family, child))
   return jsonReply(200, JSON.stringify(child))

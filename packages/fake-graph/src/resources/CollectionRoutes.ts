@@ -11,7 +11,7 @@ import type { FakeReply } from "../FakeRequest.ts"
 import * as ChildWriting from "./ChildWriting.ts"
 import type { FakeCall } from "./FakeCall.ts"
 import * as Reading from "./Reading.ts"
-import { noRoute, noSegment, unknown } from "./Refusals.ts"
+import { noRoute, noSegment, unreported } from "./Refusals.ts"
 import * as Writing from "./Writing.ts"
 
 /** A path with its method, permissions and handler. */
@@ -134,17 +134,17 @@ export const intuneMissing = (call: FakeCall, path: string): FakeReply | undefin
   if (!["deviceManagement", "deviceAppManagement"].includes(service)) return undefined
   const resource = fakeResources.find((each) => each.path === `${service}/${name}`)
   if (resource === undefined || !resource.versions.includes(version)) {
-    const reason = resource === undefined ? unknown(`the path ${path}`) : `${version} has no ${resource.path}.`
+    const reason = resource === undefined ? unreported(`the path ${path}`) : `${version} has no ${resource.path}.`
     return noSegment(name, reason)
   }
   const template = templateOf(segments)
   if (child === undefined) {
-    return noRoute(call, template, unknown(`${call.request.method} on ${resource.path}`))
+    return noRoute(call, template, unreported(`${call.request.method} on ${resource.path}`))
   }
   if (resource.children[child]?.route === "refused") {
     return noRoute(call, template, `Metadata lists ${child} below ${resource.path}, and the service refuses it.`)
   }
   return findMember(resource.type, child, version) !== undefined || ["assign", "assignments"].includes(child)
-    ? noRoute(call, template, unknown(`${call.request.method} on ${child} below ${resource.path}`))
-    : noSegment(child, unknown(`the path ${path}`))
+    ? noRoute(call, template, unreported(`${call.request.method} on ${child} below ${resource.path}`))
+    : noSegment(child, unreported(`the path ${path}`))
 }

@@ -9,7 +9,7 @@ import type { FakeReply } from "../FakeRequest.ts"
 import type { FakeResourceCall } from "./Reading.ts"
 import { fakeResources } from "../tenant/FakeResources.ts"
 import { badRequest } from "./FakePaging.ts"
-import { because, intuneReply, modelRefusal, unknown } from "./Refusals.ts"
+import { because, intuneReply, modelRefusal, unreported } from "./Refusals.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
 
 const isDefaultEnrollment = ({ resource }: FakeResourceCall, item: FakeItem): boolean =>
@@ -81,7 +81,7 @@ const creationRefusals: ReadonlyArray<(call: FakeResourceCall, body: JsonObject)
       ? intuneReply(
           call,
           "Request not applicable to target tenant",
-          unknown("a second Windows Hello for Business setting")
+          unreported("a second Windows Hello for Business setting")
         )
       : undefined
 ]

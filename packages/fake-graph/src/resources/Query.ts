@@ -7,7 +7,7 @@ import type { ChildAnswer, FakeResource } from "../tenant/ResourceRules.ts"
 import { type FakeVersion, findMember, isOfType } from "../metadata/TypeModel.ts"
 import type { FakeReply } from "../FakeRequest.ts"
 import { isReply, unsupported } from "./FakePaging.ts"
-import { because, noMember, queryRefusal, unknown } from "./Refusals.ts"
+import { because, noMember, queryRefusal, unreported } from "./Refusals.ts"
 import { type JsonObject, typeOf } from "./Shape.ts"
 
 /** A child collection that a request expands. */
@@ -32,7 +32,7 @@ const optionRefusal = (parameters: URLSearchParams, known: ReadonlyArray<string>
   const foreign = [...parameters.keys()].find((name) => !known.includes(name))
   return foreign === undefined
     ? undefined
-    : because(unsupported(`Unsupported Query: '${foreign}'.`), unknown(`the query option ${foreign} here`))
+    : because(unsupported(`Unsupported Query: '${foreign}'.`), unreported(`the query option ${foreign} here`))
 }
 
 /** The refusal of a query for a child collection, which knows pages only. */
@@ -81,7 +81,7 @@ const expansionOf = (asked: Asked, text: string): Expansion | FakeReply => {
   const isKnown = way !== "refused" && inside !== undefined && inside.every((each) => each === child?.inside)
   return isKnown
     ? { name, inside }
-    : queryRefusal("The request is invalid: the expansion is not supported.", unknown(`$expand=${text} here`))
+    : queryRefusal("The request is invalid: the expansion is not supported.", unreported(`$expand=${text} here`))
 }
 
 const literal = (text: string): unknown =>
@@ -99,7 +99,7 @@ const comparisonOf = (asked: Asked, text: string): CollectionQuery["matches"] | 
   const kind = /^isof\('microsoft\.graph\.(\w+)'\)$/.exec(text)?.[1]
   if (kind !== undefined) return (item) => isOfType(typeOf(item, type), kind)
   const [, path = "", wanted] = /^(\w+(?:\/\w+)*) eq ('(?:[^']|'')*'|true|false|null|-?\d+)$/.exec(text) ?? []
-  if (wanted === undefined) return queryRefusal("Invalid filter clause.", unknown(`$filter=${text} here`))
+  if (wanted === undefined) return queryRefusal("Invalid filter clause.", unreported(`$filter=${text} here`))
   const names = path.split("/")
   const [first = ""] = names
   if (findMember(type, first, asked.version) === undefined) {
@@ -128,7 +128,7 @@ const orderRefusal = (asked: Asked, text: string | null): FakeReply | undefined 
   if (text === null) return undefined
   const [name = ""] = text.split(/[ ,]/)
   return (
-    memberOrRefusal(asked, name) ?? because(unsupported("Unsupported Query: '$orderby'."), unknown("$orderby here"))
+    memberOrRefusal(asked, name) ?? because(unsupported("Unsupported Query: '$orderby'."), unreported("$orderby here"))
   )
 }
 

@@ -17,7 +17,7 @@ export interface Refusable {
 export const because = (reply: FakeReply, reason: string): FakeReply => ({ ...reply, reason })
 
 /** Nobody knows whether Graph takes this, so the fake does not. */
-export const unknown = (what: string): string =>
+export const unreported = (what: string): string =>
   `Nobody has reported whether Graph takes ${what}, so the fake refuses it.`
 
 /** The refusal of a query in OData's words. */

@@ -29,7 +29,7 @@ export const typeOf = (value: JsonObject, declared: string): string => {
 const isAnnotation = (name: string): boolean => name.includes("@odata.") || name.startsWith("#")
 
 /** Graph's mask of an encrypted OMA value. XML is base64, and so is its mask: that of an empty element. */
-const maskOf = (type: string): string => (type === "omaSettingStringXml" ? "PGEvPg==" : "****")
+export const maskOf = (type: string): string => (type === "omaSettingStringXml" ? "PGEvPg==" : "****")
 
 const masked = (value: JsonObject, type: string): JsonObject =>
   isOfType(type, "omaSetting") && value["isEncrypted"] === true ? { ...value, value: maskOf(type) } : value

@@ -12,8 +12,8 @@ import type { FakeReply } from "../FakeRequest.ts"
 import { bodyRefusal } from "./BodyCheck.ts"
 import { type FakeResourceCall, versionOf } from "./Reading.ts"
 import { badRequest } from "./FakePaging.ts"
-import { because, intuneReply, modelRefusal, noReason, unknown } from "./Refusals.ts"
-import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
+import { because, intuneReply, modelRefusal, noReason, unreported } from "./Refusals.ts"
+import { isJsonObject, type JsonObject, maskOf, typeOf } from "./Shape.ts"
 
 /** One object in a body: itself, its type, and the object of the tenant that it replaces, if it is the body. */
 interface Part {
@@ -78,7 +78,7 @@ const membersRefusal = (
     if (found === undefined) continue
     const { name, rule } = found
     const reason =
-      rule.source === undefined ? unknown(`${name} on ${part.type} here`) : `${name} is refused (${rule.source}).`
+      rule.source === undefined ? unreported(`${name} on ${part.type} here`) : `${name} is refused (${rule.source}).`
     const code = rule.refusal.as === "sentence" ? rule.refusal.code : undefined
     return refuse(call, sentenceOf(rule.refusal, name), reason, code)
   }
@@ -87,7 +87,7 @@ const membersRefusal = (
 
 /** A masked value that is written back would reach devices as asterisks. */
 const maskRefusal = (call: FakeResourceCall, parts: ReadonlyArray<Part>): FakeReply | undefined =>
-  parts.some(({ type, value }) => isOfType(type, "omaSetting") && value["value"] === "****")
+  parts.some(({ type, value }) => isOfType(type, "omaSetting") && value["value"] === maskOf(type))
     ? refuse(
         call,
         "SecretReferenceValueId invalid for create",
@@ -108,7 +108,7 @@ const tokenRefusal = (
       value["valueState"] === "encryptedValueToken" && !known.includes(JSON.stringify(value["value"] ?? null))
   )
   return foreign
-    ? refuse(call, noReason, unknown("a token in place of a secret, which is not the policy's own"))
+    ? refuse(call, noReason, unreported("a token in place of a secret, which is not the policy's own"))
     : undefined
 }
 

@@ -11,7 +11,7 @@ import { badRequest, isReply } from "./FakePaging.ts"
 import { assignRefusal, changeRefusal, creationRefusal, removalRefusal } from "./Guards.ts"
 import { changed, made, madeAssignment, madeRules, plainText } from "./Made.ts"
 import { type FakeResourceCall, find, notFound, toldAfterWrite, versionOf } from "./Reading.ts"
-import { because, intuneReply, unknown } from "./Refusals.ts"
+import { because, intuneReply, unreported } from "./Refusals.ts"
 import { jsonBody, bodyRefusal } from "./BodyCheck.ts"
 import { findMember } from "../metadata/TypeModel.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
@@ -109,7 +109,7 @@ const assignmentRefusal = (
     return intuneReply(
       call,
       "An error has occurred",
-      unknown(`${foreign} in an assignment: tools in use send its target`)
+      unreported(`${foreign} in an assignment: tools in use send its target`)
     )
   }
   if (!isJsonObject(assignment["target"])) {

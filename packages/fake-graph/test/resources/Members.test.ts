@@ -276,6 +276,20 @@ describe("Intune refuses to change", () => {
   )
 })
 
+describe("a refusal of Intune", () => {
+  it.effect("is JSON inside the message, with a trailer that has the request's id", () =>
+    Effect.gen(function* () {
+      const { body, headers } = yield* ask(`${base}/roleScopeTags/0`, { method: "DELETE" })
+      assert.strictEqual(body.error.code, "BadRequest")
+      const { _version, CustomApiErrorPhrase, HttpHeaders, Message } = JSON.parse(body.error.message)
+      assert.deepStrictEqual([_version, CustomApiErrorPhrase, HttpHeaders], [3, "", "{}"])
+      const trailer =
+        /^A built-in object cannot be deleted - Operation ID \(for customer support\): [0-]+ - Activity ID: (\S+) - Url: https:\/\/fef\./
+      assert.strictEqual(trailer.exec(Message)?.[1], headers["request-id"])
+    }).pipe(Effect.provide(layer))
+  )
+})
+
 describe("Intune refuses to make", () => {
   const unreported: ReadonlyArray<readonly [string, string, object]> = [
     ["an object with an id", "deviceConfigurations", restrictions({ id: "mine" })],

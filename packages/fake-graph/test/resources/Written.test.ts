@@ -232,7 +232,8 @@ describe("encrypted OMA values", () => {
 
   const masked: ReadonlyArray<readonly [string, object]> = [
     ["a reference", { secretReferenceValueId: "secret" }],
-    ["the mask", { value: "****" }]
+    ["the mask", { value: "****" }],
+    ["the mask of XML", { "@odata.type": "#microsoft.graph.omaSettingStringXml", value: "PGEvPg==" }]
   ]
   it.effect.each(masked)("cannot be written back: %s", ([, more]) =>
     Effect.gen(function* () {

@@ -146,9 +146,8 @@ const decodeImport = Decoding.argumentsOf(
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
  * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody. Fails with
- * `InvalidInput` for what cannot be stored.
- *
- * @param references what the policies refer to by name, from `referencesFile`; a restore finds it by these names
+ * `InvalidInput` for what cannot be stored. The references say what things in `referencesFile` are called, so that a restore finds
+ * them by name.
  */
 export const importBackup = Effect.fn("importBackup")(function* (
   tenant: TenantScope,
