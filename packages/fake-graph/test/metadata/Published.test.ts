@@ -11,7 +11,8 @@ type Entities = Readonly<
 type Permissions = Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>>
 
 /** Microsoft's larger description of Graph, of which only those have a copy who name its folder. */
-const folder = process.env["ATLAS_GRAPH_METADATA"]
+const named = process.env["ATLAS_GRAPH_METADATA"]
+const folder = named === "" ? undefined : named
 
 const read = <A>(name: string): A => JSON.parse(readFileSync(join(folder ?? "", name), "utf8")) as A
 

@@ -9,7 +9,7 @@ import { makeRestoreItemStore, type UnplannedItem } from "./RestoreItemStore.ts"
 import { isEqual, type Live, planItem, type Planning, wantedHere } from "./planItem.ts"
 import { preview } from "./RestoreOperations.ts"
 import { restoreOrder } from "./restoreOrder.ts"
-import { makeReferenceResolver, referredCollections } from "./RestoreReferences.ts"
+import { makeReferenceResolver, type ReferenceResolver, referredCollections } from "./RestoreReferences.ts"
 import { makeRestoreState } from "./state.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
@@ -18,7 +18,8 @@ type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
 const liveOf = Effect.fnUntraced(function* (
   run: PreviewRun,
   source: PolicySource,
-  wanted: ReadonlyArray<UnplannedItem>
+  wanted: ReadonlyArray<UnplannedItem>,
+  { isForeign }: ReferenceResolver
 ) {
   const store = yield* PolicyStore
   const salt = yield* store.salt(run.scope)
@@ -33,8 +34,9 @@ const liveOf = Effect.fnUntraced(function* (
         const live = recordOf(source, policy, salt)
         const same = ids.get(live.record.id)
         if (same === undefined && !names.has(namesakeKey(live.record))) continue
-        // Most policies equal the backup's: those are stored already, and nobody has to see them.
-        const isKnown = same !== undefined && isEqual(same, live.record)
+        // Most policies equal the backup's: those are stored already, and nobody has to see them. The same ids mean something
+        // else in another tenant.
+        const isKnown = !isForeign && same !== undefined && isEqual(same, live.record)
         found.set(live.record.id, isKnown ? { ...live, contents: [] } : live)
       }
     })
@@ -49,7 +51,7 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   const { restore } = run.input
   const wanted = yield* policies.listUnplanned(restore, source.name)
   if (wanted.length === 0) return 0
-  const { found, unread } = yield* liveOf(run, source, wanted)
+  const { found, unread } = yield* liveOf(run, source, wanted, planning.resolver)
   const here = yield* Effect.forEach(wanted, (row) => wantedHere(run, row, found.get(row.id), planning), {
     concurrency: 4
   })

@@ -2,7 +2,7 @@ import { policyTypes } from "@atlas/intune"
 import type { Child } from "hono/jsx"
 import type { ScheduleFields } from "./ScheduleForm.ts"
 import { type Changes, Meanwhile, VersionField } from "./Meanwhile.tsx"
-import { missed, repeated, settingLabels as labels, skipped } from "./ScheduleWords.ts"
+import { missed, repeatedTimes, settingLabels as labels, skippedTimes } from "./ScheduleWords.ts"
 import { Icon } from "../../shell/components/Icon.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 
@@ -60,8 +60,8 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems = [
             ))}
           </datalist>
         </Field>
-        <Choice name="skippedTime" label={labels.skippedTime} options={skipped} value={fields.skippedTime} />
-        <Choice name="repeatedTime" label={labels.repeatedTime} options={repeated} value={fields.repeatedTime} />
+        <Choice name="skippedTime" label={labels.skippedTime} options={skippedTimes} value={fields.skippedTime} />
+        <Choice name="repeatedTime" label={labels.repeatedTime} options={repeatedTimes} value={fields.repeatedTime} />
         <Choice name="missed" label={labels.missed} options={missed} value={fields.missed} />
         <Field name="missedLimit" label={labels.missedLimit} problem={problemOf("missedLimit")}>
           <input type="text" inputmode="numeric" name="missedLimit" id="missedLimit" value={fields.missedLimit} />

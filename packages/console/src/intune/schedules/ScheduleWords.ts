@@ -4,13 +4,13 @@ import { type BackupSchedule, policyTypeNamed, type ScheduleSettings } from "@at
 type Choices = ReadonlyArray<readonly [value: string, text: string]>
 
 /** What happens to a local time that a change of the clocks skips. */
-export const skipped: Choices = [
+export const skippedTimes: Choices = [
   ["later", "comes as much later as the clocks are moved"],
   ["skip", "is left out that day"]
 ]
 
 /** Which of the times counts that a change of the clocks repeats. */
-export const repeated: Choices = [
+export const repeatedTimes: Choices = [
   ["earlier", "counts the first time"],
   ["later", "counts the second time"],
   ["both", "counts both times"]
@@ -40,8 +40,8 @@ export const settingLabels: Readonly<Record<keyof ScheduleSettings, string>> = {
 const textOf = (choices: Choices, value: string) => choices.find(([each]) => each === value)?.[1] ?? value
 
 const valueOf = (schedule: BackupSchedule, name: keyof ScheduleSettings): string => {
-  if (name === "skippedTime") return textOf(skipped, schedule.skippedTime)
-  if (name === "repeatedTime") return textOf(repeated, schedule.repeatedTime)
+  if (name === "skippedTime") return textOf(skippedTimes, schedule.skippedTime)
+  if (name === "repeatedTime") return textOf(repeatedTimes, schedule.repeatedTime)
   if (name === "missed") return textOf(missed, schedule.missed)
   if (name === "types") {
     return schedule.types?.map((type) => policyTypeNamed(type)?.label ?? type).join(", ") ?? "everything"
