@@ -135,6 +135,8 @@ const drift: Expected = {
   "DriftStore.backupSources": ["backup_sets_pkey", "backup_items_pkey"],
   "DriftStore.listInventory": ["policies_pkey | policies_type"],
   "DriftStore.listBackup": ["backup_items_pkey"],
+  "DriftStore.listUnread": ["backup_sets_pkey"],
+  "DriftStore.listReferred": ["policies_pkey | policies_type"],
   "DriftStore.restart": ["policy_drift_pkey"],
   "DriftStore.add": onlyWrites,
   "DriftStore.list": ["policy_drift_pkey"]

@@ -28,7 +28,8 @@ const inventory = Effect.gen(function* () {
 
 const drift = Effect.fnUntraced(function* (backup: string) {
   const fake = yield* FakeGraph
-  yield* fake.putItem(tenantId, configurations, { ...wifi, displayName: "Another name" })
+  yield* fake.putItem(tenantId, configurations, { ...wifi, displayName: "Another name", roleScopeTagIds: ["7"] })
+  yield* completed(InventorySync.operation, { confirmRemovals: 1_000_000 })
   const side = { kind: "backup", id: backup }
   const run = yield* completed(DriftCompare.operation, { from: side, to: { kind: "live" } })
   yield* completed(DriftCompare.operation, { from: { kind: "inventory" }, to: side })

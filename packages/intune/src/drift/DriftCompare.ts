@@ -18,6 +18,8 @@ import { PolicyStore } from "../policies/PolicyStore.ts"
 import { PolicySelection, readContracts, sourceLabel, sourcesOf, typesIn } from "../policies/PolicyType.ts"
 import type { DriftItem } from "./DriftItem.ts"
 import { makeDriftStore, type StatePolicy } from "./DriftStore.ts"
+import { type NameReferences, namesOfBackup, namesOfInventory, namesOfTenant } from "./referenceNames.ts"
+import { sameMeaning } from "./sameMeaning.ts"
 
 /** A state of a tenant: as the last sync saw it, as a backup has it, or as it is now. */
 export const PolicyState = Schema.Union([
@@ -91,11 +93,22 @@ const readLive = Effect.fnUntraced(function* (run: DriftRun, source: PolicySourc
 const readSide = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, side: PolicyState) {
   const drift = yield* makeDriftStore
   if (side.kind === "live") return yield* readLive(run, source)
-  const policies = yield* side.kind === "inventory"
-    ? drift.listInventory(run.scope, source.name)
-    : drift.listBackup(run.scope, source.name, side.id)
-  return { policies, unread: [] }
+  if (side.kind === "inventory") return { policies: yield* drift.listInventory(run.scope, source.name), unread: [] }
+  const policies = yield* drift.listBackup(run.scope, source.name, side.id)
+  return { policies, unread: yield* drift.listUnread(run.scope, side.id) }
 })
+
+/** How what the policies of a state refer to is called. */
+const namesOf = (run: DriftRun, side: PolicyState) =>
+  side.kind === "backup"
+    ? namesOfBackup(side.id)
+    : Effect.succeed(side.kind === "live" ? namesOfTenant(run.scope) : namesOfInventory(run.scope))
+
+/** How each of the two states calls what its policies refer to. */
+interface Names {
+  readonly from: NameReferences
+  readonly to: NameReferences
+}
 
 /** A policy that differs. */
 interface Drift {
@@ -134,6 +147,24 @@ const differenceIn = (texts: ReadonlyMap<string, string>, before: StatePolicy, a
   return { fields: [...content.fields, ...fields], more: content.more + assigned.more }
 }
 
+/** Whether a policy that differs by its hashes says the same, since only ids differ of what has the same name. */
+const meansTheSame = Effect.fnUntraced(function* (
+  texts: ReadonlyMap<string, string>,
+  { from, to }: Drift,
+  names: Names
+) {
+  if (from === null || to === null) return false
+  const textOf = (hash: string | null) => (hash === null ? null : (texts.get(hash) ?? null))
+  const isEqual = (before: string | null, after: string | null) =>
+    before === null || after === null
+      ? Effect.succeed(true)
+      : sameMeaning({ text: before, names: names.from }, { text: after, names: names.to })
+  return (
+    (yield* isEqual(textOf(from.contentHash), textOf(to.contentHash))) &&
+    (yield* isEqual(textOf(from.assignmentsHash), textOf(to.assignmentsHash)))
+  )
+})
+
 const itemOf = (texts: ReadonlyMap<string, string>, { from, to }: Drift): Omit<DriftItem, "source"> | null => {
   const side = to ?? from
   if (side === null) return null
@@ -143,17 +174,18 @@ const itemOf = (texts: ReadonlyMap<string, string>, { from, to }: Drift): Omit<D
   return { id, type: kind, title, change: "changed", difference: differenceIn(texts, from, to) }
 }
 
-const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource) {
+const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, names: Names) {
   const store = yield* PolicyStore
   const drift = yield* makeDriftStore
-  const both = [yield* readSide(run, source, run.input.from), yield* readSide(run, source, run.input.to)] as const
+  const [one, other] = [yield* readSide(run, source, run.input.from), yield* readSide(run, source, run.input.to)]
   // Of a policy that cannot be read, nobody knows whether it differs.
-  const unread = new Set(both.flatMap((side) => side.unread))
-  const [from, to] = both.map(({ policies }) => policies.filter(({ id }) => !unread.has(id))) as [
+  const unread = new Set([...one.unread, ...other.unread])
+  const [from, to] = [one, other].map(({ policies }) => policies.filter(({ id }) => !unread.has(id))) as [
     Array<StatePolicy>,
     Array<StatePolicy>
   ]
   const found = drifts(from, to)
+  const counts = { compared: Math.max(from.length, to.length), added: 0, removed: 0, changed: 0 }
   // An attempt that died may have stored some of the differences.
   yield* run.transaction(drift.restart(run.run.id, source.name))
   for (let at = 0; at < found.length; at += comparedAtOnce) {
@@ -161,15 +193,14 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
     const sides = part.flatMap((each) => [each.from, each.to].filter((side) => side !== null))
     const hashes = sides.flatMap(({ assignmentsHash, contentHash }) => [contentHash, assignmentsHash ?? contentHash])
     const texts = yield* store.texts(run.scope, hashes)
-    const items = part.map((each) => itemOf(texts, each)).filter((item) => item !== null)
+    const differing = yield* Effect.filter(part, (each) =>
+      Effect.map(meansTheSame(texts, each, names), (isSameYet) => !isSameYet)
+    )
+    const items = differing.map((each) => itemOf(texts, each)).filter((item) => item !== null)
+    for (const { change } of items) counts[change]++
     yield* run.transaction(drift.add(run.run.id, run.scope, source.name, items))
   }
-  return {
-    compared: Math.max(from.length, to.length),
-    added: found.filter((each) => each.from === null).length,
-    removed: found.filter((each) => each.to === null).length,
-    changed: found.filter((each) => each.from !== null && each.to !== null).length
-  }
+  return counts
 })
 
 const requireBackup = Effect.fnUntraced(function* (run: DriftRun, side: PolicyState) {
@@ -211,8 +242,9 @@ export const handler = operation.toLayer(
     yield* requireBackup(run, run.input.to)
     const total = { compared: 0, added: 0, removed: 0, changed: 0 }
     const sources = yield* sharedSources(run)
+    const names = { from: yield* namesOf(run, run.input.from), to: yield* namesOf(run, run.input.to) }
     for (const source of sources) {
-      const found = yield* compareSource(run, source)
+      const found = yield* compareSource(run, source, names)
       for (const name of ["compared", "added", "removed", "changed"] as const) total[name] += found[name]
       yield* run.progress({
         processed: total.compared,

@@ -8,6 +8,7 @@
 import type { RunId, TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import type { ReferenceKind } from "../policies/references/Reference.ts"
 import { DriftItem } from "./DriftItem.ts"
 
 /** A policy in one of the states. */
@@ -59,7 +60,7 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
         WHERE b.id = ${backup}::uuid AND b.workspace_id = ${tenant.workspaceId} AND b.tenant_id = ${tenant.tenantId}
           AND (EXISTS (SELECT FROM backup_items i WHERE i.set_id = b.id AND i.source = s.name)
             OR s.name = ANY(b.sources_done)
-              AND NOT b.missing @> jsonb_build_array(jsonb_build_object('label', s.label)))`
+              AND NOT b.missing @> jsonb_build_array(jsonb_build_object('label', s.label, 'policy', NULL)))`
     },
     Effect.orDie,
     Effect.map((rows) => rows.map(({ name }) => name))
@@ -76,6 +77,24 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const listBackup = Effect.fn("DriftStore.listBackup")(
     (tenant: TenantScope, source: string, backup: string) => sql<StatePolicy>`
       SELECT ${columns} FROM backup_items WHERE ${tenantIs(tenant)} AND source = ${source} AND set_id = ${backup}::uuid`,
+    Effect.orDie
+  )
+
+  /** The policies that a backup lacks, since Graph could not give them when it was made. */
+  const listUnread = Effect.fn("DriftStore.listUnread")(
+    (tenant: TenantScope, backup: string) => sql<{ id: string }>`
+      SELECT m -> 'policy' ->> 'id' AS id FROM backup_sets, jsonb_array_elements(missing) AS m
+      WHERE id = ${backup}::uuid AND ${tenantIs(tenant)} AND m -> 'policy' ->> 'id' IS NOT NULL`,
+    Effect.orDie,
+    Effect.map((rows) => rows.map(({ id }) => id))
+  )
+
+  /** What policies of the inventory refer to, and have a name in the inventory. */
+  const listReferred = Effect.fn("DriftStore.listReferred")(
+    (tenant: TenantScope) => sql<{ kind: ReferenceKind; id: string; name: string }>`
+      SELECT CASE source WHEN 'assignment_filters' THEN 'assignment_filter' WHEN 'scope_tags' THEN 'scope_tag'
+        ELSE 'named_location' END AS kind, id, title AS name
+      FROM policies WHERE ${tenantIs(tenant)} AND source IN ('assignment_filters', 'scope_tags', 'named_locations')`,
     Effect.orDie
   )
 
@@ -111,5 +130,16 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
     )
   }, Effect.orDie)
 
-  return { hasBackup, inventorySources, backupSources, listInventory, listBackup, restart, add, list }
+  return {
+    hasBackup,
+    inventorySources,
+    backupSources,
+    listInventory,
+    listBackup,
+    listUnread,
+    listReferred,
+    restart,
+    add,
+    list
+  }
 })

@@ -1,8 +1,17 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { Backups, exportBackup, importBackup, policySources, policyTypes, References } from "../../src/index.ts"
-import { backedUp, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
+import {
+  Backups,
+  DriftCompare,
+  exportBackup,
+  importBackup,
+  InventorySync,
+  policySources,
+  policyTypes,
+  References
+} from "../../src/index.ts"
+import { backedUp, completed, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
 import { confirmed, executed, itemsOf, pilot, planned } from "./RestoreFixture.ts"
 
 const catalog = "deviceManagement/configurationPolicies"
@@ -128,6 +137,13 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
             ["settings_catalog", "unchanged"]
           ]
         )
+        // Nor does a comparison see a difference: what has the same name is the same, whatever its id.
+        yield* completed("anew", InventorySync.operation.name)
+        for (const kind of ["live", "inventory"]) {
+          const sides = { from: { kind: "backup", id: backup }, to: { kind } }
+          const { report } = yield* completed("anew", DriftCompare.operation.name, sides)
+          assert.deepInclude({ ...report }, { added: 0, removed: 0, changed: 0 }, kind)
+        }
       })
     )
 
