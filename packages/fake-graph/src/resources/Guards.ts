@@ -136,7 +136,7 @@ const usedRefusal = (call: FakeResourceCall, { id }: FakeItem): FakeReply | unde
       call.tenant
         .collection(path)
         .all()
-        .some(({ assignments }) => JSON.stringify(assignments ?? []).includes(`"${id}"`))
+        .some(({ assignments }) => JSON.stringify(assignments ?? []).includes(`FilterId":"${id}"`))
   )
   return isUsed
     ? intuneReply(

@@ -69,14 +69,24 @@ export const makeTenant = (options: FakeTenantOptions, index: number): FakeTenan
   const permissions = grantable(options.permissions ?? defaultPermissions)
   const directory = new FakeDirectory(typeof groups === "number" ? generateGroups(groups, seed) : groups)
   const givenOf = (path: string) => collections[path] ?? data?.collections.get(path)
-  const collection = makeCollections((path) => {
+  const first = new Map<string, ReadonlyArray<FakeItem>>([["groups", directory.some(100).map(({ id }) => ({ id }))]])
+  const firstOf = (path: string): ReadonlyArray<FakeItem> => {
     const given = givenOf(path)
     const guests = guestsOf(path).flatMap((guest) => typed(givenOf(guest.path), guest.type))
     if (typeof given === "object") return [...given, ...guests]
     return guests.length > 0 ? guests : generateItems(path, { seed, count: given, around: { idsOf } })
-  })
+  }
+  const itemsOf = (path: string): ReadonlyArray<FakeItem> => {
+    const items = first.get(path) ?? firstOf(path)
+    first.set(path, items)
+    return items
+  }
+  const collection = makeCollections(itemsOf)
+  const isThere = (path: string, id: string): boolean =>
+    (path === "groups" ? directory : collection(path)).get(id) !== undefined
+  // What is generated when it is first asked for refers to what was there from the beginning, and not to what clients made since.
   const idsOf = (path: string): ReadonlyArray<string> =>
-    (path === "groups" ? directory.some(100) : collection(path).all()).map(({ id }) => id)
+    itemsOf(path).flatMap(({ id }) => (isThere(path, id) ? [id] : []))
   return {
     entraTenantId,
     tenantId: options.tenantId ?? entraTenantId,

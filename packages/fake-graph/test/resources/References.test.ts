@@ -157,6 +157,21 @@ describe("a write that refers to what the tenant has", () => {
 })
 
 describe("generated objects", () => {
+  it.effect("refer to nothing that was made before they were first asked for", () =>
+    Effect.gen(function* () {
+      const filters = `${beta}/assignmentFilters`
+      const { id } = yield* done(filters, { method: "POST", body: { displayName: "New", platform: "iOS", rule: "a" } })
+      yield* done(`${filters}/${id}`, { method: "DELETE" })
+    }).pipe(
+      Effect.provide(
+        tenant(
+          {},
+          { collections: { "deviceManagement/assignmentFilters": 1, "deviceManagement/configurationPolicies": 90 } }
+        )
+      )
+    )
+  )
+
   it.effect("refer only to what their tenant has", () =>
     Effect.gen(function* () {
       const fake = yield* FakeGraph
