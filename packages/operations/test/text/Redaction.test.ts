@@ -160,7 +160,7 @@ describe("sanitise", () => {
             "at"
           ]),
           Schema.String.check(Schema.isUUID()),
-          Schema.DateTimeUtcFromString.pipe(Schema.toEncoded),
+          Schema.String.check(Schema.isPattern(/^20\d\d-0[1-9]-1\dT0\d:[0-5]\d:00Z$/)),
           Schema.String.check(Schema.isPattern(/^[A-Z][a-z]{1,12}[- _.]?[A-Z0-9][a-z0-9]{0,12}$/)),
           Schema.Int.pipe(Schema.toEncoded)
         ])
