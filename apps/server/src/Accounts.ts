@@ -5,7 +5,7 @@
  */
 
 import { Tenant } from "@atlas/console"
-import { type Actor, isStorable } from "@atlas/operations"
+import { type Actor, Storable } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
 import { Role } from "./Roles.ts"
@@ -87,13 +87,13 @@ export class Accounts extends Context.Service<
       return Accounts.of({
         all: allAccounts().pipe(Effect.orDie, Effect.withSpan("Accounts.all")),
         actor: Effect.fn("Accounts.actor")(
-          (id: string) => (isStorable(id) ? findAccount(id) : Effect.succeedNone),
+          (id: string) => (Storable.is(id) ? findAccount(id) : Effect.succeedNone),
           toActor,
           Effect.orDie
         ),
         ofIdentity: Effect.fn("Accounts.ofIdentity")(
           (identity: { readonly tenantId: string; readonly objectId: string }) =>
-            isStorable(identity.objectId) ? findByIdentity(identity) : Effect.succeedNone,
+            Storable.is(identity.objectId) ? findByIdentity(identity) : Effect.succeedNone,
           toActor,
           Effect.orDie
         ),

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { Decoding, type Problems, StorableText, Uuid } from "@atlas/operations"
+import { Decoding, type Problems, Uuid, Storable } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type LegacyKind, legacyKinds, LegacyTable } from "./LegacyKind.ts"
 
-const LegacyMapping = Schema.Struct({ table: LegacyTable, id: StorableText, runId: Uuid })
+const LegacyMapping = Schema.Struct({ table: LegacyTable, id: Storable.Text, runId: Uuid })
 /** An old record, and the run that it is shown as. */
 export type LegacyMapping = typeof LegacyMapping.Type
 

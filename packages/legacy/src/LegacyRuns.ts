@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Actor, Authorization, Decoding, isStorable, Problems, Redaction, RunId } from "@atlas/operations"
+import { type Actor, Authorization, Decoding, Problems, Redaction, RunId, Storable } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema, type Statement } from "effect/sql"
 import { type LegacyKind, legacyKinds, LegacyTable } from "./LegacyKind.ts"
@@ -113,7 +113,7 @@ const make = Effect.gen(function* () {
   const get = Effect.fn("LegacyRuns.get")(function* (givenActor: Actor, givenTable: LegacyTable, givenId: string) {
     const { actor, id, table } = yield* decodeGet({ actor: givenActor, table: givenTable, id: givenId })
     const kind = yield* kindOf(table)
-    const [row] = isStorable(id) ? yield* rows(kind, sql`WHERE t.id::text = ${id}`) : []
+    const [row] = Storable.is(id) ? yield* rows(kind, sql`WHERE t.id::text = ${id}`) : []
     const { workspaceId } = yield* door.tenant(actor, row?.tenantId || nowhere, kind.view, kind.type)
     const claimed = row?.fields["workspace_id"] ?? workspaceId
     if (row === undefined || claimed !== workspaceId) return yield* new Problems.NotFound({})
@@ -136,7 +136,7 @@ const make = Effect.gen(function* () {
     const kind = yield* kindOf(table)
     const { workspaceId } = yield* door.tenant(actor, tenantId, kind.view, kind.type)
     const { before, limit } = page
-    if (before !== null && !isStorable(before)) return []
+    if (before !== null && !Storable.is(before)) return []
     const older =
       before === null
         ? sql`true`

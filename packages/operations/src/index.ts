@@ -58,9 +58,9 @@ export type { StartProblem, StartRequest, StartResult } from "./starting/RunStar
 export { SystemRuns } from "./starting/SystemRuns.ts"
 
 export * as ExactJson from "./text/ExactJson.ts"
-export { fold, foldName } from "./text/foldName.ts"
+export * as Folding from "./text/Folding.ts"
 export type { Json } from "./text/Json.ts"
 export * as Redaction from "./text/Redaction.ts"
 export { sqlText } from "./text/SqlText.ts"
-export { isStorable, storable, StorableText } from "./text/StorableText.ts"
+export * as Storable from "./text/Storable.ts"
 export { Uuid } from "./text/Uuid.ts"

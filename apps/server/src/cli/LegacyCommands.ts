@@ -1,5 +1,5 @@
 import { legacyKinds, type LegacyMapping, LegacyMappings } from "@atlas/legacy"
-import { isStorable, Uuid } from "@atlas/operations"
+import { Uuid, Storable } from "@atlas/operations"
 import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { database } from "./CliDatabase.ts"
@@ -26,7 +26,7 @@ const parse = (file: string): { readonly lines: ReadonlyArray<Line>; readonly pr
     const line = index + 2
     const [name = "", id = "", runId = "", ...more] = content.split(",").map((cell) => cell.trim())
     const kind = legacyKinds.find(({ table: known }) => known === name)
-    if (!isStorable(content)) problems.push(`Line ${line}: it contains characters that no id has.`)
+    if (!Storable.is(content)) problems.push(`Line ${line}: it contains characters that no id has.`)
     else if (more.length > 0 || id === "") problems.push(`Line ${line}: it must have three values.`)
     else if (kind === undefined) problems.push(`Line ${line}: there is no table ${name}.`)
     else if (!isUuid(runId)) problems.push(`Line ${line}: ${runId || "the run"} is not the id of a run.`)

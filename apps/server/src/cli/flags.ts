@@ -4,12 +4,12 @@
  * @module
  */
 
-import { RunId, StorableText, Uuid, WorkspaceId } from "@atlas/operations"
+import { RunId, Uuid, WorkspaceId, Storable } from "@atlas/operations"
 import { Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 
 /** Text that a person types: an id, a name or a path. */
-const Text = StorableText.check(
+const Text = Storable.Text.check(
   Schema.makeFilter((text) => text.length >= 1 && text.length <= 1_000, { expected: "1 to 1,000 characters" })
 )
 

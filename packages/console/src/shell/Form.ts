@@ -5,12 +5,12 @@
  * @module
  */
 
-import { Decoding, type Problems, StorableText } from "@atlas/operations"
+import { Decoding, type Problems, Storable } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import type { Context } from "hono"
 
 /** The value of a field: text of at most 10,000 characters that can be stored. */
-export const FormText = StorableText.check(Schema.isMaxLength(10_000))
+export const FormText = Storable.Text.check(Schema.isMaxLength(10_000))
 
 /** The values of a field that may occur any number of times, such as a group of checkboxes. */
 export const FormTexts = Schema.Union([FormText, Schema.Array(FormText)])

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName, sqlText, type TenantScope } from "@atlas/operations"
+import { sqlText, type TenantScope, Folding } from "@atlas/operations"
 import { Removal } from "@atlas/replica"
 import { Effect, Schema, Struct } from "effect"
 import type { SqlClient, Statement } from "effect/sql"
@@ -230,7 +230,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
   })
 
   const search = Effect.fn("CollectionReads.search")(function* (tenant: TenantScope, request: SearchRequest<Filter>) {
-    const folded = foldName(request.query)
+    const folded = Folding.foldName(request.query)
     const begins =
       request.after === null || request.after.tier === 1 ? yield* findBeginning(tenant, folded, request) : []
     const left = request.limit - begins.length
@@ -259,7 +259,7 @@ export const makeCollectionReads = <A extends { readonly id: string }, Filter ex
     return yield* decodeLabels(
       yield* sql`
         SELECT id, display_name AS "displayName", removal FROM ${table}
-        WHERE ${tenantIs(tenant)} AND removed_at IS NULL AND folded_name = ANY(${names.map(foldName)}::text[])
+        WHERE ${tenantIs(tenant)} AND removed_at IS NULL AND folded_name = ANY(${names.map(Folding.foldName)}::text[])
         ORDER BY folded_name, id`
     )
   }, Effect.orDie)

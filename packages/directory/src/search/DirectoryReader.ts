@@ -9,10 +9,10 @@ import {
   Authorization,
   type Capability,
   Decoding,
-  isStorable,
   Problems,
   type Runs,
-  type TenantScope
+  type TenantScope,
+  Storable
 } from "@atlas/operations"
 import { type Freshness, makeFreshness, type Removal, type ReplicaStore } from "@atlas/replica"
 import { Effect, Schema } from "effect"
@@ -110,7 +110,7 @@ export const labelEach = Effect.fnUntraced(function* (
   tenant: TenantScope,
   ids: ReadonlyArray<string>
 ) {
-  const known = ids.length === 0 ? [] : yield* reads.labels(tenant, ids.filter(isStorable))
+  const known = ids.length === 0 ? [] : yield* reads.labels(tenant, ids.filter(Storable.is))
   const byId = new Map(known.map((label) => [label.id, label]))
   return ids.map((id): DirectoryLabel => {
     const label = byId.get(id)
@@ -166,7 +166,7 @@ export const makeDirectoryReader = Effect.fnUntraced(function* <
   const get = Effect.fn("DirectoryReader.get")(function* (actor: Actor, tenantId: string, given: string) {
     const { id } = yield* decode.get({ id: given })
     const tenant = yield* admit(actor, tenantId)
-    const [item] = isStorable(id) ? yield* reads.byIds(tenant, [id]) : []
+    const [item] = Storable.is(id) ? yield* reads.byIds(tenant, [id]) : []
     if (item === undefined) return yield* new Problems.NotFound({})
     return { item, freshness: yield* freshnessOf(actor, tenant) }
   })
@@ -193,11 +193,11 @@ const makeDecoders = <Filter extends string>(filters: ReadonlyArray<Filter>) => 
   get: Decoding.argumentsOf(Schema.Struct({ id: Schema.String }))
 })
 
-const Storable = Schema.String.check(Schema.makeFilter(isStorable))
-
 // A cursor carries its search, so that it cannot continue another one.
 const Cursor = Schema.StringFromBase64Url.pipe(
-  Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([Schema.Literals([1, 2, 3]), Storable, Storable, Schema.String])))
+  Schema.decodeTo(
+    Schema.fromJsonString(Schema.Tuple([Schema.Literals([1, 2, 3]), Storable.Text, Storable.Text, Schema.String]))
+  )
 )
 const writeCursor = ({ foldedName, item, tier }: Found<{ readonly id: string }>, question: string) =>
   Schema.encodeSync(Cursor)([tier, foldedName, item.id, question])

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { Decoding, type Problems, StorableText, type TenantScope } from "@atlas/operations"
+import { Decoding, type Problems, type TenantScope, Storable } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import { DirectoryCache } from "../cache/DirectoryCache.ts"
 import { type DirectoryLabel, labelEach } from "./DirectoryReader.ts"
 
 const tenant = Decoding.GivenTenantScope
 const decode = Decoding.argumentsOf(Schema.Struct({ tenant, ids: Schema.Array(Schema.String) }))
-const decodeNames = Decoding.argumentsOf(Schema.Struct({ tenant, names: Schema.Array(StorableText) }))
+const decodeNames = Decoding.argumentsOf(Schema.Struct({ tenant, names: Schema.Array(Storable.Text) }))
 const decodeTenant = Decoding.argumentsOf(Schema.Struct({ tenant }))
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Graph, type GraphChange, Operation, StartGate, storable, foldName } from "@atlas/operations"
+import { Graph, type GraphChange, Operation, StartGate, Folding, Storable } from "@atlas/operations"
 import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
 import * as CollectionSync from "./CollectionSync.ts"
@@ -29,14 +29,14 @@ export const operation = Operation.make({
 })
 
 // A name may hold a NUL, or half a character if somebody cut it.
-const text = (value: string | null) => (value === null ? null : storable(value))
+const text = (value: string | null) => (value === null ? null : Storable.nearest(value))
 
 /** The columns that a patch gives; it leaves out those that the patch does. */
 const toSet = (group: GraphGroup): Readonly<Record<string, unknown>> => {
   const { displayName, groupTypes, isAssignableToRole, mailEnabled, onPremisesSyncEnabled, securityEnabled } = group
-  const name = displayName === undefined ? undefined : (text(displayName) ?? storable(group.id))
+  const name = displayName === undefined ? undefined : (text(displayName) ?? Storable.nearest(group.id))
   return {
-    ...(name === undefined ? {} : { display_name: name, folded_name: foldName(name) }),
+    ...(name === undefined ? {} : { display_name: name, folded_name: Folding.foldName(name) }),
     ...(group.description === undefined ? {} : { description: text(group.description) }),
     ...(group.mail === undefined ? {} : { mail: text(group.mail) }),
     ...(mailEnabled === undefined ? {} : { mail_enabled: mailEnabled ?? false }),
@@ -54,8 +54,8 @@ const toSet = (group: GraphGroup): Readonly<Record<string, unknown>> => {
 
 const toChange = (change: GraphChange<GraphGroup>): Change =>
   change._tag === "Upserted"
-    ? { id: storable(change.id), set: toSet(change.item) }
-    : { id: storable(change.id), removal: change.reason === "deleted" ? "purged" : "soft_deleted" }
+    ? { id: Storable.nearest(change.id), set: toSet(change.item) }
+    : { id: Storable.nearest(change.id), removal: change.reason === "deleted" ? "purged" : "soft_deleted" }
 
 // A history continues with the selection that it began with.
 const history = `${groupChanges.name}?$select=${groupChanges.select?.join(",") ?? ""}`

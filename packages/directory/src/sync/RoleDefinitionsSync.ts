@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Graph, Operation, StartGate, storable, foldName } from "@atlas/operations"
+import { Graph, Operation, StartGate, Folding, Storable } from "@atlas/operations"
 import type { Change } from "@atlas/replica"
 import { Effect, Stream } from "effect"
 import * as CollectionSync from "./CollectionSync.ts"
@@ -25,15 +25,15 @@ export const operation = Operation.make({
   timeLimit: "30 minutes"
 })
 
-const text = (value: string | null | undefined) => (value == null ? null : storable(value))
+const text = (value: string | null | undefined) => (value == null ? null : Storable.nearest(value))
 
 const toChange = (role: GraphRoleDefinition): Change => {
-  const name = text(role.displayName) ?? storable(role.id)
+  const name = text(role.displayName) ?? Storable.nearest(role.id)
   return {
-    id: storable(role.id),
+    id: Storable.nearest(role.id),
     set: {
       display_name: name,
-      folded_name: foldName(name),
+      folded_name: Folding.foldName(name),
       description: text(role.description),
       template_id: text(role.templateId),
       built_in: role.isBuiltIn ?? false,

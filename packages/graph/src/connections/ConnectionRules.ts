@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Problems, StorableText } from "@atlas/operations"
+import { Problems, Storable } from "@atlas/operations"
 import { DateTime, Effect, Option, Redacted, Result, Schema } from "effect"
 import * as Certificate from "../credentials/Certificate.ts"
 import { Credential } from "../credentials/Credential.ts"
@@ -12,13 +12,13 @@ import { type GraphCloud, GraphClouds } from "../wire/GraphCloud.ts"
 
 /** Where a connection leads: a cloud, an Entra tenant and an app. */
 export const ConnectionDetails = Schema.Struct({
-  displayName: StorableText,
+  displayName: Storable.Text,
   /** The name of a cloud in `GraphClouds`. */
-  cloud: StorableText,
+  cloud: Storable.Text,
   /** The Entra tenant's id, or one of its domain names. */
-  entraTenantId: StorableText,
+  entraTenantId: Storable.Text,
   /** The client id of the app registration, or of a user-assigned managed identity. */
-  clientId: StorableText
+  clientId: Storable.Text
 })
 export type ConnectionDetails = typeof ConnectionDetails.Type
 

@@ -7,12 +7,12 @@
 import {
   Decoding,
   GraphError,
-  isStorable,
   type OperationScope,
   type Problems,
   StartGate,
   type TenantScope,
-  Uuid
+  Uuid,
+  Storable
 } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
@@ -132,7 +132,7 @@ const makeTenantsWithDefault = Effect.gen(function* () {
 
   return Effect.fn("ProviderConnections.tenantsWithDefault")(function* (given: ReadonlyArray<string>) {
     const { tenants } = yield* decode.tenants({ tenants: given })
-    const rows = tenants.length === 0 ? [] : yield* Effect.orDie(find(tenants.filter(isStorable)))
+    const rows = tenants.length === 0 ? [] : yield* Effect.orDie(find(tenants.filter(Storable.is)))
     return new Set(rows.map(({ tenantId }) => tenantId))
   })
 })

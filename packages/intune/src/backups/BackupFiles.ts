@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Decoding, ExactJson, type Problems, StorableText, type TenantScope } from "@atlas/operations"
+import { Decoding, ExactJson, type Problems, type TenantScope, Storable } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
@@ -120,7 +120,7 @@ const toPolicy = (object: GraphObject): PolicyObject => {
   }
 }
 
-const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
+const Text = Storable.Text.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const Tenant = Schema.StructWithRest(Schema.Struct({ workspaceId: Text, tenantId: Text }), [
   Schema.Record(Schema.String, Schema.Unknown)
 ])
@@ -129,14 +129,14 @@ const Imported = Schema.Struct({
     Schema.makeFilter((source) => sources.some((known) => known === source), { expected: "one of policySources" })
   ),
   objects: Schema.Array(
-    Schema.StructWithRest(Schema.Struct({ id: StorableText.check(Schema.isNonEmpty()) }), [
+    Schema.StructWithRest(Schema.Struct({ id: Storable.Text.check(Schema.isNonEmpty()) }), [
       Schema.Record(Schema.String, Schema.Unknown)
     ])
   )
 })
 /** The content of `referencesFile`. */
 export const References = Schema.Array(
-  Schema.Struct({ kind: ReferenceKind, id: StorableText, name: Schema.NullOr(StorableText) })
+  Schema.Struct({ kind: ReferenceKind, id: Storable.Text, name: Schema.NullOr(Storable.Text) })
 )
 
 const decodeImport = Decoding.argumentsOf(

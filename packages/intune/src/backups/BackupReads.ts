@@ -5,7 +5,7 @@
  * @module
  */
 
-import { foldName, Problems, type TenantScope } from "@atlas/operations"
+import { Problems, type TenantScope, Folding } from "@atlas/operations"
 import { Effect, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { BackupId, BackupItem, BackupSet } from "./BackupSet.ts"
@@ -69,13 +69,15 @@ export const makeBackupReads = Effect.map(SqlClient.SqlClient, (sql) => {
     }
   ) {
     const { after, limit, query } = page
-    const folded = foldName(query)
+    const folded = Folding.foldName(query)
     const conditions = [
       sql`set_id = ${backup}::uuid`,
       ...(folded === "" ? [] : [sql`folded_title LIKE ${`%${escapeLike(folded)}%`}`]),
       ...(after === null
         ? []
-        : [sql`(folded_title, source, id) > (${foldName(after.title)} COLLATE "C", ${after.source}, ${after.id})`])
+        : [
+            sql`(folded_title, source, id) > (${Folding.foldName(after.title)} COLLATE "C", ${after.source}, ${after.id})`
+          ])
     ]
     return yield* decodeItems(
       yield* sql`

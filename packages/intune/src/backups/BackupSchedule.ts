@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Actor, RunId, StorableText, TenantId, Uuid, WorkspaceId } from "@atlas/operations"
+import { Actor, RunId, TenantId, Uuid, WorkspaceId, Storable } from "@atlas/operations"
 import { Schema } from "effect"
 import { cronProblem, RepeatedTime, SkippedTime, timeZoneProblem } from "./FireTimes.ts"
 import { PolicySelection } from "../policies/PolicyType.ts"
@@ -30,7 +30,7 @@ const count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })
 
 /** What a person decides about a schedule, field by field. */
 export const scheduleFields = {
-  name: StorableText.check(
+  name: Storable.Text.check(
     Schema.makeFilter((text) => (text.trim() !== "" && text.length <= 200) || "must have 1 to 200 characters")
   ),
   /** Five fields: minute, hour, day, month, weekday. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Actor, Authorization, Decoding, isStorable, Problems, type TenantScope } from "@atlas/operations"
+import { type Actor, Authorization, Decoding, Problems, type TenantScope, Storable } from "@atlas/operations"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { PolicyName, TitledPolicyName } from "../policies/Arguments.ts"
@@ -143,7 +143,7 @@ const make = Effect.gen(function* () {
   ) {
     const { after, limit, query } = (yield* decodeItemPage({ page: given })).page
     const backup = yield* get(actor, tenantId, id)
-    if (!isStorable(query) || (after !== null && ![after.title, after.source, after.id].every(isStorable))) return []
+    if (!Storable.is(query) || (after !== null && ![after.title, after.source, after.id].every(Storable.is))) return []
     return yield* reads.listItems(backup.id, { query, after, limit })
   })
 
@@ -156,7 +156,7 @@ const make = Effect.gen(function* () {
     const { item: wanted } = yield* decodeName({ item: given })
     const tenant = yield* viewing(actor, tenantId)
     const backup = yield* reads.find(tenant, id)
-    if (![wanted.source, wanted.id].every(isStorable)) return yield* new Problems.NotFound({})
+    if (![wanted.source, wanted.id].every(Storable.is)) return yield* new Problems.NotFound({})
     const item = yield* reads.findItem(backup.id, wanted)
     const { assignmentsHash, contentHash } = item
     const texts = yield* store.texts(tenant, [contentHash, ...(assignmentsHash === null ? [] : [assignmentsHash])])

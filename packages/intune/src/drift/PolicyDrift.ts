@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Actor, Decoding, isStorable, Problems, Runs } from "@atlas/operations"
+import { type Actor, Decoding, Problems, Runs, Storable } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { PolicyName } from "../policies/Arguments.ts"
@@ -42,7 +42,7 @@ export class PolicyDrift extends Context.Service<
         const { after, limit } = (yield* decodePage({ page: given })).page
         const run = yield* runs.get(actor, runId)
         if (run.type !== DriftCompare.operation.name) return yield* new Problems.NotFound({})
-        if (after !== null && ![after.source, after.id].every(isStorable)) return []
+        if (after !== null && ![after.source, after.id].every(Storable.is)) return []
         return yield* store.list(run.id, after, limit)
       })
       return PolicyDrift.of({ items })

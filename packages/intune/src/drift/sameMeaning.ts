@@ -1,4 +1,4 @@
-import { ExactJson, foldName } from "@atlas/operations"
+import { ExactJson, Folding } from "@atlas/operations"
 import { Effect } from "effect"
 import { canonicalAssignments, canonicalContent } from "../policies/PolicyContent.ts"
 import type { GraphObject } from "../policies/PolicySource.ts"
@@ -9,7 +9,7 @@ import type { NameReferences } from "./referenceNames.ts"
 const byName = (text: string, names: ReadonlyMap<string, string>): string => {
   const value = withReferences(ExactJson.parse(text), (reference) => {
     const name = names.get(referenceKey(reference))
-    return name === undefined ? reference.id : `name:${foldName(name)}`
+    return name === undefined ? reference.id : `name:${Folding.foldName(name)}`
   })
   return (Array.isArray(value) ? canonicalAssignments(value) : canonicalContent(value as GraphObject)).text
 }

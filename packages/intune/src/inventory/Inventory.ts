@@ -10,13 +10,12 @@ import {
   Authorization,
   type Capability,
   Decoding,
-  foldName,
-  isStorable,
   Problems,
   RunId,
   Runs,
-  StorableText,
-  type TenantScope
+  type TenantScope,
+  Folding,
+  Storable
 } from "@atlas/operations"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient, SqlSchema } from "effect/sql"
@@ -77,7 +76,7 @@ export const InventorySearch = Schema.Struct({
 export type InventorySearch = typeof InventorySearch.Type
 
 const decodeSearch = Decoding.argumentsOf(Schema.Struct({ search: InventorySearch }))
-const isText = Schema.is(StorableText)
+const isText = Schema.is(Storable.Text)
 
 /** A page of the inventory, by title. */
 export interface PolicySearchResult {
@@ -167,9 +166,9 @@ export class Inventory extends Context.Service<
           const { cursor = null, findings = false, platform, query = "", types = [] } = options
           const question = JSON.stringify([query, [...types].sort(), platform ?? null, findings])
           const after = cursor === null ? null : yield* readCursor(cursor, question)
-          if (![query, platform ?? "", ...types].every(isStorable)) return { items: [], nextCursor: null }
+          if (![query, platform ?? "", ...types].every(Storable.is)) return { items: [], nextCursor: null }
           const limit = options.limit ?? 50
-          const folded = foldName(query)
+          const folded = Folding.foldName(query)
           const conditions = [
             tenantIs(tenant),
             sql`removed_at IS NULL`,
@@ -272,11 +271,9 @@ export class Inventory extends Context.Service<
     )
 }
 
-const Storable = Schema.String.check(Schema.makeFilter(isStorable))
-
 // A cursor carries its question, so that it cannot continue another search.
 const Cursor = Schema.StringFromBase64Url.pipe(
-  Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([Storable, Storable, Storable, Schema.String])))
+  Schema.decodeTo(Schema.fromJsonString(Schema.Tuple([Storable.Text, Storable.Text, Storable.Text, Schema.String])))
 )
 interface Position {
   readonly title: string

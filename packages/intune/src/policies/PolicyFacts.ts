@@ -1,4 +1,4 @@
-import { foldName, storable } from "@atlas/operations"
+import { Folding, Storable } from "@atlas/operations"
 import { DateTime, Option, Predicate } from "effect"
 import type { PolicyObject } from "./PolicyObject.ts"
 import type { GraphObject } from "./PolicySource.ts"
@@ -18,7 +18,7 @@ export interface PolicyFacts {
 const text = (value: unknown): string | null => (Predicate.isString(value) && value.trim() !== "" ? value : null)
 
 const titleOf = (type: PolicyType | null, { body, id }: PolicyObject) =>
-  storable(text(body[type?.title ?? "displayName"]) ?? text(body["displayName"]) ?? text(body["name"]) ?? id)
+  Storable.nearest(text(body[type?.title ?? "displayName"]) ?? text(body["displayName"]) ?? text(body["name"]) ?? id)
 
 const platforms = ["windows", "ios", "macos", "android", "linux"]
 const ofTypes: ReadonlyArray<readonly [pattern: RegExp, platform: string]> = [
@@ -33,7 +33,7 @@ const platformOf = (odataType: string | null, body: GraphObject): string | null 
   const said = text(body["platforms"]) ?? text(body["platform"]) ?? text(body["platformType"])
   if (said !== null && said !== "none") {
     const known = platforms.find((name) => said.toLowerCase().startsWith(name))
-    return known ?? storable(said.toLowerCase())
+    return known ?? Storable.nearest(said.toLowerCase())
   }
   const name = odataType?.replace(/^#?microsoft\.graph\./i, "") ?? ""
   return ofTypes.find(([pattern]) => pattern.test(name))?.[1] ?? null
@@ -49,9 +49,9 @@ export const policyFacts = (type: PolicyType | null, policy: PolicyObject): Poli
   const modified = instantOf(body["lastModifiedDateTime"]) ?? instantOf(body["modifiedDateTime"])
   return {
     title,
-    foldedTitle: foldName(title),
+    foldedTitle: Folding.foldName(title),
     platform: platformOf(odataType, body),
     lastModified: modified === null ? null : DateTime.toUtc(modified),
-    scopeTags: Array.isArray(tags) ? tags.filter(Predicate.isString).map(storable).sort() : []
+    scopeTags: Array.isArray(tags) ? tags.filter(Predicate.isString).map(Storable.nearest).sort() : []
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { createHash } from "node:crypto"
-import { type Actor, Decoding, Problems, StorableText, type TenantScope } from "@atlas/operations"
+import { type Actor, Decoding, Problems, type TenantScope, Storable } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
 import type { Restore } from "./Restore.ts"
@@ -17,7 +17,7 @@ export const RestoreRequest = Schema.Struct({
   backup: BackupId,
   /** Policies of the backup; null for all. */
   items: Schema.NullOr(
-    Schema.Array(Schema.Struct({ source: StorableText, id: StorableText })).check(
+    Schema.Array(Schema.Struct({ source: Storable.Text, id: Storable.Text })).check(
       Schema.isMinLength(1),
       Schema.isMaxLength(10_000)
     )

@@ -10,10 +10,10 @@ import {
   type AuditLog,
   Authorization,
   Decoding,
-  isStorable,
   type Problems,
   type Runs,
-  type StartGate
+  type StartGate,
+  Storable
 } from "@atlas/operations"
 import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -108,7 +108,7 @@ const make = Effect.gen(function* () {
   ) {
     const { after, limit } = (yield* decodeItemPage({ page: given })).page
     const restore = yield* get(actor, tenantId, id)
-    if (after !== null && ![after.source, after.id].every(isStorable)) return []
+    if (after !== null && ![after.source, after.id].every(Storable.is)) return []
     return yield* policies.list(restore.id, after, limit)
   })
 

@@ -12,7 +12,7 @@ import { cleanJson } from "../run/Failure.ts"
 import { GivenScope, type OperationScope, TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import type { InvalidInput } from "../boundary/Problems.ts"
 import { decodeRunId, RunId } from "../run/Run.ts"
-import { isStorable, StorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 /** The actions on runs. `started` is recorded when a run is removed, and keeps its start. */
 export const runActions = [
@@ -74,7 +74,7 @@ export interface Refusal {
   readonly capability: string
 }
 
-const Text = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
+const Text = Storable.Text.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const State = Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
 const RecordChange = Schema.Struct({
   /** `<kind>.<participle>`, such as `backup_schedule.paused`. Hosts use actions of their own. */
@@ -191,7 +191,7 @@ const make = Effect.gen(function* () {
     given: { readonly before: bigint | null; readonly limit: number }
   ) {
     const { page, workspaceId } = yield* decodeList({ workspaceId: of, page: given })
-    if (!isStorable(workspaceId)) return []
+    if (!Storable.is(workspaceId)) return []
     const older = page.before === null ? sql`true` : sql`id < ${page.before}`
     const rows = sql`
       SELECT ${columns} FROM operation_audit WHERE workspace_id = ${workspaceId} AND ${older}
@@ -213,7 +213,7 @@ const make = Effect.gen(function* () {
     most: number
   ) {
     const { limit, record, workspaceId } = yield* decodeOfRecord({ workspaceId: of, record: which, limit: most })
-    if (![workspaceId, record.kind, record.id].every(isStorable)) return []
+    if (![workspaceId, record.kind, record.id].every(Storable.is)) return []
     const rows = sql`
       SELECT ${columns} FROM operation_audit
       WHERE workspace_id = ${workspaceId} AND record_kind = ${record.kind} AND record_id = ${record.id}

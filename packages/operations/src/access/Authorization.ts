@@ -17,7 +17,7 @@ import * as Problems from "../boundary/Problems.ts"
 import type { Run } from "../run/Run.ts"
 import type { Visible } from "./Access.ts"
 import { hostPolicy } from "./hostPolicy.ts"
-import { isStorableText, StorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 /** Where to start an operation: in a tenant, or in a workspace as a whole. */
 export type StartTarget = { readonly tenantId: string } | { readonly workspaceId: string }
@@ -103,12 +103,12 @@ export class Authorization extends Context.Service<
   )
 }
 
-const Name = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
+const Name = Storable.Text.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const decodeNeed = argumentsOf(Schema.Struct({ capability: Name, about: Name }))
 const decodeActor = argumentsOf(Schema.Struct({ actor: GivenActor }))
 const decodeActing = argumentsOf(Schema.Struct({ actor: GivenActor, scope: GivenScope }))
 const decodeTenant = argumentsOf(Schema.Struct({ actor: GivenActor, tenantId: Schema.String }))
-const isTenantId = Schema.is(TenantId.check(isStorableText))
+const isTenantId = Schema.is(TenantId.check(Storable.check))
 
 const forbidden = (capability: Capability) =>
   new Problems.Forbidden({

@@ -3,19 +3,19 @@ import { answerOf } from "../boundary/HostAnswers.ts"
 import type { Actor } from "../run/Actor.ts"
 import type { Capability } from "../run/Capability.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
-import { isStorableText, StorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 import { Access, type Grant } from "./Access.ts"
 
-const Workspace = WorkspaceId.check(isStorableText)
+const Workspace = WorkspaceId.check(Storable.check)
 const isNamed = (name: string): name is Capability => name.length > 0
-const CapabilityName = StorableText.pipe(Schema.refine(isNamed, { expected: "the name of a capability" }))
+const CapabilityName = Storable.Text.pipe(Schema.refine(isNamed, { expected: "the name of a capability" }))
 
 const decodeWorkspace = answerOf(Schema.Option(Workspace))
 const decodeGrants = answerOf(
   Schema.Array(
     Schema.Struct({
       workspaceId: Workspace,
-      tenants: Schema.Union([Schema.Literal("all"), Schema.ReadonlySet(TenantId.check(isStorableText))]),
+      tenants: Schema.Union([Schema.Literal("all"), Schema.ReadonlySet(TenantId.check(Storable.check))]),
       capabilities: Schema.ReadonlySet(CapabilityName)
     })
   )

@@ -7,7 +7,7 @@
  */
 import { Cause, Effect, Exit, Predicate, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "./Problems.ts"
-import { isStorable } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 import type { Json } from "../text/Json.ts"
 
 export { GivenActor } from "../run/Actor.ts"
@@ -207,7 +207,7 @@ export const decodeInput = <Input, Encoded>(
 
 /** Accepts an untrusted `Idempotency-Key`: 1 to 200 characters that can be stored. */
 export const checkIdempotencyKey = (key: unknown): Effect.Effect<string, InvalidInput> =>
-  Predicate.isString(key) && key.length >= 1 && key.length <= 200 && isStorable(key)
+  Predicate.isString(key) && key.length >= 1 && key.length <= 200 && Storable.is(key)
     ? Effect.succeed(key)
     : Effect.fail(
         invalid("", "The Idempotency-Key must have 1 to 200 characters, without NUL characters or lone surrogates")

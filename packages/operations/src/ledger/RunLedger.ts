@@ -12,7 +12,7 @@ import { type Failure, type FailureSummary, writeSummary } from "../run/Failure.
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import { type Run, RunCounts, type RunId, type RunOutcome } from "../run/Run.ts"
 import { sqlText } from "../text/SqlText.ts"
-import { storable } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
 
 /** How a run ends. */
@@ -63,7 +63,7 @@ const encodeCompletion = ({ run, fence }: Writer, completion: Completion): Encod
   id: run.id,
   fence,
   outcome: completion.outcome,
-  reasonCode: storable(completion.reasonCode ?? ""),
+  reasonCode: Storable.nearest(completion.reasonCode ?? ""),
   counts: toJson.counts(completion.counts),
   failures: toJson.failures(completion.failures)
 })

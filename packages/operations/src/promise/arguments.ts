@@ -17,7 +17,7 @@ import {
 } from "../definition/DefinitionFields.ts"
 import { RunFilter } from "../ledger/reads/RunFilter.ts"
 import { PageSize, Sequence } from "../ledger/reads/RunPages.ts"
-import { StorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 import { toAtlasError } from "./toAtlasError.ts"
 
 const StandardSchema = Schema.declare(
@@ -72,7 +72,7 @@ const Options = Schema.Struct({
 const Actor = Schema.StructWithRest(Schema.Struct({ id: ActorId, name: optional(Schema.String) }), [
   Schema.Record(Schema.String, Schema.Unknown)
 ])
-const Links = optional(Schema.Record(StorableText, StorableText))
+const Links = optional(Schema.Record(Storable.Text, Storable.Text))
 const Signal = Schema.declare((value): value is AbortSignal => value instanceof AbortSignal, {
   expected: "an AbortSignal"
 })

@@ -5,11 +5,11 @@
  * @module
  */
 import { Schema } from "effect"
-import { StorableText, storable } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 const longest = 200
 
-const Id = StorableText.check(Schema.isNonEmpty(), Schema.isMaxLength(longest))
+const Id = Storable.Text.check(Schema.isNonEmpty(), Schema.isMaxLength(longest))
 const Kind = Schema.Literals(["user", "system"])
 
 /** An actor as it is stored and shown. */
@@ -33,11 +33,11 @@ export const systemActor = (part: string): Actor => ({ id: part, kind: "system",
 /** The schema of an actor's id. */
 export const ActorId = Id
 
-/** An actor as it is kept: its name made storable and cut to 200 characters, or its id if nothing is left. */
+/** An actor as it is kept: its name made Storable.nearest and cut to 200 characters, or its id if nothing is left. */
 export const keptActor = ({ id, kind, name }: Actor): Actor => ({
   id,
   kind,
-  name: storable(storable(name).slice(0, longest)) || id
+  name: Storable.nearest(Storable.nearest(name).slice(0, longest)) || id
 })
 
 /** An actor as it is kept, as JSON that Postgres can store. */

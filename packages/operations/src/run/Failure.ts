@@ -8,7 +8,7 @@ import { DateTime, Schema } from "effect"
 import { ReasonCode } from "./ReasonCode.ts"
 import { redact } from "../text/Redaction.ts"
 import { redactionNamed } from "../text/SecretValues.ts"
-import { storable } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 /** One occurrence of a failure. */
 const FailureSample = Schema.Struct({
@@ -61,16 +61,16 @@ const mostSamples = 5
 const mostPermissions = 10
 
 /**
- * Text that may be stored and shown: redacted, storable by Postgres, and no longer than the limit.
+ * Text that may be stored and shown: redacted, Storable.nearest by Postgres, and no longer than the limit.
  *
  * @param limit in characters, 500 by default
  */
 export const clean = (text: string, limit = longestMessage): string => {
-  const whole = redact(storable(text))
+  const whole = redact(Storable.nearest(text))
   if (whole.length <= limit) return whole
   const cut = whole.slice(0, limit)
   const open = cut.lastIndexOf("[removed: ")
-  return storable(cut.indexOf("]", open) === -1 && open !== -1 ? cut.slice(0, open) : cut)
+  return Storable.nearest(cut.indexOf("]", open) === -1 && open !== -1 ? cut.slice(0, open) : cut)
 }
 
 const longestText = 2_000

@@ -5,7 +5,7 @@
  * @module
  */
 import { Schema } from "effect"
-import { isStorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 /** The id of a workspace: a customer of the host. Everything belongs to exactly one. */
 export const WorkspaceId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("WorkspaceId"))
@@ -24,15 +24,15 @@ export interface OperationScope {
 /** A scope as callers pass it. It may have more members: a run is a scope. */
 export const GivenScope = Schema.StructWithRest(
   Schema.Struct({
-    workspaceId: WorkspaceId.check(isStorableText),
-    tenantId: Schema.NullOr(TenantId.check(isStorableText))
+    workspaceId: WorkspaceId.check(Storable.check),
+    tenantId: Schema.NullOr(TenantId.check(Storable.check))
   }),
   [Schema.Record(Schema.String, Schema.Unknown)]
 )
 
 /** A tenant's scope as callers pass it. */
 export const GivenTenantScope = Schema.StructWithRest(
-  Schema.Struct({ workspaceId: WorkspaceId.check(isStorableText), tenantId: TenantId.check(isStorableText) }),
+  Schema.Struct({ workspaceId: WorkspaceId.check(Storable.check), tenantId: TenantId.check(Storable.check) }),
   [Schema.Record(Schema.String, Schema.Unknown)]
 )
 

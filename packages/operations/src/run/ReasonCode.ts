@@ -6,7 +6,7 @@
  * @module
  */
 import { Schema, SchemaTransformation } from "effect"
-import { isStorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 /** How serious a reason is for the person who reads it. */
 export type Severity = "info" | "warning" | "error"
@@ -249,7 +249,7 @@ export const ReasonCode: Schema.Codec<ReasonCode, string> = Schema.String.pipe(
 )
 
 /** A reason code that a host's own code gives: one that can be stored. */
-export const GivenReasonCode = Schema.String.check(Schema.isMaxLength(200), isStorableText).pipe(
+export const GivenReasonCode = Schema.String.check(Schema.isMaxLength(200), Storable.check).pipe(
   Schema.decodeTo(ReasonCode)
 )
 

@@ -21,7 +21,7 @@ import { RunHours } from "../ledger/reads/RunHours.ts"
 import { EventsPage, maxPageSize, PageSize, Sequence } from "../ledger/reads/RunPages.ts"
 import { RunQueries } from "../ledger/reads/RunQueries.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
-import { isStorable } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 import { redactCause } from "../text/Redaction.ts"
 import type { TenantScope } from "../run/OperationScope.ts"
 import { validate } from "./StartInput.ts"
@@ -110,7 +110,7 @@ export const makeRunReads = Effect.gen(function* () {
   const latest = Effect.fn("Runs.latest")(function* (givenActor: Actor, tenant: string, names: ReadonlyArray<string>) {
     const { actor, tenantId, types } = yield* decode.latest({ actor: givenActor, tenantId: tenant, types: names })
     const { capabilities, scope } = yield* door.member(actor, tenantId)
-    return yield* queries.latest(scope, [...capabilities], types.filter(isStorable))
+    return yield* queries.latest(scope, [...capabilities], types.filter(Storable.is))
   })
 
   // None for an operation that needs an input. What throws in one operation's schema, resolver or gate is in the log, and

@@ -25,7 +25,7 @@ import type { Json } from "../text/Json.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
 import { checkSupersedes, validate } from "./StartInput.ts"
 import { makeSettleStart } from "./StartSettlement.ts"
-import { StorableText } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 import * as TraceContext from "../run/TraceContext.ts"
 
 /** A request to start an operation. Untrusted. */
@@ -92,7 +92,7 @@ interface Authorised {
   readonly permit?: (viewing: NewRun["viewCapabilities"]) => Effect.Effect<void, Problems.Forbidden>
 }
 
-const Links = Schema.optional(Schema.Record(StorableText, StorableText))
+const Links = Schema.optional(Schema.Record(Storable.Text, Storable.Text))
 const requestMembers = {
   input: Schema.Unknown,
   idempotencyKey: Schema.optional(Schema.String),

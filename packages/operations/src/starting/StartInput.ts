@@ -11,7 +11,7 @@ import type * as Operation from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { decodeRunId } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
-import { unstorablePaths } from "../text/StorableText.ts"
+import * as Storable from "../text/Storable.ts"
 
 /** The id of the run to replace. Fails for an operation whose runs cannot be replaced. */
 export const checkSupersedes = (type: Operation.Any, supersedes: string) =>
@@ -37,7 +37,7 @@ export const validate = Effect.fnUntraced(function* (
 ) {
   const input = yield* resolve(yield* decodeInput(type.input, given, place))
   const stored = (yield* Schema.encodeEffect(Schema.toCodecJson(type.input))(input).pipe(Effect.orDie)) as Json
-  const unstorable = unstorablePaths(stored)
+  const unstorable = Storable.unstorablePaths(stored)
   if (unstorable.length > 0) {
     const detail = "Expected text without NUL characters or lone surrogates"
     return yield* invalidEach(

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Schema } from "effect"
-import { type FailureReport, isStorable, knownReasonCodes, type ReasonCode } from "../../src/index.ts"
+import { type FailureReport, knownReasonCodes, type ReasonCode, Storable } from "../../src/index.ts"
 import type { FailureSummary } from "../../src/run/Failure.ts"
 import { clean, merge, observed, readSummary, writeSummary } from "../../src/run/Failure.ts"
 
@@ -50,7 +50,7 @@ describe("a summary of failures", () => {
           assert.isTrue(samples.length >= 1 && samples.length <= 5)
           assert.strictEqual(new Set(samples.map((sample) => JSON.stringify(sample))).size, samples.length)
           for (const text of [message, ...samples.map((sample) => sample.message)]) {
-            assert.isTrue(text.length <= 500 && isStorable(text))
+            assert.isTrue(text.length <= 500 && Storable.is(text))
           }
         }
       }

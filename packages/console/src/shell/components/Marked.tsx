@@ -1,12 +1,12 @@
-import { fold } from "@atlas/operations"
+import { Folding } from "@atlas/operations"
 
 /** The parts of a name before, within and after what the query finds in it, in the letters that people see. */
 const split = (name: string, query: string): readonly [string, string, string] => {
-  const wanted = fold(query).trim()
+  const wanted = Folding.fold(query).trim()
   const letters = [...name]
-  // Which letter of the name each letter of the folded name comes from: one may fold to none or to several.
-  const origins = letters.flatMap((letter, at) => Array.from(fold(letter), () => at))
-  const folded = letters.map(fold).join("")
+  // Which letter of the name each letter of the folded name comes from: one may Folding.fold to none or to several.
+  const origins = letters.flatMap((letter, at) => Array.from(Folding.fold(letter), () => at))
+  const folded = letters.map(Folding.fold).join("")
   const start = wanted === "" ? -1 : folded.indexOf(wanted)
   if (start === -1) return [name, "", ""]
   const [from, to] = [origins[start] ?? 0, (origins[start + wanted.length - 1] ?? 0) + 1]

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { foldName } from "@atlas/operations"
+import { Folding } from "@atlas/operations"
 import { kindLabels, type NamedReference, nameInstead, type Reference, referenceKey } from "./Reference.ts"
 import type { ReferenceTarget } from "./referenceTargets.ts"
 
@@ -36,7 +36,7 @@ export const resolveReference = (reference: NamedReference, candidates: Candidat
   if (restored !== undefined && restored.id !== null) return { _tag: "Found", id: restored.id }
   const name = nameInstead(reference) ?? reference.name
   const same = targets?.find(({ id }) => id === reference.id)
-  const hasName = (target: ReferenceTarget) => name !== null && foldName(target.name) === foldName(name)
+  const hasName = (target: ReferenceTarget) => name !== null && Folding.foldName(target.name) === Folding.foldName(name)
   if (same !== undefined && (!isForeign || name === null || hasName(same))) return { _tag: "Found", id: same.id }
   if (restored !== undefined) return { _tag: "Made" }
   if (targets === null) return { _tag: "Unchecked" }

@@ -13,7 +13,7 @@ import type { TenantId } from "../../run/OperationScope.ts"
 import { spellingsOf } from "../../run/ReasonCode.ts"
 import { RunOutcome, RunStatus } from "../../run/Run.ts"
 import { sqlText } from "../../text/SqlText.ts"
-import { isStorable } from "../../text/StorableText.ts"
+import * as Storable from "../../text/Storable.ts"
 
 /** Which of the visible runs to show. Members that are left out do not narrow. */
 export const RunFilter = Schema.Struct({
@@ -41,7 +41,7 @@ export const filterKey = ({ type, tenant, status, outcome, actor, reasonCode, fr
 
 /** Whether the database can hold what a filter names. Otherwise no run matches. */
 export const isStorableFilter = (filter: RunFilter): boolean =>
-  Object.values({ ...filter, ...filter.record }).every((value) => typeof value !== "string" || isStorable(value))
+  Object.values({ ...filter, ...filter.record }).every((value) => typeof value !== "string" || Storable.is(value))
 
 /** The visible parts of the ledger that a filter leaves: with fewer tenants, and without parts that have none left. */
 export const narrow = (visible: ReadonlyArray<Visible>, { tenant }: RunFilter): ReadonlyArray<Visible> =>

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { storable } from "./StorableText.ts"
+import * as Storable from "./Storable.ts"
 
 /** Any part of a name, without accents and case. */
-export const fold = (text: string): string => storable(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
+export const fold = (text: string): string =>
+  Storable.nearest(text).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
 
 /** A whole name, folded and trimmed: a display name, or what a person typed. */
 export const foldName = (name: string): string => fold(name).trim()
