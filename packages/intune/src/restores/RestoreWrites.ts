@@ -100,15 +100,15 @@ const withoutMade = (type: PolicyType | null, object: GraphObject): GraphObject 
 const defaults: GraphObject = { roleScopeTagIds: ["0"], roleScopeTags: ["0"] }
 
 /**
- * The body of an update: what differs from the tenant, and null for what only the tenant has. Nothing that Graph refuses in an
- * update, unless that replaces the whole object.
+ * The body of an update: what differs from the tenant, and null for what only the tenant has. What Graph lets nobody change does
+ * not differ, or the plan would have said so. An update that replaces the object sends it whole.
  */
 const updateBody = (wanted: RestoringPolicy, body: GraphObject, current: GraphObject): GraphObject => {
   const type = typeOf(wanted)
   if (wanted.writes.update.method === "PUT") return withoutMade(type, body)
   const names = [...new Set([...Object.keys(body), ...Object.keys(current)])]
   const differs = (name: string) => JSON.stringify(body[name]) !== JSON.stringify(current[name])
-  const sent = names.filter((name) => name === "@odata.type" || (differs(name) && type?.fixed.includes(name) !== true))
+  const sent = names.filter((name) => name === "@odata.type" || differs(name))
   return withoutMade(type, Object.fromEntries(sent.map((name) => [name, body[name] ?? defaults[name] ?? null])))
 }
 

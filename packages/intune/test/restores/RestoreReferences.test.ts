@@ -65,6 +65,12 @@ const policy = {
 
 const empty = Object.fromEntries(policyTypes.map(({ source }) => [source.path, []]))
 const own = { ...empty, [tags]: [builtIn, berlin], [filters]: [corporate], [catalog]: [policy] }
+// Of another tenant: its tag 5 is another one.
+const others = {
+  ...empty,
+  [tags]: [builtIn, { ...berlin, displayName: "Munich" }, { ...berlin, id: "9" }],
+  [filters]: [{ ...corporate, id: "00000000-0000-4000-8000-000000000071" }]
+}
 const names = ["anew", "named", "missing", "twice", "exported", "failing"]
 const tenants = [
   ...names.map((tenantId) => ({ tenantId, collections: own })),
@@ -73,15 +79,11 @@ const tenants = [
     groups: [pilot],
     collections: { ...own, [catalog]: [{ ...policy, assignments: [toGroup(pilotGroup), toGroup(unknownGroup)] }] }
   },
-  // Another tenant: its tag 5 is another one.
   {
     tenantId: "other",
-    collections: {
-      ...empty,
-      [tags]: [builtIn, { ...berlin, displayName: "Munich" }, { ...berlin, id: "9" }],
-      [filters]: [{ ...corporate, id: "00000000-0000-4000-8000-000000000071" }]
-    }
-  }
+    collections: others
+  },
+  { tenantId: "files", collections: others }
 ]
 
 const withAssignments = { items: null, withAssignments: true }
@@ -248,6 +250,18 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         const restored = yield* policyOf("other")
         assert.deepStrictEqual(restored.roleScopeTagIds, ["9"])
         assert.match(restored.assignments[0]!.target.deviceAndAppManagementAssignmentFilterId, /71$/)
+      })
+    )
+
+    it.effect("have the names of what the imported files themselves have", () =>
+      Effect.gen(function* () {
+        const imported = [
+          { source: policySources.settingsCatalog, objects: [{ ...policy, assignments: [] }] },
+          { source: policySources.scopeTags, objects: [berlin] }
+        ]
+        const { id } = yield* importBackup(scopeOf("files"), "Files", imported)
+        yield* executed("files", yield* planned("files", id, catalogItem))
+        assert.deepStrictEqual((yield* policyOf("files")).roleScopeTagIds, ["9"])
       })
     )
 
