@@ -1,4 +1,4 @@
-import { FakeGraph, type FakeGroup, type FakeItem, Fault } from "@atlas/fake-graph"
+import { FakeGraph, fakeGroup, type FakeItem, Fault } from "@atlas/fake-graph"
 import { type Run, Runs } from "@atlas/operations"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
@@ -23,21 +23,7 @@ export const configuration = (id: string) => ({ source: "device_configurations",
 const configurations = "deviceManagement/deviceConfigurations"
 
 /** A group of a fake tenant, which the directory cache knows, too. */
-export const pilot: FakeGroup = {
-  id: pilotGroup,
-  displayName: "Pilot",
-  description: null,
-  mail: null,
-  mailEnabled: false,
-  mailNickname: "pilot",
-  securityEnabled: true,
-  groupTypes: [],
-  visibility: null,
-  isAssignableToRole: null,
-  onPremisesSyncEnabled: null,
-  membershipRule: null,
-  createdDateTime: "2026-01-01T00:00:00Z"
-}
+export const pilot = fakeGroup({ id: pilotGroup, displayName: "Pilot" })
 
 const empty = Object.fromEntries(policyTypes.map(({ source }) => [source.path, []]))
 
