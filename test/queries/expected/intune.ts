@@ -81,7 +81,7 @@ const backups: Expected = {
   "BackupStore.conclude": ["backup_sets_pkey"],
   "BackupStore.seal": ["backup_sets_pkey", "backup_schedules_pkey", itemsOfBackup],
   "ReferenceStore.add": ["backup_references_pkey"],
-  "ReferenceStore.nameOwn": ["backup_references_pkey", "backup_items_pkey"],
+  "ReferenceStore.nameOwn": ["backup_references_pkey", itemsOfBackup],
   "ReferenceStore.listUnnamed": ["backup_references_pkey"],
   "ReferenceStore.name": ["backup_references_pkey"],
   "ReferenceStore.list": ["backup_references_pkey"],
