@@ -1,6 +1,7 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import {
   Backups,
   DriftCompare,
@@ -71,7 +72,7 @@ const others = {
   [tags]: [builtIn, { ...berlin, displayName: "Munich" }, { ...berlin, id: "9" }],
   [filters]: [{ ...corporate, id: "00000000-0000-4000-8000-000000000071" }]
 }
-const names = ["anew", "named", "missing", "twice", "exported", "failing"]
+const names = ["anew", "died", "named", "missing", "twice", "exported", "failing"]
 const tenants = [
   ...names.map((tenantId) => ({ tenantId, collections: own })),
   {
@@ -146,6 +147,30 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           const { report } = yield* completed("anew", DriftCompare.operation.name, sides)
           assert.deepInclude({ ...report }, { added: 0, removed: 0, changed: 0 }, kind)
         }
+      })
+    )
+
+    it.effect("lead to what an attempt that died had made, which is not made twice", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        const sql = yield* SqlClient.SqlClient
+        const { id: backup } = yield* backedUp("died")
+        yield* remove("died", catalog, tags)
+        const restore = yield* planned("died", backup, withAssignments)
+        // The worker had begun to make the tag, and Graph had made it.
+        yield* sql`
+          UPDATE restore_items SET result = 'writing'
+          WHERE restore_id = ${restore}::uuid AND source = 'scope_tags' AND action = 'create'`
+        yield* graph.putItem("died", tags, { ...berlin, id: "8" })
+
+        const run = yield* executed("died", restore)
+
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        assert.lengthOf(
+          (yield* graph.items("died", tags)).filter(({ displayName }) => displayName === "Berlin"),
+          1
+        )
+        assert.deepStrictEqual((yield* policyOf("died")).roleScopeTagIds, ["8"])
       })
     )
 
