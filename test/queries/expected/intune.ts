@@ -37,12 +37,11 @@ const contents: Expected = {
   "SecretStore.listKnown": ["policy_secrets_pkey"],
   "SecretStore.insert": onlyWrites,
   "SecretStore.list": ["policy_secrets_pkey"],
-  "PolicySecretRotation.reseal": [
-    "policy_salts_pkey",
-    "policy_secrets_pkey",
+  "SecretStore.listOutdated": [
     "all of policy_salts | policy_salts_pkey",
     "all of policy_secrets | policy_secrets_pkey"
-  ]
+  ],
+  "SecretStore.reseal": ["policy_salts_pkey", "policy_secrets_pkey"]
 }
 
 const backups: Expected = {

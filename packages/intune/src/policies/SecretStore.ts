@@ -16,6 +16,19 @@ export interface FingerprintedSecret extends SealedSecret {
   readonly fingerprint: string
 }
 
+/** What is sealed for a tenant: the salt of its fingerprints, or a secret of its policies. */
+export type SealedKind = "salt" | "secret"
+
+/** A sealed salt or secret, and whose it is. */
+export interface SealedRow extends TenantScope, FingerprintedSecret {}
+
+/** Where a listing of sealed rows goes on. A salt's fingerprint is empty: a tenant has one. */
+export interface SealedPlace {
+  readonly workspaceId: string
+  readonly tenantId: string
+  readonly fingerprint: string
+}
+
 /** Makes the statements. */
 export const makeSecretStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const tenantIs = ({ tenantId, workspaceId }: TenantScope) =>
@@ -69,5 +82,28 @@ export const makeSecretStore = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.orDie
   )
 
-  return { findSalt, insertSalt, listKnown, insert, list }
+  const tableOf = (kind: SealedKind) => sql(kind === "salt" ? "policy_salts" : "policy_secrets")
+  const fingerprintOf = (kind: SealedKind) => (kind === "salt" ? sql`''` : sql`fingerprint`)
+
+  /** What another key than this one has sealed, of all tenants, after a place. */
+  const listOutdated = Effect.fn("SecretStore.listOutdated")(
+    (kind: SealedKind, keyId: string, after: SealedPlace, limit: number) => sql<SealedRow>`
+      SELECT workspace_id AS "workspaceId", tenant_id AS "tenantId", ${fingerprintOf(kind)} AS fingerprint,
+        key_id AS "keyId", sealed AS bytes
+      FROM ${tableOf(kind)} WHERE key_id <> ${keyId}
+        AND (workspace_id, tenant_id, ${fingerprintOf(kind)}) > (${after.workspaceId}, ${after.tenantId}, ${after.fingerprint})
+      ORDER BY 1, 2, 3 LIMIT ${limit}`,
+    Effect.orDie
+  )
+
+  /** Replaces the seal of a row, if it is still as it was read. */
+  const reseal = Effect.fn("SecretStore.reseal")(
+    (kind: SealedKind, row: SealedRow, { bytes, keyId }: SealedSecret) => sql`
+      UPDATE ${tableOf(kind)} SET sealed = ${bytes}, key_id = ${keyId}
+      WHERE ${tenantIs(row)} AND ${fingerprintOf(kind)} = ${row.fingerprint} AND sealed = ${row.bytes}`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  return { findSalt, insertSalt, listKnown, insert, list, listOutdated, reseal }
 })
