@@ -16,7 +16,7 @@ describeBrowser("backups", () => {
         yield* Effect.promise(async () => {
           await signIn(page, "manager@northwind")
           await page.goto("/admin/tenants/contoso")
-          await page.getByRole("link", { name: "Backup schedules" }).click()
+          await page.getByRole("link", { name: "Backup schedules" }).first().click()
           await page.getByRole("link", { name: "New schedule" }).click()
           await page.getByLabel("Name", { exact: true }).fill("Nightly")
           await page.getByLabel("When", { exact: true }).fill("99 2 * * *")
@@ -72,7 +72,7 @@ describeBrowser("restores", () => {
         const server = yield* startServer(settings)
         const files = yield* folder
         // As somebody publishes an export: a scope tag that says something else.
-        const tag = [{ id: "0", displayName: "Default", description: "Everything", "@odata.context": "x" }]
+        const tag = [{ id: "1", displayName: "Region 1", description: "Everything", "@odata.context": "x" }]
         yield* Effect.promise(() =>
           writeFile(
             join(files, "deviceManagement.roleScopeTags.json"),
@@ -87,7 +87,7 @@ describeBrowser("restores", () => {
           await signIn(page, "manager@northwind")
           await page.goto("/admin/tenants/contoso/backups")
           await page.getByRole("link", { name: /^Import/ }).click()
-          await page.getByLabel("Choose Default").check()
+          await page.getByLabel("Choose Region 1").check()
           await page.getByRole("button", { name: "Plan to restore what is chosen" }).click()
           const address = page.url()
           const until = async (text: string) => {

@@ -30,8 +30,6 @@ export interface PolicyType {
   readonly volatile: ReadonlyArray<string>
   /** Properties that Graph refuses in an update, even unchanged. */
   readonly fixed: ReadonlyArray<string>
-  /** Properties that Graph makes itself, and refuses in every write. */
-  readonly made: ReadonlyArray<string>
   /** Why Graph creates no object of this kind, though it changes the one that every tenant has; null if it does. */
   readonly notCreated: string | null
   readonly restorability: Restorability
@@ -50,7 +48,6 @@ const type = (
   title: "displayName",
   volatile: [],
   fixed: [],
-  made: [],
   notCreated: null,
   restorability: { kind: "restorable" },
   ...more
@@ -65,7 +62,7 @@ export const uniformType = "@odata.type"
 
 const { enrollmentConfigurations: enrollment, ...sources } = policySources
 // Graph keeps their order, with a default always last: Atlas reads it and never writes it.
-const ranked = { volatile: ["priority"], made: ["deviceEnrollmentConfigurationType"], fixed: ["platformType"] }
+const ranked = { volatile: ["priority", "deviceEnrollmentConfigurationType"], fixed: ["platformType"] }
 
 /** Every kind of policy that Atlas knows, in the order in which people see them. */
 export const policyTypes: ReadonlyArray<PolicyType> = [
@@ -129,7 +126,7 @@ export const policyTypes: ReadonlyArray<PolicyType> = [
     volatile: [uniformType, "payloads"],
     fixed: ["platform"]
   }),
-  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType], made: ["isBuiltIn"] }),
+  type("scope_tags", "Scope tags", sources.scopeTags, { volatile: [uniformType, "isBuiltIn"] }),
   type("app_protection_policies", "App protection policies", sources.appProtectionPolicies, {
     claims: [
       "iosManagedAppProtection",

@@ -33,12 +33,11 @@ export interface PlannedPolicy {
   readonly seen: PolicyRecord | null
 }
 
-/**
- * Whether Graph has created a policy itself. Defaults of enrollment can be changed, but neither created nor assigned; nobody can
- * change the built-in scope tag.
- */
+const isBuiltIn = ({ id, source }: WantedPolicy) => source.name === "scope_tags" && id === "0"
+
+/** Whether Graph has created a policy itself. Defaults of enrollment can be changed, but neither created nor assigned. */
 export const isDefault = (source: PolicySource, id: string): boolean =>
-  (source.name === "enrollment_configurations" && /_Default/i.test(id)) || (source.name === "scope_tags" && id === "0")
+  source.name === "enrollment_configurations" && /_Default/i.test(id)
 
 const isEqual = (wanted: WantedPolicy, seen: PolicyRecord, withAssignments: boolean) =>
   seen.contentHash === wanted.contentHash &&
@@ -82,6 +81,7 @@ export const planPolicy = (
   const { restorability, source } = wanted.type
   if (restorability.kind === "preview_only") return no(restorability.reason)
   if (source.writes === null) return no("Atlas does not write policies of this kind.")
+  if (isBuiltIn(wanted)) return no("It is built in: Graph lets nobody change it.")
   if (wanted.lacking.length > 0) return no(valuesMissing(wanted.lacking))
   if (wanted.unresolved !== null) return no(wanted.unresolved)
   if (isSame || seen?.contentHash === wanted.contentHash) {

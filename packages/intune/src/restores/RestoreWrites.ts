@@ -11,7 +11,6 @@ import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
 import { type PolicyRecord, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { claim, type PolicyType } from "../policies/PolicyType.ts"
 
 /** A policy to write. */
 export interface RestoringPolicy {
@@ -72,28 +71,16 @@ const storedBody = Effect.fnUntraced(function* (tenant: TenantScope, hash: strin
 export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const graph = yield* Graph
   const body = yield* bodyOf(tenant, wanted.content.text)
-  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, withoutMade(typeOf(wanted), body))
+  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, writable(body))
   return id
 })
 
-const typeOf = ({ odataType, source }: RestoringPolicy): PolicyType | null => {
-  const claimed = claim(source, odataType)
-  return claimed._tag === "Claimed" ? claimed.type : null
-}
-
-/** An object without what Graph makes itself. */
-const withoutMade = (type: PolicyType | null, object: GraphObject): GraphObject => {
+/** An object without what Graph makes itself when it encrypts a value. */
+const writable = (object: GraphObject): GraphObject => {
   const { omaSettings } = object
-  const rows = Array.isArray(omaSettings)
-    ? {
-        omaSettings: omaSettings.map((row) =>
-          Struct.omit(row as GraphObject, ["isEncrypted", "secretReferenceValueId"])
-        )
-      }
-    : {}
-  return Object.fromEntries(
-    Object.entries({ ...object, ...rows }).filter(([name]) => type?.made.includes(name) !== true)
-  )
+  if (!Array.isArray(omaSettings)) return object
+  const rows = omaSettings.map((row) => Struct.omit(row as GraphObject, ["isEncrypted", "secretReferenceValueId"]))
+  return { ...object, omaSettings: rows }
 }
 
 /** What Graph writes where a policy says nothing. */
@@ -104,12 +91,11 @@ const defaults: GraphObject = { roleScopeTagIds: ["0"], roleScopeTags: ["0"] }
  * not differ, or the plan would have said so. An update that replaces the object sends it whole.
  */
 const updateBody = (wanted: RestoringPolicy, body: GraphObject, current: GraphObject): GraphObject => {
-  const type = typeOf(wanted)
-  if (wanted.writes.update.method === "PUT") return withoutMade(type, body)
+  if (wanted.writes.update.method === "PUT") return writable(body)
   const names = [...new Set([...Object.keys(body), ...Object.keys(current)])]
   const differs = (name: string) => JSON.stringify(body[name]) !== JSON.stringify(current[name])
   const sent = names.filter((name) => name === "@odata.type" || differs(name))
-  return withoutMade(type, Object.fromEntries(sent.map((name) => [name, body[name] ?? defaults[name] ?? null])))
+  return writable(Object.fromEntries(sent.map((name) => [name, body[name] ?? defaults[name] ?? null])))
 }
 
 /**

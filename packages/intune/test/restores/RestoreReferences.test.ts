@@ -201,6 +201,19 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
       })
     )
 
+    it.effect("have a tag that nobody can change, which a plan says", () =>
+      Effect.gen(function* () {
+        const imported = [{ source: policySources.scopeTags, objects: [{ ...builtIn, description: "Everything" }] }]
+        const { id } = yield* importBackup(scopeOf("files"), "Built in", imported)
+        const items = [{ source: "scope_tags", id: "0" }]
+        const [item] = yield* itemsOf("files", yield* planned("files", id, { items, withAssignments: false }))
+        assert.deepInclude(
+          { ...item },
+          { action: "not_restorable", reason: "It is built in: Graph lets nobody change it." }
+        )
+      })
+    )
+
     it.effect("that have several namesakes are left to people", () =>
       Effect.gen(function* () {
         const graph = yield* FakeGraph
