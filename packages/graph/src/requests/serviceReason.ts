@@ -4,29 +4,40 @@
  *
  * @module
  */
-import { Redaction } from "@atlas/operations"
+import { Redaction, Storable } from "@atlas/operations"
 import { Option, Predicate, Schema } from "effect"
 
 const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+// What is read of a message, and what people get of it.
+const mostRead = 32_000
+const mostSearched = 2_000
 const longest = 300
 
-/** The innermost message. */
+/** The innermost message. A payload is none: nobody can read it, and nobody should keep it. */
 const sentenceIn = (message: string, depth = 0): string => {
   const inner = Option.getOrUndefined(parse(message))
+  if (Predicate.isString(inner)) return depth < 4 ? sentenceIn(inner, depth + 1) : ""
+  if (!Predicate.isObjectOrArray(inner)) return /^\s*[[{<"]/.test(message) ? "" : message
   const nested = Predicate.hasProperty(inner, "Message")
     ? inner.Message
     : Predicate.hasProperty(inner, "message")
       ? inner.message
       : undefined
-  if (Predicate.isString(nested) && depth < 4) return sentenceIn(nested, depth + 1)
-  // JSON without a message is a payload, which nobody can read and nobody should keep.
-  return Predicate.isObject(inner) ? "" : message
+  return Predicate.isString(nested) && depth < 4 ? sentenceIn(nested, depth + 1) : ""
 }
 
 // Says nothing: the service itself has no reason.
 const generic = /^an? (internal |internal server |unexpected )?error (has )?occurred\b/i
-// What follows helps Microsoft's support only.
-const trailer = /\s+-\s+(Operation ID|Activity ID|Url|CustomApiErrorPhrase|TimeStamp|Correlation|Request ID)\b.*$/is
+// What follows helps Microsoft's support only, or is a payload.
+const trailer =
+  / - (?:Operation ID|Activity ID|Url|CustomApiErrorPhrase|TimeStamp|Correlation|Request ID)\b.*$|[[{] ?["{].*$/i
+const marks = new Set(". : ; ,".split(" ").concat(" "))
+
+const withoutMarks = (text: string) => {
+  let end = text.length
+  while (end > 0 && marks.has(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
 
 /**
  * Microsoft's reason, redacted and on one line, of at most 300 characters; null if it gives none.
@@ -35,11 +46,11 @@ const trailer = /\s+-\s+(Operation ID|Activity ID|Url|CustomApiErrorPhrase|TimeS
  */
 export const serviceReason = (message: unknown): string | null => {
   if (!Predicate.isString(message)) return null
-  const sentence = sentenceIn(message.slice(0, 32_000)).replace(trailer, "")
-  const text = Redaction.redact(sentence)
-    .replace(/[\s\p{Cc}]+/gu, " ")
+  const line = sentenceIn(message.slice(0, mostRead))
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
     .trim()
-    .replace(/[.:;,\s]+$/, "")
+    .slice(0, mostSearched)
+  const text = withoutMarks(Redaction.redact(line.replace(trailer, "")))
   if (text === "" || generic.test(text)) return null
-  return text.length <= longest ? text : `${text.slice(0, longest - 1).trimEnd()}…`
+  return Storable.nearest(text.length <= longest ? text : `${withoutMarks(text.slice(0, longest - 1))}…`)
 }

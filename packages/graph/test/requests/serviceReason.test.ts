@@ -34,10 +34,33 @@ describe("Microsoft's reason for a refusal", () => {
     ["a generic message", intune("An error has occurred")],
     ["an internal error", "An internal server error has occurred - Operation ID: 1"],
     ["JSON without a message", JSON.stringify({ scriptContent: "V3JpdGU=" })],
+    ["a list of payloads", JSON.stringify([{ psk: "pskpsk" }])],
+    ["a payload that was cut off", `{"wifiPsk":"abcd1234","more":"${"x".repeat(40_000)}"}`],
+    ["a payload in a text", JSON.stringify(JSON.stringify({ psk: "pskpsk" }))],
+    ["a page", "<html><script>alert(1)</script></html>"],
     ["an empty message", ""],
     ["no text", undefined]
   ])("is absent in %s", (_, message) => {
     expect(serviceReason(message)).toBeNull()
+  })
+
+  it("ends where a payload begins", () => {
+    expect(serviceReason('Invalid body: {"wepKey":"abcdef","ssid":"x"}')).toBe("Invalid body")
+  })
+
+  it("takes no time for text that is long and strange, and is well-formed", () => {
+    const began = performance.now()
+    for (const text of [
+      `${" ".repeat(32_000)}x`,
+      `${"\n".repeat(31_000)}x`,
+      `x${".".repeat(32_000)}y`,
+      " - ".repeat(10_000)
+    ]) {
+      serviceReason(text)
+    }
+    expect(performance.now() - began).toBeLessThan(500)
+    expect(serviceReason("😀".repeat(400))?.isWellFormed()).toBe(true)
+    expect(serviceReason("a\ud800b\u202ec")).toBe("a\ufffdb c")
   })
 
   it("holds no secret, no address and no more than 300 characters", () => {
