@@ -53,11 +53,15 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Confirming a 
       Effect.gen(function* () {
         const restore = yield* plannedIn("refused")
 
-        const { disposition } = yield* Runs.use((runs) =>
+        const { disposition, run } = yield* Runs.use((runs) =>
           runs.start(ada, "restore.execute", { tenantId: "refused", input: { restore }, idempotencyKey: "x" })
         )
 
         assert.strictEqual(disposition, "blocked")
+        assert.match(
+          run.failureSummary?.[0]?.message ?? "",
+          /^Nobody has confirmed the restore: open its page and confirm/
+        )
       })
     )
 
