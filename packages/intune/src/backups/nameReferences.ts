@@ -1,4 +1,4 @@
-import { type FailureReport, type Graph, reportOf, type TenantScope } from "@atlas/operations"
+import { type FailureReport, type Graph, reportOf, Storable, type TenantScope } from "@atlas/operations"
 import { Effect, Result } from "effect"
 import type { SqlClient } from "effect/sql"
 import { AssignmentGroups } from "../policies/references/AssignmentGroups.ts"
@@ -20,7 +20,9 @@ const namesOf = Effect.fnUntraced(function* (
   const ids = references.map(({ id }) => id)
   if (!isListed(kind)) {
     const { groups } = yield* (yield* AssignmentGroups).find(tenant, { ids, names: [] })
-    return groups.flatMap(({ id, name }): NamedReference | [] => (name === null ? [] : { kind, id, name }))
+    return groups.flatMap(({ id, name }): NamedReference | [] =>
+      name === null ? [] : { kind, id, name: Storable.nearest(name) }
+    )
   }
   const targets = yield* listTargets(tenant, kind)
   return targets.filter(({ id }) => ids.includes(id)).map(({ id, name }): NamedReference => ({ kind, id, name }))

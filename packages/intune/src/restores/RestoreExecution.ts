@@ -75,6 +75,8 @@ const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
 const conflict = (message: string): ItemResult => ({ result: "skipped", id: null, message })
 const done = (id: string): ItemResult => ({ result: "done", id, message: null })
 
+const partlyWritten =
+  "An earlier attempt of this restore began to change the policy, or somebody else changed it: plan another restore."
 const changed = "The policy was changed after the restore was planned, so nothing was written: plan another restore."
 
 /** Reads whether a write that had begun took effect: the id of the policy if it did, otherwise null. */
@@ -140,7 +142,7 @@ const restorePolicy = Effect.fnUntraced(function* (
     now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== wanted.assignments?.hash
   if (withAssignments && isReassigned) return conflict(changed)
   if (now.contentHash === wanted.content.hash) return done(seenId)
-  if (now.contentHash !== seenHash) return conflict(changed)
+  if (now.contentHash !== seenHash) return conflict(row.result === "writing" ? partlyWritten : changed)
   yield* announce
   const write = Effect.as(updatePolicy(run.scope, wanted, seenId, seenHash), seenId)
   return done(yield* certainly(write, run, row, wanted))

@@ -4,10 +4,18 @@
  * @module
  */
 
-import { ExactJson, type Graph, GraphError, reportOf, type RunHandler, type TenantScope } from "@atlas/operations"
-import { Effect, Result, Schema } from "effect"
+import {
+  ExactJson,
+  type Graph,
+  GraphError,
+  reportOf,
+  type RunHandler,
+  Storable,
+  type TenantScope
+} from "@atlas/operations"
+import { Effect, Predicate, Result, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
-import { canonicalAssignments, canonicalContent } from "../policies/PolicyContent.ts"
+import { canonicalAssignments, canonicalContent, type PolicyContent } from "../policies/PolicyContent.ts"
 import type { GraphObject } from "../policies/PolicySource.ts"
 import { AssignmentGroups } from "../policies/references/AssignmentGroups.ts"
 import {
@@ -59,14 +67,32 @@ const parseAssignments = Schema.decodeUnknownSync(
 export const contentWith = (text: string, replace: Replace) =>
   canonicalContent(withReferences(parseContent(text), replace) as GraphObject)
 
-/** A policy's assignments with the references as a plan has decided, without those that would be for nobody. */
-export const assignmentsWith = (text: string, replace: Replace) =>
-  canonicalAssignments(
-    parseAssignments(text).flatMap((assignment): ReadonlyArray<GraphObject> => {
-      const isWhole = referencesIn(assignment).every((reference) => replace(reference) !== null)
-      return isWhole ? [withReferences(assignment, replace) as GraphObject] : []
-    })
+/** An assignment that keeps a policy from a group. */
+const isExclusion = ({ target }: GraphObject) =>
+  Predicate.hasProperty(target, "@odata.type") &&
+  String(target["@odata.type"]).endsWith("exclusionGroupAssignmentTarget")
+
+/**
+ * Whether what is left of assignments may be written without those that are lost. Without an exclusion, a policy would apply to
+ * more than before; without any, it would apply to nobody.
+ */
+const isWritable = (all: ReadonlyArray<GraphObject>, lost: ReadonlyArray<GraphObject>) =>
+  lost.length === 0 || (lost.length < all.length && !lost.some(isExclusion))
+
+/**
+ * A policy's assignments with the references as a plan has decided, without those that would be for nobody. Null if none is
+ * written: the tenant's stay as they are.
+ */
+export const assignmentsWith = (text: string, replace: Replace): PolicyContent | null => {
+  const all = parseAssignments(text)
+  const isLost = (assignment: GraphObject) => referencesIn(assignment).some((reference) => replace(reference) === null)
+  if (!isWritable(all, all.filter(isLost))) return null
+  return canonicalAssignments(
+    all
+      .filter((assignment) => !isLost(assignment))
+      .map((assignment) => withReferences(assignment, replace) as GraphObject)
   )
+}
 
 /** How a plan's references are written. `made` gives the ids of what the restore has created, by collection and id. */
 export const replacing = (resolved: ReadonlyArray<ResolvedReference>, made: ReadonlyMap<string, string>): Replace => {
@@ -124,6 +150,9 @@ const warningOf = (resolutions: Resolutions, assignments: ReadonlyArray<GraphObj
   )
   const why = unresolvedReason(lost)
   if (why === null) return null
+  if (left.some(isExclusion))
+    return `No assignment is written: without one that excludes, it would apply to more. ${why}`
+  if (!isWritable(assignments, left)) return `No assignment is written. ${why}`
   const count = left.length === 1 ? "One assignment is" : `${left.length} assignments are`
   return `${count} left out. ${why}`
 }
@@ -164,7 +193,7 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
     // What is known to be gone is missing, whether or not the cache has all groups.
     const groupTargets: Targets = {
       isComplete: found.isComplete,
-      targets: existing.map(({ id, name }): ReferenceTarget => ({ id, name: name ?? id })),
+      targets: existing.map(({ id, name }): ReferenceTarget => ({ id, name: Storable.nearest(name ?? id) })),
       gone: new Set(found.groups.filter(({ exists }) => !exists).map(({ id }) => id))
     }
     return groupTargets

@@ -36,6 +36,9 @@ const corporate = {
 const toGroup = (groupId: string) => ({
   target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
 })
+const without = (groupId: string) => ({
+  target: { "@odata.type": "#microsoft.graph.exclusionGroupAssignmentTarget", groupId }
+})
 const toAllFiltered = {
   target: {
     "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget",
@@ -242,6 +245,41 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           [pilotGroup]
         )
         assert.strictEqual((yield* itemsOf("complete", restore))[0]?.resultMessage, item!.reason)
+      })
+    )
+
+    it.effect.each([
+      {
+        which: "of which one excludes",
+        assignments: [
+          { target: { "@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget" } },
+          without(unknownGroup)
+        ],
+        reason: /^No assignment is written: without one that excludes, it would apply to more\./
+      },
+      {
+        which: "that are all for nobody",
+        assignments: [toGroup(unknownGroup)],
+        reason: /^No assignment is written\. It refers to the group/
+      }
+    ])("in assignments $which leave the tenant's as they are", ({ assignments, reason }) =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        yield* remove("complete", catalog)
+        yield* graph.putItem("complete", catalog, { ...policy, assignments })
+        const { id: backup } = yield* backedUp("complete")
+        const other = { ...policy, description: "Changed", assignments: [toGroup(pilotGroup)] }
+        yield* graph.putItem("complete", catalog, other)
+        const restore = yield* planned("complete", backup, catalogItem)
+        assert.match((yield* itemsOf("complete", restore))[0]!.reason ?? "", reason)
+        yield* ended((yield* confirmed("complete", restore, restore)).run)
+        const now = yield* policyOf("complete")
+        assert.strictEqual(now.description, "")
+        assert.deepStrictEqual(
+          now.assignments.map(({ target }) => (target as { readonly groupId?: string }).groupId),
+          [pilotGroup]
+        )
+        yield* remove("complete", catalog)
       })
     )
 

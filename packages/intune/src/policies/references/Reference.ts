@@ -55,8 +55,8 @@ export const referenceKey = ({ id, kind }: Reference): string => `${kind} ${id}`
 const nameMark = "name:"
 
 /** The name that a reference has in place of an id; null if it has an id. */
-export const nameInstead = ({ id }: Reference): string | null =>
-  id.startsWith(nameMark) ? id.slice(nameMark.length) : null
+export const nameInstead = ({ id, kind }: Reference): string | null =>
+  kind === "group" && id.startsWith(nameMark) ? id.slice(nameMark.length) : null
 
 // The members that hold an id or a list of ids, wherever they are.
 const members: ReadonlyMap<string, ReferenceKind> = new Map([
@@ -94,12 +94,14 @@ const kindOf = (name: string, within: GraphObject): ReferenceKind | undefined =>
 export type Replace = (reference: Reference) => string | null
 
 const replaceIn = (kind: ReferenceKind, value: unknown, replace: Replace): unknown => {
-  const replaced = (id: string) => (isReference(kind, id) ? replace({ kind, id }) : id)
+  // UUIDs are the same in either case.
+  const referred = (id: string): Reference => ({ kind, id: isUuid(id) ? id.toLowerCase() : id })
+  const replaced = (id: string) => (isReference(kind, id) ? replace(referred(id)) : id)
   if (Predicate.isString(value)) return replaced(value)
   if (!Array.isArray(value)) return withReferences(value, replace)
   const ids = value.flatMap((id) => (Predicate.isString(id) ? (replaced(id) ?? []) : [id]))
   // They are sets: in canonical form, their ids are in order.
-  return ids.every(Predicate.isString) ? ids.sort() : ids
+  return ids.every(Predicate.isString) ? [...new Set(ids)].sort() : ids
 }
 
 /** A value in which each reference is replaced. */
@@ -107,7 +109,7 @@ export const withReferences = (value: unknown, replace: Replace): unknown => {
   if (Array.isArray(value)) return value.map((item) => withReferences(item, replace))
   if (!isObject(value)) return value
   const { groupId, groupName, ...rest } = value
-  if (Predicate.isString(groupName) && !Predicate.isString(groupId)) {
+  if (Predicate.isString(groupName) && groupName !== "" && !Predicate.isString(groupId)) {
     return {
       ...(withReferences(rest, replace) as GraphObject),
       groupId: replace({ kind: "group", id: `${nameMark}${groupName}` })

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Graph, GraphContract, type GraphError, type TenantScope } from "@atlas/operations"
+import { Graph, GraphContract, type GraphError, Storable, type TenantScope } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { type PermissionName, permissionNamed } from "../permissions.ts"
 import type { ReferenceKind } from "./Reference.ts"
@@ -64,6 +64,9 @@ export const listTargets = (
     Stream.runFold(
       graph.list(tenant, listings[kind], {}),
       (): ReadonlyArray<ReferenceTarget> => [],
-      (all, { items }) => [...all, ...items.map(({ displayName, id }) => ({ id, name: displayName ?? id }))]
+      (all, { items }) => [
+        ...all,
+        ...items.map(({ displayName, id }) => ({ id, name: Storable.nearest(displayName ?? id) }))
+      ]
     )
   )

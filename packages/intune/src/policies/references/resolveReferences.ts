@@ -35,9 +35,11 @@ export const resolveReference = (reference: NamedReference, candidates: Candidat
   const { isComplete, isForeign, restored, targets } = candidates
   if (restored !== undefined && restored.id !== null) return { _tag: "Found", id: restored.id }
   const name = nameInstead(reference) ?? reference.name
-  const same = targets?.find(({ id }) => id === reference.id)
+  const same = targets?.find(({ id }) => id.toLowerCase() === reference.id.toLowerCase())
   const hasName = (target: ReferenceTarget) => name !== null && Folding.foldName(target.name) === Folding.foldName(name)
-  if (same !== undefined && (!isForeign || name === null || hasName(same))) return { _tag: "Found", id: same.id }
+  // Ids of scope tags are small numbers, which every tenant has. A UUID is of one object only, also without its name.
+  const isThis = !isForeign || (name === null && reference.kind !== "scope_tag")
+  if (same !== undefined && (isThis || hasName(same))) return { _tag: "Found", id: same.id }
   if (restored !== undefined) return { _tag: "Made" }
   if (targets === null) return { _tag: "Unchecked" }
   const [namesake, ...others] = targets.filter(hasName)

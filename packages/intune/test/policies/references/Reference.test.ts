@@ -4,19 +4,19 @@ import { canonicalContent } from "../../../src/policies/PolicyContent.ts"
 import type { GraphObject } from "../../../src/policies/PolicySource.ts"
 import { referenceKey, referencesIn, withReferences } from "../../../src/policies/references/Reference.ts"
 
-const Uuid = Schema.String.check(Schema.isUUID())
+const Uuid = Schema.String.check(Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/))
 const Tag = Schema.Literals(["0", "1", "5", "12"])
 
 /** A policy with references in every place that has them, among values that look like references and are none. */
 const Policy = Schema.Struct({
-  roleScopeTagIds: Schema.Array(Tag),
-  roleScopeTags: Schema.Array(Tag),
+  roleScopeTagIds: Schema.UniqueArray(Tag),
+  roleScopeTags: Schema.UniqueArray(Tag),
   value: Uuid,
   templateId: Uuid,
-  selectedMobileAppIds: Schema.Array(Uuid),
+  selectedMobileAppIds: Schema.UniqueArray(Uuid),
   conditions: Schema.Struct({
-    includeGroups: Schema.Array(Schema.Union([Uuid, Schema.Literals(["All", "None"])])),
-    excludeLocations: Schema.Array(Schema.Union([Uuid, Schema.Literal("AllTrusted")]))
+    includeGroups: Schema.UniqueArray(Schema.Union([Uuid, Schema.Literals(["All", "None"])])),
+    excludeLocations: Schema.UniqueArray(Schema.Union([Uuid, Schema.Literal("AllTrusted")]))
   }),
   settings: Schema.Array(
     Schema.Struct({
@@ -30,7 +30,7 @@ const Policy = Schema.Struct({
   scheduledActionsForRule: Schema.Array(
     Schema.Struct({
       notificationTemplateId: Schema.Union([Uuid, Schema.Literal("00000000-0000-0000-0000-000000000000")]),
-      notificationMessageCCList: Schema.Array(Uuid)
+      notificationMessageCCList: Schema.UniqueArray(Uuid)
     })
   )
 })
