@@ -72,7 +72,10 @@ describeBrowser("restores", () => {
         const server = yield* startServer(settings)
         const files = yield* folder
         // As somebody publishes an export: a scope tag that says something else.
-        const tag = [{ id: "1", displayName: "Region 1", description: "Everything", "@odata.context": "x" }]
+        const tag = [
+          { id: "1", displayName: "Region 1", description: "Everything", "@odata.context": "x" },
+          { id: "2", displayName: "Region 2", description: null }
+        ]
         yield* Effect.promise(() =>
           writeFile(
             join(files, "deviceManagement.roleScopeTags.json"),
@@ -88,6 +91,7 @@ describeBrowser("restores", () => {
           await page.goto("/admin/tenants/contoso/backups")
           await page.getByRole("link", { name: /^Import/ }).click()
           await page.getByLabel("Choose Region 1").check()
+          await page.getByLabel("Choose Region 2").check()
           await page.getByRole("button", { name: "Plan to restore what is chosen" }).click()
           const address = page.url()
           const until = async (text: string) => {
@@ -99,12 +103,17 @@ describeBrowser("restores", () => {
           await until("1 policy to change")
           await page.getByText(/difference/).click()
           await page.getByText('"Everything"').waitFor()
+          // What stays as it is does not hide what is written.
+          assert.strictEqual(await page.getByRole("heading", { name: "Region 2" }).count(), 0)
+          await page.getByRole("link", { name: "Show it, too" }).click()
+          await page.getByRole("heading", { name: "Region 2" }).waitFor()
+          await page.goto(address)
           await page.getByLabel(/to confirm$/).fill("Fabrikam")
           await page.getByRole("button", { name: "Restore 1 policy" }).click()
           await page.getByText("This is not the tenant's name").waitFor()
           await page.getByLabel(/to confirm$/).fill("Contoso")
           await page.getByRole("button", { name: "Restore 1 policy" }).click()
-          await until("Done")
+          await until("Done: 1 policy restored, 0 failed, 1 left alone.")
           await page.getByText("Restored", { exact: true }).waitFor()
           await page.getByRole("link", { name: "is in a backup of its own" }).click()
           await page.getByText("a restore, before it wrote").waitFor()

@@ -15,6 +15,7 @@ const reading = Effect.fnUntraced(function* (backup: string, restore: string) {
   yield* all.get(ada, tenantId, restore)
   const [first] = yield* all.items(ada, tenantId, restore, { after: null, limit: 50 })
   yield* all.items(ada, tenantId, restore, { after: first!, limit: 50 }).pipe(as("the next page"))
+  yield* all.items(ada, tenantId, restore, { actions: ["create"], after: null, limit: 50 }).pipe(as("of an action"))
   yield* all.tally(ada, tenantId, restore)
 })
 

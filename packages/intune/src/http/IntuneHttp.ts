@@ -28,13 +28,13 @@ const Confirmation = Schema.Struct({ tenantName: Schema.String })
 const versioned = <Body extends { readonly schedule: BackupSchedule }>(body: Body) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.schedule.version}"` } })
 
-/** The version that an `If-Match` names. Of several, only the newest can still be there; 0 is one that no schedule has. */
+/** The version that an `If-Match` names. Of several, only the newest can still be there; -1 is one that no schedule has. */
 const seenIn = (headers: { readonly "if-match"?: string }): Effect.Effect<SeenVersion, PreconditionRequired> => {
   const given = headers["if-match"]
   if (given === undefined) return Effect.fail(new PreconditionRequired({}))
   if (given.trim() === "*") return Effect.succeed("any")
   const versions = Array.from(given.matchAll(/(?<!W\/)"(\d{1,9})"/g), ([, version]) => Number(version))
-  return Effect.succeed(Math.max(0, ...versions))
+  return Effect.succeed(Math.max(-1, ...versions))
 }
 
 const handlers = HttpApiBuilder.group(
@@ -137,10 +137,11 @@ const handlers = HttpApiBuilder.group(
         const [restore, tally] = yield* Effect.all([restores.get(actor, tenant, id), restores.tally(actor, tenant, id)])
         return { restore, tally }
       }),
-      restoreItems: Effect.fnUntraced(function* ({ params, query: { afterId, afterSource, limit = 50 } }) {
+      restoreItems: Effect.fnUntraced(function* ({ params, query: { action = [], afterId, afterSource, limit = 50 } }) {
         const after = afterId === undefined || afterSource === undefined ? null : { source: afterSource, id: afterId }
         return {
           items: yield* restores.items(yield* OperationsApi.CurrentActor, params.tenant, params.restore, {
+            actions: typeof action === "string" ? [action] : action,
             after,
             limit
           })

@@ -7,7 +7,7 @@
 import { OperationsApi, RunId } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
-import { Restore, RestoreItem } from "../restores/Restore.ts"
+import { Restore, RestoreAction, RestoreItem } from "../restores/Restore.ts"
 import { RestoreConflict } from "../restores/RestoreChanges.ts"
 import { Instant, params } from "./shared.ts"
 
@@ -25,7 +25,8 @@ const RestoreItemResource = Schema.Struct(RestoreItem.fields)
 const TallyResource = Schema.Struct({
   action: RestoreItem.fields.action,
   result: RestoreItem.fields.result,
-  count: Schema.Int
+  count: Schema.Int,
+  noted: Schema.Int
 })
 
 const PlannedResource = Schema.Struct({
@@ -84,6 +85,7 @@ export const restoreCalls = [
   HttpApiEndpoint.get("restoreItems", "/tenants/:tenant/restores/:restore/items", {
     params: ofRestore,
     query: {
+      action: OperationsApi.repeatable(RestoreAction),
       afterSource: Schema.optionalKey(Schema.String),
       afterId: Schema.optionalKey(Schema.String),
       limit: OperationsApi.PageLimit
@@ -93,7 +95,8 @@ export const restoreCalls = [
   }).annotateMerge(
     OpenApi.annotations({
       summary: "List what a restore does",
-      description: "What is planned for each policy, field by field, and what became of it."
+      description:
+        "What is planned for each policy, field by field, and what became of it. Repeat `action` for any of several actions."
     })
   ),
   HttpApiEndpoint.post("confirmRestore", "/tenants/:tenant/restores/:restore/confirm", {

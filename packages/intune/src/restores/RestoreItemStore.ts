@@ -7,7 +7,7 @@
 
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { RestoreItem } from "./Restore.ts"
+import { type RestoreAction, RestoreItem } from "./Restore.ts"
 import type { ResolvedReference } from "./ResolvedReference.ts"
 
 /** How many policies of a restore have an action and a result. */
@@ -15,6 +15,8 @@ export interface RestoreTally {
   readonly action: RestoreItem["action"]
   readonly result: RestoreItem["result"]
   readonly count: number
+  /** How many of them have a reason: what of them cannot come back, or why they are not restored. */
+  readonly noted: number
 }
 
 /** A policy without a plan. */
@@ -70,24 +72,27 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const itemColumns = sql.literal(`source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
     result_id AS "resultId", result_message AS "resultMessage"`)
 
-  /** The policies of a restore by collection and id, after the last one that was shown. */
+  /** The policies of a restore by collection and id, after the last one that was shown. No actions: those of every action. */
   const list = Effect.fn("RestoreItemStore.list")(function* (
     restore: string,
+    actions: ReadonlyArray<RestoreAction>,
     after: Pick<RestoreItem, "id" | "source"> | null,
     limit: number
   ) {
     const later = after === null ? sql`true` : sql`(source, id) > (${after.source}, ${after.id})`
+    const chosen = actions.length === 0 ? sql`true` : sql.in("action", actions)
     return yield* decodeItems(
       yield* sql`
-        SELECT ${itemColumns} FROM restore_items WHERE restore_id = ${restore}::uuid AND ${later}
+        SELECT ${itemColumns} FROM restore_items WHERE restore_id = ${restore}::uuid AND ${later} AND ${chosen}
         ORDER BY source, id LIMIT ${limit}`
     )
   }, Effect.orDie)
 
   const tally = Effect.fn("RestoreItemStore.tally")(
     (restore: string) => sql<RestoreTally>`
-      SELECT action, result, count(*)::int AS count FROM restore_items WHERE restore_id = ${restore}::uuid
-      GROUP BY action, result ORDER BY action, result`,
+      SELECT action, result, count(*)::int AS count, count(reason)::int AS noted FROM restore_items
+      WHERE restore_id = ${restore}::uuid GROUP BY action, result
+      ORDER BY action, result`,
     Effect.orDie
   )
 

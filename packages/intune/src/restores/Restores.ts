@@ -18,7 +18,7 @@ import {
 import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { PolicyName } from "../policies/Arguments.ts"
-import type { Restore, RestoreItem } from "./Restore.ts"
+import { type Restore, RestoreAction, type RestoreItem } from "./Restore.ts"
 import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
 import { confirmed, planned } from "./RestoreGates.ts"
 import { makeRestoreItemStore, type RestoreTally } from "./RestoreItemStore.ts"
@@ -39,13 +39,21 @@ export class Restores extends Context.Service<
       page: { readonly backup?: string; readonly before: string | null; readonly limit: number }
     ): Effect.Effect<ReadonlyArray<Restore>, Refused>
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<Restore, Refused>
-    /** The policies of a restore by collection and id, after the last one that was shown. `limit` is 1 to 500. */
+    /**
+     * The policies of a restore by collection and id, after the last one that was shown: those of the given actions, or all.
+     * `limit` is 1 to 500.
+     */
     items(
       actor: Actor,
       tenantId: string,
       id: string,
-      page: { readonly after: Pick<RestoreItem, "id" | "source"> | null; readonly limit: number }
+      page: {
+        readonly actions?: ReadonlyArray<RestoreAction>
+        readonly after: Pick<RestoreItem, "id" | "source"> | null
+        readonly limit: number
+      }
     ): Effect.Effect<ReadonlyArray<RestoreItem>, Refused>
+    /** How many policies of a restore have each action and result. */
     tally(actor: Actor, tenantId: string, id: string): Effect.Effect<ReadonlyArray<RestoreTally>, Refused>
   }
 >()("@atlas/intune/Restores") {
@@ -77,7 +85,13 @@ const decodeListPage = Decoding.argumentsOf(
   })
 )
 const decodeItemPage = Decoding.argumentsOf(
-  Schema.Struct({ page: Schema.Struct({ after: Schema.NullOr(PolicyName), limit: Decoding.pageLimit(500) }) })
+  Schema.Struct({
+    page: Schema.Struct({
+      actions: Schema.optional(Schema.Array(RestoreAction)),
+      after: Schema.NullOr(PolicyName),
+      limit: Decoding.pageLimit(500)
+    })
+  })
 )
 const make = Effect.gen(function* () {
   const door = yield* Authorization
@@ -104,12 +118,16 @@ const make = Effect.gen(function* () {
     actor: Actor,
     tenantId: string,
     id: string,
-    given: { readonly after: Pick<RestoreItem, "id" | "source"> | null; readonly limit: number }
+    given: {
+      readonly actions?: ReadonlyArray<RestoreAction>
+      readonly after: Pick<RestoreItem, "id" | "source"> | null
+      readonly limit: number
+    }
   ) {
-    const { after, limit } = (yield* decodeItemPage({ page: given })).page
+    const { actions = [], after, limit } = (yield* decodeItemPage({ page: given })).page
     const restore = yield* get(actor, tenantId, id)
     if (after !== null && ![after.source, after.id].every(Storable.is)) return []
-    return yield* policies.list(restore.id, after, limit)
+    return yield* policies.list(restore.id, actions, after, limit)
   })
 
   const tally = Effect.fn("Restores.tally")(function* (actor: Actor, tenantId: string, id: string) {

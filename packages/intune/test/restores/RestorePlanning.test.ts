@@ -3,7 +3,7 @@ import { Problems, Runs } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
-import { importBackup, type Restore, RestoreConflict, Restores } from "../../src/index.ts"
+import { importBackup, type Restore, type RestoreAction, RestoreConflict, Restores } from "../../src/index.ts"
 import { ada, backedUp, disconnected, ended, powerless, scopeOf, stranger } from "../Fixture.ts"
 import {
   cancelled,
@@ -18,6 +18,7 @@ import {
   put,
   recover,
   refusalOf,
+  remove,
   requestOf,
   stateOf,
   tenantsOf,
@@ -27,12 +28,36 @@ import {
 const tenants = {
   requests: ["rights", "theirs", "ours", "unknown", "empty", "keyless", "atomic"],
   keys: ["clicks", "later", "reused", "keys"],
+  plans: ["actions"],
   previews: ["working", "failing", "cancelled", "blocked", "retried"],
   restores: ["planned", "archived"]
 }
 const host = tenantsOf(...Object.values(tenants).flat())
 
 layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Planning a restore", (it) => {
+  it.effect("makes a plan that can be read by what is done", () =>
+    Effect.gen(function* () {
+      const restores = yield* Restores
+      yield* put("actions", { ...wifi, id: "gone", displayName: "Gone" })
+      const { id: backup } = yield* backedUp("actions")
+      yield* remove("actions", "gone")
+      const restore = yield* planned("actions", backup, { items: ["gone", wifi.id].map(configuration) })
+      const read = (...actions: ReadonlyArray<RestoreAction>) =>
+        Effect.map(restores.items(ada, "actions", restore, { actions, after: null, limit: 500 }), (items) =>
+          items.map(({ action, id }) => [id, action])
+        )
+
+      assert.deepStrictEqual(yield* read("create"), [["gone", "create"]])
+      assert.deepStrictEqual(yield* read("update", "unchanged"), [[wifi.id, "unchanged"]])
+      assert.lengthOf(yield* read(), 2)
+      assert.deepStrictEqual(yield* restores.tally(ada, "actions", restore), [
+        { action: "create", result: "pending", count: 1, noted: 0 },
+        { action: "unchanged", result: "skipped", count: 1, noted: 0 }
+      ])
+      assert.strictEqual(yield* refusalOf(read("delete" as RestoreAction)), "InvalidInput")
+    })
+  )
+
   describe("a request", () => {
     it.effect("is for members who may restore", () =>
       Effect.gen(function* () {

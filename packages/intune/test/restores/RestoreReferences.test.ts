@@ -10,9 +10,10 @@ import {
   InventorySync,
   policySources,
   policyTypes,
-  References
+  References,
+  Restores
 } from "../../src/index.ts"
-import { backedUp, completed, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
+import { ada, backedUp, completed, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
 import { confirmed, executed, itemsOf, pilot, planned } from "./RestoreFixture.ts"
 
 const catalog = "deviceManagement/configurationPolicies"
@@ -239,6 +240,9 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           item!.reason,
           `One assignment is left out. It refers to the group ${unknownGroup}, which the tenant does not have.`
         )
+        assert.deepStrictEqual(yield* Restores.use((all) => all.tally(ada, "complete", restore)), [
+          { action: "create", result: "pending", count: 1, noted: 1 }
+        ])
         yield* executed("complete", restore)
         assert.deepStrictEqual(
           (yield* policyOf("complete")).assignments.map(({ target }) => (target as { groupId?: string }).groupId),

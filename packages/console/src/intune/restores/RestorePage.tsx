@@ -16,6 +16,8 @@ interface Props {
   readonly backup: BackupSet | null
   readonly items: ReadonlyArray<RestoreItem>
   readonly tally: ReadonlyArray<RestoreTally>
+  /** Whether the list has the unchanged policies, too. */
+  readonly all: boolean
   readonly nextHref: string | null
   /** Its run has ended, or there is none. */
   readonly stopped: boolean
@@ -51,7 +53,7 @@ export const RestorePage = (props: Props) => {
           <>
             <Summary {...props} />
             {(restore.state === "planned" || (isOpen && props.stopped)) && <Confirm {...props} path={path} />}
-            <Items {...props} />
+            <Items {...props} path={path} />
           </>
         )}
       </div>
@@ -169,12 +171,43 @@ const results: Record<RestoreItem["result"], readonly [text: string, tone: Tone,
 const countOf = (tally: ReadonlyArray<RestoreTally>, holds: (each: RestoreTally) => boolean) =>
   tally.filter(holds).reduce((sum, { count }) => sum + count, 0)
 
-const Summary = ({ tally }: Props) => {
-  const parts = Object.entries(actions).flatMap(([action, [, , , many]]) => {
+const isWrite = ({ action }: RestoreTally) => action === "create" || action === "update"
+
+const planOf = (tally: ReadonlyArray<RestoreTally>) =>
+  Object.entries(actions).flatMap(([action, [, , , many]]) => {
     const count = countOf(tally, (each) => each.action === action)
     return count === 0 ? [] : [many(plural(count, "policy", "policies"))]
   })
-  return <p class="lead">The plan: {parts.join(", ")}.</p>
+
+/** What became of the policies of a restore: each is counted once. */
+const resultOf = (tally: ReadonlyArray<RestoreTally>) => {
+  const written = countOf(tally, ({ result }) => result === "done")
+  const failed = countOf(tally, ({ result }) => result === "failed")
+  const total = countOf(tally, () => true)
+  return [
+    `${plural(written, "policy", "policies")} restored`,
+    `${failed} failed`,
+    `${total - written - failed} left alone`
+  ]
+}
+
+const Summary = ({ restore, tally }: Props) => {
+  const noted = tally.filter(isWrite).reduce((sum, each) => sum + each.noted, 0)
+  return (
+    <>
+      <p class="lead">
+        {restore.state === "done" ? `Done: ${resultOf(tally).join(", ")}.` : `The plan: ${planOf(tally).join(", ")}.`}
+      </p>
+      {noted > 0 && (
+        <p class="notice tone-warning">
+          <span>
+            {plural(noted, "policy has", "policies have")} a note below: what is left out, because the tenant lacks it,
+            or what the tenant has under another id.
+          </span>
+        </p>
+      )}
+    </>
+  )
 }
 
 const NotAllowed = ({ capability }: { readonly capability: string }) => (
@@ -194,7 +227,7 @@ const Confirm = ({
 }: Props & { readonly path: string }) => {
   const unwritten = tally.filter(({ result }) => result === "pending" || result === "writing")
   const overwrites = countOf(unwritten, ({ action }) => action === "update")
-  const writes = overwrites + countOf(unwritten, ({ action }) => action === "create")
+  const writes = countOf(unwritten, isWrite)
   if (missingCapability !== null) return <NotAllowed capability={missingCapability} />
   return (
     <section class="callout tone-warning" aria-labelledby="confirm-title">
@@ -236,40 +269,55 @@ const Confirm = ({
   )
 }
 
-const Items = ({ tenant, items }: Props) => {
+const Items = ({ tenant, items, tally, all, path }: Props & { readonly path: string }) => {
   const links = useLinks()
+  const unchanged = countOf(tally, ({ action }) => action === "unchanged")
   return (
-    <ul class="restore-items">
-      {items.map((item) => (
-        <li class="card" id={`${item.source}-${item.id}`}>
-          <div class="title-badge">
-            <h2>{item.title}</h2>
-            {item.action !== null && (
-              <Badge tone={actions[item.action][1]} icon={actions[item.action][2]}>
-                {actions[item.action][0]}
-              </Badge>
-            )}
-            <ResultBadge item={item} />
-          </div>
-          <p class="muted small">
-            {(item.type === null ? undefined : policyTypeNamed(item.type)?.label) ?? "Unknown type"}
-          </p>
-          {item.reason !== null && <p>{item.reason}</p>}
-          {item.resultMessage !== null && <p>{item.resultMessage}</p>}
-          {item.resultId !== null && (
-            <p class="small">
-              <a href={`${links.tenant(tenant.id)}/inventory/${item.source}/${encodeURIComponent(item.resultId)}`}>
-                In the inventory
-              </a>
-              <span class="muted">, after the next sync</span>
+    <>
+      {unchanged > 0 && (
+        <p class="muted">
+          {all ? (
+            <a href={path}>Hide the unchanged policies</a>
+          ) : (
+            <>
+              {plural(unchanged, "policy is", "policies are")} in the tenant as in the backup.{" "}
+              <a href={`${path}?unchanged=true`}>Show {unchanged === 1 ? "it" : "them"}, too</a>
+            </>
+          )}
+        </p>
+      )}
+      <ul class="restore-items">
+        {items.map((item) => (
+          <li class="card" id={`${item.source}-${item.id}`}>
+            <div class="title-badge">
+              <h2>{item.title}</h2>
+              {item.action !== null && (
+                <Badge tone={actions[item.action][1]} icon={actions[item.action][2]}>
+                  {actions[item.action][0]}
+                </Badge>
+              )}
+              <ResultBadge item={item} />
+            </div>
+            <p class="muted small">
+              {(item.type === null ? undefined : policyTypeNamed(item.type)?.label) ?? "Unknown type"}
             </p>
-          )}
-          {item.difference !== null && item.difference.fields.length > 0 && (
-            <PolicyDifferenceView difference={item.difference} from="In the tenant" to="In the backup" />
-          )}
-        </li>
-      ))}
-    </ul>
+            {item.reason !== null && <p>{item.reason}</p>}
+            {item.resultMessage !== null && <p>{item.resultMessage}</p>}
+            {item.resultId !== null && (
+              <p class="small">
+                <a href={`${links.tenant(tenant.id)}/inventory/${item.source}/${encodeURIComponent(item.resultId)}`}>
+                  In the inventory
+                </a>
+                <span class="muted">, after the next sync</span>
+              </p>
+            )}
+            {item.difference !== null && item.difference.fields.length > 0 && (
+              <PolicyDifferenceView difference={item.difference} from="In the tenant" to="In the backup" />
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 

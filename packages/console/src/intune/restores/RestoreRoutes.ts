@@ -1,4 +1,4 @@
-import { Backups, type RestoreConflict, restorePolicies, Restores, viewBackups } from "@atlas/intune"
+import { Backups, RestoreAction, type RestoreConflict, restorePolicies, Restores, viewBackups } from "@atlas/intune"
 import { type Actor, type RunId, Runs, type StartProblem, type TenantGrant } from "@atlas/operations"
 import { DateTime, Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -26,6 +26,9 @@ const Chosen = Schema.Struct({
 })
 
 const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), idempotencyKey: Schema.optionalKey(FormText) })
+
+/** The actions that a plan is read for: policies that stay as they are would hide them. */
+const changes = RestoreAction.literals.filter((action) => action !== "unchanged")
 
 const nothingChosen = "Choose at least one policy, or plan to restore everything."
 
@@ -78,13 +81,21 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     problem: string | null
   ) {
     const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
+    const all = c.req.query("unchanged") === "true"
     const [found, tally, backup, stopped] = yield* Effect.all([
-      restores.items(actor, tenant.id, restore.id, { after: policyAfter(c), limit: pageLimit }),
+      restores.items(actor, tenant.id, restore.id, {
+        ...(!all && { actions: changes }),
+        after: policyAfter(c),
+        limit: pageLimit
+      }),
       restores.tally(actor, tenant.id, restore.id),
       backupOf(actor, grant, tenant.id, restore.backupId),
       hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
     ])
-    const { items, nextHref } = pageOf(found, hrefOf(tenant, restore.id), policyParams)
+    const { items, nextHref } = pageOf(found, hrefOf(tenant, restore.id), (last) => [
+      ...policyParams(last),
+      ["unchanged", all ? "true" : undefined]
+    ])
     const shown = {
       shell,
       tenant,
@@ -92,6 +103,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       backup,
       items,
       tally,
+      all,
       nextHref,
       stopped,
       missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
