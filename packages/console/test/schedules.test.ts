@@ -57,6 +57,12 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a schedul
         const stale = yield* patch({ name: "Other" }, tag)
         assert.deepStrictEqual([stale.status, stale.json.version], [412, 2], tag)
       }
+      // Nobody is blamed for a tag that never was one.
+      for (const tag of ['"7"', "2"]) {
+        const { changed, detail } = (yield* patch({ name: "Other" }, tag)).json
+        assert.deepStrictEqual(changed, [])
+        assert.match(detail, /^It has version 2 now\. It never had the version that was sent\./)
+      }
       const stale = (yield* patch({ name: "Other" }, '"1"')).json
       assert.deepStrictEqual(stale.changed, ["cron"])
       assert.strictEqual(

@@ -30,7 +30,10 @@ export const manageBackups: Capability = "tenant.backups.manage"
 /** What a schedule is called in the audit. */
 export const scheduleKind = "backup_schedule"
 
-/** The version of a schedule that a change is based on: the one that its editor saw, or `any` for whichever it has. */
+/**
+ * The version of a schedule that a change is based on: the one that its editor saw, 0 if its editor saw none, or `any` for
+ * whichever it has.
+ */
 export type SeenVersion = number | "any"
 
 /** Somebody else has changed the schedule since its editor read it. This change was not made. */
@@ -172,8 +175,10 @@ export const makeScheduleChanges: Effect.Effect<
     const locked = yield* store.lock(tenant, id)
     const { schedule } = locked
     if (seen === "any" || seen === schedule.version) return locked
-    const changed = yield* changedSince(schedule, seen)
-    const what = changed.length === 0 ? "" : ` Changed since: ${changed.join(", ")}.`
+    const wasVersion = seen >= 0 && seen < schedule.version
+    const changed = wasVersion ? yield* changedSince(schedule, seen) : []
+    const since = changed.length === 0 ? "" : ` Changed since: ${changed.join(", ")}.`
+    const what = wasVersion ? since : " It never had the version that was sent."
     return yield* new ScheduleChanged({
       detail: `It has version ${schedule.version} now.${what} Read it again, then repeat your change.`,
       version: schedule.version,
