@@ -9,7 +9,7 @@ import { nameReferences } from "./nameReferences.ts"
 import { makeReferenceStore } from "./ReferenceStore.ts"
 import type { NamedReference } from "../policies/references/Reference.ts"
 import { readPolicies, type UnreadPolicy } from "../policies/PolicyObject.ts"
-import { pageFailures, type RecordedPolicy, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
+import { pageFailures, type RecordedPolicy, recordOf, listedFacts } from "../policies/PolicyRecord.ts"
 import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { sourceLabel, sourcesOf } from "../policies/PolicyType.ts"
@@ -36,7 +36,7 @@ interface Progress {
 
 const missingPolicy = (source: PolicySource, policy: UnreadPolicy): MissingPart => {
   const { message, reasonCode } = policy.error
-  const { title } = unreadFacts(source, policy)
+  const { title } = listedFacts(source, policy)
   return { label: sourceLabel(source), policy: { id: policy.id, title }, reasonCode, message }
 }
 

@@ -116,7 +116,7 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return yield* single(yield* sql`INSERT INTO backup_schedules ${sql.insert(row)} RETURNING ${columns}`)
   }, Effect.orDie)
 
-  /** Changes the settings of a locked schedule. It is time for its retention. */
+  /** Changes the settings of a locked schedule. It is time for its retention, and nothing keeps it from its next fire time. */
   const change = Effect.fn("ScheduleStore.change")(function* (
     { id }: BackupSchedule,
     settings: ScheduleSettings,
@@ -125,7 +125,7 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return yield* single(
       yield* sql`
         UPDATE backup_schedules SET ${sql.update(valuesOf(settings, next))}, version = version + 1, updated_at = now(),
-          next_retention_at = now()
+          next_retention_at = now(), decide_after = NULL
         WHERE id = ${id}::uuid RETURNING ${columns}`
     )
   }, Effect.orDie)

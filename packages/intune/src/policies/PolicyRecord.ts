@@ -5,7 +5,7 @@ import { policyFacts } from "./PolicyFacts.ts"
 import type { PolicyObject, ListedPolicies, UnreadPolicy } from "./PolicyObject.ts"
 import type { PolicySource } from "./PolicySource.ts"
 import { type Reference, referencesIn } from "./references/Reference.ts"
-import { claim, uniformType } from "./PolicyType.ts"
+import { claim, type PolicyType, uniformType } from "./PolicyType.ts"
 
 /** A policy as it is stored: what lists show of it, and the hashes of what it says. */
 export interface PolicyRecord {
@@ -34,17 +34,21 @@ export interface RecordedPolicy {
   readonly references: ReadonlyArray<Reference>
 }
 
-/** What lists show of a policy that could not be read completely. */
-export const unreadFacts = (
+/** The type as records have it; null where only some answers of Graph state it. */
+const recordedType = (type: PolicyType | null, odataType: string | null) =>
+  type?.volatile.includes(uniformType) ? null : odataType
+
+/** What the listing says of a policy. */
+export const listedFacts = (
   source: PolicySource,
-  { id, listed }: UnreadPolicy
+  { id, listed }: Pick<UnreadPolicy, "id" | "listed">
 ): Pick<PolicyRecord, "foldedTitle" | "odataType" | "title"> => {
-  const type = listed["@odata.type"]
-  const odataType = Predicate.isString(type) ? type : null
+  const stated = listed["@odata.type"]
+  const odataType = Predicate.isString(stated) ? stated : null
   const claimed = claim(source, odataType)
-  const policy = { id, odataType, body: listed, assignments: null }
-  const { foldedTitle, title } = policyFacts(claimed._tag === "Claimed" ? claimed.type : null, policy)
-  return { foldedTitle, odataType, title }
+  const type = claimed._tag === "Claimed" ? claimed.type : null
+  const { foldedTitle, title } = policyFacts(type, { id, odataType, body: listed, assignments: null })
+  return { foldedTitle, odataType: recordedType(type, odataType), title }
 }
 
 /** What a run reports of a page: the policies that Graph could not give completely, and those whose values stay masked. */
@@ -52,7 +56,7 @@ export const pageFailures = (
   source: PolicySource,
   { policies, unread }: ListedPolicies
 ): ReadonlyArray<FailureReport> => [
-  ...unread.map((policy) => ({ ...reportOf(policy.error), item: unreadFacts(source, policy).title })),
+  ...unread.map((policy) => ({ ...reportOf(policy.error), item: listedFacts(source, policy).title })),
   ...policies.flatMap(({ masked, ...policy }) =>
     masked === null
       ? []
@@ -80,7 +84,7 @@ export const recordOf = (source: PolicySource, policy: PolicyObject, salt: Uint8
       id,
       type: type?.name ?? null,
       finding: claimed._tag === "Claimed" ? null : claimed._tag === "Unclaimed" ? "unclaimed" : "ambiguous",
-      odataType: type?.volatile.includes(uniformType) ? null : odataType,
+      odataType: recordedType(type, odataType),
       lastModified: lastModified === null ? null : DateTime.formatIso(lastModified),
       assignmentCount: assignments === null ? null : ownAssignments(assignments).length,
       contentHash: content.hash,

@@ -7,20 +7,14 @@ import type { PolicyRecord } from "../policies/PolicyRecord.ts"
 import type { PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { policyTypeNamed } from "../policies/PolicyType.ts"
+import { makeNewNamesakes, type NewNamesake } from "./NewNamesakes.ts"
 import { type ItemResult, makeRestoreItemStore, type OverwrittenItem, type UnwrittenItem } from "./RestoreItemStore.ts"
 import { execute } from "./RestoreOperations.ts"
 import { isDefault } from "./RestorePlan.ts"
 import { restoreOrder } from "./restoreOrder.ts"
 import { assignmentsWith, contentWith, referredCollections, replacing, requireMade } from "./RestoreReferences.ts"
 import { makeRestoreStore } from "./RestoreStore.ts"
-import {
-  assignPolicy,
-  createPolicy,
-  currentPolicy,
-  equalPolicies,
-  type RestoringPolicy,
-  updatePolicy
-} from "./RestoreWrites.ts"
+import { assignPolicy, createPolicy, currentPolicy, type RestoringPolicy, updatePolicy } from "./RestoreWrites.ts"
 import { makeRestoreState } from "./state.ts"
 
 type ExecuteRun = RunHandler.RunContext<{ readonly restore: string }>
@@ -72,6 +66,14 @@ const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
   yield* restores.noteSafety(restore, backup)
 })
 
+/** How an execution writes. */
+interface Writing {
+  readonly withAssignments: boolean
+  readonly newNamesakes: Effect.Success<ReturnType<typeof makeNewNamesakes>>
+  /** Records that the write of the policy begins. */
+  readonly announce: Effect.Effect<void>
+}
+
 const conflict = (message: string): ItemResult => ({ result: "skipped", id: null, message })
 const done = (id: string): ItemResult => ({ result: "done", id, message: null })
 
@@ -79,31 +81,28 @@ const partlyWritten =
   "An earlier attempt of this restore began to change the policy, or somebody else changed it: plan another restore."
 const changed = "The policy was changed after the restore was planned, so nothing was written: plan another restore."
 
-/** Reads whether a write that had begun took effect: the id of the policy if it did, otherwise null. */
-const reconcile = Effect.fnUntraced(function* (run: ExecuteRun, row: UnwrittenItem, wanted: RestoringPolicy) {
-  if (row.action === "create") {
-    const policies = yield* makeRestoreItemStore
-    const equal = yield* equalPolicies(run.scope, wanted)
-    const created = yield* policies.listCreated(run.input.restore, row.source)
-    // A twin that this restore created before does not count.
-    return equal.find(({ id }) => !created.some(({ to }) => to === id))?.id ?? null
-  }
-  const now = row.seenId === null ? null : yield* currentPolicy(run.scope, wanted.source, row.seenId)
-  return now?.contentHash === wanted.content.hash ? now.id : null
-})
+const appeared =
+  "The tenant has got a policy with this title since the restore was planned, so nothing was created: plan another restore."
+const halfCreated =
+  "An earlier attempt of this restore may have created the policy that the tenant has with this title, and which says something else: look at it, then plan another restore."
 
-/** Never repeats a write whose answer was lost, but reads whether it took effect. */
-const certainly = <R>(
-  write: Effect.Effect<string, GraphError, R>,
-  run: ExecuteRun,
-  row: UnwrittenItem,
-  wanted: RestoringPolicy
+/** Whether somebody else has assigned a policy that this restore creates. */
+const isForeign = ({ assignmentCount, assignmentsHash }: NewNamesake, wanted: RestoringPolicy) =>
+  assignmentCount !== null && assignmentCount > 0 && assignmentsHash !== wanted.assignments?.hash
+
+/**
+ * Never repeats a write whose answer was lost, but reads whether it took effect.
+ *
+ * @param written the id of the policy that was written; null if nothing was
+ */
+const certainly = <R1, R2>(
+  write: Effect.Effect<string, GraphError, R1>,
+  written: Effect.Effect<string | null, GraphError, R2>
 ) =>
   write.pipe(
     Effect.catchIf(
       ({ reasonCode }) => reasonCode === "provider_outcome_unknown",
-      (error) =>
-        Effect.flatMap(reconcile(run, row, wanted), (id) => (id === null ? Effect.fail(error) : Effect.succeed(id)))
+      (error) => Effect.flatMap(written, (id) => (id === null ? Effect.fail(error) : Effect.succeed(id)))
     )
   )
 
@@ -117,35 +116,50 @@ const unassigned = ({ action }: UnwrittenItem, id: string, error: GraphError): I
   message: `${action === "create" ? "Created" : "Updated"}, but not assigned: plan another restore to assign it. ${error.message}`
 })
 
-/** Writes one policy, unless it has changed since the restore was planned. */
-const restorePolicy = Effect.fnUntraced(function* (
+/** Creates one policy, unless the tenant has got it since the restore was planned. */
+const createOne = Effect.fnUntraced(function* (
   run: ExecuteRun,
   row: UnwrittenItem,
   wanted: RestoringPolicy,
-  withAssignments: boolean,
-  announce: Effect.Effect<void>
+  { announce, newNamesakes }: Writing
 ) {
-  // An earlier attempt began to write it and may have finished.
-  if (row.result === "writing") {
-    const id = yield* reconcile(run, row, wanted)
-    if (id !== null) return done(id)
+  const found = yield* newNamesakes(wanted)
+  if (found.length > 0) {
+    // An earlier attempt began to create it, and may have done so.
+    const own = row.result === "writing" ? found.find(({ isAsWanted }) => isAsWanted) : undefined
+    if (own === undefined) return conflict(row.result === "writing" ? halfCreated : appeared)
+    return isForeign(own, wanted) ? { ...conflict(changed), id: own.id } : done(own.id)
   }
-  if (row.action === "create") {
-    yield* announce
-    return done(yield* certainly(createPolicy(run.scope, wanted), run, row, wanted))
-  }
+  yield* announce
+  const written = Effect.map(
+    newNamesakes(wanted, true),
+    (made) => made.find(({ isAsWanted }) => isAsWanted)?.id ?? null
+  )
+  return done(yield* certainly(createPolicy(run.scope, wanted), written))
+})
+
+/** Changes one policy, unless somebody else has since the restore was planned. */
+const updateOne = Effect.fnUntraced(function* (
+  run: ExecuteRun,
+  row: UnwrittenItem,
+  wanted: RestoringPolicy,
+  { announce, withAssignments }: Writing
+) {
   const { seenHash, seenId } = row
   if (seenId === null || seenHash === null) return conflict(changed)
-  const now = yield* currentPolicy(run.scope, wanted.source, seenId)
-  if (now === null) return conflict("The policy is gone: plan another restore.")
+  const policy = yield* currentPolicy(run.scope, wanted.source, seenId)
+  if (policy === null) return conflict("The policy is gone: plan another restore.")
+  const now = policy.record
   const isReassigned =
     now.assignmentsHash !== row.seenAssignmentsHash && now.assignmentsHash !== wanted.assignments?.hash
   if (withAssignments && isReassigned) return conflict(changed)
   if (now.contentHash === wanted.content.hash) return done(seenId)
   if (now.contentHash !== seenHash) return conflict(row.result === "writing" ? partlyWritten : changed)
   yield* announce
-  const write = Effect.as(updatePolicy(run.scope, wanted, seenId, seenHash), seenId)
-  return done(yield* certainly(write, run, row, wanted))
+  const written = Effect.map(currentPolicy(run.scope, wanted.source, seenId), (after) =>
+    after?.record.contentHash === wanted.content.hash ? seenId : null
+  )
+  return done(yield* certainly(Effect.as(updatePolicy(run.scope, wanted, seenId, seenHash), seenId), written))
 })
 
 /** What the restore has created so far of what others refer to: ids in the tenant, by collection and id. */
@@ -195,6 +209,7 @@ export const executeHandler = execute.toLayer(
     const policies = yield* makeRestoreItemStore
     const { backupName, hasSafety, withAssignments } = yield* run.transaction(begin(run))
     if (!hasSafety) yield* run.transaction(keepSafe(run, backupName))
+    const newNamesakes = yield* makeNewNamesakes(run)
     const pending = yield* policies.listUnwritten(run.input.restore)
     const place = ({ source }: UnwrittenItem) => restoreOrder.findIndex((each) => each.name === source)
     const rows = [...pending].sort((a, b) => place(a) - place(b))
@@ -210,8 +225,10 @@ export const executeHandler = execute.toLayer(
       const announce = note(row, { result: "writing", id: null, message: null })
       const outcome: ItemResult = yield* Effect.gen(function* () {
         const wanted = yield* restoringOf(run, row, source, writes)
-        const written = yield* restorePolicy(run, row, wanted, withAssignments, announce)
-        if (written.id === null || !withAssignments || isDefault(source, row.id)) return written
+        const write = row.action === "create" ? createOne : updateOne
+        const written = yield* write(run, row, wanted, { withAssignments, newNamesakes, announce })
+        if (written.result !== "done" || written.id === null || !withAssignments || isDefault(source, row.id))
+          return written
         const assigned = yield* Effect.result(assignPolicy(run.scope, wanted, written.id))
         if (Result.isSuccess(assigned)) return { ...written, message: leavesOut(row) ? row.reason : null }
         yield* run.failed({ ...reportOf(assigned.failure), item: row.title })

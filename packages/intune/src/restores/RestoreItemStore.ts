@@ -195,6 +195,19 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.orDie
   )
 
+  /** Which of these ids of the tenant the plan has seen, or the restore has written. */
+  const listKnown = Effect.fn("RestoreItemStore.listKnown")(function* (
+    restore: string,
+    source: string,
+    ids: ReadonlyArray<string>
+  ) {
+    const known = yield* sql<{ id: string }>`
+      SELECT id FROM json_array_elements_text(${JSON.stringify(ids)}::json) AS t(id)
+      WHERE EXISTS (SELECT FROM restore_items i
+        WHERE i.restore_id = ${restore}::uuid AND i.source = ${source} AND t.id IN (i.seen_id, i.result_id))`
+    return known.map(({ id }) => id)
+  }, Effect.orDie)
+
   return {
     list,
     tally,
@@ -207,6 +220,7 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     listOverwritten,
     listUnwritten,
     noteResult,
-    listCreated
+    listCreated,
+    listKnown
   }
 })

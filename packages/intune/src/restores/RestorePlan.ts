@@ -23,6 +23,8 @@ export interface WantedPolicy {
   readonly fixed: ReadonlyArray<string>
   /** What its content refers to and the tenant does not have, as a sentence; null if nothing is missing. */
   readonly unresolved: string | null
+  /** Which of its assignments cannot be written, as a sentence; null if all can. */
+  readonly unassigned: string | null
 }
 
 /** What is decided about a policy. */
@@ -75,6 +77,8 @@ export const planPolicy = (
   if (unread !== null) return no(`The tenant has it, but Graph cannot give it: ${unread}`)
   if (wanted.type === null) return no(unclaimedReason(wanted.source, wanted.odataType))
   if (seen !== null && isEqual(wanted, seen, withAssignments)) {
+    // Nothing is left to write, and it is not what the backup has.
+    if (wanted.unassigned !== null) return no(wanted.unassigned)
     const reason = isSame ? null : "The tenant has it already, under another id."
     return { action: "unchanged", reason, seen }
   }

@@ -74,10 +74,11 @@ const isExclusion = ({ target }: GraphObject) =>
 
 /**
  * Whether what is left of assignments may be written without those that are lost. Without an exclusion, a policy would apply to
- * more than before; without any, it would apply to nobody.
+ * more than before; without any that includes, it would apply to nobody.
  */
 const isWritable = (all: ReadonlyArray<GraphObject>, lost: ReadonlyArray<GraphObject>) =>
-  lost.length === 0 || (lost.length < all.length && !lost.some(isExclusion))
+  lost.length === 0 ||
+  (!lost.some(isExclusion) && all.some((assignment) => !isExclusion(assignment) && !lost.includes(assignment)))
 
 /**
  * A policy's assignments with the references as a plan has decided, without those that would be for nobody. Null if none is

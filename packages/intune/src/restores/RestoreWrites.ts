@@ -5,10 +5,10 @@
  */
 
 import { ExactJson, Graph, GraphError, type TenantScope } from "@atlas/operations"
-import { Effect, Stream, Struct } from "effect"
+import { Effect, Struct } from "effect"
 import type { PolicyContent } from "../policies/PolicyContent.ts"
-import { readPolicies, readPolicy } from "../policies/PolicyObject.ts"
-import { type PolicyRecord, recordOf, unreadFacts } from "../policies/PolicyRecord.ts"
+import { readPolicy } from "../policies/PolicyObject.ts"
+import { recordOf } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
@@ -24,34 +24,14 @@ export interface RestoringPolicy {
   readonly assignments: PolicyContent | null
 }
 
-/** The record of a policy as the tenant has it now; null if it is gone. */
+/** The record of a policy as the tenant has it now, and what it says; null if it is gone. */
 export const currentPolicy = Effect.fnUntraced(function* (tenant: TenantScope, source: PolicySource, id: string) {
   const salt = yield* PolicyStore.use((store) => store.salt(tenant))
   const policy = yield* readPolicy(tenant, source, id)
-  return policy === null ? null : recordOf(source, policy, salt).record
-})
-
-/**
- * The policies of the tenant with the same type, title and content. Fails if one with that type and title cannot be read: it
- * may be one of them.
- */
-export const equalPolicies = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
-  const salt = yield* PolicyStore.use((store) => store.salt(tenant))
-  const found: Array<PolicyRecord> = []
-  const isSame = ({ foldedTitle, odataType }: Pick<PolicyRecord, "foldedTitle" | "odataType">) =>
-    foldedTitle === wanted.foldedTitle && odataType === wanted.odataType
-  yield* Stream.runForEach(
-    readPolicies(tenant, wanted.source),
-    Effect.fnUntraced(function* ({ policies, unread }) {
-      const hidden = unread.find((policy) => isSame(unreadFacts(wanted.source, policy)))
-      if (hidden !== undefined) return yield* hidden.error
-      for (const policy of policies) {
-        const { record } = recordOf(wanted.source, policy, salt)
-        if (isSame(record) && record.contentHash === wanted.content.hash) found.push(record)
-      }
-    })
-  )
-  return found
+  if (policy === null) return null
+  const { contents, record } = recordOf(source, policy, salt)
+  const content = contents.find(({ hash }) => hash === record.contentHash)
+  return content === undefined ? yield* Effect.die(new Error("A record without its content")) : { record, content }
 })
 
 const bodyOf = Effect.fnUntraced(function* (tenant: TenantScope, text: string) {

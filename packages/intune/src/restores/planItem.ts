@@ -140,7 +140,8 @@ export const planItem = Effect.fn("planItem")(function* (
       type,
       lacking: isAsWanted ? [] : lackingSecrets(content, yield* store.knownSecrets(run.scope, content)),
       fixed: isAsWanted ? [] : fixedDifferences(type, textOf(partner, partner?.record.contentHash), content),
-      unresolved: references.contentProblem
+      unresolved: references.contentProblem,
+      unassigned: references.warning
     },
     partner?.record ?? null,
     withAssignments,

@@ -106,12 +106,18 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { first, id } = yield* dueSince(3)
-      yield* sql`UPDATE backup_schedules SET time_zone = 'Atlantis' WHERE id = ${id}::uuid`
+      yield* sql`
+        UPDATE backup_schedules SET time_zone = 'Atlantis', decide_after = now() + interval '5 minutes'
+        WHERE id = ${id}::uuid`
       const { nextFireAt } = yield* BackupSchedules.use((all) =>
         all.update(ada, tenant, id, "any", { timeZone: "UTC" })
       )
       assert.isTrue(nextFireAt !== null && DateTime.isGreaterThan(nextFireAt, first))
       assert.deepStrictEqual(yield* slotsOf(id), [{ at: DateTime.toDateUtc(first), state: "missed", run: null }])
+      // Nor does what was wrong with it keep it from its next time.
+      const [row] = yield* sql<{ waits: boolean }>`
+        SELECT decide_after IS NOT NULL AS waits FROM backup_schedules WHERE id = ${id}::uuid`
+      assert.isFalse(row!.waits)
     })
   )
 

@@ -3,10 +3,11 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups, policyTypes } from "../../src/index.ts"
-import { ada, backedUp, goneGroup, pilotGroup, intune } from "../Fixture.ts"
+import { ada, backedUp, ended, goneGroup, pilotGroup, intune } from "../Fixture.ts"
 import {
   configuration,
   configurationsIn,
+  confirmed,
   executed,
   get,
   itemsOf,
@@ -78,7 +79,7 @@ layer(intune([{ tenantId: "whole" }]), { excludeTestServices: true, timeout: "60
 
 const tenants = {
   changed: ["shown", "changed", "kept", "repeated", "conflict", "reassigned"],
-  others: ["masked", "warned", "assigned", "lost", "crashed", "twins"]
+  others: ["masked", "warned", "assigned", "lost", "crashed", "twins", "doubled", "filled", "half", "taken", "given"]
 }
 const host = tenantsOf(...Object.values(tenants).flat())
 
@@ -254,6 +255,23 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
     )
   })
 
+  it.effect("which another restore has created since the plan is not created again", () =>
+    Effect.gen(function* () {
+      const { id: backup } = yield* backedUp("doubled")
+      yield* remove("doubled", "wifi")
+      const plans = [
+        yield* planned("doubled", backup, withAssignments),
+        yield* planned("doubled", backup, withAssignments)
+      ]
+      for (const plan of plans) yield* ended((yield* confirmed("doubled", plan, plan)).run)
+
+      assert.lengthOf(yield* configurationsIn("doubled"), 1)
+      const [item] = yield* itemsOf("doubled", plans[1]!)
+      assert.strictEqual(item!.result, "skipped")
+      assert.match(item!.resultMessage ?? "", /has got a policy with this title since the restore was planned/)
+    })
+  )
+
   describe("of which nobody knows whether it was written", () => {
     /** A worker died after it had noted that it begins to write the policies of a restore. */
     const leftWriting = (restore: string) =>
@@ -291,6 +309,80 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Restoring a p
         assert.strictEqual(run.outcome, "succeeded")
         assert.lengthOf(yield* configurationsIn("crashed"), 1)
         assert.strictEqual((yield* itemsOf("crashed", restore))[0]?.resultId, "made-before-the-crash")
+      })
+    )
+
+    it.effect("finds what it has written although Graph has filled in what was not sent, and keeps a secret", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("filled")
+        yield* remove("filled", "wifi")
+        const restore = yield* planned("filled", backup, withAssignments)
+        yield* leftWriting(restore)
+        const { preSharedKey: _, ...told } = wifi
+        yield* put("filled", { ...told, id: "made", connectAutomatically: true, proxySetting: "none", assignments: [] })
+
+        const run = yield* executed("filled", restore)
+
+        assert.strictEqual(run.outcome, "succeeded", JSON.stringify(run.failureSummary))
+        const found = yield* configurationsIn("filled")
+        assert.deepStrictEqual(
+          found.map(({ id }) => id),
+          ["made"]
+        )
+        assert.lengthOf(found[0]!["assignments"] as [], 1)
+      })
+    )
+
+    it.effect.each([
+      {
+        tenant: "half",
+        which: "of that title that says something else",
+        there: { description: "Somebody else's" },
+        message: /An earlier attempt of this restore may have created/,
+        resultId: null
+      },
+      {
+        tenant: "given",
+        which: "that looks like its own, which somebody has assigned",
+        there: { assignments: [{ target: { "@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget" } }] },
+        message: /was changed after the restore was planned/,
+        resultId: "there"
+      }
+    ])("leaves a policy $which to people", ({ message, resultId, tenant, there }) =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp(tenant)
+        yield* remove(tenant, "wifi")
+        const restore = yield* planned(tenant, backup, withAssignments)
+        yield* leftWriting(restore)
+        yield* put(tenant, { ...wifi, ...there, id: "there" })
+        const before = yield* configurationsIn(tenant)
+
+        yield* executed(tenant, restore)
+
+        const [item] = yield* itemsOf(tenant, restore)
+        assert.deepInclude({ ...item }, { result: "skipped", resultId })
+        assert.match(item!.resultMessage ?? "", message)
+        assert.deepStrictEqual(yield* configurationsIn(tenant), before)
+      })
+    )
+
+    it.effect("does not assign what somebody else has assigned since, though its content is written", () =>
+      Effect.gen(function* () {
+        const { id: backup } = yield* backedUp("taken")
+        yield* put("taken", { ...wifi, description: "Changed" })
+        const restore = yield* planned("taken", backup, withAssignments)
+        yield* leftWriting(restore)
+        const toUsers = { target: { "@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget" } }
+        yield* put("taken", { ...wifi, assignments: [toUsers] })
+
+        yield* executed("taken", restore)
+
+        assert.strictEqual((yield* itemsOf("taken", restore))[0]?.result, "skipped")
+        const [now] = yield* configurationsIn("taken")
+        assert.deepStrictEqual(
+          (now!["assignments"] as ReadonlyArray<typeof toUsers>).map(({ target }) => target),
+          [toUsers.target]
+        )
       })
     )
 

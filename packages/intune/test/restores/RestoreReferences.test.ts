@@ -76,7 +76,7 @@ const others = {
   [tags]: [builtIn, { ...berlin, displayName: "Munich" }, { ...berlin, id: "9" }],
   [filters]: [{ ...corporate, id: "00000000-0000-4000-8000-000000000071" }]
 }
-const names = ["anew", "died", "named", "missing", "twice", "exported", "failing"]
+const names = ["anew", "died", "named", "missing", "twice", "exported", "failing", "unread"]
 const tenants = [
   ...names.map((tenantId) => ({ tenantId, collections: own })),
   {
@@ -265,6 +265,11 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         which: "that are all for nobody",
         assignments: [toGroup(unknownGroup)],
         reason: /^No assignment is written\. It refers to the group/
+      },
+      {
+        which: "of which only one that excludes is left",
+        assignments: [toGroup(unknownGroup), without(pilotGroup)],
+        reason: /^No assignment is written\. It refers to the group/
       }
     ])("in assignments $which leave the tenant's as they are", ({ assignments, reason }) =>
       Effect.gen(function* () {
@@ -284,6 +289,52 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           [pilotGroup]
         )
         yield* remove("complete", catalog)
+      })
+    )
+
+    it.effect("in assignments that cannot be written are named, also where nothing else is to be restored", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        const toAll = { target: { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } }
+        yield* graph.putItem("complete", catalog, { ...policy, assignments: [toAll, without(unknownGroup)] })
+        const { id: backup } = yield* backedUp("complete")
+        yield* graph.putItem("complete", catalog, { ...policy, assignments: [] })
+        const restore = yield* planned("complete", backup, catalogItem)
+        const [item] = yield* itemsOf("complete", restore)
+        assert.strictEqual(item!.action, "not_restorable")
+        assert.match(item!.reason ?? "", /^No assignment is written: without one that excludes/)
+        yield* remove("complete", catalog)
+      })
+    )
+
+    it.effect("of another tenant that cannot be looked up are not written as they are", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        const objects = [{ ...policy, id: "00000000-0000-4000-8000-000000000005", name: "Catalog 5", assignments: [] }]
+        const named = [{ kind: "scope_tag", id: "5", name: "Berlin" }] as const
+        const { id } = yield* importBackup(
+          scopeOf("unread"),
+          "From another tenant",
+          [{ source: policySources.settingsCatalog, objects }],
+          named
+        )
+        yield* graph.inject({
+          fault: Fault.status(403, "Forbidden", "No."),
+          method: "GET",
+          path: `/beta/${tags}`,
+          tenant: "unread",
+          times: 100
+        })
+        const { restore, runId } = yield* Restores.use((all) =>
+          all.plan(ada, "unread", { backup: id, items: null, withAssignments: true }, "unread")
+        )
+        yield* ended({ id: runId })
+        const [item] = yield* itemsOf("unread", restore.id)
+        assert.strictEqual(item!.action, "not_restorable")
+        assert.strictEqual(
+          item!.reason,
+          "It refers to the scope tag “Berlin” (5), which could not be looked up in the tenant."
+        )
       })
     )
 

@@ -15,6 +15,8 @@ export type Resolution =
   | { readonly _tag: "Made" }
   /** Nobody can say whether the target exists, so the reference stays as it is. */
   | { readonly _tag: "Unchecked" }
+  /** The same of a backup of another tenant: here its id would be something else. */
+  | { readonly _tag: "Unreadable" }
   | { readonly _tag: "Missing" }
   | { readonly _tag: "Ambiguous"; readonly count: number }
 
@@ -41,7 +43,7 @@ export const resolveReference = (reference: NamedReference, candidates: Candidat
   const isThis = !isForeign || (name === null && reference.kind !== "scope_tag")
   if (same !== undefined && (isThis || hasName(same))) return { _tag: "Found", id: same.id }
   if (restored !== undefined) return { _tag: "Made" }
-  if (targets === null) return { _tag: "Unchecked" }
+  if (targets === null) return { _tag: isForeign ? "Unreadable" : "Unchecked" }
   const [namesake, ...others] = targets.filter(hasName)
   if (namesake !== undefined && others.length > 0) return { _tag: "Ambiguous", count: others.length + 1 }
   if (namesake !== undefined) return { _tag: "Found", id: namesake.id }
@@ -63,6 +65,8 @@ export type Resolutions = ReadonlyMap<string, { readonly reference: NamedReferen
 export const unresolvedReason = (resolved: Resolutions): string | null => {
   const unresolved = [...resolved.values()].flatMap(({ reference, resolution }) => {
     if (resolution._tag === "Missing") return [`${describeReference(reference)}, which the tenant does not have`]
+    if (resolution._tag === "Unreadable")
+      return [`${describeReference(reference)}, which could not be looked up in the tenant`]
     if (resolution._tag !== "Ambiguous") return []
     return [`${describeReference(reference)}, of which the tenant has ${resolution.count}`]
   })
@@ -72,5 +76,5 @@ export const unresolvedReason = (resolved: Resolutions): string | null => {
 /** Whether a reference can be written. */
 export const isUsable = (resolved: Resolutions, reference: Reference): boolean => {
   const tag = resolved.get(referenceKey(reference))?.resolution._tag
-  return tag !== "Missing" && tag !== "Ambiguous"
+  return tag !== "Missing" && tag !== "Ambiguous" && tag !== "Unreadable"
 }
