@@ -18,8 +18,8 @@ import { PolicyStore } from "../policies/PolicyStore.ts"
 import { PolicySelection, readContracts, sourceLabel, sourcesOf, typesIn } from "../policies/PolicyType.ts"
 import type { DriftItem } from "./DriftItem.ts"
 import { makeDriftStore, type StatePolicy } from "./DriftStore.ts"
-import { type NameReferences, namesOfBackup, namesOfInventory, namesOfTenant } from "./referenceNames.ts"
-import { sameMeaning } from "./sameMeaning.ts"
+import { namesOfBackup, namesOfInventory, namesOfTenant } from "./referenceNames.ts"
+import { differingTexts, type Names } from "./differingTexts.ts"
 
 /** A state of a tenant: as the last sync saw it, as a backup has it, or as it is now. */
 export const PolicyState = Schema.Union([
@@ -104,11 +104,22 @@ const namesOf = (run: DriftRun, side: PolicyState) =>
     ? namesOfBackup(side.id)
     : Effect.succeed(side.kind === "live" ? namesOfTenant(run.scope) : namesOfInventory(run.scope))
 
-/** How each of the two states calls what its policies refer to. */
-interface Names {
-  readonly from: NameReferences
-  readonly to: NameReferences
-}
+const isImport = Effect.fnUntraced(function* (run: DriftRun, side: PolicyState) {
+  if (side.kind !== "backup") return false
+  const drift = yield* makeDriftStore
+  return yield* drift.isImported(run.scope, side.id)
+})
+
+/** How the two states call what their policies refer to. */
+const namesOfBoth = Effect.fnUntraced(function* (run: DriftRun) {
+  const { from, to } = run.input
+  const names: Names = {
+    from: yield* namesOf(run, from),
+    to: yield* namesOf(run, to),
+    isForeign: sideKey(from) !== sideKey(to) && ((yield* isImport(run, from)) || (yield* isImport(run, to)))
+  }
+  return names
+})
 
 /** A policy that differs. */
 interface Drift {
@@ -121,14 +132,18 @@ const isSame = (from: StatePolicy, to: StatePolicy) =>
   // A state without assignments says nothing about them.
   (from.assignmentsHash === null || to.assignmentsHash === null || from.assignmentsHash === to.assignmentsHash)
 
-/** The policies that differ, or that only one of the states has. */
-const drifts = (from: ReadonlyArray<StatePolicy>, to: ReadonlyArray<StatePolicy>): ReadonlyArray<Drift> => {
+/** The policies that differ, or that only one of the states has. In another tenant, the same text may say something else. */
+const drifts = (
+  from: ReadonlyArray<StatePolicy>,
+  to: ReadonlyArray<StatePolicy>,
+  { isForeign }: Names
+): ReadonlyArray<Drift> => {
   const partners = pairPolicies(from, to)
   const paired = new Set(partners.values())
   return [
     ...from.flatMap((policy): ReadonlyArray<Drift> => {
       const partner = partners.get(policy.id) ?? null
-      return partner !== null && isSame(policy, partner) ? [] : [{ from: policy, to: partner }]
+      return partner !== null && !isForeign && isSame(policy, partner) ? [] : [{ from: policy, to: partner }]
     }),
     ...to.flatMap((policy): ReadonlyArray<Drift> => (paired.has(policy) ? [] : [{ from: null, to: policy }]))
   ]
@@ -136,43 +151,41 @@ const drifts = (from: ReadonlyArray<StatePolicy>, to: ReadonlyArray<StatePolicy>
 
 const comparedAtOnce = 100
 
-/** What differs in a policy, assignments among it if both states have them. */
-const differenceIn = (texts: ReadonlyMap<string, string>, before: StatePolicy, after: StatePolicy) => {
-  const content = differenceOf(texts.get(before.contentHash) ?? null, texts.get(after.contentHash) ?? null)
-  const assigned =
-    before.assignmentsHash === null || after.assignmentsHash === null
-      ? { fields: [], more: 0 }
-      : differenceOf(texts.get(before.assignmentsHash) ?? null, texts.get(after.assignmentsHash) ?? null)
-  const fields = assigned.fields.map((field) => ({ ...field, path: `assignments/${field.path}` }))
-  return { fields: [...content.fields, ...fields], more: content.more + assigned.more }
-}
+type Texts = ReadonlyMap<string, string>
 
-/** Whether a policy that differs by its hashes says the same, since only ids differ of what has the same name. */
-const meansTheSame = Effect.fnUntraced(function* (
-  texts: ReadonlyMap<string, string>,
-  { from, to }: Drift,
-  names: Names
-) {
-  if (from === null || to === null) return false
-  const textOf = (hash: string | null) => (hash === null ? null : (texts.get(hash) ?? null))
-  const isEqual = (before: string | null, after: string | null) =>
-    before === null || after === null
-      ? Effect.succeed(true)
-      : sameMeaning({ text: before, names: names.from }, { text: after, names: names.to })
-  return (
-    (yield* isEqual(textOf(from.contentHash), textOf(to.contentHash))) &&
-    (yield* isEqual(textOf(from.assignmentsHash), textOf(to.assignmentsHash)))
-  )
+const differenceBetween = (texts: { readonly from: string; readonly to: string } | null) =>
+  texts === null ? { fields: [], more: 0 } : differenceOf(texts.from, texts.to)
+
+/** What a policy says differently in the two states, assignments among it if both have them; null if nothing. */
+const differenceIn = Effect.fnUntraced(function* (texts: Texts, before: StatePolicy, after: StatePolicy, names: Names) {
+  const differing = (from: string | null, to: string | null) =>
+    // A state without assignments says nothing about them.
+    from === null || to === null
+      ? Effect.succeed(null)
+      : differingTexts(texts.get(from) ?? "{}", texts.get(to) ?? "{}", names)
+  const said = yield* differing(before.contentHash, after.contentHash)
+  const assigned = yield* differing(before.assignmentsHash, after.assignmentsHash)
+  if (said === null && assigned === null) return null
+  const [content, assignments] = [differenceBetween(said), differenceBetween(assigned)]
+  const fields = assignments.fields.map((field) => ({ ...field, path: `assignments/${field.path}` }))
+  return { fields: [...content.fields, ...fields], more: content.more + assignments.more }
 })
 
-const itemOf = (texts: ReadonlyMap<string, string>, { from, to }: Drift): Omit<DriftItem, "source"> | null => {
+/** What is stored of a policy that differs by its hashes; null if it says the same. */
+const itemOf = Effect.fnUntraced(function* (
+  texts: Texts,
+  { from, to }: Drift,
+  names: Names
+): Effect.fn.Return<Omit<DriftItem, "source"> | null, never, Effect.Services<ReturnType<typeof differingTexts>>> {
   const side = to ?? from
   if (side === null) return null
-  const { id, title, type: kind } = side
-  if (from === null) return { id, type: kind, title, change: "added", difference: null }
-  if (to === null) return { id, type: kind, title, change: "removed", difference: null }
-  return { id, type: kind, title, change: "changed", difference: differenceIn(texts, from, to) }
-}
+  const { id, title, type } = side
+  const item = { id, type, title }
+  if (from === null) return { ...item, change: "added", difference: null }
+  if (to === null) return { ...item, change: "removed", difference: null }
+  const difference = yield* differenceIn(texts, from, to, names)
+  return difference === null ? null : { ...item, change: "changed", difference }
+})
 
 const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: PolicySource, names: Names) {
   const store = yield* PolicyStore
@@ -184,7 +197,7 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
     Array<StatePolicy>,
     Array<StatePolicy>
   ]
-  const found = drifts(from, to)
+  const found = drifts(from, to, names)
   const counts = { compared: Math.max(from.length, to.length), added: 0, removed: 0, changed: 0 }
   // An attempt that died may have stored some of the differences.
   yield* run.transaction(drift.restart(run.run.id, source.name))
@@ -193,10 +206,7 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
     const sides = part.flatMap((each) => [each.from, each.to].filter((side) => side !== null))
     const hashes = sides.flatMap(({ assignmentsHash, contentHash }) => [contentHash, assignmentsHash ?? contentHash])
     const texts = yield* store.texts(run.scope, hashes)
-    const differing = yield* Effect.filter(part, (each) =>
-      Effect.map(meansTheSame(texts, each, names), (isSameYet) => !isSameYet)
-    )
-    const items = differing.map((each) => itemOf(texts, each)).filter((item) => item !== null)
+    const items = (yield* Effect.forEach(part, (each) => itemOf(texts, each, names))).filter((item) => item !== null)
     for (const { change } of items) counts[change]++
     yield* run.transaction(drift.add(run.run.id, run.scope, source.name, items))
   }
@@ -242,7 +252,7 @@ export const handler = operation.toLayer(
     yield* requireBackup(run, run.input.to)
     const total = { compared: 0, added: 0, removed: 0, changed: 0 }
     const sources = yield* sharedSources(run)
-    const names = { from: yield* namesOf(run, run.input.from), to: yield* namesOf(run, run.input.to) }
+    const names = yield* namesOfBoth(run)
     for (const source of sources) {
       const found = yield* compareSource(run, source, names)
       for (const name of ["compared", "added", "removed", "changed"] as const) total[name] += found[name]

@@ -38,6 +38,13 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return rows.length > 0
   }, Effect.orDie)
 
+  /** Whether a backup was imported, and may be of another tenant. */
+  const isImported = Effect.fn("DriftStore.isImported")(function* (tenant: TenantScope, backup: string) {
+    const rows = yield* sql`
+      SELECT FROM backup_sets WHERE id = ${backup}::uuid AND ${tenantIs(tenant)} AND origin = 'import'`
+    return rows.length > 0
+  }, Effect.orDie)
+
   /** The collections that were copied completely at least once. */
   const inventorySources = Effect.fn("DriftStore.inventorySources")(
     (tenant: TenantScope) => sql<{ name: string }>`
@@ -132,6 +139,7 @@ export const makeDriftStore = Effect.map(SqlClient.SqlClient, (sql) => {
 
   return {
     hasBackup,
+    isImported,
     inventorySources,
     backupSources,
     listInventory,

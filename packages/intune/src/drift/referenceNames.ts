@@ -14,7 +14,7 @@ import { type Reference, referenceKey, type ReferenceKind } from "../policies/re
 import { isListed, listTargets } from "../policies/references/referenceTargets.ts"
 import { makeDriftStore } from "./DriftStore.ts"
 
-/** Names references of one state, as far as they are known, by `referenceKey`. */
+/** Names those references that a state has, as far as they are known, by `referenceKey`. */
 export type NameReferences = (
   references: ReadonlyArray<Reference>
 ) => Effect.Effect<ReadonlyMap<string, string>, never, Graph | SqlClient.SqlClient>
@@ -26,7 +26,10 @@ const groupNames = Effect.fnUntraced(function* (tenant: TenantScope, references:
   const ids = references.flatMap(({ id, kind }) => (kind === "group" ? [id] : []))
   if (ids.length === 0) return []
   const { groups } = yield* (yield* AssignmentGroups).find(tenant, { ids, names: [] })
-  return keyed("group", groups)
+  return keyed(
+    "group",
+    groups.filter(({ exists }) => exists)
+  )
 })
 
 /** The names that a backup has kept. */

@@ -6,11 +6,13 @@ import {
   BackupSchedules,
   BackupOperations,
   DriftCompare,
+  importBackup,
   InventorySync,
   PolicyDrift,
+  policySources,
   policyTypes
 } from "../../src/index.ts"
-import { ada, backedUp, completed, intune, powerless, stranger } from "../Fixture.ts"
+import { ada, backedUp, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const policy = (id: string, displayName: string, more: object = {}) => ({ id, displayName, ...more })
@@ -146,6 +148,68 @@ layer(intune([{ tenantId: "fabrikam", collections: { ...none, [catalog]: namesak
       const run = yield* completed("fabrikam", DriftCompare.operation.name, input)
 
       assert.deepInclude(run.report, { compared: 3, added: 0, removed: 0, changed: 0 })
+    })
+  )
+})
+
+const configurationsOf = "deviceManagement/deviceConfigurations"
+const tags = "deviceManagement/roleScopeTags"
+const toGroup = (groupId: string) => ({
+  target: { "@odata.type": "#microsoft.graph.groupAssignmentTarget", groupId }
+})
+const custom = {
+  id: "custom",
+  "@odata.type": "#microsoft.graph.windows10CustomConfiguration",
+  displayName: "Custom",
+  roleScopeTagIds: ["5"]
+}
+const namedTag = (displayName: string) => ({ id: "5", displayName, isBuiltIn: false })
+const twin = (n: number) => `22222222-0000-4000-8000-00000000000${n}`
+
+layer(intune(["twins", "munich", "berlin"].map((tenantId) => ({ tenantId, collections: { ...none, [tags]: [] } }))), {
+  excludeTestServices: true,
+  timeout: "60 seconds"
+})("drift.compare of policies that refer to something", (it) => {
+  const differences = Effect.fnUntraced(function* (tenant: string, id: string) {
+    const input = { from: { kind: "backup", id }, to: { kind: "live" }, types: ["device_configurations"] }
+    const run = yield* completed(tenant, DriftCompare.operation.name, input)
+    return yield* PolicyDrift.use((drift) => drift.items(ada, run.id, { after: null, limit: 100 }))
+  })
+
+  it.effect("tells groups of one tenant apart that have one name", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      yield* graph.putItem("twins", configurationsOf, { ...custom, assignments: [toGroup(twin(1))] })
+      const { id } = yield* backedUp("twins")
+      yield* graph.putItem("twins", configurationsOf, { ...custom, assignments: [toGroup(twin(2))] })
+      const [item] = yield* differences("twins", id)
+      const found = JSON.stringify(item?.difference?.fields)
+      assert.include(found, twin(1))
+      assert.include(found, twin(2))
+    })
+  )
+
+  it.effect.each([
+    { tenant: "berlin", found: undefined },
+    {
+      tenant: "munich",
+      found: [
+        { path: "roleScopeTagIds/0", from: `"name:berlin"`, to: null },
+        { path: "roleScopeTagIds/0", from: null, to: `"name:munich"` }
+      ]
+    }
+  ])("asks for the name of what has the same id in another tenant: $tenant", ({ found, tenant }) =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      yield* graph.putItem(tenant, tags, namedTag(tenant))
+      yield* graph.putItem(tenant, configurationsOf, { ...custom, assignments: [] })
+      const { id } = yield* importBackup(
+        scopeOf(tenant),
+        "Berlin",
+        [{ source: policySources.deviceConfigurations, objects: [{ ...custom, assignments: [] }] }],
+        [{ kind: "scope_tag", id: "5", name: "Berlin" }]
+      )
+      assert.deepStrictEqual((yield* differences(tenant, id))[0]?.difference?.fields, found)
     })
   )
 })
