@@ -39,7 +39,7 @@ import { Front } from "./Front.ts"
 import { SignIn } from "./SignIn.ts"
 import { registeredOperations } from "./RegisteredOperations.ts"
 import { tenantNames } from "./tenantNames.ts"
-import { assignmentGroups } from "./assignmentGroups.ts"
+import { directoryObjects } from "./directoryObjects.ts"
 import { policySecrets } from "./policySecrets.ts"
 import * as MachineIdentity from "./MachineIdentity.ts"
 import { ServerSecret } from "./ServerSecret.ts"
@@ -117,7 +117,7 @@ const workerSettings = Layer.effect(
 
 const worker = Layer.merge(
   Worker.layer(...Directory.handlers, ...Intune.handlers, ConnectionCheck.handler).pipe(
-    Layer.provide(Layer.mergeAll(graph, workerSettings, assignmentGroups))
+    Layer.provide(Layer.mergeAll(graph, workerSettings, directoryObjects))
   ),
   Intune.scheduler
 )

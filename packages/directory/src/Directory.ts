@@ -10,7 +10,7 @@ import type { SqlClient } from "effect/sql"
 import { DirectoryCache } from "./cache/DirectoryCache.ts"
 import { DirectoryGroups } from "./search/DirectoryGroups.ts"
 import { DirectoryRoleDefinitions } from "./search/DirectoryRoleDefinitions.ts"
-import { GroupLabels } from "./search/GroupLabels.ts"
+import { GroupLabels, RoleDefinitionLabels } from "./search/DirectoryLabels.ts"
 import * as GroupsSync from "./sync/GroupsSync.ts"
 import * as RoleDefinitionsSync from "./sync/RoleDefinitionsSync.ts"
 
@@ -51,9 +51,12 @@ export const handlers: readonly [typeof GroupsSync.handler, typeof RoleDefinitio
  * ```
  */
 export const layer: Layer.Layer<
-  DirectoryCache | DirectoryGroups | DirectoryRoleDefinitions | GroupLabels,
+  DirectoryCache | DirectoryGroups | DirectoryRoleDefinitions | GroupLabels | RoleDefinitionLabels,
   never,
   Authorization | Runs | SqlClient.SqlClient
-> = Layer.mergeAll(DirectoryGroups.layer, DirectoryRoleDefinitions.layer, GroupLabels.layer).pipe(
-  Layer.provideMerge(DirectoryCache.layer)
-)
+> = Layer.mergeAll(
+  DirectoryGroups.layer,
+  DirectoryRoleDefinitions.layer,
+  GroupLabels.layer,
+  RoleDefinitionLabels.layer
+).pipe(Layer.provideMerge(DirectoryCache.layer))

@@ -32,7 +32,7 @@ export {
 export { DirectoryRoleDefinition, RoleDefinitionFilter } from "./cache/DirectoryRoleDefinition.ts"
 export { DirectoryRoleDefinitions } from "./search/DirectoryRoleDefinitions.ts"
 export { countGroups, GraphGroup, groupChanges, listGroups } from "./sync/GroupContracts.ts"
-export { GroupLabels } from "./search/GroupLabels.ts"
+export { type DirectoryLabels, GroupLabels, RoleDefinitionLabels } from "./search/DirectoryLabels.ts"
 export * as GroupsSync from "./sync/GroupsSync.ts"
 export { GraphRoleDefinition, listRoleDefinitions } from "./sync/RoleDefinitionContracts.ts"
 export * as RoleDefinitionsSync from "./sync/RoleDefinitionsSync.ts"

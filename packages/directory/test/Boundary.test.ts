@@ -7,6 +7,7 @@ import {
   DirectoryGroups,
   DirectoryRoleDefinitions,
   GroupLabels,
+  RoleDefinitionLabels,
   GroupsSync,
   RoleDefinitionsSync
 } from "../src/index.ts"
@@ -37,7 +38,10 @@ const calls = (filter: string) => ({
 const recorded = SqlClient.SqlClient.use((sql) => sql`SELECT count(*) FROM operation_runs`)
 
 it("Every service of the index is tried", () =>
-  assert.sameMembers([...servicesOf(index)], ["DirectoryGroups", "DirectoryRoleDefinitions", "GroupLabels"]))
+  assert.sameMembers(
+    [...servicesOf(index)],
+    ["DirectoryGroups", "DirectoryRoleDefinitions", "GroupLabels", "RoleDefinitionLabels"]
+  ))
 
 layer(directory({ tenantId: tenant, groups: 20 }), { excludeTestServices: true })(
   "the readers of the directory",
@@ -63,6 +67,7 @@ layer(directory({ tenantId: tenant, groups: 20 }), { excludeTestServices: true }
         const scope = scopeOf(tenant)
         const calls = { of: [scope, ["1"]], named: [scope, ["Sales"]], isComplete: [scope] }
         yield* assertRefusesHostileCalls(yield* GroupLabels, calls, { recorded })
+        yield* assertRefusesHostileCalls(yield* RoleDefinitionLabels, calls, { recorded })
       })
     )
 

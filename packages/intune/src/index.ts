@@ -54,11 +54,12 @@ export * as InventorySync from "./inventory/InventorySync.ts"
 export * as PolicySecretRotation from "./policies/PolicySecretRotation.ts"
 export { PolicySecrets, PolicySecretUnreadable, type SealedSecret } from "./policies/PolicySecrets.ts"
 export {
-  type AssignmentGroup,
-  AssignmentGroups,
-  type FoundGroups,
-  type GroupLookup
-} from "./policies/references/AssignmentGroups.ts"
+  type DirectoryKind,
+  type DirectoryLookup,
+  type DirectoryObject,
+  DirectoryObjects,
+  type FoundObjects
+} from "./policies/references/DirectoryObjects.ts"
 export { Restore, RestoreAction, RestoreItem, RestoreResult } from "./restores/Restore.ts"
 export { RestoreRequest } from "./restores/RestoreRecords.ts"
 export { type PlannedRestore, RestoreConflict, restorePolicies, viewRestores } from "./restores/RestoreChanges.ts"

@@ -17,10 +17,10 @@ import {
 import { promptGraph, promptWorker, TestDatabase } from "@atlas/test"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import {
-  AssignmentGroups,
   Backups,
   BackupSchedules,
   BackupOperations,
+  DirectoryObjects,
   Intune,
   manageBackups,
   PolicySecrets,
@@ -115,11 +115,16 @@ const known = [
   { id: "22222222-0000-4000-8000-000000000002", name: "Twice", exists: true }
 ]
 
-/** The cache of a directory; of the tenant `complete`, it has all groups. */
-const groups = Layer.succeed(AssignmentGroups, {
-  find: ({ tenantId }, { ids, names }) =>
+/** A role that the directory cache knows. */
+export const adminRole = "62e90394-69f5-4237-9190-012177145e10"
+
+const roles = [{ id: adminRole, name: "Global Administrator", exists: true }]
+
+/** The cache of a directory; of the tenant `complete`, it has everything. */
+const directory = Layer.succeed(DirectoryObjects, {
+  find: ({ tenantId }, { ids, kind, names }) =>
     Effect.succeed({
-      groups: known.filter(({ id, name }) => ids.includes(id) || names.includes(name)),
+      objects: (kind === "group" ? known : roles).filter(({ id, name }) => ids.includes(id) || names.includes(name)),
       isComplete: tenantId === "complete"
     })
 })
@@ -127,7 +132,7 @@ const groups = Layer.succeed(AssignmentGroups, {
 /** The package on a database of its own, with a worker that reads the fake Graph. */
 export const intune = (tenants: ReadonlyArray<FakeTenantOptions>, graph: Omit<FakeGraphOptions, "tenants"> = {}) =>
   Worker.layer(...Intune.handlers).pipe(
-    Layer.provide([groups, promptWorker]),
+    Layer.provide([directory, promptWorker]),
     Layer.provideMerge(Intune.layer),
     Layer.provideMerge(Operations.layer(...Intune.operations).pipe(Layer.provide(gates))),
     Layer.provideMerge(

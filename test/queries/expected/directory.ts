@@ -32,6 +32,7 @@ export const directory: Expected = {
   "CollectionReads.byIds, groups": [`${groups}_pkey`],
   "CollectionReads.byIds, roles": [`${roles}_pkey`],
   "CollectionReads.named, groups": [`${groups}_name`],
+  "CollectionReads.named, roles": ["directory_role_definitions_name"],
   "CollectionReads.labels, groups": [`${groups}_pkey`],
   "CollectionReads.labels, roles": [`${roles}_pkey`]
 }

@@ -119,6 +119,7 @@ const restores: Expected = {
   "RestoreItemStore.listUnwritten": ["restores_pkey", "restore_items_pkey", itemsOfBackup],
   "RestoreItemStore.noteResult": ["restore_items_pkey"],
   "RestoreItemStore.listCreated": ["restore_items_pkey"],
+  "RestoreItemStore.listKnown": ["restore_items_pkey"],
   "RestoreState.preview": [restore],
   "RestoreState.plan": [restore],
   "RestoreState.confirm": [restore],
@@ -130,6 +131,7 @@ const restores: Expected = {
 
 const drift: Expected = {
   "DriftStore.hasBackup": ["backup_sets_pkey"],
+  "DriftStore.isImported": ["backup_sets_pkey"],
   "DriftStore.inventorySources": ["inventory_sources_pkey"],
   "DriftStore.backupSources": ["backup_sets_pkey", "backup_items_pkey"],
   "DriftStore.listInventory": ["policies_pkey | policies_type"],

@@ -2,6 +2,7 @@ import {
   DirectoryGroups,
   DirectoryRoleDefinitions,
   GroupLabels,
+  RoleDefinitionLabels,
   GroupsSync,
   RoleDefinitionsSync
 } from "@atlas/directory"
@@ -37,6 +38,8 @@ const labelling = Effect.gen(function* () {
   yield* groups.freshness(ada, tenantId)
   const trusted = yield* GroupLabels
   yield* trusted.named(tenant, ["Staff 100", "Staff 200"]).pipe(as("groups"))
+  const trustedRoles = yield* RoleDefinitionLabels
+  yield* trustedRoles.named(tenant, ["Role 100"]).pipe(as("roles"))
   const roles = yield* DirectoryRoleDefinitions
   yield* roles.labels(ada, tenantId, ["role-100"]).pipe(as("roles"))
   yield* roles.get(ada, tenantId, "role-100").pipe(as("roles"))

@@ -1,7 +1,7 @@
 import { type FailureReport, type Graph, reportOf, Storable, type TenantScope } from "@atlas/operations"
 import { Effect, Result } from "effect"
 import type { SqlClient } from "effect/sql"
-import { AssignmentGroups } from "../policies/references/AssignmentGroups.ts"
+import { DirectoryObjects } from "../policies/references/DirectoryObjects.ts"
 import {
   kindLabels,
   type NamedReference,
@@ -19,8 +19,8 @@ const namesOf = Effect.fnUntraced(function* (
 ) {
   const ids = references.map(({ id }) => id)
   if (!isListed(kind)) {
-    const { groups } = yield* (yield* AssignmentGroups).find(tenant, { ids, names: [] })
-    return groups.flatMap(({ id, name }): NamedReference | [] =>
+    const { objects } = yield* (yield* DirectoryObjects).find(tenant, { kind, ids, names: [] })
+    return objects.flatMap(({ id, name }): NamedReference | [] =>
       name === null ? [] : { kind, id, name: Storable.nearest(name) }
     )
   }

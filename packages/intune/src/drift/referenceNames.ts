@@ -9,7 +9,7 @@ import { type Graph, type TenantScope } from "@atlas/operations"
 import { Effect, Result } from "effect"
 import type { SqlClient } from "effect/sql"
 import { makeReferenceStore } from "../backups/ReferenceStore.ts"
-import { AssignmentGroups } from "../policies/references/AssignmentGroups.ts"
+import { DirectoryObjects } from "../policies/references/DirectoryObjects.ts"
 import { type Reference, referenceKey, type ReferenceKind } from "../policies/references/Reference.ts"
 import { isListed, listTargets } from "../policies/references/referenceTargets.ts"
 import { makeDriftStore } from "./DriftStore.ts"
@@ -22,14 +22,20 @@ export type NameReferences = (
 const keyed = (kind: ReferenceKind, named: ReadonlyArray<{ readonly id: string; readonly name: string | null }>) =>
   named.flatMap(({ id, name }) => (name === null ? [] : [[referenceKey({ kind, id }), name] as const]))
 
-const groupNames = Effect.fnUntraced(function* (tenant: TenantScope, references: ReadonlyArray<Reference>) {
-  const ids = references.flatMap(({ id, kind }) => (kind === "group" ? [id] : []))
-  if (ids.length === 0) return []
-  const { groups } = yield* (yield* AssignmentGroups).find(tenant, { ids, names: [] })
-  return keyed(
-    "group",
-    groups.filter(({ exists }) => exists)
-  )
+const directoryNames = Effect.fnUntraced(function* (tenant: TenantScope, references: ReadonlyArray<Reference>) {
+  const directory = yield* DirectoryObjects
+  const named = yield* Effect.forEach(["group", "role"] as const, (kind) => {
+    const ids = references.flatMap((reference) => (reference.kind === kind ? [reference.id] : []))
+    return ids.length === 0
+      ? Effect.succeed([])
+      : Effect.map(directory.find(tenant, { kind, ids, names: [] }), ({ objects }) =>
+          keyed(
+            kind,
+            objects.filter(({ exists }) => exists)
+          )
+        )
+  })
+  return named.flat()
 })
 
 /** The names that a backup has kept. */
@@ -40,13 +46,13 @@ export const namesOfBackup = Effect.fnUntraced(function* (backup: string) {
   return nameReferences
 })
 
-/** The names that the inventory has, and those of groups. */
+/** The names that the inventory has, and those of groups and roles. */
 export const namesOfInventory = (tenant: TenantScope): NameReferences =>
   Effect.fnUntraced(function* (references) {
     const drift = yield* makeDriftStore
     const known = yield* drift.listReferred(tenant)
     const listed = known.map(({ kind, ...each }) => keyed(kind, [each])).flat()
-    return new Map([...listed, ...(yield* groupNames(tenant, references))])
+    return new Map([...listed, ...(yield* directoryNames(tenant, references))])
   })
 
 /** The names that the tenant has now. A kind that cannot be listed is compared by id. */
@@ -58,6 +64,6 @@ export const namesOfTenant = (tenant: TenantScope): NameReferences => {
       const targets = Result.getOrElse(yield* Effect.result(listTargets(tenant, kind)), () => [])
       listed.set(kind, keyed(kind, targets))
     }
-    return new Map([...[...listed.values()].flat(), ...(yield* groupNames(tenant, references))])
+    return new Map([...[...listed.values()].flat(), ...(yield* directoryNames(tenant, references))])
   })
 }

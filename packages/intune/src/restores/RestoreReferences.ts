@@ -4,20 +4,12 @@
  * @module
  */
 
-import {
-  ExactJson,
-  type Graph,
-  GraphError,
-  reportOf,
-  type RunHandler,
-  Storable,
-  type TenantScope
-} from "@atlas/operations"
+import { ExactJson, type Graph, GraphError, reportOf, type RunHandler, Storable } from "@atlas/operations"
 import { Effect, Predicate, Result, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { canonicalAssignments, canonicalContent, type PolicyContent } from "../policies/PolicyContent.ts"
 import type { GraphObject } from "../policies/PolicySource.ts"
-import { AssignmentGroups } from "../policies/references/AssignmentGroups.ts"
+import { type DirectoryKind, DirectoryObjects } from "../policies/references/DirectoryObjects.ts"
 import {
   kindLabels,
   type NamedReference,
@@ -185,30 +177,35 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
   const named = new Map(known.map((reference) => [referenceKey(reference), reference]))
   const targets = new Map<ReferenceKind, Targets>()
 
-  const findGroups = Effect.fnUntraced(function* (tenant: TenantScope) {
-    const groups = known.filter(({ kind }) => kind === "group")
-    const names = groups.flatMap((group) => nameInstead(group) ?? group.name ?? [])
-    const ids = groups.filter((group) => nameInstead(group) === null).map(({ id }) => id)
-    const found = yield* (yield* AssignmentGroups).find(tenant, { ids, names })
-    const existing = found.groups.filter(({ exists }) => exists)
-    // What is known to be gone is missing, whether or not the cache has all groups.
-    const groupTargets: Targets = {
-      isComplete: found.isComplete,
+  const lookUp = Effect.fnUntraced(function* (kind: DirectoryKind) {
+    const ofKind = known.filter((reference) => reference.kind === kind)
+    const names = ofKind.flatMap((reference) => nameInstead(reference) ?? reference.name ?? [])
+    const ids = ofKind.filter((reference) => nameInstead(reference) === null).map(({ id }) => id)
+    const directory = yield* DirectoryObjects
+    const { isComplete, objects } = yield* directory.find(run.scope, { kind, ids, names })
+    const existing = objects.filter(({ exists }) => exists)
+    // What is known to be gone is missing, whether or not the cache is complete.
+    const found: Targets = {
+      isComplete,
       targets: existing.map(({ id, name }): ReferenceTarget => ({ id, name: Storable.nearest(name ?? id) })),
-      gone: new Set(found.groups.filter(({ exists }) => !exists).map(({ id }) => id))
+      gone: new Set(objects.filter(({ exists }) => !exists).map(({ id }) => id))
     }
-    return groupTargets
+    return found
   })
-  const groups = yield* Effect.cached(findGroups(run.scope))
 
-  const targetsOf = Effect.fnUntraced(function* (kind: ListedKind) {
+  const list = Effect.fnUntraced(function* (kind: ListedKind) {
+    const listed = yield* Effect.result(listTargets(run.scope, kind))
+    if (Result.isFailure(listed)) {
+      yield* run.failed({ ...reportOf(listed.failure), item: `Names of each ${kindLabels[kind]}` })
+    }
+    const found: Targets = { isComplete: true, targets: Result.getOrElse(listed, () => null), gone: new Set() }
+    return found
+  })
+
+  const targetsOf = Effect.fnUntraced(function* (kind: ReferenceKind) {
     const before = targets.get(kind)
     if (before !== undefined) return before
-    const found = yield* Effect.result(listTargets(run.scope, kind))
-    if (Result.isFailure(found)) {
-      yield* run.failed({ ...reportOf(found.failure), item: `Names of each ${kindLabels[kind]}` })
-    }
-    const now: Targets = { isComplete: true, targets: Result.getOrElse(found, () => null), gone: new Set() }
+    const now = yield* isListed(kind) ? list(kind) : lookUp(kind)
     targets.set(kind, now)
     return now
   })
@@ -218,7 +215,7 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
     const one: NamedReference = named.get(referenceKey(reference)) ?? { kind, id, name: null }
     const item = restored.get(`${collections[kind]} ${id}`)
     const shared = { isForeign, restored: item === undefined ? undefined : { id: item } }
-    const { gone, isComplete, targets: found } = isListed(kind) ? yield* targetsOf(kind) : yield* groups
+    const { gone, isComplete, targets: found } = yield* targetsOf(kind)
     const candidates = { ...shared, targets: found, isComplete: isComplete || gone.has(id) }
     return { reference: one, resolution: resolveReference(one, candidates) }
   })

@@ -13,7 +13,7 @@ import {
   References,
   Restores
 } from "../../src/index.ts"
-import { ada, backedUp, completed, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
+import { ada, adminRole, backedUp, completed, ended, intune, pilotGroup, scopeOf } from "../Fixture.ts"
 import { confirmed, executed, itemsOf, pilot, planned } from "./RestoreFixture.ts"
 
 const catalog = "deviceManagement/configurationPolicies"
@@ -76,7 +76,7 @@ const others = {
   [tags]: [builtIn, { ...berlin, displayName: "Munich" }, { ...berlin, id: "9" }],
   [filters]: [{ ...corporate, id: "00000000-0000-4000-8000-000000000071" }]
 }
-const names = ["anew", "died", "named", "missing", "twice", "exported", "failing", "unread"]
+const names = ["anew", "died", "named", "missing", "twice", "exported", "failing", "unread", "admins"]
 const tenants = [
   ...names.map((tenantId) => ({ tenantId, collections: own })),
   {
@@ -93,6 +93,18 @@ const tenants = [
 
 const withAssignments = { items: null, withAssignments: true }
 const catalogItem = { items: [{ source: "settings_catalog", id: policyId }], withAssignments: true }
+
+const access = "identity/conditionalAccess/policies"
+const strengths = "policies/authenticationStrengthPolicies"
+const strengthId = "00000000-0000-4000-8000-000000000080"
+/** Administrators sign in with a strength of authentication. */
+const policyForAdmins = (strength: string) => ({
+  id: "00000000-0000-4000-8000-000000000008",
+  displayName: "Administrators",
+  state: "enabled",
+  conditions: { users: { includeRoles: [adminRole] } },
+  grantControls: { operator: "OR", authenticationStrength: { id: strength, displayName: "Own keys" } }
+})
 
 const remove = Effect.fnUntraced(function* (tenant: string, ...paths: ReadonlyArray<string>) {
   const graph = yield* FakeGraph
@@ -381,6 +393,32 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         const restored = yield* policyOf("other")
         assert.deepStrictEqual(restored.roleScopeTagIds, ["9"])
         assert.match(restored.assignments[0]!.target.deviceAndAppManagementAssignmentFilterId, /71$/)
+      })
+    )
+
+    it.effect("of conditional access to roles and strengths have their names, and lead to the tenant's own", () =>
+      Effect.gen(function* () {
+        const graph = yield* FakeGraph
+        yield* graph.putItem("admins", strengths, { id: strengthId, displayName: "Own keys" })
+        yield* graph.putItem("admins", access, policyForAdmins(strengthId))
+        const { id: backup } = yield* backedUp("admins")
+        yield* graph.removeItem("admins", strengths, strengthId)
+        const again = "00000000-0000-4000-8000-000000000081"
+        yield* graph.putItem("admins", strengths, { id: again, displayName: "Own keys" })
+        yield* graph.putItem("admins", access, policyForAdmins(again))
+
+        const files: Array<{ readonly path: string; readonly text: string }> = []
+        yield* exportBackup(backup, (part) => Effect.sync(() => files.push(...part)))
+        const items = yield* itemsOf("admins", yield* planned("admins", backup, withAssignments))
+
+        assert.deepInclude({ ...items.find(({ source }) => source === "conditional_access") }, { action: "unchanged" })
+        const references = JSON.parse(
+          files.find(({ path }) => path === "references.json")!.text
+        ) as typeof References.Type
+        assert.includeDeepMembers(Array.from(references), [
+          { kind: "authentication_strength", id: strengthId, name: "Own keys" },
+          { kind: "role", id: adminRole, name: "Global Administrator" }
+        ])
       })
     )
 

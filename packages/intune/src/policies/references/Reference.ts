@@ -18,7 +18,9 @@ export const ReferenceKind = Schema.Literals([
   "compliance_script",
   "reusable_setting",
   "app",
-  "named_location"
+  "named_location",
+  "role",
+  "authentication_strength"
 ])
 export type ReferenceKind = typeof ReferenceKind.Type
 
@@ -31,7 +33,9 @@ export const kindLabels: Readonly<Record<ReferenceKind, string>> = {
   compliance_script: "compliance script",
   reusable_setting: "reusable setting",
   app: "app",
-  named_location: "named location"
+  named_location: "named location",
+  role: "role",
+  authentication_strength: "authentication strength"
 }
 
 /** A reference by id. */
@@ -71,7 +75,10 @@ const members: ReadonlyMap<string, ReferenceKind> = new Map([
   ["includeGroups", "group"],
   ["excludeGroups", "group"],
   ["includeLocations", "named_location"],
-  ["excludeLocations", "named_location"]
+  ["excludeLocations", "named_location"],
+  ["includeRoles", "role"],
+  ["excludeRoles", "role"],
+  ["authenticationStrength", "authentication_strength"]
 ])
 
 const noObject = "00000000-0000-0000-0000-000000000000"
@@ -98,6 +105,8 @@ const replaceIn = (kind: ReferenceKind, value: unknown, replace: Replace): unkno
   const referred = (id: string): Reference => ({ kind, id: isUuid(id) ? id.toLowerCase() : id })
   const replaced = (id: string) => (isReference(kind, id) ? replace(referred(id)) : id)
   if (Predicate.isString(value)) return replaced(value)
+  // An object in place of a reference has the id inside.
+  if (isObject(value) && Predicate.isString(value["id"])) return { ...value, id: replaced(value["id"]) }
   if (!Array.isArray(value)) return withReferences(value, replace)
   const ids = value.flatMap((id) => (Predicate.isString(id) ? (replaced(id) ?? []) : [id]))
   // They are sets: in canonical form, their ids are in order.

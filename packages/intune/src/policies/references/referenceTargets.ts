@@ -1,6 +1,7 @@
 /**
- * The listings that say what an id refers to: for each kind but groups, the contract that lists all objects of a tenant with
- * their names. Groups are looked up in the host's directory, since a tenant may have hundreds of thousands.
+ * The listings that say what an id refers to: for each kind but groups and roles, the contract that lists all objects of a tenant
+ * with their names. Those two are looked up in the host's directory, since a tenant may have hundreds of thousands of groups, and
+ * a backup of policies takes no permission for roles.
  *
  * @module
  */
@@ -8,6 +9,7 @@
 import { Graph, GraphContract, type GraphError, Storable, type TenantScope } from "@atlas/operations"
 import { Effect, Schema, Stream } from "effect"
 import { type PermissionName, permissionNamed } from "../permissions.ts"
+import type { DirectoryKind } from "./DirectoryObjects.ts"
 import type { ReferenceKind } from "./Reference.ts"
 
 const Named = Schema.Struct({
@@ -35,16 +37,17 @@ const listings = {
   compliance_script: namesOf("deviceManagement/deviceComplianceScripts", "DeviceManagementScripts.Read.All"),
   reusable_setting: namesOf("deviceManagement/reusablePolicySettings", "DeviceManagementConfiguration.Read.All"),
   app: namesOf("deviceAppManagement/mobileApps", "DeviceManagementApps.Read.All"),
-  named_location: namesOf("identity/conditionalAccess/namedLocations", "Policy.Read.All")
+  named_location: namesOf("identity/conditionalAccess/namedLocations", "Policy.Read.All"),
+  authentication_strength: namesOf("policies/authenticationStrengthPolicies", "Policy.Read.All")
 } as const satisfies Readonly<
-  Record<Exclude<ReferenceKind, "group">, GraphContract.GraphList<string, typeof Named.Type>>
+  Record<Exclude<ReferenceKind, DirectoryKind>, GraphContract.GraphList<string, typeof Named.Type>>
 >
 
 /** A kind whose objects Graph lists by name. */
 export type ListedKind = keyof typeof listings
 
 /** Whether Graph lists the objects of a kind by name. */
-export const isListed = (kind: ReferenceKind): kind is ListedKind => kind !== "group"
+export const isListed = (kind: ReferenceKind): kind is ListedKind => kind !== "group" && kind !== "role"
 
 /** The contracts of all listings. */
 export const referenceContracts: ReadonlyArray<GraphContract.GraphContract> = Object.values(listings)

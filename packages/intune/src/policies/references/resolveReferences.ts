@@ -47,7 +47,9 @@ export const resolveReference = (reference: NamedReference, candidates: Candidat
   const [namesake, ...others] = targets.filter(hasName)
   if (namesake !== undefined && others.length > 0) return { _tag: "Ambiguous", count: others.length + 1 }
   if (namesake !== undefined) return { _tag: "Found", id: namesake.id }
-  return isComplete || isForeign || nameInstead(reference) !== null ? { _tag: "Missing" } : { _tag: "Unchecked" }
+  if (isComplete || nameInstead(reference) !== null) return { _tag: "Missing" }
+  // The roles that Microsoft defines have the same ids in every tenant.
+  return isForeign && reference.kind !== "role" ? { _tag: "Missing" } : { _tag: "Unchecked" }
 }
 
 /** A reference for people, such as: the scope tag “Berlin” (5). */

@@ -16,7 +16,12 @@ const Policy = Schema.Struct({
   selectedMobileAppIds: Schema.UniqueArray(Uuid),
   conditions: Schema.Struct({
     includeGroups: Schema.UniqueArray(Schema.Union([Uuid, Schema.Literals(["All", "None"])])),
-    excludeLocations: Schema.UniqueArray(Schema.Union([Uuid, Schema.Literal("AllTrusted")]))
+    excludeLocations: Schema.UniqueArray(Schema.Union([Uuid, Schema.Literal("AllTrusted")])),
+    includeRoles: Schema.UniqueArray(Uuid)
+  }),
+  grantControls: Schema.Struct({
+    operator: Schema.Literal("OR"),
+    authenticationStrength: Schema.NullOr(Schema.Struct({ id: Uuid, displayName: Schema.String }))
   }),
   settings: Schema.Array(
     Schema.Struct({
