@@ -74,6 +74,10 @@ const secrets: Readonly<Record<string, string>> = {
     "https://a.blob.core.windows.net/c?[removed: signed URL]",
   "Url: https://fef.msua06.manage.microsoft.com/Stateless/x?api-version=5 - Customer":
     "Url: https://[removed: internal address] - Customer",
+  "Url: https://fef.cnpasu01.manage.microsoftonline.cn/x/y - Customer":
+    "Url: https://[removed: internal address] - Customer",
+  "see https://agents.cnpasu01.manage.microsoftonl": "see https://[removed: internal address]",
+  "see https://agents.msub05.manage.microsoft.u": "see https://[removed: internal address]",
   "see https://fef.msua06.manage.micro": "see https://[removed: internal address]",
   "secret is abc8Q~0123456789abcdefghijklmnopqrstuvwx": "secret is [removed: client secret]",
   "psk=abc": "psk=[removed: password]",
