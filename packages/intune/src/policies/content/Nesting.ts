@@ -11,7 +11,7 @@ import { Predicate } from "effect"
  * The most objects and lists inside one another. Of all that Intune has, only settings of the catalogue hold others of their
  * kind, each with four levels of JSON around it: this is room for more than twenty settings, one inside the other.
  */
-export const deepestNesting = 100
+const deepestNesting = 100
 
 const isDeeperThan = (value: unknown, levels: number): boolean =>
   Predicate.isObjectOrArray(value) &&
