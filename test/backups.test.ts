@@ -51,6 +51,13 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       yield* Effect.promise(() => writeFile(join(bad, "cats.json"), "[]"))
       const refused = yield* atlas("backup", "import", bad, "--tenant", "contoso")
       assert.deepStrictEqual([refused.code, /^cats\.json: /m.test(refused.stderr)], [1, true])
+
+      const deep = yield* folder
+      const nested = `{"id":"5","size":9223372036854775807,"nested":${"[".repeat(20_000)}${"]".repeat(20_000)}}`
+      yield* Effect.promise(() => writeFile(join(deep, "deviceManagement.roleScopeTags.json"), nested))
+      const tooDeep = yield* atlas("backup", "import", deep, "--tenant", "contoso")
+      assert.strictEqual(tooDeep.code, 1)
+      assert.match(tooDeep.stderr, /Nothing was imported\.\n.*The policy 5 nests deeper than 100 levels/)
       assert.strictEqual((yield* atlas("backup", "verify", schedule.id)).code, 1)
     }).pipe(Effect.scoped)
   )

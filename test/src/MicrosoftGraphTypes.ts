@@ -1,6 +1,6 @@
 /**
  * What Microsoft publishes about Graph, for tests that hold contracts and the fake against it: the types of both versions, from
- * the npm packages, and the larger description that `ATLAS_GRAPH_METADATA` names.
+ * the npm packages and with what these lack, and the larger description that `ATLAS_GRAPH_METADATA` names.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { parseSync } from "oxc-parser"
+import { laterTypes } from "./LaterGraphTypes.ts"
 
 /** A version of Graph. */
 export type Version = "v1.0" | "beta"
@@ -47,11 +48,30 @@ const typesOf = (version: Version): ReadonlyMap<string, GraphType> => {
   return types
 }
 
+/** The types of a package with what it lacks. */
+const withLater = (version: Version): ReadonlyMap<string, GraphType> => {
+  const types = new Map(typesOf(version))
+  for (const [name, { base, members }] of Object.entries(laterTypes[version])) {
+    const known = types.get(name)
+    const superfluous = Object.keys(members).filter((member) => known?.members.has(member))
+    if (superfluous.length > 0) {
+      throw new Error(
+        `The npm package of ${version} has ${superfluous.join()} of ${name}: remove the row of laterTypes.`
+      )
+    }
+    types.set(name, {
+      base: base ?? known?.base,
+      members: new Map([...(known?.members ?? []), ...Object.entries(members)])
+    })
+  }
+  return types
+}
+
 const loaded = new Map<Version, ReadonlyMap<string, GraphType>>()
 
-/** Every type of a version, by its name as the packages write it. */
+/** Every type of a version, by its name as the packages write it, with what only the larger description has. */
 export const graphTypes = (version: Version): ReadonlyMap<string, GraphType> => {
-  const known = loaded.get(version) ?? typesOf(version)
+  const known = loaded.get(version) ?? withLater(version)
   loaded.set(version, known)
   return known
 }

@@ -59,6 +59,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
   postgres: (bits, odd) =>
     leak(token(bits), (it) => `postgres://atlas:${encodeURIComponent(odd)}${it}@db.example.com:5432/atlas`),
   redis: (bits) => leak(token(bits), (it) => `redis://:${it}@x@cache:6379`),
+  psk: (bits) => leak(token(bits), (it) => `wpa-psk=${it}`),
+  wepKey: (bits, odd) => leak(token(bits), (it) => JSON.stringify({ ssid: "x", wepKey: odd + it, more: "x" })),
+  licenseKey: (bits) => leak(token(bits), (it) => `licenseKey=${it}; more=x`),
   pem: (bits) => pem(bits),
   pemInEnvironment: (bits) => pem(bits, "\\n"),
   deltaToken: (bits) =>

@@ -82,7 +82,7 @@ const exportCommand = Command.make(
     }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Write a backup as a folder of JSON"))
 
-const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown, { reviver: ExactJson.reviver }))
+const parse = Option.liftThrowable(ExactJson.parse)
 const decodeReferences = Schema.decodeUnknownOption(References)
 
 /** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */

@@ -25,6 +25,7 @@ export type Fault =
   | { readonly _tag: "TruncatedJson" }
   | { readonly _tag: "EmptyBody" }
   | { readonly _tag: "ShapelessBody" }
+  | { readonly _tag: "DeepBody"; readonly levels: number }
   | { readonly _tag: "HungBody" }
   | { readonly _tag: "NoAnswer" }
   | { readonly _tag: "ConnectionReset" }
@@ -106,6 +107,9 @@ export const emptyBody: Fault = { _tag: "EmptyBody" }
 
 /** 200 and JSON of another shape. */
 export const shapelessBody: Fault = { _tag: "ShapelessBody" }
+
+/** The first object of the answer, or of the answers in a batch, holds a value that is this many lists inside one another. */
+export const deepBody = (levels = 20_000): Fault => ({ _tag: "DeepBody", levels })
 
 /** The answer begins and never ends. */
 export const hungBody: Fault = { _tag: "HungBody" }

@@ -73,6 +73,13 @@ export const instead = (fault: Fault): FakeReply | undefined => {
 
 const half = (text: string): string => text.slice(0, Math.floor(text.length / 2))
 
+/** Adds a member to the first object that a page has, or else to the first body of a batch, or else to the answer itself. */
+const withNested = (text: string, levels: number): string => {
+  const begin = [/"value":\[\{/, /"body":\{/, /^\{/].find((pattern) => pattern.test(text))
+  const nested = `"nested":${"[".repeat(levels)}0${"]".repeat(levels)},`
+  return begin === undefined ? text : text.replace(begin, (found) => found + nested)
+}
+
 /** Spoils the right answer as a fault says. */
 export const spoilt = (reply: FakeReply, fault: Fault | undefined): FakeReply => {
   switch (fault?._tag) {
@@ -80,6 +87,8 @@ export const spoilt = (reply: FakeReply, fault: Fault | undefined): FakeReply =>
       return { ...reply, body: half(reply.body) }
     case "EmptyBody":
       return { ...reply, body: "" }
+    case "DeepBody":
+      return { ...reply, body: withNested(reply.body, fault.levels) }
     case "HungBody":
       return { ...reply, body: half(reply.body), delivery: "hungBody" }
     case "ResetInBody":

@@ -40,6 +40,7 @@ const Parameterised = Schema.Union([
     status: Schema.optionalKey(Schema.Literals([301, 302, 307, 308]))
   }),
   Schema.Struct({ kind: Schema.Literal("writeThenStatus"), status: Status }),
+  Schema.Struct({ kind: Schema.Literal("deepBody"), levels: Schema.optionalKey(Positive) }),
   Schema.Struct({ kind: Schema.Literal("latency"), millis: Positive }),
   Schema.Struct({ kind: Schema.Literal("nextLink"), link: Schema.String }),
   Schema.Struct({ kind: Schema.Literal("hostileLink"), to: Schema.Literals(Fault.hostileLinks) }),
@@ -80,6 +81,8 @@ const toFault = (given: typeof FaultJson.Type): Fault.Fault => {
       return Fault.redirect(given.location, given.status)
     case "writeThenStatus":
       return Fault.writeThenStatus(given.status)
+    case "deepBody":
+      return Fault.deepBody(given.levels)
     case "latency":
       return Fault.latency(given.millis)
     case "nextLink":

@@ -1,7 +1,8 @@
 /**
  * The types of Microsoft Graph that the fake's collections can hold: one a paragraph, with the type that it extends in parentheses
  * and its members. `+` is only in beta and `-` only in v1.0; `>` is a navigation, `:` the type of a member, `[]` a collection.
- * Two bases are those of v1.0 and beta. Made from Microsoft's npm packages by `pnpm --filter @atlas/fake-graph metadata`.
+ * Two bases are those of v1.0 and beta. Made from Microsoft's npm packages, and what these lack, by
+ * `pnpm --filter @atlas/fake-graph metadata`.
  *
  * @module
  */
@@ -54,12 +55,13 @@ androidCustomConfiguration(deviceConfiguration) omaSettings:omaSetting[]
   dateTimeConfigurationBlocked detailedHelpText:androidDeviceOwnerUserFacingMessage deviceLocationMode
   deviceOwnerLockScreenMessage:androidDeviceOwnerUserFacingMessage enrollmentProfile factoryResetBlocked
   factoryResetDeviceAdministratorEmails[] globalProxy:androidDeviceOwnerGlobalProxy googleAccountsBlocked
-  kioskCustomizationDeviceSettingsBlocked kioskCustomizationPowerButtonActionsBlocked kioskCustomizationStatusBar
-  kioskCustomizationSystemErrorWarnings kioskCustomizationSystemNavigation kioskModeAppOrderEnabled
-  kioskModeAppPositions:androidDeviceOwnerKioskModeAppPositionItem[] kioskModeApps:appListItem[]
-  kioskModeAppsInFolderOrderedByName kioskModeBluetoothConfigurationEnabled kioskModeDebugMenuEasyAccessEnabled
-  kioskModeExitCode kioskModeFlashlightConfigurationEnabled kioskModeFolderIcon kioskModeGridHeight kioskModeGridWidth
-  kioskModeIconSize kioskModeLockHomeScreen kioskModeManagedFolders:androidDeviceOwnerKioskModeManagedFolder[]
+  isKioskModeExitCodeSet kioskCustomizationDeviceSettingsBlocked kioskCustomizationPowerButtonActionsBlocked
+  kioskCustomizationStatusBar kioskCustomizationSystemErrorWarnings kioskCustomizationSystemNavigation
+  kioskModeAppOrderEnabled kioskModeAppPositions:androidDeviceOwnerKioskModeAppPositionItem[]
+  kioskModeApps:appListItem[] kioskModeAppsInFolderOrderedByName kioskModeBluetoothConfigurationEnabled
+  kioskModeDebugMenuEasyAccessEnabled kioskModeExitCode kioskModeFlashlightConfigurationEnabled kioskModeFolderIcon
+  kioskModeGridHeight kioskModeGridWidth kioskModeIconSize kioskModeLockHomeScreen
+  kioskModeManagedFolders:androidDeviceOwnerKioskModeManagedFolder[]
   kioskModeManagedHomeScreenAppSettings:androidDeviceOwnerKioskModeApp[] kioskModeManagedHomeScreenAutoSignout
   kioskModeManagedHomeScreenInactiveSignOutDelayInSeconds kioskModeManagedHomeScreenInactiveSignOutNoticeInSeconds
   kioskModeManagedHomeScreenPinComplexity kioskModeManagedHomeScreenPinRequired
@@ -127,8 +129,8 @@ androidCustomConfiguration(deviceConfiguration) omaSettings:omaSetting[]
 +androidDeviceOwnerUserFacingMessage() defaultMessage localizedMessages:keyValuePair[]
 +androidDeviceOwnerVpnConfiguration(vpnConfiguration) alwaysOn alwaysOnLockdown connectionType customData:keyValue[]
   customKeyValueData:keyValuePair[] >derivedCredentialSettings
-  >identityCertificate:androidDeviceOwnerCertificateProfileBase microsoftTunnelSiteId proxyExclusionList[]
-  proxyServer:vpnProxyServer targetedMobileApps:appListItem[] targetedPackageIds[]
+  >identityCertificate:androidDeviceOwnerCertificateProfileBase lockdownExclusionList[] microsoftTunnelSiteId
+  proxyExclusionList[] proxyServer:vpnProxyServer targetedMobileApps:appListItem[] targetedPackageIds[]
 +androidDeviceOwnerWiFiConfiguration(deviceConfiguration) connectAutomatically connectWhenNetworkNameIsHidden
   macAddressRandomizationMode networkName preSharedKey preSharedKeyIsSet proxyAutomaticConfigurationUrl
   proxyExclusionList proxyManualAddress proxyManualPort proxySettings ssid wiFiSecurityType
@@ -298,8 +300,9 @@ androidWorkProfileGeneralDeviceConfiguration(deviceConfiguration) +allowedGoogle
 +androidWorkProfileTrustedRootCertificate(deviceConfiguration) certFileName trustedRootCertificate
 +androidWorkProfileVpnConfiguration(deviceConfiguration) alwaysOn alwaysOnLockdown authenticationMethod connectionName
   connectionType customData:keyValue[] customKeyValueData:keyValuePair[] fingerprint
-  >identityCertificate:androidWorkProfileCertificateProfileBase microsoftTunnelSiteId proxyExclusionList[]
-  proxyServer:vpnProxyServer realm role servers:vpnServer[] targetedMobileApps:appListItem[] targetedPackageIds[]
+  >identityCertificate:androidWorkProfileCertificateProfileBase lockdownExclusionList[] microsoftTunnelSiteId
+  proxyExclusionList[] proxyServer:vpnProxyServer realm role servers:vpnServer[] targetedMobileApps:appListItem[]
+  targetedPackageIds[]
 +androidWorkProfileWiFiConfiguration(deviceConfiguration) connectAutomatically connectWhenNetworkNameIsHidden
   networkName preSharedKey preSharedKeyIsSet proxyAutomaticConfigurationUrl proxySettings ssid wiFiSecurityType
 +aospDeviceOwnerCertificateProfileBase(deviceConfiguration) certificateValidityPeriodScale
@@ -337,9 +340,9 @@ appleDeviceFeaturesConfigurationBase(deviceConfiguration) +airPrintDestinations:
   natKeepAliveOffloadEnable tunnelConfiguration userToggleEnabled voicemailExceptionAction
 +appleVpnConfiguration(deviceConfiguration) associatedDomains[] authenticationMethod connectionName connectionType
   customData:keyValue[] customKeyValueData:keyValuePair[] disableOnDemandUserOverride disconnectOnIdle
-  disconnectOnIdleTimerInSeconds enablePerApp enableSplitTunneling excludedDomains[] identifier loginGroupOrDomain
-  onDemandRules:vpnOnDemandRule[] optInToDeviceIdSharing providerType proxyServer:vpnProxyServer realm role
-  safariDomains[] server:vpnServer
+  disconnectOnIdleTimerInSeconds enablePerApp enableSplitTunneling excludeLocalNetworks excludedDomains[] identifier
+  includeAllNetworks loginGroupOrDomain onDemandRules:vpnOnDemandRule[] optInToDeviceIdSharing providerType
+  proxyServer:vpnProxyServer realm role safariDomains[] server:vpnServer
 applicationEnforcedRestrictionsSessionControl(conditionalAccessSessionControl)
 authenticationCombinationConfiguration(entity) appliesToCombinations[]
 authenticationContextClassReference(entity) description displayName isAvailable
@@ -383,8 +386,8 @@ conditionalAccessGuestsOrExternalUsers() externalTenants:conditionalAccessExtern
 conditionalAccessLocations() excludeLocations[] includeLocations[]
 +conditionalAccessNetworkAccess()
 conditionalAccessPlatforms() excludePlatforms[] includePlatforms[]
-conditionalAccessPolicy(entity|policyDeletableItem) conditions:conditionalAccessConditionSet createdDateTime description
-  displayName grantControls:conditionalAccessGrantControls +id modifiedDateTime
+conditionalAccessPolicy(policyDeletableItem) conditions:conditionalAccessConditionSet createdDateTime description
+  displayName grantControls:conditionalAccessGrantControls id modifiedDateTime
   sessionControls:conditionalAccessSessionControls state -templateId
 conditionalAccessSessionControl() isEnabled
 conditionalAccessSessionControls() applicationEnforcedRestrictions:applicationEnforcedRestrictionsSessionControl
@@ -457,7 +460,7 @@ deviceCompliancePolicyAssignment(entity) +source +sourceId target:deviceAndAppMa
 +deviceCompliancePolicyScript() deviceComplianceScriptId rulesContent
 deviceComplianceScheduledActionForRule(entity) ruleName >scheduledActionConfigurations:deviceComplianceActionItem[]
 +deviceComplianceScript(entity) >assignments:deviceHealthScriptAssignment[] createdDateTime description
-  detectionScriptContent >deviceRunStates[] displayName enforceSignatureCheck lastModifiedDateTime publisher
+  detectionScriptContent >deviceRunStates[] displayName enforceSignatureCheck lastModifiedDateTime platform publisher
   roleScopeTagIds[] runAs32Bit runAsAccount >runSummary version
 deviceConfiguration(entity) >assignments:deviceConfigurationAssignment[] createdDateTime description
   +deviceManagementApplicabilityRuleDeviceMode:deviceManagementApplicabilityRuleDeviceMode
@@ -690,8 +693,8 @@ iosHomeScreenPage() displayName icons:iosHomeScreenItem[]
   passwordEnableLocalSync passwordExpirationDays passwordExpirationNotificationDays passwordMinimumAgeDays
   passwordMinimumLength passwordPreviousPasswordBlockCount passwordRequireActiveDirectoryComplexity
   passwordRequirementsDescription realm requireUserPresence signInHelpText userPrincipalName
-iosLobApp(mobileLobApp) applicableDeviceType:iosDeviceType buildNumber bundleId expirationDateTime
-  minimumSupportedOperatingSystem:iosMinimumOperatingSystem versionNumber
+iosLobApp(mobileLobApp) +appleDeviceAppDeliveryProtocolType applicableDeviceType:iosDeviceType buildNumber bundleId
+  expirationDateTime minimumSupportedOperatingSystem:iosMinimumOperatingSystem versionNumber
 iosLobAppAssignmentSettings(mobileAppAssignmentSettings) isRemovable +preventManagedAppBackup uninstallOnDeviceRemoval
   vpnConfigurationId
 iosManagedAppProtection(targetedManagedAppProtection) +allowWidgetContentSync +allowedIosDeviceModels
@@ -718,7 +721,7 @@ iosNotificationSettings() alertType appName badgesEnabled bundleID enabled +prev
   subjectAlternativeNameFormatString subjectNameFormatString
 +iosSingleSignOnExtension(singleSignOnExtension)
 +iosSingleSignOnSettings() allowedAppsList:appListItem[] allowedUrls[] displayName kerberosPrincipalName kerberosRealm
-iosStoreApp(mobileApp) appStoreUrl applicableDeviceType:iosDeviceType bundleId
+iosStoreApp(mobileApp) appStoreUrl +appleDeviceAppDeliveryProtocolType applicableDeviceType:iosDeviceType bundleId
   minimumSupportedOperatingSystem:iosMinimumOperatingSystem
 iosStoreAppAssignmentSettings(mobileAppAssignmentSettings) isRemovable +preventManagedAppBackup uninstallOnDeviceRemoval
   vpnConfigurationId
@@ -731,10 +734,10 @@ iosUpdateConfiguration(deviceConfiguration) activeHoursEnd activeHoursStart
   targetedMobileApps:appListItem[] userDomain
 +iosVpnSecurityAssociationParameters() lifetimeInMinutes securityDiffieHellmanGroup securityEncryptionAlgorithm
   securityIntegrityAlgorithm
-iosVppApp(mobileApp) appStoreUrl applicableDeviceType:iosDeviceType +>assignedLicenses[] bundleId
-  licensingType:vppLicensingType releaseDateTime +revokeLicenseActionResults:iosVppAppRevokeLicensesActionResult[]
-  totalLicenseCount usedLicenseCount vppTokenAccountType vppTokenAppleId +vppTokenDisplayName +vppTokenId
-  vppTokenOrganizationName
+iosVppApp(mobileApp) appStoreUrl +appleDeviceAppDeliveryProtocolType applicableDeviceType:iosDeviceType
+  +>assignedLicenses[] bundleId licensingType:vppLicensingType releaseDateTime
+  +revokeLicenseActionResults:iosVppAppRevokeLicensesActionResult[] totalLicenseCount usedLicenseCount
+  vppTokenAccountType vppTokenAppleId +vppTokenDisplayName +vppTokenId vppTokenOrganizationName
 iosVppAppAssignmentSettings(mobileAppAssignmentSettings) +isRemovable +preventAutoAppUpdate +preventManagedAppBackup
   +uninstallOnDeviceRemoval useDeviceLicensing vpnConfigurationId
 +iosVppAppRevokeLicensesActionResult() actionFailureReason actionName actionState failedLicensesCount
@@ -783,11 +786,12 @@ localizedNotificationMessage(entity) isDefault lastModifiedDateTime locale messa
 +macOSCertificateProfileBase(deviceConfiguration) certificateValidityPeriodScale certificateValidityPeriodValue
   renewalThresholdPercentage subjectAlternativeNameType subjectNameFormat
 macOSCompliancePolicy(deviceCompliancePolicy) +advancedThreatProtectionRequiredSecurityLevel
-  deviceThreatProtectionEnabled deviceThreatProtectionRequiredSecurityLevel firewallBlockAllIncoming
-  firewallEnableStealthMode firewallEnabled +gatekeeperAllowedAppSource +osMaximumBuildVersion osMaximumVersion
-  +osMinimumBuildVersion osMinimumVersion passwordBlockSimple passwordExpirationDays passwordMinimumCharacterSetCount
-  passwordMinimumLength passwordMinutesOfInactivityBeforeLock passwordPreviousPasswordBlockCount passwordRequired
-  passwordRequiredType storageRequireEncryption systemIntegrityProtectionEnabled
+  +deviceCompliancePolicyScript:deviceCompliancePolicyScript deviceThreatProtectionEnabled
+  deviceThreatProtectionRequiredSecurityLevel firewallBlockAllIncoming firewallEnableStealthMode firewallEnabled
+  +gatekeeperAllowedAppSource +osMaximumBuildVersion osMaximumVersion +osMinimumBuildVersion osMinimumVersion
+  passwordBlockSimple passwordExpirationDays passwordMinimumCharacterSetCount passwordMinimumLength
+  passwordMinutesOfInactivityBeforeLock passwordPreviousPasswordBlockCount passwordRequired passwordRequiredType
+  storageRequireEncryption systemIntegrityProtectionEnabled
 +macOSCredentialSingleSignOnExtension(macOSSingleSignOnExtension) configurations:keyTypedValuePair[] domains[]
   extensionIdentifier realm teamIdentifier
 +macOSCustomAppConfiguration(deviceConfiguration) bundleId configurationXml fileName
@@ -894,15 +898,16 @@ macOSOfficeSuiteApp(mobileApp)
 +macOSWebClip(mobileApp) appUrl fullScreenEnabled preComposedIconEnabled
 +macOSWiFiConfiguration(deviceConfiguration) connectAutomatically connectWhenNetworkNameIsHidden deploymentChannel
   networkName preSharedKey proxyAutomaticConfigurationUrl proxyManualAddress proxyManualPort proxySettings ssid
-  wiFiSecurityType
+  wiFiSecurityType wifiRequirePhysicalMacAddressEnabled
 +macOSWiredNetworkConfiguration(deviceConfiguration) authenticationMethod deploymentChannel eapFastConfiguration eapType
   enableOuterIdentityPrivacy >identityCertificateForClientAuthentication:macOSCertificateProfileBase networkInterface
   networkName nonEapAuthenticationMethodForEapTtls >rootCertificateForServerValidation:macOSTrustedRootCertificate
   trustedServerCertificateNames[]
 macOsLobAppAssignmentSettings(mobileAppAssignmentSettings) uninstallOnDeviceRemoval
-+macOsVppApp(mobileApp) appStoreUrl >assignedLicenses[] bundleId licensingType:vppLicensingType releaseDateTime
-  revokeLicenseActionResults:macOsVppAppRevokeLicensesActionResult[] totalLicenseCount usedLicenseCount
-  vppTokenAccountType vppTokenAppleId vppTokenDisplayName vppTokenId vppTokenOrganizationName
++macOsVppApp(mobileApp) appStoreUrl appleDeviceAppDeliveryProtocolType >assignedLicenses[] bundleId
+  licensingType:vppLicensingType releaseDateTime revokeLicenseActionResults:macOsVppAppRevokeLicensesActionResult[]
+  totalLicenseCount usedLicenseCount vppTokenAccountType vppTokenAppleId vppTokenDisplayName vppTokenId
+  vppTokenOrganizationName
 +macOsVppAppAssignmentSettings(mobileAppAssignmentSettings) preventAutoAppUpdate preventManagedAppBackup
   uninstallOnDeviceRemoval useDeviceLicensing
 +macOsVppAppRevokeLicensesActionResult() actionFailureReason actionName actionState failedLicensesCount
@@ -926,7 +931,7 @@ managedAppProtection(managedAppPolicy) +allowedDataIngestionLocations[] allowedD
   +mobileThreatDefenseRemediationAction +notificationRestriction organizationalCredentialsRequired periodBeforePinReset
   periodOfflineBeforeAccessCheck periodOfflineBeforeWipeIsEnforced periodOnlineBeforeAccessCheck pinCharacterSet
   pinRequired +pinRequiredInsteadOfBiometricTimeout +previousPinBlockCount printBlocked
-  +protectedMessagingRedirectAppType saveAsBlocked simplePinBlocked
+  +protectedMessagingRedirectAppType +purviewContentEvaluationRequired saveAsBlocked simplePinBlocked
 managedIOSLobApp(managedMobileLobApp) applicableDeviceType:iosDeviceType buildNumber bundleId expirationDateTime
   +identityVersion minimumSupportedOperatingSystem:iosMinimumOperatingSystem versionNumber
 managedIOSStoreApp(managedApp) appStoreUrl applicableDeviceType:iosDeviceType bundleId
@@ -959,7 +964,7 @@ mobileAppIdentifier()
 mobileAppInstallTimeSettings() deadlineDateTime startDateTime useLocalTime
 +mobileAppScriptReference() targetId
 mobileLobApp(mobileApp) committedContentVersion >contentVersions[] fileName size
-namedLocation(entity|policyDeletableItem) createdDateTime displayName +id modifiedDateTime
+namedLocation(policyDeletableItem) createdDateTime displayName id modifiedDateTime
 notificationMessageTemplate(entity) brandingOptions defaultLocale +description displayName lastModifiedDateTime
   >localizedNotificationMessages:localizedNotificationMessage[] roleScopeTagIds[]
 +numberRange() lowerNumber upperNumber
@@ -978,7 +983,7 @@ omaSettingStringXml(omaSetting) fileName value
 +payloadByFilter() assignmentFilterType groupId payloadId payloadType
 +payloadCompatibleAssignmentFilter(deviceAndAppManagementAssignmentFilter) payloadType
 persistentBrowserSessionControl(conditionalAccessSessionControl) mode
-+policyDeletableItem() deletedDateTime
+policyDeletableItem() deletedDateTime
 +privateLinkNamedLocation(namedLocation) isTrusted privateLinkResourcePolicyIds[]
 proxiedDomain() ipAddressOrFQDN proxy
 +redirectSingleSignOnExtension(singleSignOnExtension) configurations:keyTypedValuePair[] extensionIdentifier

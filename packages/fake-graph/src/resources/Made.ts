@@ -78,10 +78,11 @@ const initial = ({ now }: Maker): JsonObject => ({
  * A new object of a collection.
  *
  * @param type of the collection's objects, which the body may extend
+ * @param id that the service gives it
  */
-export const made = (body: JsonObject, type: string, maker: Maker): FakeItem => {
+export const made = (body: JsonObject, type: string, id: string, maker: Maker): FakeItem => {
   const own = typeOf(body, type)
-  const item = { ...known(own, initial(maker)), ...numbered(body, type, maker), id: uuidFrom(maker.random) }
+  const item = { ...known(own, initial(maker)), ...numbered(body, type, maker), id }
   return { ...item, ...known(own, derived(item)) }
 }
 

@@ -5,6 +5,7 @@
  */
 import { Predicate, Struct } from "effect"
 import type { FakeAssign } from "../tenant/ResourceRules.ts"
+import { uuidFrom } from "../FakeRandom.ts"
 import type { FakeItem } from "../tenant/FakeCollection.ts"
 import { errorReply, type FakeReply, jsonReply } from "../FakeRequest.ts"
 import { badRequest, isReply } from "./FakePaging.ts"
@@ -17,6 +18,10 @@ import { findMember } from "../metadata/TypeModel.ts"
 import { isJsonObject, type JsonObject, typeOf } from "./Shape.ts"
 import { referenceRefusal, writeRefusal } from "./WriteCheck.ts"
 
+/** An id for a new object. */
+const newId = ({ items, random, resource }: FakeResourceCall): string =>
+  resource.ids === "number" ? String(items.unusedNumber) : uuidFrom(random)
+
 /** `POST` to the collection: adds an object. */
 export const create = (call: FakeResourceCall): FakeReply => {
   const { resource } = call
@@ -25,7 +30,7 @@ export const create = (call: FakeResourceCall): FakeReply => {
   const refused = writeRefusal(call, body, undefined, resource.type) ?? creationRefusal(call, body)
   if (refused !== undefined) return refused
   const type = { "@odata.type": `#microsoft.graph.${typeOf(body, resource.type)}` }
-  const item = { ...(resource.home === undefined ? {} : type), ...made(body, resource.type, call) }
+  const item = { ...(resource.home === undefined ? {} : type), ...made(body, resource.type, newId(call), call) }
   call.items.put(item)
   return jsonReply(resource.status.created, toldAfterWrite(call, item))
 }

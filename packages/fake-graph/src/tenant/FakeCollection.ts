@@ -17,6 +17,7 @@ export class FakeCollection {
   readonly #positions = new Map<string, number>()
   readonly #revisions = new Map<string, number>()
   readonly #hidden = new Set<string>()
+  #highestNumber = 0
 
   constructor(items: Iterable<FakeItem> = []) {
     for (const item of items) this.put(item)
@@ -25,6 +26,11 @@ export class FakeCollection {
   /** How many objects there are. */
   get size(): number {
     return this.#positions.size
+  }
+
+  /** A number that no object has had as its id, deleted ones included. */
+  get unusedNumber(): number {
+    return this.#highestNumber + 1
   }
 
   /** Every object. */
@@ -59,6 +65,7 @@ export class FakeCollection {
     this.#positions.set(item.id, position)
     this.#items[position] = item
     this.#revisions.set(item.id, (this.#revisions.get(item.id) ?? 0) + 1)
+    if (/^\d{1,9}$/.test(item.id)) this.#highestNumber = Math.max(this.#highestNumber, Number(item.id))
   }
 
   /** Removes an object. Returns whether it was there. */

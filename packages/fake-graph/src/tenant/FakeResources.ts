@@ -36,6 +36,7 @@ const assign = (parameter: string, more: Partial<FakeAssign> = {}): FakeAssign =
 const plain = {
   remove: undefined,
   home: undefined,
+  ids: "uuid",
   updates: [],
   status: { created: 201, updated: 204 },
   pageSize: { standard: 100, most: 999 },
@@ -122,6 +123,7 @@ const configurations: ReadonlyArray<FakeResource> = [
   intune("deviceManagement/roleScopeTags", "roleScopeTag", configuration, {
     read: toRead(configuration, "DeviceManagementRBAC"),
     write: toWrite(configuration, "DeviceManagementRBAC"),
+    ids: "number",
     status: { created: 200, updated: 200 },
     children: { assignments: children({ inList: "empty", onOne: "empty" }) }
   }),

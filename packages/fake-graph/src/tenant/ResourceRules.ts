@@ -50,6 +50,8 @@ export interface FakeResource {
   readonly write: NeededPermissions | undefined
   /** What a deletion needs, if that is not what other writes need. */
   readonly remove: NeededPermissions | undefined
+  /** The ids that the service makes: UUIDs, or the numbers from 1 on, of which none comes back after a deletion. */
+  readonly ids: "uuid" | "number"
   /** The verbs that change one object. */
   readonly updates: ReadonlyArray<"PATCH" | "PUT">
   /** The status of a successful creation and of a successful change. */

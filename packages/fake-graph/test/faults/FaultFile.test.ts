@@ -19,6 +19,8 @@ const faults: ReadonlyArray<readonly [object, Fault.Fault]> = [
   [{ kind: "truncatedJson" }, Fault.truncatedJson],
   [{ kind: "emptyBody" }, Fault.emptyBody],
   [{ kind: "shapelessBody" }, Fault.shapelessBody],
+  [{ kind: "deepBody" }, Fault.deepBody()],
+  [{ kind: "deepBody", levels: 7 }, Fault.deepBody(7)],
   [{ kind: "hungBody" }, Fault.hungBody],
   [{ kind: "noAnswer" }, Fault.noAnswer],
   [{ kind: "connectionReset" }, Fault.connectionReset],

@@ -19,15 +19,6 @@ const read = <A>(name: string): A => JSON.parse(readFileSync(join(folder ?? "", 
 /** Where Microsoft's files have a gap or a fault, or the service does otherwise. */
 const exceptions: ReadonlyArray<{ readonly about: RegExp; readonly reason: string }> = [
   {
-    about:
-      /^beta \w+\.false (isKioskModeExitCodeSet|lockdownExclusionList|excludeLocalNetworks|includeAllNetworks|platform|appleDeviceAppDeliveryProtocolType|deviceCompliancePolicyScript|wifiRequirePhysicalMacAddressEnabled|purviewContentEvaluationRequired)$/,
-    reason: "The npm package of beta is older than the description."
-  },
-  {
-    about: /^v1\.0 (policyDeletableItem|(conditionalAccessPolicy|namedLocation)\.false id)$/,
-    reason: "v1.0 has the base in the description, and not yet in the npm package."
-  },
-  {
     about: /^PUT .* is not listed$/,
     reason: "Every tool in use writes settings and reusable settings with PUT; the permission file knows PATCH only."
   },

@@ -10,6 +10,15 @@ describe("the types of Graph", () => {
     assert.isUndefined(findMember("deviceConfiguration", "roleScopeTagIds", "v1.0"))
   })
 
+  it("have the members that are newer than Microsoft's packages", () => {
+    assert.isDefined(findMember("iosStoreApp", "appleDeviceAppDeliveryProtocolType", "beta"))
+    assert.strictEqual(
+      findMember("macOSCompliancePolicy", "deviceCompliancePolicyScript", "beta")?.type,
+      "deviceCompliancePolicyScript"
+    )
+    assert.isDefined(findMember("conditionalAccessPolicy", "deletedDateTime", "v1.0"))
+  })
+
   it("have what they extend, in the version that is asked", () => {
     assert.isTrue(isOfType("windowsWifiEnterpriseEAPConfiguration", "deviceConfiguration"))
     assert.isFalse(isOfType("windows10CompliancePolicy", "deviceConfiguration"))

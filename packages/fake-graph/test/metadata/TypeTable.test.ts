@@ -9,7 +9,8 @@ const children = fakeResources.flatMap((resource) =>
 const module = (table: string) => `/**
  * The types of Microsoft Graph that the fake's collections can hold: one a paragraph, with the type that it extends in parentheses
  * and its members. \`+\` is only in beta and \`-\` only in v1.0; \`>\` is a navigation, \`:\` the type of a member, \`[]\` a collection.
- * Two bases are those of v1.0 and beta. Made from Microsoft's npm packages by \`pnpm --filter @atlas/fake-graph metadata\`.
+ * Two bases are those of v1.0 and beta. Made from Microsoft's npm packages, and what these lack, by
+ * \`pnpm --filter @atlas/fake-graph metadata\`.
  *
  * @module
  */

@@ -12,6 +12,7 @@ const layer = tenant({
   "deviceManagement/configurationPolicies": [],
   "deviceManagement/notificationMessageTemplates": [],
   "deviceManagement/deviceHealthScripts": [{ id: "health", displayName: "Health", detectionScriptContent: "QQ==" }],
+  "deviceManagement/roleScopeTags": [{ id: "0", displayName: "Default", isBuiltIn: true }],
   "deviceAppManagement/managedAppPolicies": []
 })
 const post = (path: string, body: object) => done(`${base}/${path}`, { method: "POST", body })
@@ -43,6 +44,17 @@ describe("a write", () => {
       assert.deepStrictEqual(yield* idsIn(`${base}/configurationPolicies/${id}/settings`), ["0", "1"])
       yield* done(`${base}/configurationPolicies/${id}`, { method: "PUT", body: catalog() })
       assert.strictEqual((yield* done(`${base}/configurationPolicies/${id}`)).settingCount, 1)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("numbers scope tags, and gives none the number of a deleted one", () =>
+    Effect.gen(function* () {
+      const ids = `${base}/roleScopeTags`
+      assert.strictEqual((yield* post("roleScopeTags", { displayName: "Berlin" })).id, "1")
+      assert.strictEqual((yield* post("roleScopeTags", { displayName: "London" })).id, "2")
+      yield* done(`${ids}/2`, { method: "DELETE" })
+      assert.strictEqual((yield* post("roleScopeTags", { displayName: "Seattle" })).id, "3")
+      assert.deepStrictEqual(yield* idsIn(ids), ["0", "1", "3"])
     }).pipe(Effect.provide(layer))
   )
 

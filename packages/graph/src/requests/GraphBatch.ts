@@ -55,12 +55,16 @@ const toRequest = ({ body, contract, method, url }: Item, index: number) => ({
   ...(body === undefined ? {} : { body })
 })
 
-const toSent = ({ body, headers, status }: Answer, clientRequestId: string): Sent => ({
+/** A body as its own answer would have had it; null for one that nests deeper than the stack is. */
+const textOf = (body: unknown): string | null =>
+  Result.getOrNull(Result.try(() => (body === undefined || body === null ? "" : JSON.stringify(body))))
+
+const toSent = ({ headers, status }: Answer, text: string, clientRequestId: string): Sent => ({
   status,
   headers: Headers.fromInput(
     Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]))
   ),
-  text: body === undefined || body === null ? "" : JSON.stringify(body),
+  text,
   clientRequestId
 })
 
@@ -69,6 +73,15 @@ const missing = ({ contract }: Item, clientRequestId: string) =>
     reasonCode: "provider_response_invalid",
     message: `The batch did not answer ${contract.name}.`,
     contract: contract.name,
+    clientRequestId
+  })
+
+const unreadable = ({ contract }: Item, status: number, clientRequestId: string) =>
+  new GraphError({
+    reasonCode: "provider_response_invalid",
+    message: `The answer to ${contract.name} nests too deep to be read.`,
+    contract: contract.name,
+    status,
     clientRequestId
   })
 
@@ -135,7 +148,9 @@ export const make = Effect.fnUntraced(function* ({ learn, perform }: Requests) {
   const outcomeOf = Effect.fnUntraced(function* (target: Target, item: Item, answer: Answer | undefined, outer: Sent) {
     const { clientRequestId } = outer
     if (answer === undefined) return lost(item, missing(item, clientRequestId))
-    const sent = toSent(answer, clientRequestId)
+    const text = textOf(answer.body)
+    if (text === null) return lost(item, unreadable(item, answer.status, clientRequestId))
+    const sent = toSent(answer, text, clientRequestId)
     if (sent.status === 429) yield* learn(target, { status: 429, headers: sent.headers, cost: 0 })
     if (sent.status < 200 || sent.status > 299) {
       const now = yield* Clock.currentTimeMillis

@@ -22,6 +22,11 @@ describe("Microsoft's reason for a refusal", () => {
     ],
     ["a plain sentence with its trailer", `Invalid Role Scope Tag defined${trailer}`, "Invalid Role Scope Tag defined"],
     [
+      "a sentence about an address, which is all that it says",
+      intune("The range 10.0.0.0/33 of ada@example.com is invalid"),
+      "The range 10.0.0.0/33 of ada@example.com is invalid"
+    ],
+    [
       "several lines",
       "Invalid Reference id found\r\n  Name: a\u0007\r\n  Value: b",
       "Invalid Reference id found Name: a Value: b"

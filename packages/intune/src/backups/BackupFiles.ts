@@ -6,12 +6,13 @@
  * @module
  */
 
-import { Decoding, ExactJson, type Problems, type TenantScope, Storable } from "@atlas/operations"
+import { Decoding, ExactJson, Problems, type TenantScope, Storable } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
 import { makeBackupStore } from "./BackupStore.ts"
 import { makeReferenceStore } from "./ReferenceStore.ts"
+import { nestsTooDeep, tooDeepReason } from "../policies/content/Nesting.ts"
 import { type NamedReference, referenceKey, ReferenceKind } from "../policies/references/Reference.ts"
 import type { PolicyObject } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
@@ -143,6 +144,18 @@ const decodeImport = Decoding.argumentsOf(
   Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported), references: References })
 )
 
+const mostProblems = 20
+
+/** The objects that nest too deep to be stored. */
+const tooDeep = (imported: ReadonlyArray<ImportedObjects>) =>
+  imported.flatMap(({ objects }, at) =>
+    objects.flatMap((object, index) =>
+      nestsTooDeep(object)
+        ? [{ pointer: `/imported/${at}/objects/${index}`, detail: tooDeepReason(String(object["id"])) }]
+        : []
+    )
+  )
+
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
  * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody. Fails with
@@ -156,6 +169,8 @@ export const importBackup = Effect.fn("importBackup")(function* (
   references: ReadonlyArray<NamedReference> = []
 ) {
   yield* decodeImport({ tenant, name, imported, references })
+  const errors = tooDeep(imported).slice(0, mostProblems)
+  if (errors.length > 0) return yield* new Problems.InvalidInput({ errors })
   const names = new Map(references.map((reference) => [referenceKey(reference), reference.name]))
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore

@@ -7,6 +7,7 @@
 
 import { Graph, GraphContract, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Predicate, Result, Stream } from "effect"
+import { nestsTooDeep, tooDeepReason } from "./content/Nesting.ts"
 import { withPlainText } from "./encryptedValues.ts"
 import type { GraphObject, ListedObject, PolicyChildren, PolicySource } from "./PolicySource.ts"
 
@@ -125,6 +126,16 @@ const withChildren = Effect.fnUntraced(function* (
   return { ...object, [property]: items }
 })
 
+/** Refuses an object that nobody may walk through by recursion. */
+const measured = (read: Read): Read =>
+  Result.flatMap(read, (object) =>
+    object !== null && nestsTooDeep(object)
+      ? Result.fail(
+          new GraphError({ reasonCode: "provider_response_invalid", message: tooDeepReason(String(object["id"])) })
+        )
+      : Result.succeed(object)
+  )
+
 const whole = (read: Read): ReadonlyArray<GraphObject> => {
   const object = Result.getOrElse(read, () => null)
   return object === null ? [] : [object]
@@ -196,6 +207,7 @@ const toPolicy = (source: PolicySource, object: GraphObject, masked: GraphError 
 const complete = Effect.fnUntraced(function* (tenant: TenantScope, source: PolicySource, found: ReadonlyArray<Read>) {
   let reads = found
   for (const children of source.children) reads = yield* readChildren(tenant, children, reads)
+  reads = reads.map(measured)
   const objects = reads.flatMap(whole)
   const plain = yield* withPlainText(tenant, source, objects)
   return { reads, policies: plain.map(({ masked, object }) => toPolicy(source, object, masked)) }

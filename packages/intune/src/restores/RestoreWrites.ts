@@ -6,11 +6,12 @@
 
 import { ExactJson, Graph, GraphError, type TenantScope } from "@atlas/operations"
 import { Effect, Struct } from "effect"
-import type { PolicyContent } from "../policies/PolicyContent.ts"
+import { canonicalContent, type PolicyContent } from "../policies/PolicyContent.ts"
 import { readPolicy } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
+import { withoutSecrets } from "./withoutSecrets.ts"
 
 /** A policy to write. */
 export interface RestoringPolicy {
@@ -47,11 +48,16 @@ const storedBody = Effect.fnUntraced(function* (tenant: TenantScope, hash: strin
   return yield* bodyOf(tenant, text)
 })
 
+/** Fails as a write fails, without the secrets of its body in the message. */
+const refusing = (body: GraphObject) => (error: GraphError) =>
+  // A spread does not copy an error's message.
+  new GraphError({ ...error, message: withoutSecrets(error.message, canonicalContent(body).secrets.values()) })
+
 /** Creates a policy as the backup has it, and returns its id. */
 export const createPolicy = Effect.fnUntraced(function* (tenant: TenantScope, wanted: RestoringPolicy) {
   const graph = yield* Graph
-  const body = yield* bodyOf(tenant, wanted.content.text)
-  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, writable(body))
+  const body = writable(yield* bodyOf(tenant, wanted.content.text))
+  const { id } = yield* graph.write(tenant, wanted.writes.create, {}, body).pipe(Effect.mapError(refusing(body)))
   return id
 })
 
@@ -97,11 +103,14 @@ export const updatePolicy = Effect.fnUntraced(function* (
   const without = (object: GraphObject) =>
     Object.fromEntries(Object.entries(object).filter(([name]) => !apart.includes(name)))
   const changed = updateBody(wanted, without(body), without(current))
-  if (Object.keys(changed).some((name) => name !== "@odata.type")) yield* graph.write(tenant, update, { id }, changed)
+  if (Object.keys(changed).some((name) => name !== "@odata.type")) {
+    yield* graph.write(tenant, update, { id }, changed).pipe(Effect.mapError(refusing(body)))
+  }
   for (const property of apart) {
     const [before, after] = [current[property], body[property]]
     if (children === null || after === undefined || JSON.stringify(before) === JSON.stringify(after)) continue
-    yield* graph.write(tenant, children.contract, { id }, { [children.property]: after })
+    const sent = { [children.property]: after }
+    yield* graph.write(tenant, children.contract, { id }, sent).pipe(Effect.mapError(refusing(body)))
   }
 })
 

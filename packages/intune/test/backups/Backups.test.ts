@@ -1,9 +1,17 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { Runs, SystemRuns } from "@atlas/operations"
+import { ExactJson, Runs, SystemRuns } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { Backups, DueBackups, BackupSchedules, BackupOperations } from "../../src/index.ts"
+import {
+  Backups,
+  DueBackups,
+  BackupSchedules,
+  BackupOperations,
+  type ImportedObjects,
+  importBackup,
+  policySources
+} from "../../src/index.ts"
 import { ada, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
@@ -154,6 +162,27 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       const { set } = yield* backUp("many", id, "1")
       assert.lengthOf(set.missing, 101)
       assert.strictEqual(set.missing.at(-1)?.message, "5 more policies could not be read.")
+    })
+  )
+
+  it.effect("are not made of files with a policy that nests too deep, and name it", () =>
+    Effect.gen(function* () {
+      const nested = (id: string, levels: number) => ({
+        id,
+        displayName: id,
+        nested: ExactJson.parse("[".repeat(levels) + "]".repeat(levels))
+      })
+      const of = (...objects: ImportedObjects["objects"]) =>
+        importBackup(scopeOf("contoso"), "Deep", [{ source: policySources.deviceConfigurations, objects }])
+      const refused = yield* Effect.flip(of(nested("fits", 99), nested("deep", 20_000), nested("over", 100)))
+      assert.deepStrictEqual(
+        refused.errors.map(({ detail, pointer }) => [pointer, detail]),
+        [
+          ["/imported/0/objects/1", "The policy deep nests deeper than 100 levels, which nothing of Intune's does."],
+          ["/imported/0/objects/2", "The policy over nests deeper than 100 levels, which nothing of Intune's does."]
+        ]
+      )
+      assert.strictEqual((yield* of(nested("fits", 99))).items, 1)
     })
   )
 

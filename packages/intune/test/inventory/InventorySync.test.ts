@@ -73,6 +73,7 @@ const tenants = [
   },
   { tenantId: "faulty", collections: { [configurations]: 30 } },
   { tenantId: "shrinking", collections: { [configurations]: 20 } },
+  { tenantId: "deep" },
   { tenantId: "unlicensed", licenses: [] },
   {
     tenantId: "partial",
@@ -246,6 +247,30 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("in
 
       // It is known from before, and there: it is not gone because Graph cannot give it now.
       assert.deepStrictEqual(yield* titles("partial"), ["Whole"])
+    })
+  )
+
+  it.effect.each([
+    ["a listing", "device_configurations", `/beta/${configurations}`, 20_000],
+    ["a listing, deeper than allowed", "device_configurations", `/beta/${configurations}`, 100],
+    ["a batch", "powershell_scripts", "/beta/$batch", 20_000],
+    ["a batch, deeper than allowed", "powershell_scripts", "/beta/$batch", 100]
+  ] as const)("fails for the one policy alone that nests too deep: in %s", ([, type, path, levels]) =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const only = { types: [type] }
+      yield* sync("deep", only)
+      const before = yield* titles("deep", only)
+      yield* graph.inject({ fault: Fault.deepBody(levels), path, batchItem: false, tenant: "deep", times: 10 })
+      const run = yield* sync("deep", only)
+      yield* graph.clearFaults
+      assert.deepInclude({ ...run }, { outcome: "partially_succeeded", reasonCode: "provider_response_invalid" })
+      const [failure, ...others] = run.failureSummary
+      assert.lengthOf(others, 0)
+      assert.strictEqual(failure?.count, 1)
+      assert.match(failure?.message ?? "", /nests (too deep|deeper than 100 levels)/)
+      assert.include(before, failure?.samples[0]?.item)
+      assert.deepStrictEqual(yield* titles("deep", only), before)
     })
   )
 

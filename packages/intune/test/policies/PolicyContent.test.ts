@@ -183,3 +183,10 @@ describe("the content of a policy", () => {
     assert.strictEqual(new Set([of({}), filtered("include"), filtered("exclude")]).size, 3)
   })
 })
+
+it("seals JSON inside a text that nests too deep to look into", () => {
+  const text = `${'{"a":['.repeat(20_000)}"${"]}".repeat(20_000)}`.replace('"]', "0]")
+  const { secrets } = contentOf({ displayName: "Deep", payload: text })
+  assert.deepStrictEqual([...secrets.values()], [text])
+  assert.strictEqual(contentOf({ payload: '{"a":[0]}' }).secrets.size, 0)
+})

@@ -38,7 +38,7 @@ const updates = (tenant: string) =>
 
 const sizeOf = (body: object) => JSON.stringify(body).length
 
-layer(tenantsOf("unassigned", "refused", "differs", "ring", "paused"), {
+layer(tenantsOf("unassigned", "refused", "repeated-POST", "repeated-PATCH", "differs", "ring", "paused"), {
   excludeTestServices: true,
   timeout: "60 seconds"
 })("A restore", (it) => {
@@ -66,6 +66,25 @@ layer(tenantsOf("unassigned", "refused", "differs", "ring", "paused"), {
       const [finished] = yield* configurationsIn("unassigned")
       assert.lengthOf(finished?.["assignments"] as ReadonlyArray<unknown>, 1)
       assert.lengthOf(yield* configurationsIn("unassigned"), 1)
+    })
+  )
+
+  it.effect.each(["POST", "PATCH"] as const)("whose refusal repeats a secret keeps the rest of it: %s", (method) =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const tenant = `repeated-${method}`
+      const { id: backup } = yield* backedUp(tenant)
+      if (method === "POST") yield* remove(tenant, "wifi")
+      else yield* put(tenant, { ...wifi, preSharedKey: "another", description: "Roof" })
+      const restore = yield* planned(tenant, backup)
+      const message = `The value '${wifi.preSharedKey}' has 28 characters`
+      yield* graph.inject({ fault: Fault.status(400, "BadRequest", message), method, tenant })
+
+      const run = yield* executed(tenant, restore)
+
+      const [item] = yield* itemsOf(tenant, restore)
+      assert.include(item?.resultMessage, "The value '[removed: secret]' has 28 characters")
+      assert.notInclude(JSON.stringify(run.failureSummary), wifi.preSharedKey)
     })
   )
 

@@ -23,7 +23,39 @@ export const reviver = (_name: string, value: unknown, context?: { readonly sour
     : value
 }
 
-/** Parses JSON with the `reviver`, which it asks only where a text has so many digits. Throws a `SyntaxError` as `JSON.parse`. */
+// More than anything has that is JSON for a reason, and little for a stack.
+const deepestKept = 500
+
+/** A text in which null stands for every value that is inside more than `deepestKept` others. */
+const withoutDepths = (text: string): string => {
+  let kept = ""
+  let from = 0
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charAt(at)
+    if (sign === '"') {
+      for (at++; at < text.length && text.charAt(at) !== '"'; at++) if (text.charAt(at) === "\\") at++
+    } else if (sign === "{" || sign === "[") {
+      if (depth++ === deepestKept) kept += `${text.slice(from, at)}null`
+    } else if ((sign === "}" || sign === "]") && --depth === deepestKept) from = at + 1
+  }
+  return kept + text.slice(from)
+}
+
+const parseWithReviver = (text: string): unknown => {
+  try {
+    return JSON.parse(text, reviver)
+  } catch (error) {
+    // The reviver's walk needs the stack that parsing does not.
+    if (error instanceof RangeError) return JSON.parse(withoutDepths(text), reviver)
+    throw error
+  }
+}
+
+/**
+ * Parses JSON with the `reviver`, which it asks only where a text has so many digits. Throws a `SyntaxError` as `JSON.parse`. A
+ * value may nest deeper than the stack is: look before recursing. What nests so deep may have null in place of its depths.
+ */
 export const parse = (text: string): unknown =>
   // To ask for each value costs several times as much as to parse, and few texts hold so long a number.
-  /\d{16}/.test(text) ? JSON.parse(text, reviver) : JSON.parse(text)
+  /\d{16}/.test(text) ? parseWithReviver(text) : JSON.parse(text)

@@ -50,7 +50,8 @@ const signedQuery: Judge = ({ 0: mark, index, input: text }) => {
   return { start, end: beforeNextName(text, start, run), what: "signed URL" }
 }
 
-const internalHost = /(?<![\w.-])[\w.-]*\bmanage\.microsoft\.(?:com|us|cn)/gi
+// In China, 21Vianet runs Intune below a domain of its own.
+const internalHost = /(?<![\w.-])[\w.-]*\bmanage\.(?:microsoft\.(?:com|us|cn)|microsoftonline\.cn)/gi
 const addressRun = /(?:[^\s"'<>\\)]|\\\/)*/y
 
 const internalAddress: Judge = ({ index, input: text }) => ({
@@ -60,8 +61,12 @@ const internalAddress: Judge = ({ index, input: text }) => ({
 })
 
 // An address that was cut off within the host's name: the rest still identifies it.
-const suffix = "manage.microsoft.com"
-const cutSuffix = [...suffix].map((_, length) => suffix.slice(0, length + 1).replaceAll(".", "\\.")).join("|")
+const suffixes = ["manage.microsoft.com", "manage.microsoft.us", "manage.microsoft.cn", "manage.microsoftonline.cn"]
+const cutSuffix = [
+  ...new Set(suffixes.flatMap((suffix) => [...suffix].map((_, length) => suffix.slice(0, length + 1))))
+]
+  .map((beginning) => beginning.replaceAll(".", "\\."))
+  .join("|")
 const cutHost = new RegExp(`(?<=/|%2F)(?:fef\\.[\\w.-]*|[\\w-]+(?:\\.[\\w-]+)+\\.(?:${cutSuffix}))$`, "i")
 const longestHost = 200
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Judge, redactWhere } from "./redactWhere.ts"
+import { documentedNames, nounEnding, secretNouns, shortNouns } from "./SecretNouns.ts"
 
 // A text may have been escaped as JSON, as a URL or as both, any number of times.
 const percent = "%(?:25)*"
@@ -16,8 +17,8 @@ const bracket = String.raw`(?:\[|${percent}5B)`
 // Short names count only where they begin a word.
 const alone = String.raw`(?:(?<![a-z])|(?<=${percent}[\da-f]{2})|(?<=\\[nrt]))`
 
-/** Names whose values are secret, with what a redacted value is called. The first match counts. */
-const names: ReadonlyArray<readonly [what: string, pattern: string]> = [
+/** What a protocol sends, which is no secret as a member of its own: names only before values. */
+const protocolNames: ReadonlyArray<readonly [what: string, pattern: string]> = [
   ["authorization header", "authorization"],
   ["cookie", "cookie"],
   ["client secret", "client[_-]?secret"],
@@ -25,12 +26,15 @@ const names: ReadonlyArray<readonly [what: string, pattern: string]> = [
   ["refresh token", "refresh[_-]?token"],
   ["delta token", "delta_?token"],
   ["skip token", "skip_?token"],
-  ["password", `password|passwd|passphrase|${alone}(?:pwd|pw)`],
-  ["key", "(?:access|account|api|encryption|master|private|shared|signing|storage|subscription)[_-]?key"],
-  ["connection string", "connection[_-]?string"],
-  ["signature", `${alone}(?:sig|signature)`],
-  ["secret", "secret(?:[_-]?(?:key|text|value))?"],
-  ["token", "token"]
+  ["signature", `${alone}(?:sig|signature)`]
+]
+
+/** Names whose values are secret, with what a redacted value is called. The first match counts. */
+const names: ReadonlyArray<readonly [what: string, pattern: string]> = [
+  ...protocolNames,
+  ...secretNouns.map(([what, pattern]) => [what, `(?:${pattern})${nounEnding}`] as const),
+  ["password", `${alone}(?:${shortNouns.join("|")})`],
+  ...documentedNames.map(([what, name]) => [what, `${alone}${name}`] as const)
 ]
 
 const anyName = names.map(([, pattern]) => `(${pattern})`).join("|")

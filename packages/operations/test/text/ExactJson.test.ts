@@ -13,6 +13,17 @@ describe("ExactJson", () => {
     assert.throws(() => ExactJson.parse("{"), SyntaxError)
   })
 
+  it("parses what nests deeper than the stack, and keeps the digits of what is beside it", () => {
+    const deep = `${'{"a":['.repeat(20_000)}"[}\\""${"]}".repeat(20_000)}`
+    const text = `[9223372036854775807,${deep},{"b":9223372036854775807}]`
+    const [before, nested, after] = ExactJson.parse(text) as ReadonlyArray<unknown>
+    assert.strictEqual(JSON.stringify([before, after]), `[9223372036854775807,{"b":9223372036854775807}]`)
+    let depth = 0
+    for (let at = nested; at !== null && typeof at === "object"; at = Object.values(at)[0]) depth++
+    assert.isAbove(depth, 400)
+    assert.throws(() => ExactJson.parse(text.slice(0, -40_000)), SyntaxError)
+  })
+
   it("tells long integers from objects", () => {
     const [long, object] = ExactJson.parse(`[9223372036854775807,{}]`) as ReadonlyArray<unknown>
     assert.isTrue(ExactJson.isLongInteger(long))

@@ -52,7 +52,10 @@ const ordinary = [
   "    at file:///srv/atlas/node_modules/.pnpm/effect@4.1.0/src/internal/effect.ts:1585:10",
   '{"password":null,"token":"","secret":{"length":40},"identityKey":["while_active"]}',
   "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-  "design=modern&config=1&key=value"
+  "design=modern&config=1&key=value",
+  "spin=1 mapping=2 passwordMinimumLength=8 preSharedKeyIsSet=true licenseType=x",
+  "The credential: it expired. The license: none is left. The product key: missing.",
+  '{"passwordRequired":"yes","tokenName":"x","keyUsage":"y"}'
 ]
 
 const secrets: Readonly<Record<string, string>> = {
@@ -71,8 +74,27 @@ const secrets: Readonly<Record<string, string>> = {
     "https://a.blob.core.windows.net/c?[removed: signed URL]",
   "Url: https://fef.msua06.manage.microsoft.com/Stateless/x?api-version=5 - Customer":
     "Url: https://[removed: internal address] - Customer",
+  "Url: https://fef.cnpasu01.manage.microsoftonline.cn/x/y - Customer":
+    "Url: https://[removed: internal address] - Customer",
+  "see https://agents.cnpasu01.manage.microsoftonl": "see https://[removed: internal address]",
+  "see https://agents.msub05.manage.microsoft.u": "see https://[removed: internal address]",
   "see https://fef.msua06.manage.micro": "see https://[removed: internal address]",
   "secret is abc8Q~0123456789abcdefghijklmnopqrstuvwx": "secret is [removed: client secret]",
+  "psk=abc": "psk=[removed: password]",
+  "wifiPsk: hush": "wifiPsk: [removed: password]",
+  '{"wepKey":"abc","ssid":"x"}': '{"wepKey":"[removed: key]","ssid":"x"}',
+  '{"preSharedKey":"abc"}': '{"preSharedKey":"[removed: key]"}',
+  "networkKey=abc&productKey=def": "networkKey=[removed: key]&productKey=[removed: key]",
+  "<keyMaterial>abc</keyMaterial>": "<keyMaterial>[removed: key]</keyMaterial>",
+  "passcode=1234 pin=1234": "passcode=[removed: password] pin=[removed: password]",
+  '{"encryptedPfxBlob":"abc"}': '{"encryptedPfxBlob":"[removed: certificate]"}',
+  '{"advancedThreatProtectionOnboardingBlob":"abc"}':
+    '{"advancedThreatProtectionOnboardingBlob":"[removed: onboarding blob]"}',
+  '{"passwordFormatString":"abc"}': '{"passwordFormatString":"[removed: password]"}',
+  '{"configurationXml":"PHg+"}': '{"configurationXml":"[removed: configuration]"}',
+  '{"qrCodeContent":"abc"}': '{"qrCodeContent":"[removed: enrollment code]"}',
+  '{"license":"abc","passwords":"x","secret_value":"y"}':
+    '{"license":"[removed: license]","passwords":"[removed: password]","secret_value":"[removed: secret]"}',
   "used OEz~2.8o7_ZT3K-5Yabcdefghijklmnopq twice": "used [removed: client secret] twice"
 }
 

@@ -5,22 +5,22 @@
  * @module
  */
 
+import { SecretNouns } from "@atlas/operations"
+
 // Compared without separators and case, since definitions of settings have neither.
 const endsInSecret = new RegExp(
-  "(?:" +
-    "pass(?:word|wd|phrase|code)|secret|token|credential|psk|keymaterial|connectionstring|pfx(?:blob|data|file|content)?" +
-    // The package that enrols devices in Defender, and the one that ends that.
-    "|(?:on|off)boardingblob" +
-    "|(?:access|account|activation|api|encryption|licen[cs]e|master|network|private|product|recovery|secret|shared|signing" +
-    "|storage|subscription|symmetric|wep|workspace|wpa)key" +
-    ")s?(?:value|text|string|base64|plain)?$"
+  `(?:${SecretNouns.secretNouns.map(([, pattern]) => pattern).join("|")})${SecretNouns.nounEnding}$`
 )
 
 // Short words count only as words: nobody keeps a secret in `spin`.
-const endsInShortWord = /(?:^|[^A-Za-z])(?:pin|pw|pwd)$|(?:^|[a-z\d])(?:Pin|PIN|Pw|PW|Pwd|PWD)$/
+const capitalised = SecretNouns.shortNouns.map((noun) => `${noun.slice(0, 1).toUpperCase()}${noun.slice(1)}`)
+const upper = SecretNouns.shortNouns.map((noun) => noun.toUpperCase())
+const endsInShortWord = new RegExp(
+  `(?:^|[^A-Za-z])(?:${SecretNouns.shortNouns.join("|")})$|(?:^|[a-z\\d])(?:${[...capitalised, ...upper].join("|")})$`
+)
 
 /** Members that Microsoft documents as secrets, and whose names do not say so. */
-const documented: ReadonlySet<string> = new Set(["configurationxml", "license", "passwordformatstring"])
+const documented: ReadonlySet<string> = new Set(SecretNouns.documentedNames.map(([, name]) => name))
 
 /** Whether what has this name is a secret. */
 export const isSecretName = (name: string): boolean => {

@@ -7,6 +7,7 @@
 
 import { Predicate } from "effect"
 import type { GraphObject } from "../PolicySource.ts"
+import { nestsTooDeep } from "./Nesting.ts"
 import { canBeSecret, isMasked, isSecretName } from "./SecretNames.ts"
 import { textHoldsSecret } from "./SecretTexts.ts"
 
@@ -69,7 +70,10 @@ const titles: ReadonlySet<string> = new Set(["displayName", "name", "@odata.type
 
 /** Whether a string is a secret. `isWithin` says that its member is one that holds secrets. */
 export const isSecretString = (name: string, value: string, isWithin: boolean): boolean =>
-  isWithin ? canBeSecret(value) : !titles.has(name) && textHoldsSecret(value, holdsSecret)
+  isWithin ? canBeSecret(value) : !titles.has(name) && textHoldsSecret(value, mayHoldSecret)
+
+/** What nests too deep to look into is sealed unseen. */
+const mayHoldSecret = (value: unknown): boolean => nestsTooDeep(value) || holdsSecret(value)
 
 /** Whether JSON inside a policy, such as the configuration of an app, holds a secret. */
 const holdsSecret = (value: unknown): boolean =>
