@@ -62,7 +62,7 @@ const known = (type: string, members: JsonObject): JsonObject => {
 }
 
 /** The members that every object of a type has after its creation, as far as the fake knows them. */
-const initial = ({ now }: Maker): JsonObject => ({
+const initial = (type: string, { now }: Maker): JsonObject => ({
   createdDateTime: when(now),
   lastModifiedDateTime: when(now),
   modifiedDateTime: null,
@@ -71,7 +71,8 @@ const initial = ({ now }: Maker): JsonObject => ({
   roleScopeTags: ["0"],
   isBuiltIn: false,
   publishingState: "published",
-  priority: 1
+  // Others have a priority of their own, such as updates of macOS.
+  ...(isOfType(type, "deviceEnrollmentConfiguration") ? { priority: 1 } : {})
 })
 
 /**
@@ -82,7 +83,7 @@ const initial = ({ now }: Maker): JsonObject => ({
  */
 export const made = (body: JsonObject, type: string, id: string, maker: Maker): FakeItem => {
   const own = typeOf(body, type)
-  const item = { ...known(own, initial(maker)), ...numbered(body, type, maker), id }
+  const item = { ...known(own, initial(own, maker)), ...numbered(body, type, maker), id }
   return { ...item, ...known(own, derived(item)) }
 }
 

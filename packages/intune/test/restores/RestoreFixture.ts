@@ -93,7 +93,7 @@ export const confirmed = (tenant: string, restore: string, idempotencyKey = "con
 
 /** Confirms a restore, and awaits the run that executes it. */
 export const executed = (tenant: string, restore: string) =>
-  Effect.flatMap(confirmed(tenant, restore), ({ run }) => ended(run))
+  Effect.flatMap(confirmed(tenant, restore, restore), ({ run }) => ended(run))
 
 /** Cancels a run, and awaits its end. */
 export const cancelled = Effect.fnUntraced(function* ({ id }: Pick<Run, "id">) {
