@@ -14,21 +14,29 @@ import { fireTimesAfter } from "./FireTimes.ts"
 import { type DecidedSlot, makeScheduleStore } from "./ScheduleStore.ts"
 import { decideSlots, type MissedPolicy, type SlotDecision } from "./SlotDecision.ts"
 
-// If more were missed, the oldest are dropped without a record: nobody reads so long a list.
-const mostDue = 2_000
+// More than a schedule makes up for. If that many more are due, the oldest are missed, whatever the rule.
+const mostTogether = 2_000
 
 const missedPolicy = ({ missed, missedLimit }: BackupSchedule): MissedPolicy =>
   missed === "all" ? { kind: "all", limit: missedLimit } : { kind: missed }
 
-/** The fire times that are due, and the first one that is not. */
-const dueTimes = Effect.fnUntraced(function* (schedule: BackupSchedule, first: DateTime.Utc, now: DateTime.Utc) {
+/**
+ * The fire times that are due, and the first one that is not. A schedule that is months overdue has more than anybody makes up
+ * for: `miss` gets the oldest of them, a part at a time, and they are not among the rest.
+ */
+const dueTimes = Effect.fnUntraced(function* (
+  schedule: BackupSchedule,
+  first: DateTime.Utc,
+  now: DateTime.Utc,
+  miss: (times: ReadonlyArray<DateTime.Utc>) => Effect.Effect<void>
+) {
   const due: Array<DateTime.Utc> = []
   // One millisecond earlier, so that the stored fire time itself is among them.
   const before = DateTime.subtract(first, { milliseconds: 1 })
   for (const time of fireTimesAfter(schedule, before)) {
     if (DateTime.isGreaterThan(time, now)) return { due, next: time }
     due.push(time)
-    if (due.length > mostDue) due.shift()
+    if (due.length === 2 * mostTogether) yield* miss(due.splice(0, mostTogether))
     // A schedule that is weeks overdue must not block the process.
     if (due.length % 100 === 0) yield* Effect.yieldNow
   }
@@ -90,7 +98,15 @@ export const makeDecideDue = Effect.gen(function* () {
   return Effect.fn("DueDecision")(function* (schedule: BackupSchedule, now: DateTime.Utc) {
     const { nextFireAt: first, paused } = schedule
     if (first === null || DateTime.isGreaterThan(first, now)) return
-    const { due, next } = yield* dueTimes(schedule, first, now)
+    const miss = Effect.fnUntraced(function* (times: ReadonlyArray<DateTime.Utc>) {
+      const old = yield* undecided(schedule, times)
+      const slots = decideSlots({ due: old, now, paused, missed: { kind: "skip" }, busy: false })
+      yield* store.addSlots(
+        schedule.id,
+        slots.map((slot) => ({ ...slot, runId: null }))
+      )
+    })
+    const { due, next } = yield* dueTimes(schedule, first, now, miss)
     const open = yield* undecided(schedule, due)
     const active = yield* activeRun(schedule)
     const decisions = decideSlots({ due: open, now, paused, missed: missedPolicy(schedule), busy: active !== null })

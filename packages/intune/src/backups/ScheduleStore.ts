@@ -171,20 +171,24 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return known.map(({ at }) => at)
   }, Effect.orDie)
 
+  const insertSlots = (schedule: string, slots: ReadonlyArray<DecidedSlot>) => {
+    const rows = slots.map((slot) => ({ ...slot, fireTime: DateTime.formatIso(slot.fireTime) }))
+    return sql`
+      INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason, run_id)
+      SELECT ${schedule}::uuid, "fireTime", state, reason, "runId"
+      FROM json_to_recordset(${JSON.stringify(rows)}::json)
+        AS r("fireTime" timestamptz, state text, reason text, "runId" uuid)`
+  }
+
+  /** Records what became of fire times. */
+  const addSlots = Effect.fn("ScheduleStore.addSlots")(insertSlots, Effect.orDie, Effect.asVoid)
+
   /** Records what became of fire times, and when the schedule is due again; null for never. */
   const decide = Effect.fn("ScheduleStore.decide")(
-    (schedule: string, slots: ReadonlyArray<DecidedSlot>, next: DateTime.Utc | null) => {
-      const rows = slots.map((slot) => ({ ...slot, fireTime: DateTime.formatIso(slot.fireTime) }))
-      return sql`
-        WITH decided AS (
-          INSERT INTO backup_schedule_slots (schedule_id, fire_time, state, reason, run_id)
-          SELECT ${schedule}::uuid, "fireTime", state, reason, "runId"
-          FROM json_to_recordset(${JSON.stringify(rows)}::json)
-            AS r("fireTime" timestamptz, state text, reason text, "runId" uuid)
-        )
-        UPDATE backup_schedules SET decide_after = NULL, next_fire_at = ${optional(next)}::timestamptz
-        WHERE id = ${schedule}::uuid`
-    },
+    (schedule: string, slots: ReadonlyArray<DecidedSlot>, next: DateTime.Utc | null) => sql`
+      WITH decided AS (${insertSlots(schedule, slots)})
+      UPDATE backup_schedules SET decide_after = NULL, next_fire_at = ${optional(next)}::timestamptz
+      WHERE id = ${schedule}::uuid`,
     Effect.orDie,
     Effect.asVoid
   )
@@ -235,6 +239,7 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     remove,
     lockDue,
     listDecided,
+    addSlots,
     decide,
     recordMissed,
     postpone,

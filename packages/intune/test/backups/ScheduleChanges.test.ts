@@ -64,6 +64,23 @@ layer(intune([{ tenantId: tenant }]), { excludeTestServices: true, timeout: "60 
     )
   }
 
+  it.effect("that is weeks overdue has decided about each of its times, and makes up for the newest", () =>
+    Effect.gen(function* () {
+      const minutes = 10_000
+      const { first, id } = yield* dueSince(minutes, { missed: "all", missedLimit: 100 })
+      yield* change["is changed"](id)
+      const slots = yield* slotsOf(id)
+      assert.isAtLeast(slots.length, minutes + 1)
+      assert.isTrue(
+        slots.every(({ at }, index) => at.getTime() === DateTime.toEpochMillis(first) + index * 60_000),
+        "each minute has its slot"
+      )
+      const missed = slots.findIndex(({ state }) => state !== "missed")
+      assert.isTrue(slots.slice(missed).every(({ state }) => state !== "missed"))
+      assert.strictEqual(slots.filter(({ state }) => state === "dispatched").length, 100)
+    })
+  )
+
   it.effect("that is resumed has skipped the times until then", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
