@@ -1,7 +1,7 @@
 /**
- * The record of starts. Each call is one statement, and the database's indexes and locks decide between simultaneous equal
- * starts: an insert that meets a conflicting run waits for that run's commit, and then inserts nothing. A call is committed
- * when it returns, unless the caller has a transaction open.
+ * The record of starts. Each call is one statement, or its share of one for many starts, and the database's indexes and locks
+ * decide between simultaneous equal starts: an insert that meets a conflicting run waits for that run's commit, and then
+ * inserts nothing. A call is committed when it returns, unless the caller has a transaction open.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { observed } from "../run/Failure.ts"
 import type { Block, Bound, Equal, NewRun, Recorded, RecordOptions } from "./NewRun.ts"
 import { type Run, RunId, RunStatus } from "../run/Run.ts"
 import { readRun } from "./reads/RunRow.ts"
+import { isPlain, makePlainStarts } from "./PlainStarts.ts"
 import { makeStartStatements } from "./StartStatements.ts"
 
 /** The run that holds a scope exclusively. */
@@ -43,14 +44,18 @@ export class RunRecorder extends Context.Service<
     RunRecorder,
     Effect.map(SqlClient.SqlClient, (sql) => {
       const statements = makeStartStatements(sql)
+      const recordPlain = makePlainStarts(sql, statements)
 
       return RunRecorder.of({
         bind: Effect.fn("RunRecorder.bind")(function* (run) {
           const [bound] = yield* statements.bind(run)
           return yield* Effect.orDie(Effect.fromNullishOr(bound))
         }, Effect.orDie),
-        record: Effect.fnUntraced(function* (run, { ends, block }) {
-          const [row] = yield* statements.record(run, { ends, block }, yield* RequestId)
+        record: Effect.fnUntraced(function* (run, options) {
+          const { block } = options
+          const row = isPlain(run, options)
+            ? yield* recordPlain(run)
+            : (yield* statements.record(run, options, yield* RequestId))[0]
           return row === undefined
             ? Option.none<Recorded>()
             : Option.some({ run: toRun(run, row.queuedAt, block), ended: row.ended })
