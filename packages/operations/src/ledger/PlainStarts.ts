@@ -4,6 +4,7 @@ import { keptActor } from "../run/Actor.ts"
 import { sqlText } from "../text/SqlText.ts"
 import { gathering, patience } from "./gathering.ts"
 import type { NewRun, RecordOptions } from "./NewRun.ts"
+import type { RunSignals } from "./RunSignals.ts"
 import type { InsertedRow, StartStatements } from "./StartStatements.ts"
 
 /**
@@ -63,18 +64,27 @@ interface PlainRow extends InsertedRow {
   readonly id: string
 }
 
-/** Makes the function that records a plain start, in one statement with others of the same moment. */
-export const makePlainStarts = (sql: SqlClient.SqlClient, statements: StartStatements) => {
+/** Makes the function that records a plain start, in one statement with others of the same moment, and announces it. */
+export const makePlainStarts = (
+  sql: SqlClient.SqlClient,
+  statements: StartStatements,
+  signals: RunSignals["Service"]
+) => {
   const record = gathering<PlainStart, InsertedRow | undefined>(sql, {
     name: "RunRecorder.recordAll",
     together: (starts) => {
       const json = `[${starts.map((start) => start.json).join(",")}]`
-      return Effect.map(sql<PlainRow>`WITH ${patience} ${intoRuns}${json}${inOrder}`, (rows) => {
+      const insert = signals.queueing((notice) => sql<PlainRow>`WITH ${patience} ${intoRuns}${json}${inOrder}${notice}`)
+      return Effect.map(insert, (rows) => {
         const recorded = new Map(rows.map((row) => [row.id, row]))
         return starts.map(({ run }) => recorded.get(run.id))
       })
     },
-    alone: ({ run }) => Effect.map(statements.insert(run), ([row]) => row)
+    alone: ({ run }) =>
+      Effect.map(
+        signals.queueing((notice) => statements.insert(run, notice)),
+        ([row]) => row
+      )
   })
   return (run: NewRun) =>
     Effect.flatMap(

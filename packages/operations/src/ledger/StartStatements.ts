@@ -139,11 +139,17 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
   }
 
   // For a start that `record` would do nothing else for.
-  const insert = (run: NewRun) => sql<InsertedRow>`
+  const insert = (run: NewRun, notice: Statement.Fragment) => sql<InsertedRow>`
     INSERT INTO operation_runs (${inserted}) SELECT ${values(run)} ON CONFLICT DO NOTHING
-    RETURNING queued_at AS "queuedAt", false AS ended`
+    RETURNING queued_at AS "queuedAt", false AS ended${notice}`
 
-  const record = (run: NewRun, { ends, block }: RecordOptions, requestId: string | null) => {
+  /** `notice` follows the columns of a recorded run that is queued. */
+  const record = (
+    run: NewRun,
+    { ends, block }: RecordOptions,
+    requestId: string | null,
+    notice: Statement.Fragment = none
+  ) => {
     const takes = run.identity.rule === "once" && (block === null || run.identity.takenWhenBlocked)
     // The insert selects from whatever must happen before it.
     const sources = [
@@ -161,7 +167,7 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
         SELECT ${values(run)} ${blocked ?? none} ${from} ON CONFLICT DO NOTHING
         RETURNING id, last_event, outcome, reason_code, queued_at
       )${block === null ? none : notedBlocked}${takes ? takeKey(run) : none}${auditOf(run, block, requestId)}
-      SELECT r.queued_at AS "queuedAt", ${endedOne} AS ended FROM r`
+      SELECT r.queued_at AS "queuedAt", ${endedOne} AS ended${notice} FROM r`
   }
 
   const acting = (run: NewRun, requestId: string | null) =>

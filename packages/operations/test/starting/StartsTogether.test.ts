@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Schedule } from "effect"
+import { Deferred, Effect, Exit, Fiber, PubSub, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { Runs } from "../../src/index.ts"
+import { RunSignals } from "../../src/ledger/RunSignals.ts"
 import { contoso, operator } from "../Fixture.ts"
 import { Check, ledgerOfKinds, otherHost } from "../Kinds.ts"
 import * as StartTypes from "./StartTypes.ts"
@@ -102,6 +103,7 @@ layer(ledgerOfKinds, { excludeTestServices: true, timeout: "60 seconds" })("star
   it.effect("go on when one caller is interrupted: what was sent is recorded, what waited is withdrawn", () =>
     Effect.gen(function* () {
       yield* hostile
+      const subscription = yield* RunSignals.use((signals) => signals.subscribe)
       // What goes first goes alone; the statements of the next two moments are as many as are on their way at once.
       const first = yield* Effect.forkChild(start("first slow"))
       yield* slowOnTheirWay(1)
@@ -111,9 +113,12 @@ layer(ledgerOfKinds, { excludeTestServices: true, timeout: "60 seconds" })("star
       yield* slowOnTheirWay(3)
       const waiting = yield* Effect.forEach(["waiting a", "waiting b"], (key) => Effect.forkChild(start(key)))
       yield* Effect.sleep("50 millis")
-      yield* Fiber.interrupt(sent[1]!)
-      yield* Fiber.interrupt(waiting[0]!)
-      yield* Effect.forEach([first, sent[0]!, sent[2]!, alsoSent, waiting[1]!], (fiber) => Fiber.join(fiber))
+      for (const fiber of [sent[1]!, alsoSent, waiting[0]!]) yield* Fiber.interrupt(fiber)
+      for (const fiber of [first, sent[0]!, sent[2]!, waiting[1]!]) yield* Fiber.join(fiber)
+      // Four statements, each of which wakes workers: the third one has no caller left.
+      for (let statement = 0; statement < 4; statement++) {
+        assert.strictEqual((yield* Effect.timeout(PubSub.take(subscription), "30 seconds"))._tag, "Queued")
+      }
       assert.sameMembers(
         (yield* recorded("sent")).map(({ key }) => key),
         ["sent a slow", "sent b", "sent c", "sent too slow"]
@@ -125,7 +130,7 @@ layer(ledgerOfKinds, { excludeTestServices: true, timeout: "60 seconds" })("star
       // The interrupted caller asks again.
       assert.strictEqual((yield* start("sent b")).disposition, "existing")
       assert.strictEqual((yield* start("waiting a")).disposition, "created")
-    })
+    }).pipe(Effect.scoped)
   )
 
   it.effect("wait for no transaction that only one of them has to wait for", () =>
