@@ -36,10 +36,9 @@ const tables = Layer.mergeAll(
   RunQueries.layer,
   RunQueue.layer,
   RunRecorder.layer,
-  RunSignals.layer,
   RunSweeps.layer,
   WorkerRegistry.layer
-)
+).pipe(Layer.provideMerge(RunSignals.layer))
 
 /**
  * What `layer` provides: the services that hosts call, and those that only workers and tests use. Name it where a host annotates

@@ -15,6 +15,7 @@ const starts: Expected = {
   "Runs.start, in place of one that is overdue": ["operation_runs_while_active", "all of operation_workers"],
   "Runs.retry": ["operation_keys_pkey", "operation_runs_pkey"],
   "SystemRuns.start": ["operation_keys_pkey"],
+  "RunRecorder.recordAll": onlyWrites,
   "RunRecorder.bind": ["operation_keys_pkey"],
   "RunRecorder.joinBound": ["operation_runs_pkey"],
   "RunRecorder.joinActive": ["operation_runs_while_active"],

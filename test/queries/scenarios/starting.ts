@@ -36,6 +36,10 @@ const busy = Effect.gen(function* () {
 /** Every way in which a start is answered. */
 export const starting = Effect.gen(function* () {
   yield* completed(Plain, { key: "new" }).pipe(as("new"))
+  yield* Effect.all(
+    ["one", "two", "three"].map((key) => start(Plain, { key })),
+    { concurrency: "unbounded" }
+  )
   yield* whileDoor(blocked, start(Plain, { key: "blocked" }).pipe(as("blocked")))
   yield* start(Elsewhere, { key: "equal" })
   yield* start(Elsewhere, { key: "equal" }).pipe(as("equal"))

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Cause, Duration, Option, Predicate, Schema } from "effect"
-import { SqlError } from "effect/sql"
+import { Cause, Duration, Option, Schema } from "effect"
 import { type FailureReport } from "../run/Failure.ts"
 import { reportOf } from "../definition/RunFailure.ts"
 import type { RunFailure } from "../definition/RunFailure.ts"
 import type { GraphError } from "../graph/GraphError.ts"
 import type { Block } from "../ledger/NewRun.ts"
+import { isOutage } from "../ledger/statementFailure.ts"
 import type { RetryPolicy } from "../definition/Operation.ts"
 import { type ReasonCode, reasonInfo } from "../run/ReasonCode.ts"
 import type { RunResult } from "../definition/RunHandler.ts"
@@ -49,15 +49,6 @@ const failed = (failure: FailureReport, retryAfterMillis = 0, retryable?: boolea
 /** Whether the database did not answer, by a defect in the cause, so that another try may succeed. */
 export const isDatabaseOutage = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some((reason) => Cause.isDieReason(reason) && isOutage(reason.defect))
-
-// The client calls a lost socket retryable, but not what a server says before it ends a session: that it shuts down (57P01),
-// has crashed (57P02), is not up yet (57P03), has no connection left (53300) or waits no longer (57P05, 25P03, 25P04).
-const endsOfSession = new Set(["57P01", "57P02", "57P03", "57P05", "53300", "25P03", "25P04"])
-
-const isOutage = (defect: unknown) =>
-  SqlError.isSqlError(defect) && (defect.isRetryable || endsOfSession.has(sqlState(defect.reason.cause)))
-
-const sqlState = (cause: unknown) => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "")
 
 const ofDefect = (defect: unknown): AttemptEnd =>
   isOutage(defect)

@@ -1,7 +1,7 @@
 /**
- * The record of starts. Each call is one statement, and the database's indexes and locks decide between simultaneous equal
- * starts: an insert that meets a conflicting run waits for that run's commit, and then inserts nothing. A call is committed
- * when it returns, unless the caller has a transaction open.
+ * The record of starts. Each call is one statement, or its share of one for many starts, and the database's indexes and locks
+ * decide between simultaneous equal starts: an insert that meets a conflicting run waits for that run's commit, and then
+ * inserts nothing. A call is committed when it returns, unless the caller has a transaction open.
  *
  * @module
  */
@@ -13,13 +13,15 @@ import { observed } from "../run/Failure.ts"
 import type { Block, Bound, Equal, NewRun, Recorded, RecordOptions } from "./NewRun.ts"
 import { type Run, RunId, RunStatus } from "../run/Run.ts"
 import { readRun } from "./reads/RunRow.ts"
+import { isPlain, makePlainStarts } from "./PlainStarts.ts"
+import { RunSignals } from "./RunSignals.ts"
 import { makeStartStatements } from "./StartStatements.ts"
 
 /** The run that holds a scope exclusively. */
 export const Holder = Schema.Struct({ id: RunId, type: Schema.String, status: RunStatus })
 export type Holder = typeof Holder.Type
 
-/** Records starts. Database failures are defects. */
+/** Records starts, and announces those that are queued. Database failures are defects. */
 export class RunRecorder extends Context.Service<
   RunRecorder,
   {
@@ -39,21 +41,31 @@ export class RunRecorder extends Context.Service<
     refuseBusy(run: NewRun, holder: RunId | null): Effect.Effect<Option.Option<Holder>>
   }
 >()("@atlas/operations/RunRecorder") {
-  static readonly layer: Layer.Layer<RunRecorder, never, SqlClient.SqlClient> = Layer.effect(
+  static readonly layer: Layer.Layer<RunRecorder, never, RunSignals | SqlClient.SqlClient> = Layer.effect(
     RunRecorder,
-    Effect.map(SqlClient.SqlClient, (sql) => {
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const signals = yield* RunSignals
       const statements = makeStartStatements(sql)
+      const recordPlain = makePlainStarts(sql, statements, signals)
+      const recordOther = (run: NewRun, options: RecordOptions, requestId: string | null) =>
+        Effect.map(
+          options.block === null
+            ? signals.queueing((notice) => statements.record(run, options, requestId, notice))
+            : statements.record(run, options, requestId),
+          ([row]) => row
+        )
 
       return RunRecorder.of({
         bind: Effect.fn("RunRecorder.bind")(function* (run) {
           const [bound] = yield* statements.bind(run)
           return yield* Effect.orDie(Effect.fromNullishOr(bound))
         }, Effect.orDie),
-        record: Effect.fnUntraced(function* (run, { ends, block }) {
-          const [row] = yield* statements.record(run, { ends, block }, yield* RequestId)
+        record: Effect.fnUntraced(function* (run, options) {
+          const row = yield* isPlain(run, options) ? recordPlain(run) : recordOther(run, options, yield* RequestId)
           return row === undefined
             ? Option.none<Recorded>()
-            : Option.some({ run: toRun(run, row.queuedAt, block), ended: row.ended })
+            : Option.some({ run: toRun(run, row.queuedAt, options.block), ended: row.ended })
         }, Effect.orDie),
         joinBound: Effect.fn("RunRecorder.joinBound")(function* (run, id) {
           const [row] = yield* statements.joinBound(run, id, yield* RequestId)

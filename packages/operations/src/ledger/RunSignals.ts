@@ -6,11 +6,13 @@
  * @module
  */
 
-import { Context, Effect, Layer, PubSub, Queue, Schedule, Schema, type Scope } from "effect"
+import { Context, Effect, Exit, Layer, Option, PubSub, Queue, Schedule, Schema, type Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { SqlClient, type SqlError } from "effect/sql"
+import { SqlClient, type SqlError, type Statement } from "effect/sql"
 import { RunId } from "../run/Run.ts"
 import { redactCause } from "../text/Redaction.ts"
+import { sqlText } from "../text/SqlText.ts"
+import { monotonicMillis } from "./monotonicMillis.ts"
 
 /** Something happened that others may want to look at now. */
 export type RunSignal =
@@ -31,8 +33,9 @@ export class DatabaseListener extends Context.Service<
 const channel = "atlas_runs"
 
 // NOTIFY takes a global lock at commit, so a fiber of its own sends it, at most once in this time. The first one waits, too:
-// otherwise a caller that makes one start after another would pay one more statement for each.
-const coalesceFor = "5 millis"
+// otherwise a caller that makes one start after another would pay one more statement for each. Only a statement that queues runs
+// after such a pause sends its own.
+const coalesceMillis = 5
 
 // Postgres limits a payload to 8,000 bytes; an id takes 39 in JSON, and there are two lists.
 const idsPerMessage = 95
@@ -46,12 +49,24 @@ const Message = Schema.fromJsonString(
   })
 )
 
+const encode = Schema.encodeSync(Message)
+const none = sqlText``
+
 /** Sends and receives signals. */
 export class RunSignals extends Context.Service<
   RunSignals,
   {
     /** A run was queued: some worker should claim. */
     readonly queued: Effect.Effect<void>
+    /**
+     * Makes a statement that queues runs, and announces them. If nothing was sent a moment ago, the statement tells other
+     * processes itself, as soon as it is committed.
+     *
+     * @param statement what makes it; it answers with a row for each queued run, whose columns the given text follows
+     */
+    queueing<Row, E>(
+      statement: (notice: Statement.Fragment) => Effect.Effect<ReadonlyArray<Row>, E>
+    ): Effect.Effect<ReadonlyArray<Row>, E>
     /** A run changed visibly. */
     changed(runId: RunId): Effect.Effect<void>
     /** A run was asked to stop, or was replaced: its worker should look at it. */
@@ -68,10 +83,12 @@ export class RunSignals extends Context.Service<
       const self = SecureRandom.uuidV7Unsafe()
       const signals = yield* PubSub.sliding<RunSignal>(4096)
       const outbox = yield* Queue.unbounded<RunSignal>()
+      let sentAt = Number.NEGATIVE_INFINITY
 
       const sendNext = Effect.gen(function* () {
         const first = yield* Queue.take(outbox)
-        yield* Effect.sleep(coalesceFor)
+        yield* Effect.sleep(coalesceMillis)
+        sentAt = yield* monotonicMillis
         const batch = [first, ...(yield* Queue.clear(outbox))]
         const queued = batch.some((signal) => signal._tag === "Queued")
         const ids = (tag: "Changed" | "Stopped") => [
@@ -80,7 +97,7 @@ export class RunSignals extends Context.Service<
         const [all, ends] = [ids("Changed"), ids("Stopped")]
         for (let start = 0; start === 0 || start < Math.max(all.length, ends.length); start += idsPerMessage) {
           const [changed, stopped] = [all, ends].map((list) => list.slice(start, start + idsPerMessage))
-          const payload = Schema.encodeSync(Message)({
+          const payload = encode({
             from: self,
             queued: queued && start === 0,
             changed: changed ?? [],
@@ -116,8 +133,28 @@ export class RunSignals extends Context.Service<
         // Others see a start inside a caller's transaction only after that commits.
         sql.afterCommit(Effect.andThen(PubSub.publish(signals, signal), Effect.asVoid(Queue.offer(outbox, signal))))
 
+      const queued = announce({ _tag: "Queued" })
+
+      // Of no column and no table, so it is read once, and only if there is a row.
+      const notice = sql`, (SELECT pg_notify(${channel}, ${encode({ from: self, queued: true, changed: [] })})::text) AS notice`
+      const queueing: RunSignals["Service"]["queueing"] = Effect.fnUntraced(function* (statement) {
+        const transaction = yield* Effect.serviceOption(sql.transactionService)
+        const now = yield* monotonicMillis
+        const sends = Option.isNone(transaction) && now - sentAt >= coalesceMillis
+        if (sends) sentAt = now
+        // Whoever is interrupted once the statement is made: the runs are there, and are announced.
+        return yield* Effect.onExit(statement(sends ? notice : none), (exit) =>
+          Exit.isFailure(exit) || exit.value.length === 0
+            ? Effect.void
+            : sends
+              ? Effect.asVoid(PubSub.publish(signals, { _tag: "Queued" }))
+              : queued
+        )
+      })
+
       return RunSignals.of({
-        queued: announce({ _tag: "Queued" }),
+        queued,
+        queueing,
         changed: (runId) => announce({ _tag: "Changed", runId }),
         stopped: (runId) => announce({ _tag: "Stopped", runId }),
         subscribe: PubSub.subscribe(signals)

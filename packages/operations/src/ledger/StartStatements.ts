@@ -8,7 +8,8 @@ import { sqlText } from "../text/SqlText.ts"
 import { isOverdue, isStale } from "./StaleRuns.ts"
 import { audited, change, idsAndEnds, noteBlocked } from "./transition.ts"
 
-interface InsertedRow {
+/** A recorded start. */
+export interface InsertedRow {
   readonly queuedAt: Date
   readonly ended: boolean
 }
@@ -137,13 +138,18 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
             ${encodeActor(run.actor)}::jsonb AS acting, ${requestId}::text AS request_id ${from}`)}, `
   }
 
-  // Most starts are one insert, and nothing besides.
-  const insert = (run: NewRun) => sql<InsertedRow>`
+  // For a start that `record` would do nothing else for.
+  const insert = (run: NewRun, notice: Statement.Fragment) => sql<InsertedRow>`
     INSERT INTO operation_runs (${inserted}) SELECT ${values(run)} ON CONFLICT DO NOTHING
-    RETURNING queued_at AS "queuedAt", false AS ended`
+    RETURNING queued_at AS "queuedAt", false AS ended${notice}`
 
-  const record = (run: NewRun, { ends, block }: RecordOptions, requestId: string | null) => {
-    if (run.identity.rule !== "once" && ends === null && block === null && run.retryOf === null) return insert(run)
+  /** `notice` follows the columns of a recorded run that is queued. */
+  const record = (
+    run: NewRun,
+    { ends, block }: RecordOptions,
+    requestId: string | null,
+    notice: Statement.Fragment = none
+  ) => {
     const takes = run.identity.rule === "once" && (block === null || run.identity.takenWhenBlocked)
     // The insert selects from whatever must happen before it.
     const sources = [
@@ -161,7 +167,7 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
         SELECT ${values(run)} ${blocked ?? none} ${from} ON CONFLICT DO NOTHING
         RETURNING id, last_event, outcome, reason_code, queued_at
       )${block === null ? none : notedBlocked}${takes ? takeKey(run) : none}${auditOf(run, block, requestId)}
-      SELECT r.queued_at AS "queuedAt", ${endedOne} AS ended FROM r`
+      SELECT r.queued_at AS "queuedAt", ${endedOne} AS ended${notice} FROM r`
   }
 
   const acting = (run: NewRun, requestId: string | null) =>
@@ -203,5 +209,8 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
       SELECT id, type, status FROM r`
   }
 
-  return { bind, record, joinBound, joinActive, refuseBusy }
+  return { bind, insert, record, joinBound, joinActive, refuseBusy }
 }
+
+/** The statements that record starts. */
+export type StartStatements = ReturnType<typeof makeStartStatements>

@@ -227,7 +227,7 @@ const makeBegin = Effect.gen(function* () {
     )
     yield* Metrics.runStarted(type.name, result.disposition)
     if (result.disposition === "blocked") yield* Metrics.runCompleted(result.run)
-    yield* result.disposition === "created" ? signals.queued : signals.changed(result.run.id)
+    if (result.disposition !== "created") yield* signals.changed(result.run.id)
     if (supersedes !== null) {
       yield* signals.stopped(supersedes)
       yield* signals.changed(supersedes)
