@@ -81,13 +81,19 @@ const longestText = 2_000
  */
 export const cleanJson = (value: Schema.Json): Schema.Json => cleanMember(undefined, value)
 
+/** `"secrets": 2` says how many there are. */
+const isCount = (name: string, value: Schema.Json) => typeof value === "number" && /s$/i.test(name)
+
 const cleanMember = (secret: string | undefined, value: Schema.Json): Schema.Json => {
   if (typeof value === "string") return secret ?? clean(value, longestText)
   if (typeof value === "number") return secret ?? value
   if (Array.isArray(value)) return value.map((item) => cleanMember(secret, item))
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [clean(name), cleanMember(redactionNamed(name), member)])
+    Object.entries(value).map(([name, member]) => {
+      const secret = isCount(name, member) ? undefined : redactionNamed(name)
+      return [clean(name), cleanMember(secret, member)]
+    })
   )
 }
 

@@ -21,7 +21,7 @@ it.effect("redacts what the name of a member says is secret, wherever it is, and
       version: 1,
       password: "[removed: password]",
       apps: [
-        { clientSecret: "[removed: client secret]", pin: 4711, "api-key": "[removed: key]" },
+        { clientSecret: "[removed: client secret]", pin: "[removed: password]", "api-key": "[removed: key]" },
         { cookie: ["[removed: cookie]", null, { name: "kept" }] }
       ],
       hasPassword: true,
