@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { as, atlas, call, startServer, TestDatabase } from "@atlas/test"
+import { as, atlas, atlasWith, call, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 
@@ -41,6 +41,19 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       const copies = yield* call(server, "/api/v1/tenants/fabrikam/backups", { headers: manager })
       const { itemCount: copied, manifestHash, origin } = copies.body.backups[0]
       assert.deepStrictEqual([copied, manifestHash, origin], [itemCount, backups[0].manifestHash, "import"])
+      const audit = (yield* atlas("audit", "list", "--workspace", "northwind")).stdout
+      assert.match(audit, new RegExp(`command-line +backup\\.exported +contoso +backup ${id}$`, "m"))
+      assert.match(
+        audit,
+        new RegExp(`command-line +backup\\.imported +fabrikam +backup ${copies.body.backups[0].id}$`, "m")
+      )
+
+      const wrong = { ATLAS_SECRET: "not the secret that the server has, but as long" }
+      const sealed = yield* atlasWith(wrong, "backup", "import", into, "--tenant", "contoso")
+      assert.deepStrictEqual([sealed.code, sealed.stdout], [1, ""])
+      assert.match(sealed.stderr, /^Nothing was imported: .*Set ATLAS_SECRET[^\n]*\n$/)
+      const nowhere = yield* atlas("backup", "import", "/nothere", "--tenant", "contoso")
+      assert.deepStrictEqual([nowhere.code, nowhere.stderr], [1, "There is no folder /nothere.\n"])
 
       const other = yield* folder
       yield* Effect.promise(() => writeFile(join(other, "notes.txt"), "Nothing yet"))
@@ -51,6 +64,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       yield* Effect.promise(() => writeFile(join(bad, "cats.json"), "[]"))
       const refused = yield* atlas("backup", "import", bad, "--tenant", "contoso")
       assert.deepStrictEqual([refused.code, /^cats\.json: /m.test(refused.stderr)], [1, true])
+      assert.match(refused.stderr, /^ {2}deviceManagement\/configurationPolicies$/m)
       assert.strictEqual((yield* atlas("backup", "verify", schedule.id)).code, 1)
     }).pipe(Effect.scoped)
   )

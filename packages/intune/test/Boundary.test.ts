@@ -1,3 +1,4 @@
+import type { Actor } from "@atlas/operations"
 import { assertRefusesHostileCalls, servicesOf } from "@atlas/test"
 import { assert, it, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
@@ -88,11 +89,11 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
 /** The functions that authorise nobody, as far as callers hand them values. */
 const functions = {
   importBackup,
-  exportBackup: (id: unknown) => exportBackup(id as string, () => Effect.void)
+  exportBackup: (actor: unknown, id: unknown) => exportBackup(actor as Actor, id as string, () => Effect.void)
 }
 const callsOfFunctions = ({ backup }: Records): Calls => ({
-  importBackup: [scopeOf(tenant), "Import", [{ source: policySources.scopeTags, objects: [{ id: "0" }] }]],
-  exportBackup: [backup]
+  importBackup: [ada, scopeOf(tenant), "Import", [{ source: policySources.scopeTags, objects: [{ id: "0" }] }]],
+  exportBackup: [ada, backup]
 })
 
 /** What the calls are about: all of it exists. */

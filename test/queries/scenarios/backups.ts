@@ -32,8 +32,8 @@ const reading = Effect.fnUntraced(function* (schedule: string, run: string) {
   yield* all.items(ada, tenantId, id, { ...items, query: "wi-fi" }).pipe(as("by a part"))
   yield* all.content(ada, tenantId, id, { source: "device_configurations", id: wifi.id })
   yield* all.verify(id)
-  yield* exportBackup(id, () => Effect.void)
-  yield* importBackup(tenant, "Imported", [{ source: policySources.deviceConfigurations, objects: [wifi] }])
+  yield* exportBackup(ada, id, () => Effect.void)
+  yield* importBackup(ada, tenant, "Imported", [{ source: policySources.deviceConfigurations, objects: [wifi] }])
   return id
 })
 

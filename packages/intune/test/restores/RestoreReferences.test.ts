@@ -208,7 +208,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
     it.effect("have a tag that nobody can change, which a plan says", () =>
       Effect.gen(function* () {
         const imported = [{ source: policySources.scopeTags, objects: [{ ...builtIn, description: "Everything" }] }]
-        const { id } = yield* importBackup(scopeOf("files"), "Built in", imported)
+        const { id } = yield* importBackup(ada, scopeOf("files"), "Built in", imported)
         const items = [{ source: "scope_tags", id: "0" }]
         const [item] = yield* itemsOf("files", yield* planned("files", id, { items, withAssignments: false }))
         assert.deepInclude(
@@ -311,7 +311,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
       Effect.gen(function* () {
         const { id: backup } = yield* backedUp("exported")
         const files: Array<{ readonly path: string; readonly text: string }> = []
-        yield* exportBackup(backup, (part) => Effect.sync(() => files.push(...part)))
+        yield* exportBackup(ada, backup, (part) => Effect.sync(() => files.push(...part)))
         const references = JSON.parse(
           files.find(({ path }) => path === "references.json")!.text
         ) as typeof References.Type
@@ -321,7 +321,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         ])
         const object = JSON.parse(files.find(({ path }) => path.startsWith(catalog))!.text) as { readonly id: string }
         const imported = [{ source: policySources.settingsCatalog, objects: [{ ...object }] }]
-        const { id } = yield* importBackup(scopeOf("other"), "From another tenant", imported, references)
+        const { id } = yield* importBackup(ada, scopeOf("other"), "From another tenant", imported, references)
         assert.strictEqual((yield* Backups.use((all) => all.manifest(id))).items.length, 1)
 
         const run = yield* executed("other", yield* planned("other", id, catalogItem))
@@ -339,7 +339,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           { source: policySources.settingsCatalog, objects: [{ ...policy, assignments: [] }] },
           { source: policySources.scopeTags, objects: [berlin] }
         ]
-        const { id } = yield* importBackup(scopeOf("files"), "Files", imported)
+        const { id } = yield* importBackup(ada, scopeOf("files"), "Files", imported)
         yield* executed("files", yield* planned("files", id, catalogItem))
         assert.deepStrictEqual((yield* policyOf("files")).roleScopeTagIds, ["9"])
       })
@@ -358,7 +358,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           assignments: [byName("Pilot"), byName("Twice"), byName("Nobody")]
         }
         const imported = [{ source: policySources.settingsCatalog, objects: [object] }]
-        const { id } = yield* importBackup(scopeOf("complete"), "Names", imported)
+        const { id } = yield* importBackup(ada, scopeOf("complete"), "Names", imported)
         const restore = yield* planned("complete", id, {
           items: [{ source: "settings_catalog", id: object.id }],
           withAssignments: true
