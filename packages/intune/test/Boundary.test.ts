@@ -103,7 +103,7 @@ const records = Effect.gen(function* () {
   const request = { backup: backup.id, items: [policy], withAssignments: true }
   const { restore, runId } = yield* restores.plan(ada, tenant, request, backup.id)
   yield* ended({ id: runId })
-  const sides = { from: { kind: "backup", id: backup.id }, to: { kind: "inventory" } }
+  const sides = { from: { kind: "backup", id: backup.id }, to: { kind: "live" } }
   const { id: comparison } = yield* completed(tenant, DriftCompare.operation.name, sides)
   return { schedule: backup.scheduleId!, backup: backup.id, restore: restore.id, comparison } satisfies Records
 })

@@ -9,6 +9,7 @@ import { BackupOperations, DriftCompare, IntuneApi, IntuneHttp, RestoreOperation
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
 import { makeBackupRoutes } from "./backups/BackupRoutes.ts"
+import { countLabelsOf } from "./drift/countLabelsOf.ts"
 import { makeDriftRoutes } from "./drift/DriftRoutes.ts"
 import { makeInventoryRoutes } from "./inventory/InventoryRoutes.ts"
 import { makeRunRecords } from "./records.ts"
@@ -45,7 +46,8 @@ export const intune = makePart({
       [RestoreOperations.preview.name]: pages.backups,
       [RestoreOperations.execute.name]: pages.restores
     },
-    recordsOf
+    recordsOf,
+    countLabelsOf
   })),
   api: { declaration: IntuneApi, routes: IntuneHttp.layer }
 })

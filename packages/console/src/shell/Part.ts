@@ -12,6 +12,7 @@ import type { HttpApi } from "effect/http-api"
 import type { Child } from "hono/jsx"
 import type { Confirmations } from "./Confirmations.ts"
 import type { Host, Tenant } from "./Host.ts"
+import type { CountLabels } from "./components/Counts.tsx"
 import type { PageProblem } from "./Requests.ts"
 import type { Routes } from "./Routes.ts"
 
@@ -38,6 +39,8 @@ export interface Contribution {
   readonly badgesOf?: (tenants: ReadonlyArray<Tenant>) => Effect.Effect<ReadonlyMap<string, Child>>
   /** The records that a run belongs to or has made, as far as the actor may see them. */
   readonly recordsOf?: (actor: Actor, run: Run) => Effect.Effect<ReadonlyArray<RunRecord>>
+  /** What the counts of a run mean, where the usual words such as “Created” would mislead. */
+  readonly countLabelsOf?: (run: Run) => CountLabels
   /** The panel of a run's report, if the report is of its kind. */
   readonly reportOf?: (run: Run) => Child
   /** What it shows at the foot of another part's page of a tenant. */
