@@ -57,7 +57,7 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
     BackupSchedules: {
       list: [ada, tenant],
       get: [ada, tenant, schedule],
-      create: [ada, tenant, settings],
+      create: [ada, tenant, settings, "key"],
       update: [ada, tenant, schedule, "any", { ...settings, paused: true }],
       pause: [ada, tenant, schedule, "any", true],
       remove: [ada, tenant, schedule, "any"],

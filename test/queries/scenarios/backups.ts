@@ -40,7 +40,7 @@ const reading = Effect.fnUntraced(function* (schedule: string, run: string) {
 /** Schedules, and two backups of one of them. */
 export const backups = Effect.gen(function* () {
   const schedules = yield* BackupSchedules
-  const { id: schedule } = yield* schedules.create(ada, tenantId, settings)
+  const { id: schedule } = yield* schedules.create(ada, tenantId, settings, "a schedule")
   yield* schedules.update(ada, tenantId, schedule, 1, { name: "Each minute" })
   yield* schedules.pause(ada, tenantId, schedule, "any", true)
   yield* schedules.pause(ada, tenantId, schedule, "any", false)
