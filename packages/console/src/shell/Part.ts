@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Actor, OperationsApi, OperationsHttp, Run } from "@atlas/operations"
+import type { Actor, Capability, OperationsApi, OperationsHttp, Run } from "@atlas/operations"
 import { Context, type Effect, type FileSystem, type Layer, type Path } from "effect"
 import type { Etag, HttpPlatform, HttpRouter } from "effect/http"
 import type { HttpApi } from "effect/http-api"
@@ -27,6 +27,8 @@ export interface RunRecord {
 export interface TenantPageLink {
   readonly path: string
   readonly label: string
+  /** The capability to view it. Whoever lacks it is told so where the link would be. */
+  readonly capability?: Capability
 }
 
 /** What a part adds to pages of others. */

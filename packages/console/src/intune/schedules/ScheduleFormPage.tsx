@@ -79,7 +79,12 @@ export const ScheduleFormPage = ({
         <Choice name="skippedTime" label={labels.skippedTime} options={skippedTimes} value={fields.skippedTime} />
         <Choice name="repeatedTime" label={labels.repeatedTime} options={repeatedTimes} value={fields.repeatedTime} />
         <Choice name="missed" label={labels.missed} options={missed} value={fields.missed} />
-        <Field name="missedLimit" label={labels.missedLimit} problem={problemOf("missedLimit")}>
+        <Field
+          name="missedLimit"
+          label={labels.missedLimit}
+          problem={problemOf("missedLimit")}
+          {...(problemOf("missedLimit") === undefined && { when: "missed-all" })}
+        >
           <input type="text" inputmode="numeric" name="missedLimit" id="missedLimit" value={fields.missedLimit} />
         </Field>
         <fieldset class="form-kinds">
@@ -123,11 +128,13 @@ interface FieldProps {
   readonly label: string
   readonly hint?: string
   readonly problem: string | undefined
+  /** The choice in the form for which alone the field means something; the style sheet hides it otherwise. */
+  readonly when?: "missed-all"
   readonly children?: Child
 }
 
-const Field = ({ name, label, hint, problem, children }: FieldProps) => (
-  <div class="field">
+const Field = ({ name, label, hint, problem, when, children }: FieldProps) => (
+  <div class="field" data-when={when}>
     <label for={name}>{label}</label>
     {children}
     {hint !== undefined && <span class="small muted">{hint}</span>}
