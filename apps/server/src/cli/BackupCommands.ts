@@ -33,7 +33,7 @@ const vault = Layer.unwrap(
 
 const intune = Intune.layer.pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
-  Layer.provideMerge(ledger)
+  Layer.provideMerge(Layer.merge(ledger, vault))
 )
 
 const commandLine = systemActor("command-line")
@@ -140,8 +140,25 @@ const scopeOf = Effect.fnUntraced(function* (tenant: string) {
   return scope ?? (yield* new CliProblem({ message: `There is no tenant ${tenant}.` }))
 })
 
-const wrongSecret = (tenant: string) =>
-  `Nothing was imported: another secret sealed the secrets of ${tenant}. Set ATLAS_SECRET as the server has it, or without it ATLAS_DATA_DIR.`
+const wrongSecret = new CliProblem({
+  message:
+    "Nothing was imported: the server's secret is another one, and could not open what this command seals. " +
+    "Set ATLAS_SECRET as the server has it or, if it has none, ATLAS_DATA_DIR."
+})
+
+/**
+ * Fails where the server seals with another secret. A tenant whose first secrets are imported gets its salt from this command:
+ * sealed with a wrong secret, it would keep the server from reading the tenant's policies ever after.
+ */
+const requireServersSecret = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { keyId } = yield* CredentialVault
+  const [row] = yield* sql<{ known: boolean | null }>`
+    SELECT bool_or(key_id = ${keyId}) AS known FROM (
+      SELECT key_id FROM policy_salts UNION ALL SELECT key_id FROM provider_connections WHERE key_id IS NOT NULL) AS sealed`
+  // Null: nothing was sealed yet.
+  if (row?.known === false) return yield* wrongSecret
+})
 
 const importCommand = Command.make(
   "import",
@@ -153,6 +170,7 @@ const importCommand = Command.make(
   ({ folder, name, tenant }) =>
     Effect.gen(function* () {
       const scope = yield* scopeOf(tenant)
+      yield* requireServersSecret
       const { imported, references } = yield* readFolder(resolve(folder))
       const { id, items } = yield* importBackup(commandLine, scope, name, imported, references).pipe(
         Effect.catchTags({
@@ -160,7 +178,7 @@ const importCommand = Command.make(
             const listed = errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join("\n")
             return Effect.fail(new CliProblem({ message: `Nothing was imported.\n${listed}` }))
           },
-          PolicySecretUnreadable: () => Effect.fail(new CliProblem({ message: wrongSecret(tenant) }))
+          PolicySecretUnreadable: () => Effect.fail(wrongSecret)
         })
       )
       yield* Console.log(`Imported ${items} policies as the backup ${id}.`)
