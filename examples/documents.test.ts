@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { DirectoryGroups, GroupsSync } from "@atlas/directory"
 import { Fault, parseFaultRules } from "@atlas/fake-graph"
+import { DriftCompare, Intune, IntuneApi } from "@atlas/intune"
 import { type Graph, Operation, OperationsApi, runEventKinds, RunOutcome, Runs, RunStatus } from "@atlas/operations"
 import { call, completed, startServer, TestDatabase } from "@atlas/test"
 import { assert, describe, expectTypeOf, it, layer } from "@effect/vitest"
@@ -102,6 +103,34 @@ describe("docs/http-api.md", () => {
       ({ method, path }) => `${method} ${path.replace("/api/v1", "")}`
     )
     assert.sameMembers(firstColumn(read("docs/http-api.md")), calls)
+  })
+})
+
+describe("docs/intune.md", () => {
+  const listed = firstColumn(read("docs/intune.md"))
+
+  it("lists exactly the calls of its API", () => {
+    const calls = Object.values(IntuneApi.groups.intune.endpoints).map(
+      ({ method, path }) => `${method} ${path.replace("/api/v1", "")}`
+    )
+    assert.sameMembers(
+      listed.filter((name) => /^[A-Z]+ \//.test(name)),
+      calls
+    )
+  })
+
+  it("names what people start, and each state that can be compared", () => {
+    assert.sameMembers(
+      DriftCompare.PolicyState.members.map(({ fields }) => fields.kind.literal),
+      matches(read("docs/intune.md"), /^\| .*\| `\{ "kind": "(\w+)"/gm)
+    )
+    const started = Intune.operations.filter(
+      ({ name, startedBy }) => startedBy === "members" && !name.startsWith("restore")
+    )
+    assert.includeMembers(
+      listed,
+      started.map(({ name }) => name)
+    )
   })
 })
 

@@ -1,19 +1,21 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { as, atlas, call, startServer, TestDatabase } from "@atlas/test"
+import { as, atlas, atlasWith, call, startServer, TestDatabase } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 
 const schedules = "/api/v1/tenants/contoso/backup-schedules"
 const manager = { ...as("manager@northwind"), "content-type": "application/json" }
 
+const settings = { ATLAS_SECRET: "one secret of more than 32 bytes, for both" }
+
 const folder = Effect.promise(() => mkdtemp(join(tmpdir(), "atlas-backup-")))
 
 layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })("backups in files", (it) => {
   it.effect("are verified, exported, and imported as people publish them", () =>
     Effect.gen(function* () {
-      const server = yield* startServer()
+      const server = yield* startServer(settings)
       const post = (path: string, body: object, headers: object = {}) =>
         call(server, path, { method: "POST", headers: { ...manager, ...headers }, body: JSON.stringify(body) })
       const { schedule } = (yield* post(schedules, { name: "All", cron: "0 2 * * *", timeZone: "UTC" })).body
@@ -36,26 +38,43 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       assert.deepInclude(tag, { id: "0", displayName: "Default" })
 
       // What was exported is what is imported, in another tenant and with other ids of the database.
-      const imported = yield* atlas("backup", "import", into, "--tenant", "fabrikam", "--name", "Copy")
+      const imported = yield* atlasWith(settings, "backup", "import", into, "--tenant", "fabrikam", "--name", "Copy")
       assert.strictEqual(imported.stderr, "")
       const copies = yield* call(server, "/api/v1/tenants/fabrikam/backups", { headers: manager })
       const { itemCount: copied, manifestHash, origin } = copies.body.backups[0]
       assert.deepStrictEqual([copied, manifestHash, origin], [itemCount, backups[0].manifestHash, "import"])
+      const audit = (yield* atlas("audit", "list", "--workspace", "northwind")).stdout
+      assert.match(audit, new RegExp(`command-line +backup\\.exported +contoso +backup ${id}$`, "m"))
+      assert.match(
+        audit,
+        new RegExp(`command-line +backup\\.imported +fabrikam +backup ${copies.body.backups[0].id}$`, "m")
+      )
+
+      const wrong = { ATLAS_SECRET: "not the secret that the server has, but as long" }
+      // Adatum has no secrets yet: the first ones would be sealed so that the server cannot open them.
+      for (const tenant of ["contoso", "adatum"]) {
+        const sealed = yield* atlasWith(wrong, "backup", "import", into, "--tenant", tenant)
+        assert.deepStrictEqual([sealed.code, sealed.stdout], [1, ""])
+        assert.match(sealed.stderr, /^Nothing was imported: .*Set ATLAS_SECRET[^\n]*\n$/)
+      }
+      const nowhere = yield* atlasWith(settings, "backup", "import", "/nothere", "--tenant", "contoso")
+      assert.deepStrictEqual([nowhere.code, nowhere.stderr], [1, "There is no folder /nothere.\n"])
 
       const other = yield* folder
       yield* Effect.promise(() => writeFile(join(other, "notes.txt"), "Nothing yet"))
-      const empty = yield* atlas("backup", "import", other, "--tenant", "contoso")
+      const empty = yield* atlasWith(settings, "backup", "import", other, "--tenant", "contoso")
       assert.deepStrictEqual([empty.code, /contains no JSON file/.test(empty.stderr)], [1, true])
 
       const bad = yield* folder
       yield* Effect.promise(() => writeFile(join(bad, "cats.json"), "[]"))
-      const refused = yield* atlas("backup", "import", bad, "--tenant", "contoso")
+      const refused = yield* atlasWith(settings, "backup", "import", bad, "--tenant", "contoso")
       assert.deepStrictEqual([refused.code, /^cats\.json: /m.test(refused.stderr)], [1, true])
+      assert.match(refused.stderr, /^ {2}deviceManagement\/configurationPolicies$/m)
 
       const deep = yield* folder
       const nested = `{"id":"5","size":9223372036854775807,"nested":${"[".repeat(20_000)}${"]".repeat(20_000)}}`
       yield* Effect.promise(() => writeFile(join(deep, "deviceManagement.roleScopeTags.json"), nested))
-      const tooDeep = yield* atlas("backup", "import", deep, "--tenant", "contoso")
+      const tooDeep = yield* atlasWith(settings, "backup", "import", deep, "--tenant", "contoso")
       assert.strictEqual(tooDeep.code, 1)
       assert.match(tooDeep.stderr, /Nothing was imported\.\n.*The policy 5 nests deeper than 100 levels/)
       assert.strictEqual((yield* atlas("backup", "verify", schedule.id)).code, 1)

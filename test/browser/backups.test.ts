@@ -20,6 +20,12 @@ describeBrowser("backups", () => {
           await page.getByRole("link", { name: "New schedule" }).click()
           await page.getByLabel("Name", { exact: true }).fill("Nightly")
           await page.getByLabel("When", { exact: true }).fill("99 2 * * *")
+          // It counts for one choice only.
+          const limit = page.getByLabel("How many of them are made up for at most")
+          assert.isFalse(await limit.isVisible())
+          await page.getByLabel("Times at which Atlas did not run").selectOption("all")
+          assert.isTrue(await limit.isVisible())
+          await page.getByLabel("Time zone").fill("America/New_York")
           await page.getByLabel("Scope tags", { exact: true }).check()
           await page.getByRole("button", { name: "Create the schedule" }).click()
           // What was typed is still there, with what is wrong.
@@ -29,6 +35,10 @@ describeBrowser("backups", () => {
           await page.getByLabel("When", { exact: true }).fill("30 2 * * *")
           await page.getByRole("button", { name: "Create the schedule" }).click()
           await page.getByRole("heading", { name: "Nightly" }).waitFor()
+          await page
+            .getByText(/^[-\d]+ 02:30 America\/New_York$/)
+            .first()
+            .waitFor()
           const address = page.url()
           await page.getByRole("button", { name: "Back up now" }).dblclick()
           await page.waitForURL("**/admin/operations/*")
@@ -111,6 +121,7 @@ describeBrowser("restores", () => {
           await page.getByLabel(/to confirm$/).fill("Fabrikam")
           await page.getByRole("button", { name: "Restore 1 policy" }).click()
           await page.getByText("This is not the tenant's name").waitFor()
+          assert.strictEqual(await page.getByLabel(/to confirm$/).inputValue(), "Fabrikam")
           await page.getByLabel(/to confirm$/).fill("Contoso")
           await page.getByRole("button", { name: "Restore 1 policy" }).click()
           await until("Done: 1 policy restored, 0 failed, 1 left alone.")

@@ -56,10 +56,12 @@ const setText = (element, text) => {
 const showTimes = () => {
   for (const time of document.querySelectorAll("time")) {
     const at = new Date(time.dateTime)
+    time.title = zoned.format(at)
+    // What belongs to a time zone of its own stays in it.
+    if (time.hasAttribute("data-zone")) continue
     if (time.hasAttribute("data-absolute")) setText(time, absolutes.format(at))
     else if (time.hasAttribute("data-due") && at.getTime() <= Date.now()) setText(time, "now")
     else setText(time, relative(at))
-    time.title = zoned.format(at)
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Restore, RestoreTally } from "@atlas/intune"
+import type { BackupSet, Restore, RestoreTally } from "@atlas/intune"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
 import { renderToString } from "hono/jsx/dom/server"
 import { RestorePage } from "../src/intune/restores/RestorePage.tsx"
+import { RestoresPage } from "../src/intune/restores/RestoresPage.tsx"
 import type { Shell } from "../src/shell/Layout.tsx"
 import { makeLinks } from "../src/shell/Links.ts"
 
@@ -17,7 +18,12 @@ const shell: Shell = {
 
 const textOf = (html: string) => html.replaceAll(/<[^>]+>/g, "").replaceAll(/\s+/g, " ")
 
-const shown = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, all = false) => {
+interface Shown {
+  readonly all?: boolean
+  readonly refused?: { readonly typed: string; readonly problem: string }
+}
+
+const htmlOf = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, { all = false, refused }: Shown = {}) => {
   const ada = { id: "ada", kind: "user", name: "Ada" }
   const restore = {
     id: "7",
@@ -43,10 +49,13 @@ const shown = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, all 
     stopped: true,
     missingCapability: null,
     idempotencyKey: "1",
-    problem: null
+    refused: refused ?? null
   })
-  return textOf(renderToString(page))
+  return renderToString(page)
 }
+
+const shown = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, all = false) =>
+  textOf(htmlOf(state, tally, { all }))
 
 describe("the page of a restore", () => {
   it("says what is planned, what has a note, and how many policies it does not show", () => {
@@ -76,4 +85,33 @@ describe("the page of a restore", () => {
     assert.notInclude(page, "a note below")
     assert.include(page, "Hide the unchanged policies")
   })
+
+  it("keeps what was typed in place of the tenant's name, and lets a plan be discarded", () => {
+    const tally: ReadonlyArray<RestoreTally> = [{ action: "create", result: "pending", count: 1, noted: 0 }]
+    const page = htmlOf("planned", tally, { refused: { typed: 'Contos "', problem: "This is not the name." } })
+    assert.match(page, /<input[^>]* value="Contos &quot;"/)
+    assert.include(textOf(page), "This is not the name.")
+    assert.include(textOf(page), "Discard this plan")
+    assert.include(shown("running", tally), "Discard the rest")
+    assert.include(shown("planning", []), "Discard this plan")
+  })
+})
+
+it("lists of each restore its backup and how many policies it is of", () => {
+  const now = DateTime.makeUnsafe(0)
+  const restore = { id: "7", backupId: "6", state: "done", createdBy: { name: "Ada" }, createdAt: now } as Restore
+  const listed = (backup: BackupSet | null) =>
+    renderToString(
+      RestoresPage({
+        shell,
+        tenant: { id: "contoso", name: "Contoso" },
+        restores: [{ restore, backup, policies: 1_250 }],
+        nextHref: null,
+        now
+      })
+    )
+  const page = listed({ name: "Nightly", createdAt: now } as BackupSet)
+  assert.match(page, /<a href="[^"]*\/backups\/6">Nightly<\/a>/)
+  assert.include(textOf(page), "1,250")
+  assert.match(listed(null), /<a href="[^"]*\/backups\/6">a backup<\/a>/)
 })

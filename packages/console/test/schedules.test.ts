@@ -74,13 +74,73 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a schedul
       // A list of tags, and any version.
       assert.strictEqual((yield* patch({ name: "Third" }, '"1", "2"')).etag, '"3"')
       assert.strictEqual((yield* patch({ paused: true }, "*")).etag, '"4"')
+      // One of them is enough, whichever it is.
+      assert.strictEqual((yield* patch({ name: "Fourth" }, '"9", "4", "1"')).etag, '"5"')
+      assert.strictEqual((yield* patch({ name: "Other" }, '"9", W/"5", "4"')).status, 412)
 
       const remove = (headers: Record<string, string>) => send(one, { method: "DELETE", headers })
-      const statuses = [yield* remove({}), yield* remove({ "if-match": '"3"' }), yield* remove({ "if-match": '"4"' })]
+      const statuses = [
+        yield* remove({}),
+        yield* remove({ "if-match": '"3"' }),
+        yield* remove({ "if-match": '"6", "5"' })
+      ]
       assert.deepStrictEqual(
         statuses.map(({ status }) => status),
         [428, 412, 204]
       )
+    })
+  )
+
+  it.effect("is created once for an idempotency key, however often and at once it is asked for", () =>
+    Effect.gen(function* () {
+      const { all, send } = yield* mounted
+      const post = (key: string, body: object) =>
+        send(all, { method: "POST", body, headers: { "idempotency-key": key } })
+      const answers = yield* Effect.all(
+        Array.from({ length: 8 }, () => post("once", { ...nightly, name: "Once" })),
+        { concurrency: "unbounded" }
+      )
+      const ids = new Set(answers.map(({ json }) => json.schedule.id))
+      assert.deepStrictEqual([answers.map(({ status }) => status), ids.size], [Array(8).fill(201), 1])
+      const [id] = ids
+      const one = `${all}/${id}`
+      const records = (yield* send(all)).json.schedules.filter((schedule: { name: string }) => schedule.name === "Once")
+      assert.lengthOf(records, 1)
+      // What it says is the same in any order of its members, and what has become of it meanwhile is shown.
+      yield* send(one, { method: "PATCH", body: { cron: "0 3 * * *" }, headers: { "if-match": "*" } })
+      const { cron, timeZone } = nightly
+      const later = yield* post("once", { timeZone, cron, name: "Once" })
+      assert.deepStrictEqual([later.json.schedule.id, later.json.schedule.cron, later.etag], [id, "0 3 * * *", '"2"'])
+      assert.notStrictEqual((yield* post("another", { ...nightly, name: "Once" })).json.schedule.id, id)
+
+      const reused = yield* post("once", { ...nightly, name: "Other" })
+      assert.deepStrictEqual([reused.status, reused.json.type], [422, "urn:atlas:problem:idempotency-key-reused"])
+      assert.strictEqual((yield* post("", nightly)).status, 422)
+      // What is refused uses up no key.
+      assert.strictEqual((yield* post("refused", { ...nightly, cron: "never" })).status, 422)
+      assert.strictEqual((yield* post("refused", nightly)).status, 201)
+      yield* send(one, { method: "DELETE", headers: { "if-match": "*" } })
+      assert.strictEqual((yield* post("once", { ...nightly, name: "Once" })).status, 422)
+    })
+  )
+
+  it.effect("that a form creates is one schedule, though the form is sent twice", () =>
+    Effect.gen(function* () {
+      const { send } = yield* mounted
+      const path = "/tenants/contoso/backup-schedules"
+      const keyIn = (text: string) => /name="idempotencyKey" value="([^"]+)"/.exec(text)?.[1] ?? ""
+      const key = keyIn((yield* send(`${path}/new`)).text)
+      const form = { ...nightly, idempotencyKey: key, skippedTime: "later", repeatedTime: "earlier", missed: "once" }
+      const click = send(path, { method: "POST", form: { ...form, missedLimit: "10", name: "Clicked" } })
+      assert.deepStrictEqual([(yield* click).status, (yield* click).status], [303, 303])
+      assert.lengthOf((yield* send(path)).text.match(/>Clicked</g) ?? [], 1)
+      // Whoever goes back and changes the form is asked whether that is another one.
+      const other = { ...form, missedLimit: "10", name: "Another" }
+      const again = yield* send(path, { method: "POST", form: other })
+      assert.strictEqual(again.status, 422)
+      assert.include(again.text, "This form has created a schedule already.")
+      const anew = yield* send(path, { method: "POST", form: { ...other, idempotencyKey: keyIn(again.text) } })
+      assert.strictEqual(anew.status, 303)
     })
   )
 

@@ -11,13 +11,15 @@ import backups from "./migrations/0002_backups.ts"
 import restores from "./migrations/0003_restores.ts"
 import drift from "./migrations/0004_drift.ts"
 import backupLookups from "./migrations/0005_backup_lookups.ts"
+import scheduleKeys from "./migrations/0006_schedule_keys.ts"
 
 const migrations = {
   "0001_inventory": inventory,
   "0002_backups": backups,
   "0003_restores": restores,
   "0004_drift": drift,
-  "0005_backup_lookups": backupLookups
+  "0005_backup_lookups": backupLookups,
+  "0006_schedule_keys": scheduleKeys
 }
 
 /** The table that records the applied migrations, and the number of the newest migration of this version. */

@@ -1,3 +1,4 @@
+import type { Actor } from "@atlas/operations"
 import { assertRefusesHostileCalls, servicesOf } from "@atlas/test"
 import { assert, it, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
@@ -56,7 +57,7 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
     BackupSchedules: {
       list: [ada, tenant],
       get: [ada, tenant, schedule],
-      create: [ada, tenant, settings],
+      create: [ada, tenant, settings, "key"],
       update: [ada, tenant, schedule, "any", { ...settings, paused: true }],
       pause: [ada, tenant, schedule, "any", true],
       remove: [ada, tenant, schedule, "any"],
@@ -88,11 +89,11 @@ const callsOf = ({ backup, comparison, restore, schedule }: Records) =>
 /** The functions that authorise nobody, as far as callers hand them values. */
 const functions = {
   importBackup,
-  exportBackup: (id: unknown) => exportBackup(id as string, () => Effect.void)
+  exportBackup: (actor: unknown, id: unknown) => exportBackup(actor as Actor, id as string, () => Effect.void)
 }
 const callsOfFunctions = ({ backup }: Records): Calls => ({
-  importBackup: [scopeOf(tenant), "Import", [{ source: policySources.scopeTags, objects: [{ id: "0" }] }]],
-  exportBackup: [backup]
+  importBackup: [ada, scopeOf(tenant), "Import", [{ source: policySources.scopeTags, objects: [{ id: "0" }] }]],
+  exportBackup: [ada, backup]
 })
 
 /** What the calls are about: all of it exists. */
@@ -102,7 +103,7 @@ const records = Effect.gen(function* () {
   const request = { backup: backup.id, items: [policy], withAssignments: true }
   const { restore, runId } = yield* restores.plan(ada, tenant, request, backup.id)
   yield* ended({ id: runId })
-  const sides = { from: { kind: "backup", id: backup.id }, to: { kind: "inventory" } }
+  const sides = { from: { kind: "backup", id: backup.id }, to: { kind: "live" } }
   const { id: comparison } = yield* completed(tenant, DriftCompare.operation.name, sides)
   return { schedule: backup.scheduleId!, backup: backup.id, restore: restore.id, comparison } satisfies Records
 })

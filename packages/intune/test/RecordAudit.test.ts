@@ -1,10 +1,10 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { AuditLog, RequestId, Runs } from "@atlas/operations"
+import { AuditLog, RequestId, Runs, systemActor } from "@atlas/operations"
 import { withoutAudit } from "@atlas/test"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
-import { BackupSchedules, Restores } from "../src/index.ts"
+import { Backups, BackupSchedules, exportBackup, importBackup, policySources, Restores } from "../src/index.ts"
 import { ada, backedUp, ended, intune, scopeOf } from "./Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
@@ -13,7 +13,7 @@ const wifi = {
   "@odata.type": "#microsoft.graph.windowsWifiConfiguration",
   displayName: "Office Wi-Fi"
 }
-const names = ["schedules", "together", "same", "atomic", "restores", "busy"]
+const names = ["schedules", "together", "same", "atomic", "restores", "busy", "files"]
 const tenants = names.map((tenantId) => ({ tenantId, collections: { [configurations]: [wifi] } }))
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "UTC" }
 const items = [{ source: "device_configurations", id: "wifi" }]
@@ -174,6 +174,35 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
         backupId: backup,
         withAssignments: false
       })
+    })
+  )
+
+  it.effect("has who exported a backup and who imported one, and there is no import without its record", () =>
+    Effect.gen(function* () {
+      const backups = yield* Backups
+      const { id, itemCount } = yield* backedUp("files")
+      const shell = systemActor("shell")
+      const written: Array<string> = []
+      const exporting = exportBackup(shell, id, (part) =>
+        Effect.sync(() => written.push(...part.map(({ path }) => path)))
+      )
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(withoutAudit(exporting))))
+      assert.deepStrictEqual(written, [])
+      yield* exporting
+      const importing = importBackup(shell, scopeOf("files"), "Copy", [
+        { source: policySources.deviceConfigurations, objects: [wifi] }
+      ])
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(withoutAudit(importing))))
+      assert.lengthOf(yield* backups.list(ada, "files", { before: null, limit: 9 }), 1)
+      const copy = yield* importing
+      const records = [...(yield* recordsOf("backup", id)), ...(yield* recordsOf("backup", copy.id))]
+      assert.deepStrictEqual(
+        records.map(({ action, actor, data, tenantId }) => [action, actor.kind, actor.id, tenantId, data["after"]]),
+        [
+          ["backup.exported", "system", "shell", "files", { items: itemCount }],
+          ["backup.imported", "system", "shell", "files", { name: "Copy", items: 1 }]
+        ]
+      )
     })
   )
 

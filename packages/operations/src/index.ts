@@ -42,7 +42,7 @@ export { DatabaseListener } from "./ledger/RunSignals.ts"
 
 export * as Operations from "./Operations.ts"
 
-export { Actor, encodeActor } from "./run/Actor.ts"
+export { Actor, encodeActor, systemActor } from "./run/Actor.ts"
 export type { Capability } from "./run/Capability.ts"
 export { Failure, type FailureReport } from "./run/Failure.ts"
 export * as NextStep from "./run/NextStep.ts"

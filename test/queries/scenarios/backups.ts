@@ -32,15 +32,15 @@ const reading = Effect.fnUntraced(function* (schedule: string, run: string) {
   yield* all.items(ada, tenantId, id, { ...items, query: "wi-fi" }).pipe(as("by a part"))
   yield* all.content(ada, tenantId, id, { source: "device_configurations", id: wifi.id })
   yield* all.verify(id)
-  yield* exportBackup(id, () => Effect.void)
-  yield* importBackup(tenant, "Imported", [{ source: policySources.deviceConfigurations, objects: [wifi] }])
+  yield* exportBackup(ada, id, () => Effect.void)
+  yield* importBackup(ada, tenant, "Imported", [{ source: policySources.deviceConfigurations, objects: [wifi] }])
   return id
 })
 
 /** Schedules, and two backups of one of them. */
 export const backups = Effect.gen(function* () {
   const schedules = yield* BackupSchedules
-  const { id: schedule } = yield* schedules.create(ada, tenantId, settings)
+  const { id: schedule } = yield* schedules.create(ada, tenantId, settings, "a schedule")
   yield* schedules.update(ada, tenantId, schedule, 1, { name: "Each minute" })
   yield* schedules.pause(ada, tenantId, schedule, "any", true)
   yield* schedules.pause(ada, tenantId, schedule, "any", false)

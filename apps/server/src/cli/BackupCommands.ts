@@ -7,13 +7,14 @@ import {
   type ImportedObjects,
   Intune,
   objectsIn,
+  policySources,
   References,
   referencesFile,
   sourceOfFile,
   textOfFile
 } from "@atlas/intune"
-import { ExactJson, type TenantScope } from "@atlas/operations"
-import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
+import { ExactJson, systemActor, type TenantScope } from "@atlas/operations"
+import { Console, Effect, FileSystem, Layer, Option, type PlatformError, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { policySecrets } from "../policySecrets.ts"
@@ -32,8 +33,10 @@ const vault = Layer.unwrap(
 
 const intune = Intune.layer.pipe(
   Layer.provide(Layer.merge(Layer.provide(policySecrets, vault), tenantNames)),
-  Layer.provideMerge(ledger)
+  Layer.provideMerge(Layer.merge(ledger, vault))
 )
+
+const commandLine = systemActor("command-line")
 
 const backup = uuidArgument("backup", "Id of the backup")
 
@@ -55,6 +58,11 @@ const verify = Command.make("verify", { backup }, ({ backup: id }) =>
 const unusable = (path: string) => (error: { readonly message: string }) =>
   new CliProblem({ message: `${path} cannot be used: ${error.message}` })
 
+const unreadableFolder = (folder: string) => (error: PlatformError.PlatformError) =>
+  error.reason._tag === "NotFound"
+    ? new CliProblem({ message: `There is no folder ${folder}.` })
+    : unusable(folder)(error)
+
 const exportCommand = Command.make(
   "export",
   { backup, to: text("to", "Folder to write to; it must be empty or not exist") },
@@ -66,6 +74,7 @@ const exportCommand = Command.make(
       const present = yield* files.readDirectory(folder).pipe(Effect.mapError(unusable(folder)))
       if (present.length > 0) return yield* new CliProblem({ message: `${folder} is not empty: name another folder.` })
       const count = yield* exportBackup(
+        commandLine,
         id,
         Effect.fnUntraced(function* (part) {
           for (const { path, text } of part) {
@@ -85,13 +94,18 @@ const exportCommand = Command.make(
 const parse = Option.liftThrowable(ExactJson.parse)
 const decodeReferences = Schema.decodeUnknownOption(References)
 
+const collections = Object.values(policySources).map(({ path }) => `  ${path}`)
+
 /** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */
 const readFolder = Effect.fnUntraced(function* (folder: string) {
   const files = yield* FileSystem.FileSystem
-  const present = yield* files.readDirectory(folder, { recursive: true }).pipe(Effect.mapError(unusable(folder)))
+  const present = yield* files
+    .readDirectory(folder, { recursive: true })
+    .pipe(Effect.mapError(unreadableFolder(folder)))
   const names = present.filter((name) => name.toLowerCase().endsWith(".json")).sort()
   const problems: Array<string> = []
   const imported: Array<ImportedObjects> = []
+  const unclaimed: Array<string> = []
   let references: typeof References.Type = []
   for (const name of names) {
     const path = relative(folder, join(folder, name)).split(sep).join("/")
@@ -99,7 +113,8 @@ const readFolder = Effect.fnUntraced(function* (folder: string) {
     const json = parse(textOfFile(yield* files.readFile(join(folder, name)).pipe(Effect.mapError(unusable(path)))))
     const named = path === referencesFile ? Option.flatMap(json, decodeReferences) : Option.none()
     if (Option.isSome(named)) references = named.value
-    else if (source === undefined) problems.push(`${path}: name the file or its folder after a collection of policies.`)
+    else if (source === undefined)
+      unclaimed.push(`${path}: name the file or its folder after a collection of policies.`)
     else if (json._tag === "None") problems.push(`${path}: this is not JSON.`)
     else {
       const { objects, unusable: left } = objectsIn(json.value)
@@ -108,6 +123,7 @@ const readFolder = Effect.fnUntraced(function* (folder: string) {
     }
   }
   if (names.length === 0) problems.push("The folder contains no JSON file.")
+  if (unclaimed.length > 0) problems.push(...unclaimed, `The collections are:\n${collections.join("\n")}`)
   if (problems.length > 0) return yield* new CliProblem({ message: `Nothing was imported.\n${problems.join("\n")}` })
   const bySource = Map.groupBy(imported, ({ source }) => source)
   const joined = [...bySource].map(([source, parts]): ImportedObjects => ({
@@ -124,6 +140,26 @@ const scopeOf = Effect.fnUntraced(function* (tenant: string) {
   return scope ?? (yield* new CliProblem({ message: `There is no tenant ${tenant}.` }))
 })
 
+const wrongSecret = new CliProblem({
+  message:
+    "Nothing was imported: the server's secret is another one, and could not open what this command seals. " +
+    "Set ATLAS_SECRET as the server has it or, if it has none, ATLAS_DATA_DIR."
+})
+
+/**
+ * Fails where the server seals with another secret. A tenant whose first secrets are imported gets its salt from this command:
+ * sealed with a wrong secret, it would keep the server from reading the tenant's policies ever after.
+ */
+const requireServersSecret = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { keyId } = yield* CredentialVault
+  const [row] = yield* sql<{ known: boolean | null }>`
+    SELECT bool_or(key_id = ${keyId}) AS known FROM (
+      SELECT key_id FROM policy_salts UNION ALL SELECT key_id FROM provider_connections WHERE key_id IS NOT NULL) AS sealed`
+  // Null: nothing was sealed yet.
+  if (row?.known === false) return yield* wrongSecret
+})
+
 const importCommand = Command.make(
   "import",
   {
@@ -134,11 +170,15 @@ const importCommand = Command.make(
   ({ folder, name, tenant }) =>
     Effect.gen(function* () {
       const scope = yield* scopeOf(tenant)
+      yield* requireServersSecret
       const { imported, references } = yield* readFolder(resolve(folder))
-      const { id, items } = yield* importBackup(scope, name, imported, references).pipe(
-        Effect.catchTag("InvalidInput", ({ errors }) => {
-          const listed = errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join("\n")
-          return Effect.fail(new CliProblem({ message: `Nothing was imported.\n${listed}` }))
+      const { id, items } = yield* importBackup(commandLine, scope, name, imported, references).pipe(
+        Effect.catchTags({
+          InvalidInput: ({ errors }) => {
+            const listed = errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join("\n")
+            return Effect.fail(new CliProblem({ message: `Nothing was imported.\n${listed}` }))
+          },
+          PolicySecretUnreadable: () => Effect.fail(wrongSecret)
         })
       )
       yield* Console.log(`Imported ${items} policies as the backup ${id}.`)

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DirectoryApi, DirectoryHttp } from "@atlas/directory"
+import { DirectoryApi, DirectoryHttp, viewDirectory } from "@atlas/directory"
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
 import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
@@ -13,6 +13,8 @@ import { makeConfigurationRoutes } from "./ConfigurationRoutes.ts"
 /** The part `directory`, for `Console.make`. */
 export const directory = makePart({
   pages: makeConfigurationRoutes,
-  contribution: Effect.succeed({ tenantPages: [{ path: "configuration", label: "Configuration" }] }),
+  contribution: Effect.succeed({
+    tenantPages: [{ path: "configuration", label: "Configuration", capability: viewDirectory }]
+  }),
   api: { declaration: DirectoryApi, routes: DirectoryHttp.layer }
 })

@@ -5,10 +5,20 @@
  * @module
  */
 
-import { BackupOperations, DriftCompare, IntuneApi, IntuneHttp, RestoreOperations } from "@atlas/intune"
+import {
+  BackupOperations,
+  DriftCompare,
+  IntuneApi,
+  IntuneHttp,
+  RestoreOperations,
+  viewBackups,
+  viewInventory,
+  viewRestores
+} from "@atlas/intune"
 import { Effect } from "effect"
 import { makePart } from "../shell/Part.ts"
 import { makeBackupRoutes } from "./backups/BackupRoutes.ts"
+import { countLabelsOf } from "./drift/countLabelsOf.ts"
 import { makeDriftRoutes } from "./drift/DriftRoutes.ts"
 import { makeInventoryRoutes } from "./inventory/InventoryRoutes.ts"
 import { makeRunRecords } from "./records.ts"
@@ -16,11 +26,11 @@ import { makeRestoreRoutes } from "./restores/RestoreRoutes.ts"
 import { makeScheduleRoutes } from "./schedules/ScheduleRoutes.ts"
 
 const pages = {
-  schedules: { path: "backup-schedules", label: "Backup schedules" },
-  backups: { path: "backups", label: "Backups" },
+  schedules: { path: "backup-schedules", label: "Backup schedules", capability: viewBackups },
+  backups: { path: "backups", label: "Backups", capability: viewBackups },
   drift: { path: "drift", label: "Drift" },
-  inventory: { path: "inventory", label: "Inventory" },
-  restores: { path: "restores", label: "Restores" }
+  inventory: { path: "inventory", label: "Inventory", capability: viewInventory },
+  restores: { path: "restores", label: "Restores", capability: viewRestores }
 }
 
 const features = [
@@ -37,7 +47,7 @@ export const intune = makePart({
     for (const add of adders) add(routes)
   }),
   contribution: Effect.map(makeRunRecords, (recordsOf) => ({
-    tenantPages: [pages.schedules, pages.backups, pages.drift, pages.inventory],
+    tenantPages: [pages.schedules, pages.backups, pages.restores, pages.drift, pages.inventory],
     startPages: {
       [BackupOperations.runNow.name]: pages.schedules,
       [BackupOperations.retry.name]: pages.schedules,
@@ -45,7 +55,8 @@ export const intune = makePart({
       [RestoreOperations.preview.name]: pages.backups,
       [RestoreOperations.execute.name]: pages.restores
     },
-    recordsOf
+    recordsOf,
+    countLabelsOf
   })),
   api: { declaration: IntuneApi, routes: IntuneHttp.layer }
 })

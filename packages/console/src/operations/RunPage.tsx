@@ -3,6 +3,7 @@ import type { DateTime } from "effect"
 import { RunBadge, runState } from "../shell/components/Badge.tsx"
 import type { Child } from "hono/jsx"
 import { Failures } from "./Failures.tsx"
+import type { CountLabels } from "../shell/components/Counts.tsx"
 import { RunDuration } from "../shell/components/Duration.tsx"
 import { Icon } from "../shell/components/Icon.tsx"
 import { Phases } from "./Phases.tsx"
@@ -30,6 +31,7 @@ interface Props {
   readonly relatives: ReadonlyArray<Relation>
   /** The records that the run belongs to or has made. */
   readonly records: ReadonlyArray<RunRecord>
+  readonly countLabels: CountLabels
   /** The panels of its report. */
   readonly report: Child
   readonly waiting: Waiting | null
@@ -181,12 +183,12 @@ const Callout = ({ run, now }: { readonly run: Run; readonly now: DateTime.Utc }
   )
 }
 
-const Body = ({ run, type, events, earlierHref, laterHref, waiting, relatives, report, now }: Props) => (
+const Body = ({ run, type, countLabels, events, earlierHref, laterHref, waiting, relatives, report, now }: Props) => (
   <div class="panels">
     <section class="panel" aria-labelledby="progress-title">
       <h2 id="progress-title">Progress</h2>
       <WaitingNotice run={run} waiting={waiting} now={now} />
-      <RunProgress run={run} label={type?.label ?? run.type} events={events} now={now} />
+      <RunProgress run={run} label={type?.label ?? run.type} countLabels={countLabels} events={events} now={now} />
     </section>
     <section class="panel" aria-labelledby="phases-title">
       <h2 id="phases-title">Phases</h2>

@@ -1,11 +1,13 @@
 import type { Run, RunEvent } from "@atlas/operations"
 import type { DateTime } from "effect"
-import { CountList, countsText, percentDone } from "../shell/components/Counts.tsx"
+import { type CountLabels, CountList, countsText, percentDone } from "../shell/components/Counts.tsx"
 import { elapsed, formatCount, formatDuration } from "../shell/components/format.ts"
 
 interface Props {
   readonly run: Run
   readonly label: string
+  /** What its counts mean, where the usual words would mislead. */
+  readonly countLabels?: CountLabels
   readonly events: ReadonlyArray<RunEvent>
   readonly now: DateTime.Utc
 }
@@ -62,7 +64,7 @@ export const RunProgress = (props: Props) => {
           </p>
         </>
       )}
-      <CountList run={run} />
+      <CountList run={run} labels={props.countLabels ?? {}} />
     </div>
   )
 }

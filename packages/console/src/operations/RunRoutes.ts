@@ -87,6 +87,7 @@ export const makeRunRoutes = Effect.gen(function* () {
           idempotencyKey: type === null ? null : formKey(type),
           relatives,
           records,
+          countLabels: Object.assign({}, ...contributions.map((part) => part.countLabelsOf?.(run) ?? {})),
           report: contributions.map((part) => part.reportOf?.(run) ?? null),
           waiting: Option.getOrNull(waiting),
           tenant: tenants.find(({ id }) => id === run.tenantId) ?? null,

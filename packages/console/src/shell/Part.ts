@@ -5,13 +5,14 @@
  * @module
  */
 
-import type { Actor, OperationsApi, OperationsHttp, Run } from "@atlas/operations"
+import type { Actor, Capability, OperationsApi, OperationsHttp, Run } from "@atlas/operations"
 import { Context, type Effect, type FileSystem, type Layer, type Path } from "effect"
 import type { Etag, HttpPlatform, HttpRouter } from "effect/http"
 import type { HttpApi } from "effect/http-api"
 import type { Child } from "hono/jsx"
 import type { Confirmations } from "./Confirmations.ts"
 import type { Host, Tenant } from "./Host.ts"
+import type { CountLabels } from "./components/Counts.tsx"
 import type { PageProblem } from "./Requests.ts"
 import type { Routes } from "./Routes.ts"
 
@@ -26,6 +27,8 @@ export interface RunRecord {
 export interface TenantPageLink {
   readonly path: string
   readonly label: string
+  /** The capability to view it. Whoever lacks it is told so where the link would be. */
+  readonly capability?: Capability
 }
 
 /** What a part adds to pages of others. */
@@ -38,6 +41,8 @@ export interface Contribution {
   readonly badgesOf?: (tenants: ReadonlyArray<Tenant>) => Effect.Effect<ReadonlyMap<string, Child>>
   /** The records that a run belongs to or has made, as far as the actor may see them. */
   readonly recordsOf?: (actor: Actor, run: Run) => Effect.Effect<ReadonlyArray<RunRecord>>
+  /** What the counts of a run mean, where the usual words such as “Created” would mislead. */
+  readonly countLabelsOf?: (run: Run) => CountLabels
   /** The panel of a run's report, if the report is of its kind. */
   readonly reportOf?: (run: Run) => Child
   /** What it shows at the foot of another part's page of a tenant. */

@@ -18,7 +18,6 @@ export interface Surface {
   readonly type: string
   readonly label: string
   readonly description: string
-  readonly startedBy: "members" | "system"
   /** The capability that the actor lacks to start it; null if none. */
   readonly missingCapability: string | null
   /** For an operation of which every start is a run of its own; otherwise null. */
@@ -115,11 +114,14 @@ const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surf
 
 const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surface: Surface }) => {
   const links = useLinks()
-  const { active, missingCapability: missing, idempotencyKey, startedBy } = surface
-  if (startedBy === "system") return <p class="muted small">Only Atlas itself starts this operation.</p>
+  const { active, missingCapability: missing, idempotencyKey } = surface
   if (surface.needsInput) {
     const page = surface.startPage
-    return (
+    return missing !== null ? (
+      <p class="muted small">
+        Your role does not allow this: it needs <code>{missing}</code>.
+      </p>
+    ) : (
       <p class="muted small">
         {page === null ? (
           "Only a program can start it: it needs an input."

@@ -27,7 +27,6 @@ const surfaceOf = (
     type: type.name,
     label: type.label,
     description: type.description,
-    startedBy: type.startedBy,
     missingCapability: grant.capabilities.has(type.capabilities.start) ? null : type.capabilities.start,
     idempotencyKey: formKey(type),
     needsInput: gate === undefined,
@@ -38,12 +37,15 @@ const surfaceOf = (
   }
 }
 
-/** The surfaces of a tenant for an actor, with what would block each start now. From the database only. */
+/**
+ * The surfaces of a tenant for an actor, with what would block each start now. What only the system starts has none: nobody can
+ * do anything there, and its runs are among the others. From the database only.
+ */
 export const makeSurfaces = Effect.gen(function* () {
   const catalog = yield* OperationCatalog
   const runs = yield* Runs
   const startPages = Object.fromEntries((yield* Contributions).flatMap((part) => Object.entries(part.startPages ?? {})))
-  const types = catalog.operations.filter(({ scope }) => scope === "tenant")
+  const types = catalog.operations.filter(({ scope, startedBy }) => scope === "tenant" && startedBy === "members")
   const names = types.map(({ name }) => name)
 
   return Effect.fnUntraced(function* (

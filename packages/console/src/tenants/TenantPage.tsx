@@ -1,24 +1,31 @@
+import type { Capability } from "@atlas/operations"
 import type { DateTime } from "effect"
 import { EmptyState } from "../shell/components/EmptyState.tsx"
 import { hrefWith } from "../shell/components/format.ts"
 import { Icon } from "../shell/components/Icon.tsx"
 import { type ListedRun, RunsTable } from "../shell/components/RunsTable.tsx"
 import { type Surface, SurfaceCard } from "./SurfaceCard.tsx"
-import type { Contribution } from "../shell/Part.ts"
+import type { TenantPageLink } from "../shell/Part.ts"
 import { Layout, type Shell } from "../shell/Layout.tsx"
 
 interface Props {
   readonly shell: Shell
   readonly tenant: { readonly id: string; readonly name: string; readonly workspace: string }
   /** The other pages of the tenant, below this one. */
-  readonly pages: NonNullable<Contribution["tenantPages"]>
+  readonly pages: ReadonlyArray<TenantPageLink>
+  /** What the person may do in the tenant. */
+  readonly capabilities: ReadonlySet<Capability>
   readonly surfaces: ReadonlyArray<Surface>
   readonly recent: ReadonlyArray<ListedRun>
   readonly now: DateTime.Utc
 }
 
+/** Whether something is under way, also by a run of the system, which has no card. */
+const isBusy = (surfaces: Props["surfaces"], recent: Props["recent"]) =>
+  surfaces.some(({ active }) => active !== null) || recent.some(({ run }) => run.status !== "completed")
+
 /** A tenant: the operations that can be started in it, and its recent runs. */
-export const TenantPage = ({ shell, tenant, pages, surfaces, recent, now }: Props) => (
+export const TenantPage = ({ shell, tenant, pages, capabilities, surfaces, recent, now }: Props) => (
   <Layout title={tenant.name} shell={shell}>
     <a class="crumb" href={shell.links.to("/tenants")}>
       <Icon name="back" />
@@ -29,15 +36,9 @@ export const TenantPage = ({ shell, tenant, pages, surfaces, recent, now }: Prop
         <h1>{tenant.name}</h1>
         <p class="lead">{tenant.workspace}</p>
       </div>
-      <div class="card-actions">
-        {pages.map(({ label, path }) => (
-          <a class="button" href={`${shell.links.tenant(tenant.id)}/${path}`}>
-            {label}
-          </a>
-        ))}
-      </div>
+      <Pages path={shell.links.tenant(tenant.id)} pages={pages} capabilities={capabilities} />
     </div>
-    <div id="tenant" data-region="" data-refresh={surfaces.some(({ active }) => active !== null) ? "3" : "15"}>
+    <div id="tenant" data-region="" data-refresh={isBusy(surfaces, recent) ? "3" : "15"}>
       <h2>Operations</h2>
       <ul class="cards cards-wide">
         {surfaces.map((surface) => (
@@ -60,3 +61,42 @@ export const TenantPage = ({ shell, tenant, pages, surfaces, recent, now }: Prop
     </div>
   </Layout>
 )
+
+interface PagesProps extends Pick<Props, "capabilities" | "pages"> {
+  readonly path: string
+}
+
+/** The links to the other pages. One that this person may not see is disabled, with the reason. */
+const Pages = ({ path, pages, capabilities }: PagesProps) => {
+  const isMissing = ({ capability }: TenantPageLink) => capability !== undefined && !capabilities.has(capability)
+  const missing = [...new Set(pages.filter(isMissing).map(({ capability }) => capability))]
+  return (
+    <div>
+      <div class="card-actions">
+        {pages.map((page) =>
+          isMissing(page) ? (
+            <button class="button" type="button" disabled aria-describedby="why-pages">
+              {page.label}
+            </button>
+          ) : (
+            <a class="button" href={`${path}/${page.path}`}>
+              {page.label}
+            </a>
+          )
+        )}
+      </div>
+      {missing.length > 0 && (
+        <p class="muted why" id="why-pages">
+          Your role does not allow {missing.length === 1 ? "this: it needs" : "all of this: it needs"}{" "}
+          {missing.map((capability, index) => (
+            <>
+              {index > 0 && ", "}
+              <code>{capability}</code>
+            </>
+          ))}
+          .
+        </p>
+      )}
+    </div>
+  )
+}

@@ -51,7 +51,9 @@ export const makeTenantRoutes: Effect.Effect<
         runs.list(actor, { tenant: tenant.id }, { cursor: null, limit: recentRuns }).pipe(Effect.orDie),
         DateTime.now
       ])
-      return yield* html(c, TenantPage({ shell, tenant, pages, surfaces, recent: rows(recent.runs, [tenant]), now }))
+      const { capabilities } = grant
+      const shown = rows(recent.runs, [tenant])
+      return yield* html(c, TenantPage({ shell, tenant, pages, capabilities, surfaces, recent: shown, now }))
     })
   )
 

@@ -1,12 +1,12 @@
 /**
  * Backups as files: a folder of JSON with one file for each policy, as Graph returns it. Command lines and scripts call this to
  * export a backup, and to import a folder, also one that another tool exported. `exportBackup` and `importBackup` authorise
- * nobody: whoever holds the database may call them.
+ * nobody: whoever holds the database may call them. The audit has each export and import, and who made it.
  *
  * @module
  */
 
-import { Decoding, ExactJson, Problems, type TenantScope, Storable } from "@atlas/operations"
+import { type Actor, AuditLog, Decoding, ExactJson, Problems, type TenantScope, Storable } from "@atlas/operations"
 import { Effect, Predicate, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
@@ -14,10 +14,12 @@ import { makeBackupStore } from "./BackupStore.ts"
 import { makeReferenceStore } from "./ReferenceStore.ts"
 import { nestsTooDeep, tooDeepReason } from "../policies/content/Nesting.ts"
 import { type NamedReference, referenceKey, ReferenceKind } from "../policies/references/Reference.ts"
+import { inTransaction } from "../policies/inTransaction.ts"
 import type { PolicyObject } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource } from "../policies/PolicySource.ts"
 import { policySources } from "../policies/policySources.ts"
+import { PolicySecretUnreadable } from "../policies/PolicySecrets.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 
 /** One policy as a file: JSON as Graph returns it, with children and assignments as properties. */
@@ -41,18 +43,40 @@ const sources: ReadonlyArray<PolicySource> = Object.values(policySources)
 /** The file of an export that says what the policies refer to, and what that was called. Other tools do not write it. */
 export const referencesFile = "references.json"
 
+/** What a backup is called in the audit. */
+const backupKind = "backup"
+
+const decodeExport = Decoding.argumentsOf(Schema.Struct({ actor: Decoding.GivenActor }))
+
 /**
  * Passes the files of a complete or partial backup to `write`, up to 200 at a time, and returns how many policies there were.
- * Secrets stay references. The last file is `referencesFile`. Authorises nobody. Fails with `NotFound` for an unknown or expired backup.
+ * Secrets stay references. The last file is `referencesFile`. Authorises nobody; records in the audit that this actor exports the
+ * backup. Fails with `NotFound` for an unknown or expired backup.
  */
 export const exportBackup = Effect.fn("exportBackup")(function* <E, R>(
+  actor: Actor,
   id: string,
   write: (files: ReadonlyArray<PolicyFile>) => Effect.Effect<void, E, R>
-): Effect.fn.Return<number, E | Problems.NotFound, R | Backups | PolicyStore | SqlClient.SqlClient> {
+): Effect.fn.Return<
+  number,
+  E | Problems.InvalidInput | Problems.NotFound,
+  R | AuditLog | Backups | PolicyStore | SqlClient.SqlClient
+> {
+  yield* decodeExport({ actor })
+  const audit = yield* AuditLog
   const backups = yield* Backups
   const references = yield* makeReferenceStore
   const store = yield* PolicyStore
   const { items, tenant } = yield* backups.manifest(id)
+  // Before the first file leaves: an export that dies halfway is on record, too.
+  yield* audit.record({
+    action: "backup.exported",
+    actor,
+    scope: tenant,
+    record: { kind: backupKind, id },
+    before: undefined,
+    after: { items: items.length }
+  })
   for (let from = 0; from < items.length; from += filesAtOnce) {
     const part = items.slice(from, from + filesAtOnce)
     const hashes = part.flatMap(({ assignmentsHash, contentHash }) => [contentHash, assignmentsHash ?? contentHash])
@@ -141,7 +165,13 @@ export const References = Schema.Array(
 )
 
 const decodeImport = Decoding.argumentsOf(
-  Schema.Struct({ tenant: Tenant, name: Text, imported: Schema.Array(Imported), references: References })
+  Schema.Struct({
+    actor: Decoding.GivenActor,
+    tenant: Tenant,
+    name: Text,
+    imported: Schema.Array(Imported),
+    references: References
+  })
 )
 
 const mostProblems = 20
@@ -158,24 +188,30 @@ const tooDeep = (imported: ReadonlyArray<ImportedObjects>) =>
 
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
- * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody. Fails with
- * `InvalidInput` for what cannot be stored. The references say what things in `referencesFile` are called, so that a restore finds
- * them by name.
+ * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody; records in the audit,
+ * together with the backup, that this actor imported it. Fails with `InvalidInput` for what cannot be stored, and with
+ * `PolicySecretUnreadable` where the host's secret is not the one that sealed the tenant's secrets. The references say what
+ * things in `referencesFile` are called, so that a restore finds them by name.
  */
 export const importBackup = Effect.fn("importBackup")(function* (
+  actor: Actor,
   tenant: TenantScope,
   name: string,
   imported: ReadonlyArray<ImportedObjects>,
   references: ReadonlyArray<NamedReference> = []
 ) {
-  yield* decodeImport({ tenant, name, imported, references })
+  yield* decodeImport({ actor, tenant, name, imported, references })
   const errors = tooDeep(imported).slice(0, mostProblems)
   if (errors.length > 0) return yield* new Problems.InvalidInput({ errors })
   const names = new Map(references.map((reference) => [referenceKey(reference), reference.name]))
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
   const writes = makeBackupStore(sql)
-  const salt = yield* store.salt(tenant)
+  // A run could do nothing about a wrong secret, and dies. Whoever imports can give the right one.
+  const salt = yield* Effect.catchDefect(store.salt(tenant), (defect) =>
+    defect instanceof PolicySecretUnreadable ? Effect.fail(defect) : Effect.die(defect)
+  )
+  const audit = yield* AuditLog
   const referred = yield* makeReferenceStore
   const work = Effect.gen(function* () {
     const backup = yield* writes.open(tenant, name, { kind: "import" })
@@ -203,7 +239,15 @@ export const importBackup = Effect.fn("importBackup")(function* (
     }
     yield* referred.nameOwn(backup.id)
     const { items } = yield* writes.seal(backup)
+    yield* audit.record({
+      action: "backup.imported",
+      actor,
+      scope: tenant,
+      record: { kind: backupKind, id: backup.id },
+      before: undefined,
+      after: { name, items }
+    })
     return { id: backup.id, items }
   })
-  return yield* sql.withTransaction(work).pipe(Effect.orDie)
+  return yield* inTransaction(sql)(work)
 })

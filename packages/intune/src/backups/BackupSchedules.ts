@@ -23,8 +23,9 @@ import type { SqlClient } from "effect/sql"
 import { CalendarInstant } from "../policies/Arguments.ts"
 import { backupOperations } from "./BackupOperations.ts"
 import type { BackupSchedule, ScheduleSlot } from "./BackupSchedule.ts"
-import { makeScheduleChanges, type ScheduleChanges, scheduleKind } from "./ScheduleChanges.ts"
+import { makeScheduleChanges, manageBackups, type ScheduleChanges, scheduleKind } from "./ScheduleChanges.ts"
 import { scheduleExists } from "./ScheduleGate.ts"
+import { makeScheduleKeys } from "./ScheduleKeys.ts"
 import { makeScheduleStore } from "./ScheduleStore.ts"
 
 /** The capability to view schedules and backups. Give it to every role. */
@@ -37,7 +38,17 @@ type Refused = Problems.Refusal
  */
 export class BackupSchedules extends Context.Service<
   BackupSchedules,
-  ScheduleChanges & {
+  Omit<ScheduleChanges, "create"> & {
+    /**
+     * Creates a schedule from untrusted settings. `scheduleDefaults` fills in those that are left out. With an idempotency key,
+     * the same request of the same person creates one schedule, and then returns it, with what was changed of it meanwhile.
+     */
+    create(
+      actor: Actor,
+      tenantId: string,
+      settings: unknown,
+      idempotencyKey?: string
+    ): Effect.Effect<BackupSchedule, Refused | Problems.IdempotencyKeyReused>
     list(actor: Actor, tenantId: string): Effect.Effect<ReadonlyArray<BackupSchedule>, Refused>
     get(actor: Actor, tenantId: string, id: string): Effect.Effect<BackupSchedule, Refused>
     /** What became of the fire times before an instant, newest first. `limit` is 1 to 200. */
@@ -73,6 +84,20 @@ const make = Effect.gen(function* () {
   const door = yield* Authorization
   const runs = yield* Runs
   const store = yield* makeScheduleStore
+  const changes = yield* makeScheduleChanges
+  const keys = yield* makeScheduleKeys
+
+  const create = Effect.fn("BackupSchedules.createOnce")(function* (
+    actor: Actor,
+    tenantId: string,
+    settings: unknown,
+    key?: string
+  ) {
+    const creating = changes.create(actor, tenantId, settings)
+    if (key === undefined) return yield* creating
+    const tenant = yield* door.tenant(actor, tenantId, manageBackups, scheduleKind)
+    return yield* keys.once(actor, tenant, { settings, key }, creating)
+  })
 
   const viewing = (actor: Actor, tenantId: string) => door.tenant(actor, tenantId, viewBackups, scheduleKind)
 
@@ -112,5 +137,5 @@ const make = Effect.gen(function* () {
     return newest.slice(0, limit)
   })
 
-  return BackupSchedules.of({ list, get, slots, executions, ...(yield* makeScheduleChanges) })
+  return BackupSchedules.of({ ...changes, create, list, get, slots, executions })
 })

@@ -23,6 +23,12 @@ export interface LockedSchedule {
   readonly now: DateTime.Utc
 }
 
+/** The SHA-256 of a request for a schedule, in hexadecimal: of who asks, where and with which key, and of what is asked for. */
+export interface ScheduleDigests {
+  readonly key: string
+  readonly request: string
+}
+
 const isId = Schema.is(ScheduleId)
 const decode = Schema.decodeUnknownEffect(Schema.Array(BackupSchedule))
 const decodeSlots = Schema.decodeUnknownEffect(Schema.Array(ScheduleSlot))
@@ -115,6 +121,30 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     }
     return yield* single(yield* sql`INSERT INTO backup_schedules ${sql.insert(row)} RETURNING ${columns}`)
   }, Effect.orDie)
+
+  /** Waits until no other transaction creates a schedule with the same key. */
+  const lockKey = Effect.fn("ScheduleStore.lockKey")(
+    (digest: string) => sql`SELECT pg_advisory_xact_lock(hashtextextended(${`atlas schedule ${digest}`}, 0))`,
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+  /** The schedule that was created with the same key: whether it was asked for with the same settings, and is deleted. */
+  const findByKey = Effect.fn("ScheduleStore.findByKey")(function* ({ key, request }: ScheduleDigests) {
+    const [earlier] = yield* sql<{ id: string; same: boolean; deleted: boolean }>`
+      SELECT id::text, request_digest = decode(${request}, 'hex') AS same, deleted_at IS NOT NULL AS deleted
+      FROM backup_schedules WHERE key_digest = decode(${key}, 'hex')`
+    return earlier
+  }, Effect.orDie)
+
+  /** Notes with which key a schedule was created. */
+  const noteKey = Effect.fn("ScheduleStore.noteKey")(
+    ({ id }: BackupSchedule, { key, request }: ScheduleDigests) => sql`
+      UPDATE backup_schedules SET key_digest = decode(${key}, 'hex'), request_digest = decode(${request}, 'hex')
+      WHERE id = ${id}::uuid`,
+    Effect.orDie,
+    Effect.asVoid
+  )
 
   /** Changes the settings of a locked schedule. It is time for its retention, and nothing keeps it from its next fire time. */
   const change = Effect.fn("ScheduleStore.change")(function* (
@@ -234,6 +264,9 @@ export const makeScheduleStore = Effect.map(SqlClient.SqlClient, (sql) => {
     exists,
     findEvenDeleted,
     insert,
+    lockKey,
+    findByKey,
+    noteKey,
     change,
     setPaused,
     remove,

@@ -63,6 +63,23 @@ const decodeReport = Schema.decodeUnknownOption(
   Schema.Struct({ kind: Schema.Literal("drift"), types: Schema.Array(Schema.String) })
 )
 
+const decodeCounts = Schema.decodeUnknownOption(
+  Schema.Struct({ kind: Schema.Literal("drift"), added: Schema.Int, removed: Schema.Int, changed: Schema.Int })
+)
+
+/** Whether a comparison has ended with a result. What another one has found is a part of the differences at best. */
+export const hasResult = ({ outcome }: Pick<Run, "outcome">): boolean =>
+  outcome === "succeeded" || outcome === "partially_succeeded"
+
+/** How many policies differ by a comparison; null if it has no result. */
+export const differenceCount = (run: Pick<Run, "outcome" | "report">): number | null =>
+  hasResult(run)
+    ? Option.match(decodeCounts(run.report), {
+        onNone: () => null,
+        onSome: ({ added, changed, removed }) => added + changed + removed
+      })
+    : null
+
 /** The names of the kinds of policies that a comparison has compared; none if it has not ended, or if it failed. */
 export const comparedTypes = ({ report }: Pick<Run, "report">): ReadonlyArray<string> =>
   Option.match(decodeReport(report), { onNone: () => [], onSome: ({ types }) => types })

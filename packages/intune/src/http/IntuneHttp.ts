@@ -12,7 +12,7 @@ import { Backups } from "../backups/Backups.ts"
 import type { BackupSchedule } from "../backups/BackupSchedule.ts"
 import { BackupSchedules } from "../backups/BackupSchedules.ts"
 import { nextFireTimes } from "../backups/FireTimes.ts"
-import type { SeenVersion } from "../backups/ScheduleChanges.ts"
+import { ScheduleChanged, type SeenVersion } from "../backups/ScheduleChanges.ts"
 import { IntuneApi } from "./IntuneApi.ts"
 import { PreconditionRequired } from "./scheduleCalls.ts"
 import { PolicyDrift } from "../drift/PolicyDrift.ts"
@@ -28,13 +28,31 @@ const Confirmation = Schema.Struct({ tenantName: Schema.String })
 const versioned = <Body extends { readonly schedule: BackupSchedule }>(body: Body) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.schedule.version}"` } })
 
-/** The version that an `If-Match` names. Of several, only the newest can still be there; -1 is one that no schedule has. */
-const seenIn = (headers: { readonly "if-match"?: string }): Effect.Effect<SeenVersion, PreconditionRequired> => {
+/** The versions that an `If-Match` names, the newest first; none that a schedule could have if it names no strong tag. */
+const versionsIn = (header: string): ReadonlyArray<number> =>
+  Array.from(header.matchAll(/(?<!W\/)"(\d{1,9})"/g), ([, version]) => Number(version)).sort((a, b) => b - a)
+
+// A version that no schedule has.
+const noVersion = -1
+
+/**
+ * Makes a change on the condition of an `If-Match`: that the schedule has any of the versions that it names (RFC 9110, 13.1.1).
+ * `change` takes one of them. Its refusal says which version the schedule has.
+ */
+const ifMatch = <A, E, R>(
+  headers: { readonly "if-match"?: string },
+  change: (seen: SeenVersion) => Effect.Effect<A, E | ScheduleChanged, R>
+): Effect.Effect<A, E | PreconditionRequired | ScheduleChanged, R> => {
   const given = headers["if-match"]
   if (given === undefined) return Effect.fail(new PreconditionRequired({}))
-  if (given.trim() === "*") return Effect.succeed("any")
-  const versions = Array.from(given.matchAll(/(?<!W\/)"(\d{1,9})"/g), ([, version]) => Number(version))
-  return Effect.succeed(Math.max(-1, ...versions))
+  if (given.trim() === "*") return change("any")
+  const [newest = noVersion, ...others] = versionsIn(given)
+  return change(newest).pipe(
+    Effect.catchIf(
+      (problem): problem is ScheduleChanged => problem instanceof ScheduleChanged && others.includes(problem.version),
+      ({ version }) => change(version)
+    )
+  )
 }
 
 const handlers = HttpApiBuilder.group(
@@ -72,9 +90,10 @@ const handlers = HttpApiBuilder.group(
       schedules: Effect.fnUntraced(function* ({ params }) {
         return { schedules: yield* schedules.list(yield* OperationsApi.CurrentActor, params.tenant) }
       }),
-      createSchedule: Effect.fnUntraced(function* ({ params, payload }) {
+      createSchedule: Effect.fnUntraced(function* ({ headers, params, payload }) {
         const actor = yield* OperationsApi.CurrentActor
-        return versioned({ schedule: yield* schedules.create(actor, params.tenant, payload) })
+        const key = headers["idempotency-key"]
+        return versioned({ schedule: yield* schedules.create(actor, params.tenant, payload, key) })
       }),
       schedule: Effect.fnUntraced(function* ({ params }) {
         const schedule = yield* schedules.get(yield* OperationsApi.CurrentActor, params.tenant, params.schedule)
@@ -82,12 +101,14 @@ const handlers = HttpApiBuilder.group(
       }),
       updateSchedule: Effect.fnUntraced(function* ({ headers, params, payload }) {
         const actor = yield* OperationsApi.CurrentActor
-        const seen = yield* seenIn(headers)
-        return versioned({ schedule: yield* schedules.update(actor, params.tenant, params.schedule, seen, payload) })
+        const schedule = yield* ifMatch(headers, (seen) =>
+          schedules.update(actor, params.tenant, params.schedule, seen, payload)
+        )
+        return versioned({ schedule })
       }),
       deleteSchedule: Effect.fnUntraced(function* ({ headers, params }) {
         const actor = yield* OperationsApi.CurrentActor
-        yield* schedules.remove(actor, params.tenant, params.schedule, yield* seenIn(headers))
+        yield* ifMatch(headers, (seen) => schedules.remove(actor, params.tenant, params.schedule, seen))
       }),
       slots: Effect.fnUntraced(function* ({ params, query: { before = null, limit = 50 } }) {
         const actor = yield* OperationsApi.CurrentActor

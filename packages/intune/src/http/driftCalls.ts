@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OperationsApi } from "@atlas/operations"
+import { OperationsApi, Problems } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import { DriftItem } from "../drift/DriftItem.ts"
@@ -19,11 +19,12 @@ export const driftCalls = [
       limit: OperationsApi.PageLimit
     },
     success: Schema.Struct({ items: Schema.Array(Schema.Struct(DriftItem.fields)) }),
-    error: OperationsApi.refusals
+    error: [...OperationsApi.refusals, Problems.RunConflict]
   }).annotateMerge(
     OpenApi.annotations({
       summary: "List differences",
-      description: "What a run of `drift.compare` found, field by field."
+      description:
+        "What a run of `drift.compare` found, field by field. A 409 for a run that has not ended, or has no result."
     })
   )
 ] as const

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OperationsApi } from "@atlas/operations"
+import { OperationsApi, Problems } from "@atlas/operations"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiError, HttpApiSchema, OpenApi } from "effect/http-api"
 import { BackupSchedule, ScheduleSlot } from "../backups/BackupSchedule.ts"
@@ -31,6 +31,7 @@ export class PreconditionRequired extends HttpApiError.Problem<PreconditionRequi
 }) {}
 
 const OneSchedule = Schema.Struct({ schedule: ScheduleResource })
+const withKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
 const withVersion = { etag: Schema.String }
 const ofVersion = { "if-match": Schema.optionalKey(Schema.String) }
 const changeProblems = [...OperationsApi.refusals, PreconditionRequired, ScheduleChanged] as const
@@ -44,14 +45,17 @@ export const scheduleCalls = [
   }).annotateMerge(OpenApi.annotations({ summary: "List backup schedules", description: "Ordered by name." })),
   HttpApiEndpoint.post("createSchedule", "/tenants/:tenant/backup-schedules", {
     params,
+    headers: withKey,
     // The service decides who may create before it says what is wrong.
     payload: Schema.Unknown,
     success: HttpApiSchema.WithHeaders(OneSchedule.annotate({ httpApiStatus: 201 }), withVersion),
-    error: OperationsApi.refusals
+    error: [...OperationsApi.refusals, Problems.IdempotencyKeyReused]
   }).annotateMerge(
     OpenApi.annotations({
       summary: "Create a backup schedule",
-      description: "Needs `name`, `cron` and `timeZone`; the rest has defaults."
+      description:
+        "Needs `name`, `cron` and `timeZone`; the rest has defaults. The same request with the same `Idempotency-Key` returns " +
+        "the same schedule."
     })
   ),
   HttpApiEndpoint.get("schedule", "/tenants/:tenant/backup-schedules/:schedule", {

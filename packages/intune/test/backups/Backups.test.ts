@@ -173,8 +173,9 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
         nested: ExactJson.parse("[".repeat(levels) + "]".repeat(levels))
       })
       const of = (...objects: ImportedObjects["objects"]) =>
-        importBackup(scopeOf("contoso"), "Deep", [{ source: policySources.deviceConfigurations, objects }])
+        importBackup(ada, scopeOf("contoso"), "Deep", [{ source: policySources.deviceConfigurations, objects }])
       const refused = yield* Effect.flip(of(nested("fits", 99), nested("deep", 20_000), nested("over", 100)))
+      assert(refused._tag === "InvalidInput")
       assert.deepStrictEqual(
         refused.errors.map(({ detail, pointer }) => [pointer, detail]),
         [

@@ -1,6 +1,7 @@
-import { FakeGraph } from "@atlas/fake-graph"
+import { FakeGraph, Fault } from "@atlas/fake-graph"
+import { Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import {
   Backups,
   BackupSchedules,
@@ -12,7 +13,7 @@ import {
   policySources,
   policyTypes
 } from "../../src/index.ts"
-import { ada, backedUp, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
+import { ada, backedUp, completed, ended, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const policy = (id: string, displayName: string, more: object = {}) => ({ id, displayName, ...more })
@@ -72,7 +73,10 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       assert.strictEqual((yield* Effect.flip(drift.items(stranger, run.id, page)))._tag, "NotFound")
       assert.strictEqual((yield* Effect.flip(drift.items(powerless, run.id, page)))._tag, "Forbidden")
       const unknown = { kind: "backup" as const, id: "01920000-0000-7000-8000-000000000000" }
-      assert.strictEqual((yield* compare({ from: unknown, to: live })).run.reasonCode, "ext.drift.backup_missing")
+      const failed = yield* completed("contoso", DriftCompare.operation.name, { from: unknown, to: live })
+      assert.strictEqual(failed.reasonCode, "ext.drift.backup_missing")
+      assert.strictEqual(DriftCompare.differenceCount(failed), null)
+      assert.strictEqual(DriftCompare.differenceCount(run), 3)
     })
   )
 
@@ -92,8 +96,11 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       const [inventory, live] = [{ kind: "inventory" as const }, { kind: "live" as const }]
       const found = Effect.fnUntraced(function* (input: object) {
         const run = yield* completed("contoso", DriftCompare.operation.name, input)
-        const items = yield* PolicyDrift.use((drift) => drift.items(ada, run.id, { after: null, limit: 100 }))
-        return { run, types: DriftCompare.comparedTypes(run), changes: items.map((item) => [item.id, item.change]) }
+        const listed = yield* Effect.exit(
+          PolicyDrift.use((drift) => drift.items(ada, run.id, { after: null, limit: 100 }))
+        )
+        const changes = Exit.isSuccess(listed) ? listed.value.map((item) => [item.id, item.change]) : null
+        return { run, types: DriftCompare.comparedTypes(run), changes }
       })
       yield* completed("contoso", InventorySync.operation.name)
       // An empty collection that was backed up is compared, and what is new in it is found.
@@ -105,6 +112,28 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       assert.isAbove((yield* found({ from: inventory, to: live })).types.length, 10)
       const none = yield* found({ from: backup, to: live, types: ["device_configurations"] })
       assert.deepStrictEqual([none.run.reasonCode, none.types], ["ext.drift.nothing_in_common", []])
+      assert.isNull(none.changes)
+    })
+  )
+
+  it.effect("has no differences to list while it is at work, or when it ended without a result", () =>
+    Effect.gen(function* () {
+      const graph = yield* FakeGraph
+      const runs = yield* Runs
+      const drift = yield* PolicyDrift
+      const listed = (id: string) => Effect.flip(drift.items(ada, id, { after: null, limit: 100 }))
+      yield* graph.inject({ fault: Fault.noAnswer, tenant: "contoso", times: 1_000 })
+      const input = { from: { kind: "live" }, to: { kind: "live" }, types: ["device_configurations"] }
+      const { run } = yield* runs.start(ada, DriftCompare.operation.name, { tenantId: "contoso", input })
+      const early = yield* listed(run.id)
+      assert.strictEqual(early._tag, "RunConflict")
+      assert.match(early.detail ?? "", /has not ended/)
+      yield* runs.cancel(ada, run.id)
+      yield* ended(run)
+      yield* graph.clearFaults
+      const late = yield* listed(run.id)
+      assert.strictEqual(late._tag, "RunConflict")
+      assert.match(late.detail ?? "", /ended without a result/)
     })
   )
 })
@@ -204,6 +233,7 @@ layer(intune(["twins", "munich", "berlin"].map((tenantId) => ({ tenantId, collec
       yield* graph.putItem(tenant, tags, namedTag(tenant))
       yield* graph.putItem(tenant, configurationsOf, { ...custom, assignments: [] })
       const { id } = yield* importBackup(
+        ada,
         scopeOf(tenant),
         "Berlin",
         [{ source: policySources.deviceConfigurations, objects: [{ ...custom, assignments: [] }] }],

@@ -27,7 +27,7 @@ export const uuid = (random: Random) =>
   "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(random() * 16).toString(16))
 
 const beta = graphTypes("beta")
-/** `WindowsWifiConfiguration` is `windowsWifiConfiguration` in JSON. */
+/** In JSON, the name of a type begins in lower case. */
 const inJson = (name: string) => `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`
 const inTypes = (name: string) => `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
 

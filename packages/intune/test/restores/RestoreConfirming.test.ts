@@ -133,7 +133,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Confirming a 
         const run = yield* executed("over", restore)
         assert.strictEqual(yield* stateOf("over", restore), "done")
 
-        const late = yield* confirmed("over", restore)
+        const late = yield* confirmed("over", restore, restore)
         const other = yield* Effect.flip(confirmed("over", restore, "another"))
 
         assert.deepInclude({ ...late, run: late.run.id }, { disposition: "existing", run: run.id })

@@ -3,7 +3,7 @@ import { ExactJson } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Struct } from "effect"
 import { exportBackup, importBackup, policySources } from "../../src/index.ts"
-import { backedUp, scopeOf } from "../Fixture.ts"
+import { ada, backedUp, scopeOf } from "../Fixture.ts"
 import {
   configuration,
   configurationsIn,
@@ -21,12 +21,12 @@ const host = tenantsOf("exact", "digits", "namesakes", "foreign", "masked")
 /** The one file of a backup, as an export has it. */
 const exported = Effect.fnUntraced(function* (backup: string) {
   const texts: Array<string> = []
-  yield* exportBackup(backup, (files) => Effect.sync(() => void texts.push(...files.map(({ text }) => text))))
+  yield* exportBackup(ada, backup, (files) => Effect.sync(() => void texts.push(...files.map(({ text }) => text))))
   return texts[0] ?? ""
 })
 
 const imported = (tenant: string, text: string) =>
-  importBackup(scopeOf(tenant), "Import", [
+  importBackup(ada, scopeOf(tenant), "Import", [
     { source: policySources.deviceConfigurations, objects: [ExactJson.parse(text) as Record<string, unknown>] }
   ])
 

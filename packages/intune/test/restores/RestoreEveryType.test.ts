@@ -137,7 +137,7 @@ const byText = (a: object, b: object) => (withoutIds(a) < withoutIds(b) ? -1 : 1
 /** What a backup says, with names in place of ids, as its files have it. */
 const statements = Effect.fnUntraced(function* (backup: string) {
   const files: Array<{ readonly path: string; readonly text: string }> = []
-  yield* exportBackup(backup, (part) => Effect.sync(() => void files.push(...part)))
+  yield* exportBackup(ada, backup, (part) => Effect.sync(() => void files.push(...part)))
   const policies = files.filter(({ path }) => path !== "references.json")
   const named = policies.flatMap(({ path, text }) => {
     const object = ExactJson.parse(text) as Readonly<Record<string, string>>

@@ -93,7 +93,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Planning a re
     it.effect("says of a backup without policies that it has none", () =>
       Effect.gen(function* () {
         const restores = yield* Restores
-        const { id: backup } = yield* importBackup(scopeOf("empty"), "Empty", [])
+        const { id: backup } = yield* importBackup(ada, scopeOf("empty"), "Empty", [])
 
         const refused = yield* Effect.flip(restores.plan(ada, "empty", { ...requestOf(backup), items: null }, "1"))
 

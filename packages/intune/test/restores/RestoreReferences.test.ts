@@ -220,7 +220,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
     it.effect("have a tag that nobody can change, which a plan says", () =>
       Effect.gen(function* () {
         const imported = [{ source: policySources.scopeTags, objects: [{ ...builtIn, description: "Everything" }] }]
-        const { id } = yield* importBackup(scopeOf("files"), "Built in", imported)
+        const { id } = yield* importBackup(ada, scopeOf("files"), "Built in", imported)
         const items = [{ source: "scope_tags", id: "0" }]
         const [item] = yield* itemsOf("files", yield* planned("files", id, { items, withAssignments: false }))
         assert.deepInclude(
@@ -325,6 +325,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         const objects = [{ ...policy, id: "00000000-0000-4000-8000-000000000005", name: "Catalog 5", assignments: [] }]
         const named = [{ kind: "scope_tag", id: "5", name: "Berlin" }] as const
         const { id } = yield* importBackup(
+          ada,
           scopeOf("unread"),
           "From another tenant",
           [{ source: policySources.settingsCatalog, objects }],
@@ -374,7 +375,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
       Effect.gen(function* () {
         const { id: backup } = yield* backedUp("exported")
         const files: Array<{ readonly path: string; readonly text: string }> = []
-        yield* exportBackup(backup, (part) => Effect.sync(() => files.push(...part)))
+        yield* exportBackup(ada, backup, (part) => Effect.sync(() => files.push(...part)))
         const references = JSON.parse(
           files.find(({ path }) => path === "references.json")!.text
         ) as typeof References.Type
@@ -384,7 +385,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         ])
         const object = JSON.parse(files.find(({ path }) => path.startsWith(catalog))!.text) as { readonly id: string }
         const imported = [{ source: policySources.settingsCatalog, objects: [{ ...object }] }]
-        const { id } = yield* importBackup(scopeOf("other"), "From another tenant", imported, references)
+        const { id } = yield* importBackup(ada, scopeOf("other"), "From another tenant", imported, references)
         assert.strictEqual((yield* Backups.use((all) => all.manifest(id))).items.length, 1)
 
         const run = yield* executed("other", yield* planned("other", id, catalogItem))
@@ -408,7 +409,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
         yield* graph.putItem("admins", access, policyForAdmins(again))
 
         const files: Array<{ readonly path: string; readonly text: string }> = []
-        yield* exportBackup(backup, (part) => Effect.sync(() => files.push(...part)))
+        yield* exportBackup(ada, backup, (part) => Effect.sync(() => files.push(...part)))
         const items = yield* itemsOf("admins", yield* planned("admins", backup, withAssignments))
 
         assert.deepInclude({ ...items.find(({ source }) => source === "conditional_access") }, { action: "unchanged" })
@@ -428,7 +429,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           { source: policySources.settingsCatalog, objects: [{ ...policy, assignments: [] }] },
           { source: policySources.scopeTags, objects: [berlin] }
         ]
-        const { id } = yield* importBackup(scopeOf("files"), "Files", imported)
+        const { id } = yield* importBackup(ada, scopeOf("files"), "Files", imported)
         yield* executed("files", yield* planned("files", id, catalogItem))
         assert.deepStrictEqual((yield* policyOf("files")).roleScopeTagIds, ["9"])
       })
@@ -447,7 +448,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })(
           assignments: [byName("Pilot"), byName("Twice"), byName("Nobody")]
         }
         const imported = [{ source: policySources.settingsCatalog, objects: [object] }]
-        const { id } = yield* importBackup(scopeOf("complete"), "Names", imported)
+        const { id } = yield* importBackup(ada, scopeOf("complete"), "Names", imported)
         const restore = yield* planned("complete", id, {
           items: [{ source: "settings_catalog", id: object.id }],
           withAssignments: true

@@ -7,7 +7,8 @@ import { formatAbsolute, plural } from "../../shell/components/format.ts"
 import { Icon, type IconName } from "../../shell/components/Icon.tsx"
 import { PolicyDifferenceView } from "../policies/PolicyDifferenceView.tsx"
 import { RunProgress } from "../../shell/components/Counts.tsx"
-import { type ListedRun, RunsTable } from "../../shell/components/RunsTable.tsx"
+import { RunReason } from "../../shell/components/Reason.tsx"
+import { type Comparison, ComparisonsTable } from "./ComparisonsTable.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { NextPage } from "../../shell/components/NextPage.tsx"
 
@@ -16,14 +17,14 @@ interface Props {
   readonly tenant: { readonly id: string; readonly name: string }
   readonly backups: ReadonlyArray<BackupSet>
   /** Earlier comparisons, newest first. */
-  readonly runs: ReadonlyArray<ListedRun>
+  readonly comparisons: ReadonlyArray<Comparison>
   /** The capability that the person lacks to compare; null if none. */
   readonly missingCapability: string | null
   readonly now: DateTime.Utc
 }
 
 /** Chooses two states of a tenant to compare, and lists earlier comparisons. */
-export const DriftPage = ({ shell, tenant, backups, runs, missingCapability, now }: Props) => {
+export const DriftPage = ({ shell, tenant, backups, comparisons, missingCapability, now }: Props) => {
   const path = `${shell.links.tenant(tenant.id)}/drift`
   const choices = [
     ...backups.map(
@@ -56,15 +57,10 @@ export const DriftPage = ({ shell, tenant, backups, runs, missingCapability, now
       </form>
       <div>
         <h2>Comparisons</h2>
-        {runs.length === 0 ? (
+        {comparisons.length === 0 ? (
           <EmptyState title="Nothing was compared yet">Choose two states above.</EmptyState>
         ) : (
-          <RunsTable
-            rows={runs.map((row) => ({ ...row, href: `${path}/${row.run.id}` }))}
-            now={now}
-            caption={`Comparisons in ${tenant.name}`}
-            tenant={false}
-          />
+          <ComparisonsTable comparisons={comparisons} now={now} caption={`Comparisons in ${tenant.name}`} />
         )}
       </div>
     </Layout>
@@ -97,7 +93,8 @@ interface ResultProps {
   readonly run: Run
   readonly from: string
   readonly to: string
-  readonly items: ReadonlyArray<DriftItem>
+  /** Null if the comparison has no result. */
+  readonly items: ReadonlyArray<DriftItem> | null
   readonly nextHref: string | null
 }
 
@@ -129,16 +126,18 @@ export const DriftResultPage = ({ shell, tenant, run, from, to, items, nextHref 
     <div id="drift" data-region="" data-refresh={run.status === "completed" ? undefined : "2"}>
       <h1>Differences</h1>
       <p class="lead">
-        From {from} to {to}, found by <a href={shell.links.run(run.id)}>this run</a>.
+        From {from} to {to}, compared by <a href={shell.links.run(run.id)}>this run</a>.
       </p>
       <Compared run={run} />
       {run.status !== "completed" ? (
         <RunProgress run={run} label={DriftCompare.operation.label} />
+      ) : items === null ? (
+        <EmptyState title="The comparison has no result">
+          Whether something differs is unknown. <RunReason run={run} />
+        </EmptyState>
       ) : items.length === 0 ? (
-        <EmptyState title={run.outcome === "succeeded" ? "Nothing differs" : "Nothing was found out"}>
-          {run.outcome === "succeeded"
-            ? `${plural(run.summaryCounts.processed ?? 0, "policy", "policies")} were compared.`
-            : "The run says why."}
+        <EmptyState title="Nothing differs">
+          {plural(run.summaryCounts.processed ?? 0, "policy was", "policies were")} compared.
         </EmptyState>
       ) : (
         <ul class="restore-items">

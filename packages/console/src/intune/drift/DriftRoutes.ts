@@ -1,4 +1,4 @@
-import { Backups, DriftCompare, PolicyDrift, viewBackups } from "@atlas/intune"
+import { Backups, type BackupSet, DriftCompare, PolicyDrift, viewBackups } from "@atlas/intune"
 import { type Actor, Problems, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { FormText, readForm } from "../../shell/Form.ts"
@@ -34,6 +34,19 @@ export const makeDriftRoutes = Effect.gen(function* () {
   const { page } = yield* makeRequests
   const type = DriftCompare.operation.name
 
+  /** Names states. Those of the backups that are known already cost no reading. */
+  const namesFor = (actor: Actor, tenantId: string, known: ReadonlyArray<BackupSet>) =>
+    Effect.fnUntraced(function* (state: DriftCompare.PolicyState) {
+      if (state.kind !== "backup") return state.kind === "live" ? "the tenant as it was at that time" : "the inventory"
+      const listed = known.find(({ id }) => id === state.id)
+      const backup =
+        listed === undefined ? yield* Effect.option(backups.get(actor, tenantId, state.id)) : Option.some(listed)
+      return Option.match(backup, {
+        onNone: () => "a backup",
+        onSome: ({ createdAt, name }) => `the backup “${name}” of ${formatAbsolute(createdAt)}`
+      })
+    })
+
   const choose = page(
     section,
     Effect.fn("DriftPage")(function* ({ c, actor, shell }) {
@@ -45,6 +58,16 @@ export const makeDriftRoutes = Effect.gen(function* () {
         runs.list(actor, { tenant: tenant.id, type }, { cursor: null, limit: 20 }).pipe(Effect.orDie),
         DateTime.now
       ])
+      const listed = rows(compared.runs, [tenant])
+      const nameOf = namesFor(actor, tenant.id, made)
+      const comparisons = yield* Effect.forEach(listed, (row) =>
+        Effect.gen(function* () {
+          const input = Option.getOrUndefined(decodeInput(row.run.input))
+          const [from, to] =
+            input === undefined ? ["?", "?"] : yield* Effect.all([nameOf(input.from), nameOf(input.to)])
+          return { ...row, from, to, href: `${links.tenant(tenant.id)}/drift/${row.run.id}` }
+        })
+      )
       const capability = DriftCompare.operation.capabilities.start
       return yield* html(
         c,
@@ -52,7 +75,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
           shell,
           tenant,
           backups: made.filter(({ state }) => state !== "expired"),
-          runs: rows(compared.runs, [tenant]),
+          comparisons,
           missingCapability: grant.capabilities.has(capability) ? null : capability,
           now
         })
@@ -71,15 +94,6 @@ export const makeDriftRoutes = Effect.gen(function* () {
     })
   )
 
-  const nameOf = Effect.fnUntraced(function* (actor: Actor, tenantId: string, state: DriftCompare.PolicyState) {
-    if (state.kind !== "backup") return state.kind === "live" ? "the tenant as it was at that time" : "the inventory"
-    const backup = yield* Effect.option(backups.get(actor, tenantId, state.id))
-    return Option.match(backup, {
-      onNone: () => "a backup",
-      onSome: ({ createdAt, name }) => `the backup “${name}” of ${formatAbsolute(createdAt)}`
-    })
-  })
-
   const view = page(
     section,
     Effect.fn("DriftResultPage")(function* ({ c, actor, shell }) {
@@ -88,9 +102,15 @@ export const makeDriftRoutes = Effect.gen(function* () {
       const input = Option.getOrUndefined(decodeInput(run.input))
       if (run.tenantId !== tenant.id || run.type !== type || input === undefined)
         return yield* new Problems.NotFound({})
-      const found = yield* drift.items(actor, run.id, { after: policyAfter(c), limit: pageLimit })
-      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/drift/${run.id}`, policyParams)
-      const [from, to] = yield* Effect.all([nameOf(actor, tenant.id, input.from), nameOf(actor, tenant.id, input.to)])
+      const found = DriftCompare.hasResult(run)
+        ? yield* drift.items(actor, run.id, { after: policyAfter(c), limit: pageLimit })
+        : null
+      const { items, nextHref } =
+        found === null
+          ? { items: null, nextHref: null }
+          : pageOf(found, `${links.tenant(tenant.id)}/drift/${run.id}`, policyParams)
+      const nameOf = namesFor(actor, tenant.id, [])
+      const [from, to] = yield* Effect.all([nameOf(input.from), nameOf(input.to)])
       return yield* html(c, DriftResultPage({ shell, tenant, run, from, to, items, nextHref }))
     })
   )

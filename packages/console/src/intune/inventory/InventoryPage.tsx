@@ -16,6 +16,8 @@ import { NextPage } from "../../shell/components/NextPage.tsx"
 interface Filter {
   readonly query: string | undefined
   readonly type: string | undefined
+  /** What the address names as a kind and is none. */
+  readonly unknownType: string | undefined
   readonly platform: string | undefined
   readonly findings: boolean
 }
@@ -63,6 +65,11 @@ export const InventoryPage = (props: Props) => {
       <div id="inventory" data-region="" data-refresh={summary.activeRunId === null ? "30" : "3"}>
         <Freshness {...props} />
         <Filters {...props} path={path} />
+        {filter.unknownType !== undefined && (
+          <p class="notice tone-warning" role="alert">
+            <span>There is no kind of policies “{filter.unknownType}”: all kinds are listed. Choose one above.</span>
+          </p>
+        )}
         <Items {...props} />
         <NextPage href={nextCursor === null ? null : hrefWith(path, [...paramsOf(filter), ["cursor", nextCursor]])}>
           Next page
@@ -144,6 +151,7 @@ const Freshness = ({ tenant, summary, activeRun, missingCapability, now }: Props
 
 const Filters = ({ filter, kinds, path, summary }: Props & { readonly path: string }) => {
   const countOf = (type: string) => summary.types.find((counted) => counted.type === type)?.count ?? 0
+  const platforms = new Set([...summary.platforms, ...(filter.platform === undefined ? [] : [filter.platform])])
   const unclaimed = summary.types.find(({ type }) => type === null)?.count ?? 0
   return (
     <form class="filters" method="get" action={path}>
@@ -166,7 +174,7 @@ const Filters = ({ filter, kinds, path, summary }: Props & { readonly path: stri
         <span>Platform</span>
         <select name="platform">
           <option value="">All platforms</option>
-          {summary.platforms.map((platform) => (
+          {[...platforms].map((platform) => (
             <option value={platform} selected={platform === filter.platform}>
               {platformLabel(platform)}
             </option>

@@ -16,13 +16,18 @@ const itemsPerPage = 50
 
 const filled = (c: Context, name: string) => c.req.query(name)?.trim() || undefined
 
-/** The filter of the inventory in the address. What it cannot mean is left out. */
-const filterOf = (c: Context) => ({
-  query: filled(c, "query")?.slice(0, 200),
-  type: policyTypeNamed(filled(c, "type") ?? "")?.name,
-  platform: filled(c, "platform"),
-  findings: filled(c, "findings") === "true"
-})
+/** The filter of the inventory in the address. What it cannot mean is left out, and a kind that is none is named. */
+const filterOf = (c: Context) => {
+  const type = filled(c, "type")
+  const known = policyTypeNamed(type ?? "")?.name
+  return {
+    query: filled(c, "query")?.slice(0, 200),
+    type: known,
+    unknownType: known === undefined ? type : undefined,
+    platform: filled(c, "platform"),
+    findings: filled(c, "findings") === "true"
+  }
+}
 
 /** The routes of a tenant's inventory. From the database only. */
 export const makeInventoryRoutes = Effect.gen(function* () {

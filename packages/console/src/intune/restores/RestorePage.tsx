@@ -25,8 +25,8 @@ interface Props {
   readonly missingCapability: string | null
   /** The key of this page's confirmation. */
   readonly idempotencyKey: string
-  /** What was wrong with the last attempt to confirm. */
-  readonly problem: string | null
+  /** The last attempt to confirm: what was typed, and what was wrong with it. */
+  readonly refused: { readonly typed: string; readonly problem: string } | null
 }
 
 /** A restore: its plan, its confirmation, and what became of it. */
@@ -62,9 +62,9 @@ export const RestorePage = (props: Props) => {
   )
 }
 
-const Archive = ({ path }: { readonly path: string }) => (
+const Discard = ({ path, label }: { readonly path: string; readonly label: string }) => (
   <form class="card-actions" method="post" action={`${path}/archive`}>
-    <button class="button">Archive</button>
+    <button class="button">{label}</button>
   </form>
 )
 
@@ -83,7 +83,7 @@ const Planning = ({ restore, stopped, path, missingCapability }: Props & { reado
           <form class="card-actions" method="post" action={`${path}/plan`}>
             <button class="button">Plan again</button>
           </form>
-          <Archive path={path} />
+          <Discard path={path} label="Discard this plan" />
         </>
       ) : (
         <NotAllowed capability={missingCapability} />
@@ -223,7 +223,7 @@ const Confirm = ({
   missingCapability,
   idempotencyKey,
   path,
-  problem
+  refused
 }: Props & { readonly path: string }) => {
   const unwritten = tally.filter(({ result }) => result === "pending" || result === "writing")
   const overwrites = countOf(unwritten, ({ action }) => action === "update")
@@ -251,10 +251,10 @@ const Confirm = ({
             <input type="hidden" name="idempotencyKey" value={idempotencyKey} />
             <div class="field">
               <label for="tenantName">Type “{tenant.name}” to confirm</label>
-              <input type="text" name="tenantName" id="tenantName" autocomplete="off" required />
-              {problem !== null && (
+              <input type="text" name="tenantName" id="tenantName" value={refused?.typed} autocomplete="off" required />
+              {refused !== null && (
                 <span class="field-problem" role="alert">
-                  {problem}
+                  {refused.problem}
                 </span>
               )}
             </div>
@@ -263,7 +263,7 @@ const Confirm = ({
             </div>
           </form>
         )}
-        <Archive path={path} />
+        <Discard path={path} label={restore.state === "planned" ? "Discard this plan" : "Discard the rest"} />
       </div>
     </section>
   )

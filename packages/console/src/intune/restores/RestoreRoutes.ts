@@ -30,6 +30,9 @@ const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), idempote
 /** The actions that a plan is read for: policies that stay as they are would hide them. */
 const changes = RestoreAction.literals.filter((action) => action !== "unchanged")
 
+// How much is read side by side for a list: the pool has connections for others, too.
+const atOnce = { concurrency: 4 }
+
 const nothingChosen = "Choose at least one policy, or plan to restore everything."
 
 // A chosen policy is named by its collection and its id, which may contain anything.
@@ -49,21 +52,33 @@ export const makeRestoreRoutes = Effect.gen(function* () {
   const { page } = yield* makeRequests
   const hrefOf = (tenant: { readonly id: string }, id: string) => `${links.tenant(tenant.id)}/restores/${id}`
 
-  const list = page(
-    section,
-    Effect.fn("RestoresPage")(function* ({ c, actor, shell }) {
-      const { tenant } = yield* tenantOf(actor, c)
-      const before = c.req.query("before") ?? null
-      const found = yield* restores.list(actor, tenant.id, { before, limit: pageLimit })
-      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/restores`, ({ id }) => [["before", id]])
-      return yield* html(c, RestoresPage({ shell, tenant, restores: items, nextHref, now: yield* DateTime.now }))
-    })
-  )
-
   const backupOf = (actor: Actor, { capabilities }: TenantGrant, tenantId: string, id: string) =>
     capabilities.has(viewBackups)
       ? backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
       : Effect.succeed(null)
+
+  const list = page(
+    section,
+    Effect.fn("RestoresPage")(function* ({ c, actor, shell }) {
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const before = c.req.query("before") ?? null
+      const found = yield* restores.list(actor, tenant.id, { before, limit: pageLimit })
+      const { items, nextHref } = pageOf(found, `${links.tenant(tenant.id)}/restores`, ({ id }) => [["before", id]])
+      const ids = [...new Set(items.map(({ backupId }) => backupId))]
+      const sources = yield* Effect.forEach(ids, (id) => backupOf(actor, grant, tenant.id, id), atOnce)
+      const listed = yield* Effect.forEach(
+        items,
+        (restore) =>
+          Effect.map(restores.tally(actor, tenant.id, restore.id), (tally) => ({
+            restore,
+            backup: sources[ids.indexOf(restore.backupId)] ?? null,
+            policies: tally.reduce((sum, { count }) => sum + count, 0)
+          })),
+        atOnce
+      )
+      return yield* html(c, RestoresPage({ shell, tenant, restores: listed, nextHref, now: yield* DateTime.now }))
+    })
+  )
 
   /** Whether a run has ended, or does not exist any more. */
   const hasEnded = (actor: Actor, id: RunId | null) =>
@@ -78,7 +93,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     { c, actor, shell }: PageRequest,
     grant: TenantGrant,
     tenant: { readonly id: string; readonly name: string },
-    problem: string | null
+    refused: { readonly typed: string; readonly problem: string } | null
   ) {
     const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
     const all = c.req.query("unchanged") === "true"
@@ -108,9 +123,9 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       stopped,
       missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
       idempotencyKey: SecureRandom.uuidV4Unsafe(),
-      problem
+      refused
     }
-    return yield* html(c, RestorePage(shown), problem === null ? 200 : 422)
+    return yield* html(c, RestorePage(shown), refused === null ? 200 : 422)
   })
 
   const view = page(
@@ -166,7 +181,10 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
         Effect.as(redirect(hrefOf(tenant, id), 303)),
         Effect.catchTag("InvalidInput", ({ errors }) =>
-          render(request, grant, tenant, `${errors.map(({ detail }) => detail).join(". ")}.`)
+          render(request, grant, tenant, {
+            typed: tenantName,
+            problem: `${errors.map(({ detail }) => detail).join(". ")}.`
+          })
         ),
         // Somebody else was first: the page of the restore says how it is.
         Effect.catchTag("RestoreConflict", () => Effect.succeed(redirect(hrefOf(tenant, id), 303)))

@@ -1,6 +1,7 @@
 import { type BackupSchedule, policyTypes, scheduleDefaults } from "@atlas/intune"
 import type { Problems } from "@atlas/operations"
 import { Effect, Schema, Struct } from "effect"
+import { SecureRandom } from "effect/crypto"
 import type { Context } from "hono"
 import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
 
@@ -8,6 +9,8 @@ import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
 export interface ScheduleFields {
   /** The version that the form shows; empty for a new schedule. */
   readonly version: string
+  /** The idempotency key of a form for a new schedule: sent twice, it creates one. Otherwise empty. */
+  readonly key: string
   readonly name: string
   readonly cron: string
   readonly timeZone: string
@@ -23,12 +26,16 @@ export interface ScheduleFields {
 
 const shown = (count: number | null) => (count === null ? "" : String(count))
 
+/** A key for another schedule. */
+export const newKey = (): string => SecureRandom.uuidV4Unsafe()
+
 /** The fields of a form for a schedule, or for a new one if null. */
 export const fieldsOf = (schedule: BackupSchedule | null): ScheduleFields => {
   const settings = schedule ?? { ...scheduleDefaults, name: "", cron: "0 2 * * *", timeZone: "UTC" }
   return {
     ...settings,
     version: schedule === null ? "" : String(schedule.version),
+    key: schedule === null ? newKey() : "",
     types: settings.types ?? [],
     missedLimit: String(settings.missedLimit),
     keepLast: shown(settings.keepLast),
@@ -40,6 +47,7 @@ const Field = Schema.optionalKey(FormText)
 const Version = Schema.Struct({ version: Field })
 const Form = Schema.Struct({
   ...Version.fields,
+  idempotencyKey: Field,
   name: Field,
   cron: Field,
   timeZone: Field,
@@ -58,6 +66,7 @@ export const readFields = (c: Context): Effect.Effect<ScheduleFields, Problems.I
     const typed = (name: keyof typeof form) => (form[name] ?? "").trim()
     return {
       version: typed("version"),
+      key: typed("idempotencyKey"),
       name: typed("name"),
       cron: typed("cron"),
       timeZone: typed("timeZone"),
@@ -82,7 +91,7 @@ const countOf = (typed: string) => (typed === "" ? null : /^\d{1,9}$/.test(typed
 
 /** The settings that the fields mean. The service says what is wrong with them. */
 export const settingsOf = (fields: ScheduleFields): object => ({
-  ...Struct.omit(fields, ["version"]),
+  ...Struct.omit(fields, ["version", "key"]),
   missedLimit: countOf(fields.missedLimit),
   types: fields.types.length === 0 || fields.types.length === policyTypes.length ? null : fields.types,
   keepLast: countOf(fields.keepLast),

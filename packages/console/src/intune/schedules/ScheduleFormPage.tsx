@@ -16,10 +16,20 @@ interface Props {
   readonly problems?: ReadonlyArray<{ readonly pointer: string; readonly detail: string }>
   /** What somebody else has changed since the person began. */
   readonly meanwhile?: Changes
+  /** The form has created a schedule already, with other settings. */
+  readonly wasUsed?: boolean
 }
 
 /** Creates or changes a backup schedule. What was typed stays, whatever is wrong with it. */
-export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems = [], meanwhile }: Props) => {
+export const ScheduleFormPage = ({
+  shell,
+  tenant,
+  schedule,
+  fields,
+  problems = [],
+  meanwhile,
+  wasUsed = false
+}: Props) => {
   const section = `${shell.links.tenant(tenant.id)}/backup-schedules`
   const action = schedule === null ? section : `${section}/${schedule.id}`
   const title = schedule === null ? "New backup schedule" : `Change “${schedule.name}”`
@@ -36,11 +46,17 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems = [
           <span>Nothing was saved yet: see the fields below.</span>
         </p>
       )}
+      {wasUsed && (
+        <p class="notice tone-warning" role="alert">
+          <span>This form has created a schedule already. Send it again to create another one.</span>
+        </p>
+      )}
       {meanwhile !== undefined && (
         <Meanwhile {...meanwhile}>What you typed is below. Save it again to put it in the place of that.</Meanwhile>
       )}
       <form class="form" method="post" action={action}>
         {schedule !== null && <VersionField version={fields.version} />}
+        {fields.key !== "" && <input type="hidden" name="idempotencyKey" value={fields.key} />}
         <Field name="name" label={labels.name} problem={problemOf("name")}>
           <input type="text" name="name" id="name" value={fields.name} maxlength={200} required />
         </Field>
@@ -63,7 +79,12 @@ export const ScheduleFormPage = ({ shell, tenant, schedule, fields, problems = [
         <Choice name="skippedTime" label={labels.skippedTime} options={skippedTimes} value={fields.skippedTime} />
         <Choice name="repeatedTime" label={labels.repeatedTime} options={repeatedTimes} value={fields.repeatedTime} />
         <Choice name="missed" label={labels.missed} options={missed} value={fields.missed} />
-        <Field name="missedLimit" label={labels.missedLimit} problem={problemOf("missedLimit")}>
+        <Field
+          name="missedLimit"
+          label={labels.missedLimit}
+          problem={problemOf("missedLimit")}
+          {...(problemOf("missedLimit") === undefined && { when: "missed-all" })}
+        >
           <input type="text" inputmode="numeric" name="missedLimit" id="missedLimit" value={fields.missedLimit} />
         </Field>
         <fieldset class="form-kinds">
@@ -107,11 +128,13 @@ interface FieldProps {
   readonly label: string
   readonly hint?: string
   readonly problem: string | undefined
+  /** The choice in the form for which alone the field means something; the style sheet hides it otherwise. */
+  readonly when?: "missed-all"
   readonly children?: Child
 }
 
-const Field = ({ name, label, hint, problem, children }: FieldProps) => (
-  <div class="field">
+const Field = ({ name, label, hint, problem, when, children }: FieldProps) => (
+  <div class="field" data-when={when}>
     <label for={name}>{label}</label>
     {children}
     {hint !== undefined && <span class="small muted">{hint}</span>}

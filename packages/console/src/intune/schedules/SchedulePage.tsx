@@ -14,7 +14,7 @@ import { EmptyState } from "../../shell/components/EmptyState.tsx"
 import { hrefWith } from "../../shell/components/format.ts"
 import { Icon, type IconName } from "../../shell/components/Icon.tsx"
 import { type ListedRun, RunsTable } from "../../shell/components/RunsTable.tsx"
-import { AbsoluteTime, Time } from "../../shell/components/Time.tsx"
+import { ZonedTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { keptText } from "./SchedulesPage.tsx"
 import { TableHead } from "../../shell/components/TableHead.tsx"
@@ -160,12 +160,12 @@ const Facts = ({ schedule, nextTimes }: Props) => (
         ) : (
           <details>
             <summary>
-              <AbsoluteTime at={nextTimes[0]!} />
+              <ZonedTime at={nextTimes[0]!} zone={schedule.timeZone} />
             </summary>
             <ol>
               {nextTimes.slice(1).map((time) => (
                 <li>
-                  <AbsoluteTime at={time} />
+                  <ZonedTime at={time} zone={schedule.timeZone} />
                 </li>
               ))}
             </ol>
@@ -211,7 +211,7 @@ const slotLooks: Record<ScheduleSlot["state"], readonly [text: string, tone: Ton
   overlapped: ["Overlapped", "warning", "partial"]
 }
 
-const Slots = ({ slots, now }: Props) => {
+const Slots = ({ schedule, slots }: Props) => {
   const links = useLinks()
   return slots.length === 0 ? (
     <EmptyState title="None of its times has come yet">What becomes of each is put on record here.</EmptyState>
@@ -225,7 +225,7 @@ const Slots = ({ slots, now }: Props) => {
           return (
             <tr role="row">
               <td role="cell" class="cell-main">
-                <Time at={fireTime} now={now} />
+                <ZonedTime at={fireTime} zone={schedule.timeZone} />
               </td>
               <td role="cell" data-label="Became">
                 <Badge tone={tone} icon={icon}>

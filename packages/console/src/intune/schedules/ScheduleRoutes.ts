@@ -1,5 +1,6 @@
 import {
   Backups,
+  type BackupSchedule,
   BackupSchedules,
   BackupOperations,
   manageBackups,
@@ -15,9 +16,17 @@ import { ScheduleDeletePage } from "./ScheduleDeletePage.tsx"
 import { ScheduleFormPage } from "./ScheduleFormPage.tsx"
 import { SchedulePage } from "./SchedulePage.tsx"
 import { SchedulesPage } from "./SchedulesPage.tsx"
-import { html, makeRequests, type PageRequest, redirect } from "../../shell/Requests.ts"
+import { html, makeRequests, type PageProblem, type PageRequest, redirect } from "../../shell/Requests.ts"
 import { makeRunRows } from "../../shell/RunRows.ts"
-import { fieldsOf, readFields, readVersion, type ScheduleFields, settingsOf, versionOf } from "./ScheduleForm.ts"
+import {
+  fieldsOf,
+  newKey,
+  readFields,
+  readVersion,
+  type ScheduleFields,
+  settingsOf,
+  versionOf
+} from "./ScheduleForm.ts"
 import { makeTenantAccess } from "../../shell/TenantAccess.ts"
 import type { Routes } from "../../shell/Routes.ts"
 import { Host } from "../../shell/Host.ts"
@@ -124,15 +133,19 @@ export const makeScheduleRoutes = Effect.gen(function* () {
         const schedule = existing ? yield* schedules.get(actor, tenant.id, idOf(c)) : null
         const fields = yield* readFields(c)
         const settings = settingsOf(fields)
-        const saved =
+        const saved: Effect.Effect<BackupSchedule, PageProblem | ScheduleChanged> =
           schedule === null
-            ? schedules.create(actor, tenant.id, settings)
+            ? schedules.create(actor, tenant.id, settings, fields.key === "" ? undefined : fields.key)
             : schedules.update(actor, tenant.id, schedule.id, versionOf(fields.version), settings)
         return yield* saved.pipe(
           Effect.map(({ id }) => redirect(hrefOf(tenant, id), 303)),
           Effect.catchTags({
             InvalidInput: ({ errors }) =>
               html(c, ScheduleFormPage({ shell, tenant, schedule, fields, problems: errors }), 422),
+            IdempotencyKeyReused: ({ status }) => {
+              const again = { ...fields, key: newKey() }
+              return html(c, ScheduleFormPage({ shell, tenant, schedule, fields: again, wasUsed: true }), status)
+            },
             ScheduleChanged: (stale) => formAgain(request, fields, stale)
           })
         )

@@ -3,7 +3,7 @@ import type { DateTime } from "effect"
 import { Badge } from "../../shell/components/Badge.tsx"
 import { EmptyState } from "../../shell/components/EmptyState.tsx"
 import { Icon } from "../../shell/components/Icon.tsx"
-import { DueTime } from "../../shell/components/Time.tsx"
+import { DueTime, ZonedTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
 import { TableHead } from "../../shell/components/TableHead.tsx"
 
@@ -73,7 +73,12 @@ export const SchedulesPage = ({ shell, tenant, schedules, missingCapability, now
                   ) : schedule.nextFireAt === null ? (
                     <span class="muted">never</span>
                   ) : (
-                    <DueTime at={schedule.nextFireAt} now={now} />
+                    <>
+                      <ZonedTime at={schedule.nextFireAt} zone={schedule.timeZone} />
+                      <span class="block small muted">
+                        <DueTime at={schedule.nextFireAt} now={now} />
+                      </span>
+                    </>
                   )}
                 </td>
                 <td role="cell" data-label="Kept">

@@ -69,15 +69,23 @@ const details = [
   ["failed", "Failed"]
 ] as const
 
+/** Words for counts, in place of the usual ones. */
+export type CountLabels = Partial<Readonly<Record<keyof Run["summaryCounts"], string>>>
+
+interface CountListProps {
+  readonly run: Run
+  readonly labels: CountLabels
+}
+
 /** The counts besides progress that the run has. */
-export const CountList = ({ run }: { readonly run: Run }) => {
+export const CountList = ({ run, labels }: CountListProps) => {
   const known = details.filter(([name]) => run.summaryCounts[name] !== undefined)
   if (known.length === 0) return null
   return (
     <dl class="stats">
       {known.map(([name, text]) => (
         <div>
-          <dt>{text}</dt>
+          <dt>{labels[name] ?? text}</dt>
           <dd class="number">{formatCount(run.summaryCounts[name] ?? 0)}</dd>
         </div>
       ))}

@@ -1,11 +1,11 @@
 /**
  * How pages write counts, durations, instants and addresses. Without the script, instants are in UTC; with it, in the viewer's
- * time zone. Pages of the console, of parts and of hosts use these.
+ * time zone; those of a schedule are in its own, either way. Pages of the console, of parts and of hosts use these.
  *
  * @module
  */
 
-import { DateTime } from "effect"
+import { DateTime, Option } from "effect"
 
 const numbers = new Intl.NumberFormat("en")
 const relatives = new Intl.RelativeTimeFormat("en", { numeric: "always" })
@@ -39,6 +39,13 @@ export const formatDuration = (millis: number): string => {
 /** `2026-07-01 14:03:22 UTC`: unambiguous without the script. */
 export const formatAbsolute = (at: DateTime.Utc): string =>
   `${DateTime.formatIso(at).slice(0, 19).replace("T", " ")} UTC`
+
+/** Date and time in a time zone, with its name: `2026-03-29 02:00 Europe/Berlin`; in UTC for a zone that this machine does not know. */
+export const formatZoned = (at: DateTime.Utc, zone: string): string =>
+  Option.match(DateTime.setZoneNamed(at, zone), {
+    onNone: () => formatAbsolute(at),
+    onSome: (local) => `${DateTime.formatIsoOffset(local).slice(0, 16).replace("T", " ")} ${zone}`
+  })
 
 /** How long ago or how soon; from 30 days on, the date. The script in `assets` says the same. */
 export const formatRelative = (at: DateTime.Utc, now: DateTime.Utc): string => {

@@ -1,0 +1,68 @@
+/**
+ * Creates a backup schedule once for an idempotency key, so that whoever repeats a request that got no answer has one schedule.
+ * It authorises nobody: `BackupSchedules` does. Database failures are defects.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto"
+import { type Actor, Decoding, Problems, type TenantScope } from "@atlas/operations"
+import { Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { inTransaction } from "../policies/inTransaction.ts"
+import type { BackupSchedule } from "./BackupSchedule.ts"
+import { makeScheduleStore } from "./ScheduleStore.ts"
+
+const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex")
+
+/** JSON with the members of every object in one order: requests that say the same are equal. */
+const ordered = (json: Schema.Json): Schema.Json =>
+  Array.isArray(json)
+    ? json.map(ordered)
+    : json !== null && typeof json === "object"
+      ? Object.fromEntries(
+          Object.entries(json)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([name, value]) => [name, ordered(value)])
+        )
+      : json
+
+/** Makes the function that creates a schedule once. */
+export const makeScheduleKeys = Effect.gen(function* () {
+  const together = inTransaction(yield* SqlClient.SqlClient)
+  const store = yield* makeScheduleStore
+
+  /**
+   * Creates a schedule by `create`, or finds the one that the same person has created with the same key and request. Refuses a
+   * key that belongs to another request, or to a schedule that was deleted.
+   */
+  const once = Effect.fn("ScheduleKeys.once")(function* <E, R>(
+    actor: Actor,
+    tenant: TenantScope,
+    request: { readonly settings: unknown; readonly key: unknown },
+    create: Effect.Effect<BackupSchedule, E, R>
+  ) {
+    const key = yield* Decoding.checkIdempotencyKey(request.key)
+    const settings = yield* Decoding.decodeInput(Schema.Json, request.settings)
+    const digests = {
+      key: digestOf([tenant.workspaceId, tenant.tenantId, actor.kind, actor.id, key]),
+      request: digestOf(ordered(settings))
+    }
+    return yield* together(
+      Effect.gen(function* () {
+        // A repetition that comes at the same time waits here, and finds what the first one has made.
+        yield* store.lockKey(digests.key)
+        const earlier = yield* store.findByKey(digests)
+        if (earlier !== undefined) {
+          if (!earlier.same || earlier.deleted) return yield* new Problems.IdempotencyKeyReused({})
+          return yield* store.find(tenant, earlier.id)
+        }
+        const schedule = yield* create
+        yield* store.noteKey(schedule, digests)
+        return schedule
+      })
+    )
+  })
+
+  return { once }
+})
