@@ -37,7 +37,7 @@ const attempts: Expected = {
   "RunQueue.fenceOf": ["operation_runs_pkey"],
   "RunLedger.heartbeat": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.progress": ["operation_runs_running | operation_runs_pkey"],
-  "RunLedger.complete": ["operation_runs_running | operation_runs_pkey"],
+  "RunLedger.completeAll": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.retryLater": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.postpone": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.giveBack": ["operation_runs_running | operation_runs_pkey"],

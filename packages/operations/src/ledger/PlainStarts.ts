@@ -72,6 +72,8 @@ export const makePlainStarts = (
 ) => {
   const record = gathering<PlainStart, InsertedRow | undefined>(sql, {
     name: "RunRecorder.recordAll",
+    mostOnTheirWay: 2,
+    whenIdle: "alone",
     together: (starts) => {
       const json = `[${starts.map((start) => start.json).join(",")}]`
       const insert = signals.queueing((notice) => sql<PlainRow>`WITH ${patience} ${intoRuns}${json}${inOrder}${notice}`)

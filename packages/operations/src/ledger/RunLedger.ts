@@ -7,22 +7,13 @@
  */
 
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlClient, SqlResolver } from "effect/sql"
+import { SqlClient } from "effect/sql"
 import { type Failure, type FailureSummary, writeSummary } from "../run/Failure.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
-import { type Run, RunCounts, type RunId, type RunOutcome } from "../run/Run.ts"
+import { RunCounts, type RunId } from "../run/Run.ts"
 import { sqlText } from "../text/SqlText.ts"
-import * as Storable from "../text/Storable.ts"
+import { type Completion, encodeCompletion, makeCompletions, type Writer } from "./Completions.ts"
 import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
-
-/** How a run ends. */
-export interface Completion {
-  readonly outcome: Exclude<RunOutcome, "pending">
-  readonly reasonCode: ReasonCode | null
-  readonly counts: RunCounts
-  /** The whole summary, with what earlier attempts stored. */
-  readonly failures: FailureSummary
-}
 
 /** How far a run is. `failures` is null if nothing has failed since it was last stored. */
 export interface Progress {
@@ -41,32 +32,10 @@ export interface FailedAttempt {
   readonly delayMillis: number
 }
 
-/** The part of a claim that a write must show. */
-type Writer = { readonly run: Pick<Run, "id">; readonly fence: bigint }
-
 const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), failures: writeSummary }
 
 /** Whether a worker still has its run, and whether it was asked to stop. */
 export type Hold = "held" | "cancel_requested" | "lost"
-
-interface EncodedCompletion {
-  readonly id: RunId
-  readonly fence: bigint
-  readonly outcome: string
-  /** Empty for none. */
-  readonly reasonCode: string
-  readonly counts: string
-  readonly failures: string
-}
-
-const encodeCompletion = ({ run, fence }: Writer, completion: Completion): EncodedCompletion => ({
-  id: run.id,
-  fence,
-  outcome: completion.outcome,
-  reasonCode: Storable.nearest(completion.reasonCode ?? ""),
-  counts: toJson.counts(completion.counts),
-  failures: toJson.failures(completion.failures)
-})
 
 const where = sqlText`o.id = v.id`
 const lease_until = sqlText`clock_timestamp() + v.lease * interval '1 millisecond'`
@@ -88,21 +57,6 @@ const show = change({
   },
   where,
   returning: asked
-})
-
-const completeAll = change({
-  makes: {
-    transition: "completed",
-    set: {
-      outcome: sqlText`v.outcome`,
-      reason_code: sqlText`nullif(v.reason_code, '')`,
-      summary_counts: sqlText`v.counts::jsonb`,
-      failure_summary: sqlText`v.failures::jsonb`
-    },
-    data: endData
-  },
-  where,
-  returning: sqlText`${idsAndEnds}, v.place`
 })
 
 /** Queues the run again, due after a pause. A run that was asked to stop ends instead. */
@@ -200,24 +154,11 @@ export class RunLedger extends Context.Service<
         )
       }, Effect.orDie)
 
-      // Completions of the same moment are written together: otherwise small runs would pay for a commit each.
-      const completions = SqlResolver.ordered({
-        Request: Schema.Any,
-        Result: Schema.Struct({ accepted: Schema.Boolean }),
-        execute: (ended: ReadonlyArray<EncodedCompletion>) => sql`
-          WITH ${completeAll(sql`
-            SELECT * FROM unnest(${ended.map(({ id }) => id)}::uuid[], ${ended.map(({ fence }) => fence)}::bigint[],
-              ${ended.map(({ outcome }) => outcome)}::text[], ${ended.map(({ reasonCode }) => reasonCode)}::text[],
-              ${ended.map(({ counts }) => counts)}::text[], ${ended.map(({ failures }) => failures)}::text[]
-            ) WITH ORDINALITY AS e (id, fence, outcome, reason_code, counts, failures, place)`)}
-          SELECT EXISTS (SELECT FROM r WHERE r.place = v.place) AS accepted FROM r_given v ORDER BY v.place`
-      })
-      const request = SqlResolver.request(completions)
+      const completeAll = makeCompletions(sql)
 
       // Encoded before it joins the others, so that a completion that cannot be stored fails alone.
       const complete = Effect.fn("RunLedger.complete")(function* (writer: Writer, completion: Completion) {
-        const encoded = yield* Effect.sync(() => encodeCompletion(writer, completion))
-        return (yield* request(encoded)).accepted
+        return yield* completeAll(yield* Effect.sync(() => encodeCompletion(writer, completion)))
       }, Effect.orDie)
 
       const retryLater = Effect.fn("RunLedger.retryLater")(function* (

@@ -1,6 +1,6 @@
 /**
  * One statement for what many callers want written at the same moment. While statements are on their way, what comes meanwhile
- * gathers, and goes with the next one. No timer is involved: what comes when none is on its way goes at once, and alone.
+ * gathers, and goes with the next one. No timer is involved: what comes when none is on its way goes at once.
  *
  * @module
  */
@@ -22,6 +22,10 @@ export interface GatheredStatement<Item, Answer> {
   readonly together: (items: NonEmptyReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Answer>, SqlError.SqlError>
   /** Writes one item. */
   readonly alone: (item: Item) => Effect.Effect<Answer, SqlError.SqlError>
+  /** Statements for many that are on their way at once: while the database writes one, the next is made. */
+  readonly mostOnTheirWay: number
+  /** Whether what comes when none is on its way goes alone, at once, or together with what comes in the same moment. */
+  readonly whenIdle: "alone" | "together"
 }
 
 /**
@@ -29,9 +33,6 @@ export interface GatheredStatement<Item, Answer> {
  * then. A caller's transaction may hold the lock for any time, and it may even wait for what the statement has locked already.
  */
 export const patience = sqlText`patience AS MATERIALIZED (SELECT set_config('lock_timeout', '100', true) AS set)`
-
-/** Statements on their way at once: while the database writes one, the next is made. */
-const mostOnTheirWay = 2
 
 /** A statement for so many does not wait for another one. */
 const mostTogether = 256
@@ -49,7 +50,7 @@ interface Gathered<Item, Answer> extends Request.Request<Option.Option<Answer>, 
  */
 export const gathering = <Item, Answer>(
   sql: SqlClient.SqlClient,
-  { alone, name, together }: GatheredStatement<Item, Answer>
+  { alone, mostOnTheirWay, name, together, whenIdle }: GatheredStatement<Item, Answer>
 ): ((item: Item) => Effect.Effect<Answer, SqlError.SqlError>) => {
   const free = Latch.makeUnsafe(true)
   let onTheirWay = 0
@@ -104,6 +105,6 @@ export const gathering = <Item, Answer>(
   return (item) =>
     Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) => {
       if (Option.isSome(transaction)) return alone(item)
-      return onTheirWay === 0 && !oneIsAlone ? goAlone(item) : goTogether(item)
+      return whenIdle === "alone" && onTheirWay === 0 && !oneIsAlone ? goAlone(item) : goTogether(item)
     })
 }
