@@ -58,7 +58,8 @@ export const restoreCalls = [
     OpenApi.annotations({
       summary: "Plan a restore",
       description:
-        "Takes a `backup`, some `items` or null for all, and `withAssignments`. Starts a preview, which changes nothing. " +
+        "Takes a `backup`, some `items` or null for all, and `withAssignments`; also `values` for members that an earlier plan " +
+        "calls `lacking`, each with `source`, `id`, `path` and `value`. Starts a preview, which changes nothing. " +
         "The same request with the same `Idempotency-Key` returns the same restore."
     })
   ),

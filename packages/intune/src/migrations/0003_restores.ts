@@ -48,6 +48,7 @@ const tables = Effect.gen(function* () {
       assignments_hash bytea,
       action text CHECK (action IN ('create', 'update', 'unchanged', 'conflict', 'not_restorable')),
       reason text,
+      lacking jsonb NOT NULL DEFAULT '[]',
       difference jsonb,
       seen_id text,
       seen_hash bytea,
@@ -140,8 +141,8 @@ const items = Effect.gen(function* () {
       IF EXISTS (SELECT FROM touched t JOIN restores r ON r.id = t.restore_id
           JOIN earlier e ON e.restore_id = t.restore_id AND e.source = t.source AND e.id = t.id
         WHERE r.state IN ('done', 'archived') OR r.state <> 'planning'
-          AND (e.action, e.reason, e.difference, e.seen_id, e.seen_hash, e.seen_assignments_hash, e."references")
-            IS DISTINCT FROM (t.action, t.reason, t.difference, t.seen_id, t.seen_hash, t.seen_assignments_hash,
+          AND (e.action, e.reason, e.lacking, e.difference, e.seen_id, e.seen_hash, e.seen_assignments_hash, e."references")
+            IS DISTINCT FROM (t.action, t.reason, t.lacking, t.difference, t.seen_id, t.seen_hash, t.seen_assignments_hash,
               t."references"))
       THEN
         RAISE EXCEPTION 'backups: % of % is refused: the restore is planned, or over', TG_OP, TG_TABLE_NAME

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto"
 import { ExactJson } from "@atlas/operations"
 import { Predicate } from "effect"
-import { CanonicalWriter, compareTexts, presenceMark, secretReference } from "./content/CanonicalWriter.ts"
+import {
+  CanonicalWriter,
+  compareTexts,
+  fingerprintOf,
+  presenceMark,
+  secretReference
+} from "./content/CanonicalWriter.ts"
 import { assignmentDefaults, volatileInAssignments, volatileInPolicies } from "./content/ContentFacts.ts"
 import { isHidden, isRecord } from "./content/SecretRules.ts"
 import type { GraphObject } from "./PolicySource.ts"
@@ -104,6 +110,31 @@ export const lackingSecrets = (text: string, known: ReadonlySet<string>): Readon
   const content = ExactJson.parse(text)
   const unknown = [...references(content, "")].filter(([, fingerprint]) => !known.has(fingerprint))
   return [...masked(content, ""), ...unknown.map(([path]) => path)]
+}
+
+/** A value that somebody gave, where it was asked for. Of what Graph keeps to itself, it is told that the value is new. */
+const placed = (value: unknown, values: ReadonlyMap<string, string>, path: string, salt: Uint8Array): unknown => {
+  const given = values.get(path)
+  if (given !== undefined) return { [secretReference]: fingerprintOf(salt, given) }
+  if (Array.isArray(value)) return value.map((item, index) => placed(item, values, joined(path, index), salt))
+  if (!isRecord(value) || ExactJson.isLongInteger(value)) return value
+  const isNew = values.has(joined(path, "value")) && value["valueState"] === "encryptedValueToken"
+  const members = isNew ? { ...value, valueState: "notEncrypted" } : value
+  return Object.fromEntries(
+    Object.entries(members).map(([name, member]) => [name, placed(member, values, joined(path, name), salt)])
+  )
+}
+
+/**
+ * A canonical text with values where it lacks them, all of them as secrets.
+ *
+ * @param values by path, as `lackingSecrets` names them
+ * @param salt of the tenant
+ */
+export const withValues = (text: string, values: ReadonlyMap<string, string>, salt: Uint8Array): PolicyContent => {
+  const { secrets, ...content } = canonicalContent(placed(ExactJson.parse(text), values, "", salt) as GraphObject)
+  const given = [...values.values()].map((value) => [fingerprintOf(salt, value), value] as const)
+  return { ...content, secrets: new Map([...secrets, ...given]) }
 }
 
 const revealed = (value: unknown, secrets: ReadonlyMap<string, string>): unknown => {

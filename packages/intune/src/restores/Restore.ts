@@ -51,6 +51,8 @@ export class RestoreItem extends Schema.Class<RestoreItem>("@atlas/intune/Restor
   action: Schema.NullOr(RestoreAction),
   /** Why, as a sentence. */
   reason: Schema.NullOr(Schema.String),
+  /** The members that need a value before the policy can be restored, as paths; at most 100. */
+  lacking: Schema.Array(Schema.String),
   /** From what the tenant had when it was planned to what the backup says. */
   difference: Schema.NullOr(Schema.Struct({ fields: Schema.Array(FieldDifference), more: Schema.Int })),
   /** The id of the tenant's policy that the plan compared. */

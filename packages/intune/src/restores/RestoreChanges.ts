@@ -22,6 +22,7 @@ import { Effect, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import { SqlClient } from "effect/sql"
 import { inTransaction } from "../policies/inTransaction.ts"
+import type { PolicyStore } from "../policies/PolicyStore.ts"
 import type { Restore } from "./Restore.ts"
 import { makeRestoreItemStore } from "./RestoreItemStore.ts"
 import { makeRestoreRecords, requireKey, RestoreRequest } from "./RestoreRecords.ts"
@@ -108,7 +109,7 @@ export interface RestoreChanges {
 export const makeRestoreChanges: Effect.Effect<
   RestoreChanges,
   never,
-  AuditLog | Authorization | Runs | SqlClient.SqlClient | TenantNames
+  AuditLog | Authorization | PolicyStore | Runs | SqlClient.SqlClient | TenantNames
 > = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const door = yield* Authorization

@@ -30,7 +30,7 @@ export interface UnplannedItem {
 }
 
 /** The plan for a policy, and what the tenant had when it was made. */
-export interface ItemPlan extends Pick<RestoreItem, "action" | "difference" | "id" | "reason" | "seenId"> {
+export interface ItemPlan extends Pick<RestoreItem, "action" | "difference" | "id" | "lacking" | "reason" | "seenId"> {
   readonly seenHash: string | null
   readonly seenAssignmentsHash: string | null
   readonly references: ReadonlyArray<ResolvedReference>
@@ -69,7 +69,8 @@ const decodeItems = Schema.decodeUnknownEffect(Schema.Array(RestoreItem))
 
 /** Makes the statements. */
 export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
-  const itemColumns = sql.literal(`source, id, type, title, action, reason, difference, seen_id AS "seenId", result,
+  const itemColumns =
+    sql.literal(`source, id, type, title, action, reason, lacking, difference, seen_id AS "seenId", result,
     result_id AS "resultId", result_message AS "resultMessage"`)
 
   /** The policies of a restore by collection and id, after the last one that was shown. No actions: those of every action. */
@@ -124,7 +125,7 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const listUnplanned = Effect.fn("RestoreItemStore.listUnplanned")(
     (restore: string, source: string) => sql<UnplannedItem>`
       SELECT r.id, b.type, b.odata_type AS "odataType", b.folded_title AS "foldedTitle",
-        encode(b.content_hash, 'hex') AS "contentHash", encode(b.assignments_hash, 'hex') AS "assignmentsHash"
+        encode(r.content_hash, 'hex') AS "contentHash", encode(r.assignments_hash, 'hex') AS "assignmentsHash"
       FROM restores d JOIN restore_items r ON r.restore_id = d.id
         JOIN backup_items b ON b.set_id = d.set_id AND b.source = r.source AND b.id = r.id
       WHERE d.id = ${restore}::uuid AND r.source = ${source} AND r.action IS NULL ORDER BY r.id`,
@@ -134,12 +135,12 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
   /** Stores the plans of one collection. What they saw must be stored first. */
   const storePlans = Effect.fn("RestoreItemStore.storePlans")(
     (restore: string, source: string, plans: ReadonlyArray<ItemPlan>) => sql`
-      UPDATE restore_items i SET action = p.action, reason = p.reason, difference = p.difference,
+      UPDATE restore_items i SET action = p.action, reason = p.reason, lacking = p.lacking, difference = p.difference,
         seen_id = p."seenId", seen_hash = decode(p."seenHash", 'hex'),
         seen_assignments_hash = decode(p."seenAssignmentsHash", 'hex'), "references" = p."references", changed_at = now(),
         result = CASE WHEN p.action IN ('create', 'update') THEN 'pending' ELSE 'skipped' END
       FROM json_to_recordset(${JSON.stringify(plans)}::json) AS p(id text, action text,
-        reason text, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text, "references" jsonb)
+        reason text, lacking jsonb, difference jsonb, "seenId" text, "seenHash" text, "seenAssignmentsHash" text, "references" jsonb)
       WHERE i.restore_id = ${restore}::uuid AND i.source = ${source} AND i.id = p.id`,
     Effect.orDie,
     Effect.asVoid
@@ -148,7 +149,7 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
   /** Deletes the plan of an earlier preview, so that the next one compares everything anew. */
   const forgetPlan = Effect.fn("RestoreItemStore.forgetPlan")(
     (restore: string) => sql`
-      UPDATE restore_items SET action = NULL, reason = NULL, difference = NULL, seen_id = NULL, seen_hash = NULL,
+      UPDATE restore_items SET action = NULL, reason = NULL, lacking = '[]', difference = NULL, seen_id = NULL, seen_hash = NULL,
         seen_assignments_hash = NULL, "references" = NULL, result = 'pending', changed_at = now()
       WHERE restore_id = ${restore}::uuid AND action IS NOT NULL`,
     Effect.orDie,

@@ -51,11 +51,11 @@ const fixedReason = (names: ReadonlyArray<string>) =>
 const mostNamed = 10
 
 /** Says which members need a value, and how to give it. */
-const valuesMissing = (members: ReadonlyArray<string>): string => {
+export const valuesMissing = (members: ReadonlyArray<string>): string => {
   const named = members.slice(0, mostNamed).join(", ")
   const more = members.length > mostNamed ? ` and ${members.length - mostNamed} more members` : ""
   return (
-    `Graph does not reveal the value of ${named}${more}: enter it by hand in the tenant, ` +
+    `Graph does not reveal the value of ${named}${more}: give it with a plan of this policy, ` +
     "or in an exported file that you import."
   )
 }

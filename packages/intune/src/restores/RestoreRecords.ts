@@ -10,6 +10,7 @@ import { type Actor, Decoding, Problems, type TenantScope, Storable } from "@atl
 import { Effect, Schema } from "effect"
 import { BackupId } from "../backups/BackupSet.ts"
 import type { Restore } from "./Restore.ts"
+import { GivenValue, makeGiveValues } from "./GivenValues.ts"
 import { makeRestoreStore } from "./RestoreStore.ts"
 
 /** A person's request for a restore. */
@@ -23,7 +24,9 @@ export const RestoreRequest = Schema.Struct({
     )
   ),
   /** Whether to restore their assignments, too. */
-  withAssignments: Schema.Boolean
+  withAssignments: Schema.Boolean,
+  /** Values that policies of the backup lack, since Graph hides them or they are of another tenant. They are stored sealed. */
+  values: Schema.optionalKey(Schema.Array(GivenValue).check(Schema.isMaxLength(500)))
 })
 export type RestoreRequest = typeof RestoreRequest.Type
 
@@ -50,7 +53,10 @@ export interface RecordedRequest {
 }
 
 /** Makes the function that records requests. Database failures are defects. */
-export const makeRestoreRecords = Effect.map(makeRestoreStore, (store) => {
+export const makeRestoreRecords = Effect.gen(function* () {
+  const store = yield* makeRestoreStore
+  const giveValues = yield* makeGiveValues
+
   /**
    * Records a request, or finds the restore of an equal one. Call it inside a transaction. Refuses a key that belongs to
    * another request, policies that the backup does not have, and a backup without any.
@@ -58,15 +64,23 @@ export const makeRestoreRecords = Effect.map(makeRestoreStore, (store) => {
   const record = Effect.fn("RestoreRecords.record")(function* (
     actor: Actor,
     tenant: TenantScope,
-    given: RestoreRequest,
+    asked: RestoreRequest,
     key: string
   ) {
-    const request = { ...given, backup: given.backup.toLowerCase(), items: distinct(given.items) }
+    const { values = [], ...rest } = asked
+    const request = { ...rest, values, backup: asked.backup.toLowerCase(), items: distinct(asked.items) }
+    const given = yield* giveValues(tenant, request)
     const digests = {
       plan: digestOf([tenant.workspaceId, tenant.tenantId, actor.kind, actor.id, key]),
-      request: digestOf([request.backup, request.items, request.withAssignments])
+      request: digestOf([
+        request.backup,
+        request.items,
+        request.withAssignments,
+        // The hashes stand for the values, with the tenant's salt.
+        ...(given.length === 0 ? [] : [given])
+      ])
     }
-    const made = yield* store.insert(actor, tenant, request, digests)
+    const made = yield* store.insert(actor, tenant, { ...request, given }, digests)
     if (made === null) {
       const earlier = yield* store.findEarlier(digests)
       if (earlier === undefined) {

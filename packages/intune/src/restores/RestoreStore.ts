@@ -20,6 +20,15 @@ export interface NewRestore {
   /** Policies of the backup; null for all. */
   readonly items: ReadonlyArray<{ readonly source: string; readonly id: string }> | null
   readonly withAssignments: boolean
+  /** What policies are to say in place of what the backup says. */
+  readonly given: ReadonlyArray<GivenContent>
+}
+
+/** A policy of a backup that somebody has given values for, and the hash of its content with them. */
+export interface GivenContent {
+  readonly source: string
+  readonly id: string
+  readonly hash: string
 }
 
 /** SHA-256, in hexadecimal digits. */
@@ -87,7 +96,7 @@ export const makeRestoreStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const insert = Effect.fn("RestoreStore.insert")(function* (
     actor: Actor,
     tenant: TenantScope,
-    { backup, items, withAssignments }: NewRestore,
+    { backup, given, items, withAssignments }: NewRestore,
     digests: RestoreDigests
   ) {
     const id = SecureRandom.uuidV7Unsafe()
@@ -106,12 +115,26 @@ export const makeRestoreStore = Effect.map(SqlClient.SqlClient, (sql) => {
       ), listed AS (
         INSERT INTO restore_items (restore_id, source, id, workspace_id, tenant_id, type, title, content_hash,
           assignments_hash)
-        SELECT made.id, b.source, b.id, b.workspace_id, b.tenant_id, b.type, b.title, b.content_hash, b.assignments_hash
-        FROM made JOIN backup_items b ON b.set_id = made.set_id WHERE ${chosen} RETURNING true
+        SELECT made.id, b.source, b.id, b.workspace_id, b.tenant_id, b.type, b.title,
+          coalesce(decode(g.hash, 'hex'), b.content_hash), b.assignments_hash
+        FROM made JOIN backup_items b ON b.set_id = made.set_id
+          LEFT JOIN json_to_recordset(${JSON.stringify(given)}::json) AS g(source text, id text, hash text)
+            ON g.source = b.source AND g.id = b.id
+        WHERE ${chosen} RETURNING true
       )
       SELECT EXISTS (SELECT FROM made) AS made, (SELECT count(*)::int FROM listed) AS items`
     return row?.made === true ? { id, items: row.items } : null
   }, Effect.orDie)
+
+  /** What policies of a backup of the tenant say, as hashes. */
+  const listContents = Effect.fn("RestoreStore.listContents")(
+    (tenant: TenantScope, backup: string, policies: ReadonlyArray<Pick<GivenContent, "id" | "source">>) =>
+      sql<GivenContent>`
+        SELECT source, id, encode(content_hash, 'hex') AS hash FROM backup_items
+        WHERE ${tenantIs(tenant)} AND set_id = ${backup}::uuid AND (source, id) IN (SELECT w.source, w.id
+          FROM json_to_recordset(${JSON.stringify(policies)}::json) AS w(source text, id text))`,
+    Effect.orDie
+  )
 
   /** The restore that the same person asked for with the same key, and whether it is of the same. */
   const findEarlier = Effect.fn("RestoreStore.findEarlier")(function* ({ plan, request }: RestoreDigests) {
@@ -129,5 +152,5 @@ export const makeRestoreStore = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.asVoid
   )
 
-  return { find, lock, readState, list, insert, findEarlier, noteSafety }
+  return { find, lock, readState, list, insert, listContents, findEarlier, noteSafety }
 })

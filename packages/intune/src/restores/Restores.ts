@@ -18,6 +18,7 @@ import {
 import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { PolicyName } from "../policies/Arguments.ts"
+import type { PolicyStore } from "../policies/PolicyStore.ts"
 import { type Restore, RestoreAction, type RestoreItem } from "./Restore.ts"
 import { makeRestoreChanges, type RestoreChanges, restoreKind, viewRestores } from "./RestoreChanges.ts"
 import { confirmed, planned } from "./RestoreGates.ts"
@@ -60,7 +61,7 @@ export class Restores extends Context.Service<
   static readonly layer: Layer.Layer<
     Restores,
     never,
-    AuditLog | Authorization | Runs | SqlClient.SqlClient | TenantNames
+    AuditLog | Authorization | PolicyStore | Runs | SqlClient.SqlClient | TenantNames
   > = Layer.effect(
     Restores,
     Effect.suspend(() => make)

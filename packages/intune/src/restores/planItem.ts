@@ -14,7 +14,7 @@ import type { PolicySource } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
 import { type PolicyType, policyTypeNamed } from "../policies/PolicyType.ts"
 import type { ItemPlan, UnplannedItem } from "./RestoreItemStore.ts"
-import { planPolicy } from "./RestorePlan.ts"
+import { planPolicy, valuesMissing } from "./RestorePlan.ts"
 import {
   assignmentsWith,
   contentWith,
@@ -71,6 +71,9 @@ const fixedDifferences = (type: PolicyType | null, seen: string | null, wanted: 
 
 const textOf = (live: Live | undefined, hash: string | null | undefined) =>
   live?.contents.find((content) => content.hash === hash)?.text ?? null
+
+// Nobody enters more by hand.
+const mostAskedFor = 100
 
 const nothingReferred: PolicyReferences = { contentProblem: null, warning: null, resolved: [] }
 
@@ -133,12 +136,13 @@ export const planItem = Effect.fn("planItem")(function* (
   const isAsWanted = texts === null || (partner !== undefined && isEqual(wanted, partner.record))
   const content = texts?.content ?? "{}"
   const type = row.type === null ? null : (policyTypeNamed(row.type) ?? null)
+  const lacking = isAsWanted ? [] : lackingSecrets(content, yield* store.knownSecrets(run.scope, content))
   const planned = planPolicy(
     {
       ...row,
       source,
       type,
-      lacking: isAsWanted ? [] : lackingSecrets(content, yield* store.knownSecrets(run.scope, content)),
+      lacking,
       fixed: isAsWanted ? [] : fixedDifferences(type, textOf(partner, partner?.record.contentHash), content),
       unresolved: references.contentProblem,
       unassigned: references.warning
@@ -153,6 +157,8 @@ export const planItem = Effect.fn("planItem")(function* (
   const plan: ItemPlan = {
     id: row.id,
     action: planned.action,
+    // What Atlas cannot write for another reason asks for nothing.
+    lacking: planned.reason === valuesMissing(lacking) ? lacking.slice(0, mostAskedFor) : [],
     reason: sentences(planned.reason, writes ? references.warning : null),
     difference: isCompared ? differenceBetween(live, texts, withAssignments) : null,
     seenId: planned.seen?.id ?? null,

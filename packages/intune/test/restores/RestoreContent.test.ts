@@ -2,6 +2,7 @@ import { FakeGraph } from "@atlas/fake-graph"
 import { ExactJson } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Struct } from "effect"
+import { SqlClient } from "effect/sql"
 import { exportBackup, importBackup, policySources } from "../../src/index.ts"
 import { ada, backedUp, scopeOf } from "../Fixture.ts"
 import {
@@ -16,7 +17,7 @@ import {
   wifi
 } from "./RestoreFixture.ts"
 
-const host = tenantsOf("exact", "digits", "namesakes", "foreign", "masked")
+const host = tenantsOf("exact", "digits", "namesakes", "foreign", "masked", "given")
 
 /** The one file of a backup, as an export has it. */
 const exported = Effect.fnUntraced(function* (backup: string) {
@@ -94,6 +95,39 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("What a restor
           (yield* configurationsIn("foreign")).map(({ preSharedKey }) => preSharedKey),
           ["the new key"]
         )
+      })
+    )
+
+    it.effect("is what somebody gives with the plan, which is kept sealed", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { id: backup } = yield* backedUp("exact")
+        yield* remove("given", wifi.id)
+        const { id: foreign } = yield* imported("given", yield* exported(backup))
+        const [lacking] = yield* itemsOf("given", yield* planned("given", foreign))
+        const value = "a key that somebody knows"
+        const give = (path: string) => ({ values: [{ ...configuration(wifi.id), path, value }] })
+        const refused = yield* Effect.flip(planned("given", foreign, give("displayName")))
+
+        const restore = yield* planned("given", foreign, give("preSharedKey"))
+        yield* executed("given", restore)
+
+        assert.deepStrictEqual([lacking?.action, lacking?.lacking], ["not_restorable", ["preSharedKey"]])
+        assert(refused._tag === "InvalidInput")
+        assert.deepStrictEqual(refused.errors, [
+          { pointer: "/values/0/path", detail: "The policy lacks no value there" }
+        ])
+        assert.deepStrictEqual(
+          (yield* configurationsIn("given")).map(({ preSharedKey }) => preSharedKey),
+          [value]
+        )
+        // Another value is another request, and neither is readable in what is stored of it.
+        const [item] = yield* itemsOf("given", restore)
+        assert.deepInclude({ ...item }, { action: "create", lacking: [], result: "done" })
+        for (const table of ["restores", "restore_items", "policy_snapshots", "operation_audit", "operation_runs"]) {
+          const rows = yield* sql<{ row: string }>`SELECT to_jsonb(t)::text AS row FROM ${sql(table)} t`
+          assert.notInclude(JSON.stringify(rows), value, table)
+        }
       })
     )
 

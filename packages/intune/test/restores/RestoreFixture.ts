@@ -3,6 +3,7 @@ import { type Run, Runs } from "@atlas/operations"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import type { GivenValue } from "../../src/restores/GivenValues.ts"
 import { policyTypes, Restores } from "../../src/index.ts"
 import { ada, backedUp, ended, intune, pilotGroup } from "../Fixture.ts"
 
@@ -69,6 +70,7 @@ export const requestOf = (
   more: {
     readonly items?: ReadonlyArray<ReturnType<typeof configuration>> | null
     readonly withAssignments?: boolean
+    readonly values?: ReadonlyArray<typeof GivenValue.Type>
   } = {}
 ) => ({ backup, items: [configuration("wifi")], withAssignments: false, ...more })
 

@@ -13,6 +13,10 @@ export const secretReference = "$secret"
 /** The member that stands in place of what is not stored at all. */
 export const presenceMark = "$present"
 
+/** What stands in place of a secret in a tenant: whoever does not know the salt can make nothing of it. */
+export const fingerprintOf = (salt: Uint8Array, secret: string): string =>
+  createHmac("sha256", salt).update(secret).digest("hex")
+
 /** Sorts texts as they are compared byte by byte, whatever the locale. */
 export const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -75,7 +79,7 @@ export class CanonicalWriter {
   }
 
   #reference(secret: string): string {
-    const fingerprint = createHmac("sha256", this.#salt).update(secret).digest("hex")
+    const fingerprint = fingerprintOf(this.#salt, secret)
     this.secrets.set(fingerprint, secret)
     return `{"${secretReference}":"${fingerprint}"}`
   }
