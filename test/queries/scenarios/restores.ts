@@ -1,5 +1,5 @@
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { Restores } from "@atlas/intune"
+import { importBackup, policySources, Restores } from "@atlas/intune"
 import { Runs } from "@atlas/operations"
 import { Effect } from "effect"
 import { ada, configurations, tenant, wifi } from "../Host.ts"
@@ -17,6 +17,19 @@ const reading = Effect.fnUntraced(function* (backup: string, restore: string) {
   yield* all.items(ada, tenantId, restore, { after: first!, limit: 50 }).pipe(as("the next page"))
   yield* all.items(ada, tenantId, restore, { actions: ["create"], after: null, limit: 50 }).pipe(as("of an action"))
   yield* all.tally(ada, tenantId, restore)
+})
+
+/** A plan with the value that an imported policy lacks. */
+const giving = Effect.gen(function* () {
+  const id = "lacking"
+  const preSharedKey = { $secret: "0".repeat(64) }
+  const { id: backup } = yield* importBackup(ada, tenant, "Lacking", [
+    { source: policySources.deviceConfigurations, objects: [{ ...wifi, id, displayName: "Lacking", preSharedKey }] }
+  ])
+  const values = [{ source: "device_configurations", id, path: "preSharedKey", value: "given" }]
+  const request = { backup, items: null, withAssignments: false, values }
+  const { runId } = yield* Restores.use((all) => all.plan(ada, tenantId, request, "given"))
+  yield* ended({ id: runId })
 })
 
 /** Restores from a backup: of what was changed, and of what is gone, by a write whose answer is lost. */
@@ -51,4 +64,5 @@ export const restores = Effect.fnUntraced(function* (backup: string) {
   yield* fake.clearFaults
   yield* all.planAgain(ada, tenantId, again.restore.id)
   yield* all.archive(ada, tenantId, gone.restore.id)
+  yield* giving
 })

@@ -28,6 +28,24 @@ const namesOf = Effect.fnUntraced(function* (
   return targets.filter(({ id }) => ids.includes(id)).map(({ id, name }): NamedReference => ({ kind, id, name }))
 })
 
+/** Finds out what references are called: those whose names are known, and what could not be read. */
+export const lookUpNames = Effect.fn("lookUpNames")(function* (
+  tenant: TenantScope,
+  references: ReadonlyArray<Reference>
+): Effect.fn.Return<
+  { readonly named: ReadonlyArray<NamedReference>; readonly failures: ReadonlyArray<FailureReport> },
+  never,
+  Graph
+> {
+  const [named, failures]: [Array<NamedReference>, Array<FailureReport>] = [[], []]
+  for (const [kind, ofKind] of Map.groupBy(references, (reference) => reference.kind)) {
+    const found = yield* Effect.result(namesOf(tenant, kind, ofKind))
+    if (Result.isSuccess(found)) named.push(...found.success)
+    else failures.push({ ...reportOf(found.failure), item: `Names of each ${kindLabels[kind]}` })
+  }
+  return { named, failures }
+})
+
 /**
  * Finds out what the targets of a backup's references are called, before it is sealed. A restore finds them by name where their
  * ids no longer exist. Yields what could not be read.
@@ -38,12 +56,7 @@ export const nameReferences = Effect.fn("nameReferences")(function* (
 ): Effect.fn.Return<ReadonlyArray<FailureReport>, never, Graph | SqlClient.SqlClient> {
   const store = yield* makeReferenceStore
   yield* store.nameOwn(backup)
-  const failures: Array<FailureReport> = []
-  for (const [kind, references] of Map.groupBy(yield* store.listUnnamed(backup), (reference) => reference.kind)) {
-    const found = yield* Effect.result(namesOf(tenant, kind, references))
-    if (Result.isFailure(found))
-      failures.push({ ...reportOf(found.failure), item: `Names of each ${kindLabels[kind]}` })
-    else if (found.success.length > 0) yield* store.name(backup, found.success)
-  }
+  const { failures, named } = yield* lookUpNames(tenant, yield* store.listUnnamed(backup))
+  if (named.length > 0) yield* store.name(backup, named)
   return failures
 })

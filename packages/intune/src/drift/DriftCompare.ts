@@ -153,9 +153,10 @@ const isSame = (from: StatePolicy, to: StatePolicy) =>
 const drifts = (
   from: ReadonlyArray<StatePolicy>,
   to: ReadonlyArray<StatePolicy>,
+  { isNumbered }: PolicySource,
   { isForeign }: Names
 ): ReadonlyArray<Drift> => {
-  const partners = pairPolicies(from, to)
+  const partners = pairPolicies(from, to, isForeign && isNumbered)
   const paired = new Set(partners.values())
   return [
     ...from.flatMap((policy): ReadonlyArray<Drift> => {
@@ -214,7 +215,7 @@ const compareSource = Effect.fnUntraced(function* (run: DriftRun, source: Policy
     Array<StatePolicy>,
     Array<StatePolicy>
   ]
-  const found = drifts(from, to, names)
+  const found = drifts(from, to, source, names)
   const counts = { compared: Math.max(from.length, to.length), added: 0, removed: 0, changed: 0 }
   // An attempt that died may have stored some of the differences.
   yield* run.transaction(drift.restart(run.run.id, source.name))

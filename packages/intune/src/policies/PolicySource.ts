@@ -73,6 +73,8 @@ export interface PolicySource {
   /** The collection's path below the version. */
   readonly path: string
   readonly list: GraphContract.GraphList<string, ListedObject>
+  /** Ids are numbers, which other tenants give to other objects. */
+  readonly isNumbered: boolean
   /** Reads one object completely. */
   readonly one: GraphContract.GraphGet<`/${string}/{id}`, ListedObject>
   /** The listing leaves parts out, so each object is read by itself. */
@@ -98,6 +100,8 @@ export interface PolicySourceOptions {
   readonly assignments?: "expanded" | "listed"
   /** The listing leaves parts out. */
   readonly isBrief?: boolean
+  /** Ids are numbers, which other tenants give to other objects. */
+  readonly isNumbered?: boolean
   /** The permission to change objects, and what differs from most collections. */
   readonly writes?: {
     readonly permission: PermissionName
@@ -184,7 +188,7 @@ const childrenOf = (path: string, options: PolicySourceOptions): ReadonlyArray<P
  * @param path below the version, without a slash at its beginning
  */
 export const policySource = (name: string, path: string, options: PolicySourceOptions): PolicySource => {
-  const { assignments, expanded, isBrief = false, permission, plainText } = options
+  const { assignments, expanded, isBrief = false, isNumbered = false, permission, plainText } = options
   const expand = [
     ...(assignments === "expanded" ? ["assignments"] : []),
     ...(expanded === undefined ? [] : [`${expanded.property}($expand=${expanded.within})`])
@@ -197,6 +201,7 @@ export const policySource = (name: string, path: string, options: PolicySourceOp
     list: GraphContract.list({ ...(isBrief ? shared : whole), name: `${path}.list`, path: `/${path}` }),
     one: GraphContract.get({ ...whole, name: `${path}.get`, path: `/${path}/{id}` as const }),
     isBrief,
+    isNumbered,
     children: childrenOf(path, options),
     plainText:
       plainText === undefined

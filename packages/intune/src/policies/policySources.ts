@@ -73,6 +73,7 @@ export const policySources = {
   }),
   scopeTags: policySource("scope_tags", "deviceManagement/roleScopeTags", {
     permission: configuration,
+    isNumbered: true,
     // Expanded, the list is always empty.
     assignments: "listed",
     writes: writesConfiguration

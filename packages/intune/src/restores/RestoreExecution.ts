@@ -1,20 +1,15 @@
-import { ExactJson, type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
-import { Array, Effect, Result, Schema } from "effect"
-import { SqlClient } from "effect/sql"
-import { makeBackupStore, type OpenBackup } from "../backups/BackupStore.ts"
-import { policyFacts } from "../policies/PolicyFacts.ts"
-import type { PolicyRecord } from "../policies/PolicyRecord.ts"
+import { type GraphError, reportOf, RunFailure, RunHandler } from "@atlas/operations"
+import { Effect, Result } from "effect"
 import type { PolicySource, PolicyWrites } from "../policies/PolicySource.ts"
 import { PolicyStore } from "../policies/PolicyStore.ts"
-import { policyTypeNamed } from "../policies/PolicyType.ts"
 import { makeNewNamesakes, type NewNamesake } from "./NewNamesakes.ts"
-import { type ItemResult, makeRestoreItemStore, type OverwrittenItem, type UnwrittenItem } from "./RestoreItemStore.ts"
+import { type ItemResult, makeRestoreItemStore, type UnwrittenItem } from "./RestoreItemStore.ts"
 import { execute } from "./RestoreOperations.ts"
 import { isDefault } from "./RestorePlan.ts"
 import { restoreOrder } from "./restoreOrder.ts"
 import { assignmentsWith, contentWith, referredCollections, replacing, requireMade } from "./RestoreReferences.ts"
-import { makeRestoreStore } from "./RestoreStore.ts"
 import { assignPolicy, createPolicy, currentPolicy, type RestoringPolicy, updatePolicy } from "./RestoreWrites.ts"
+import { keepSafe, overwrittenReferences } from "./SafetyBackup.ts"
 import { makeRestoreState } from "./state.ts"
 
 type ExecuteRun = RunHandler.RunContext<{ readonly restore: string }>
@@ -30,40 +25,6 @@ const notConfirmed = () =>
 const begin = Effect.fnUntraced(function* (run: ExecuteRun) {
   const state = yield* makeRestoreState
   return (yield* state.begin(restoreOf(run), run.run.id)) ?? (yield* notConfirmed())
-})
-
-const seenAtOnce = 200
-const bodyOf = Schema.decodeUnknownSync(
-  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown), { reviver: ExactJson.reviver })
-)
-
-const recordOf = (item: OverwrittenItem, texts: ReadonlyMap<string, string>): PolicyRecord => {
-  const policy = { ...item, body: bodyOf(texts.get(item.contentHash) ?? "{}"), assignments: null }
-  const facts = policyFacts(policyTypeNamed(item.type ?? "") ?? null, policy)
-  return { ...item, ...facts, finding: null, lastModified: null, assignmentCount: null }
-}
-
-/** Backs up what will be overwritten, if anything, as the plan saw it. What has changed since is not overwritten. */
-const keepSafe = Effect.fnUntraced(function* (run: ExecuteRun, name: string) {
-  const store = yield* PolicyStore
-  const restores = yield* makeRestoreStore
-  const policies = yield* makeRestoreItemStore
-  const writes = makeBackupStore(yield* SqlClient.SqlClient)
-  const { restore } = run.input
-  const tenant = run.scope
-  const overwritten = yield* policies.listOverwritten(restore)
-  if (overwritten.length === 0) return
-  const backup: OpenBackup = yield* writes.open(tenant, `Before restoring “${name}”`.slice(0, 200), { kind: "restore" })
-  for (const part of Array.chunksOf(overwritten, seenAtOnce)) {
-    const hashes = part.map(({ contentHash }) => contentHash)
-    const texts = yield* store.texts(tenant, hashes)
-    for (const [source, items] of Map.groupBy(part, (item) => item.source)) {
-      const records = items.map((item) => recordOf(item, texts))
-      yield* writes.add(tenant, backup, source, records)
-    }
-  }
-  yield* writes.seal(backup)
-  yield* restores.noteSafety(restore, backup)
 })
 
 /** How an execution writes. */
@@ -208,7 +169,11 @@ export const executeHandler = execute.toLayer(
   Effect.fn("RestoreExecution")(function* (run) {
     const policies = yield* makeRestoreItemStore
     const { backupName, hasSafety, withAssignments } = yield* run.transaction(begin(run))
-    if (!hasSafety) yield* run.transaction(keepSafe(run, backupName))
+    if (!hasSafety) {
+      // Names are read before: no transaction waits for Graph.
+      const references = yield* overwrittenReferences(run)
+      yield* run.transaction(keepSafe(run, backupName, references))
+    }
     const newNamesakes = yield* makeNewNamesakes(run)
     const pending = yield* policies.listUnwritten(run.input.restore)
     const place = ({ source }: UnwrittenItem) => restoreOrder.findIndex((each) => each.name === source)

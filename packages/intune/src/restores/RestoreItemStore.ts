@@ -41,6 +41,15 @@ export interface OverwrittenItem extends Omit<UnplannedItem, "foldedTitle"> {
   readonly source: string
 }
 
+/** What a plan makes of a policy that others may refer to. */
+export interface RestoredTarget {
+  readonly id: string
+  /** The id of the tenant's policy; null if it is to be created. */
+  readonly to: string | null
+  /** The tenant's policy has the same title and says something else, and stays. */
+  readonly isOther: boolean
+}
+
 /** A policy to write. */
 export interface UnwrittenItem extends Omit<UnplannedItem, "type"> {
   readonly source: string
@@ -114,13 +123,28 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     return row ?? (yield* Effect.die("A restore without its backup"))
   }, Effect.orDie)
 
-  /** The policies of a collection whose plan finds or creates them: the id in the tenant, or null while there is none. */
+  /** What a plan makes of the policies of a collection that others may refer to. */
   const listTargets = Effect.fn("RestoreItemStore.listTargets")(
-    (restore: string, source: string) => sql<{ id: string; to: string | null }>`
-      SELECT id, CASE WHEN action <> 'create' THEN seen_id END AS "to" FROM restore_items
-      WHERE restore_id = ${restore}::uuid AND source = ${source} AND action IN ('create', 'update', 'unchanged')`,
+    (restore: string, source: string) => sql<RestoredTarget>`
+      SELECT id, CASE WHEN action <> 'create' THEN seen_id END AS "to", action = 'conflict' AS "isOther" FROM restore_items
+      WHERE restore_id = ${restore}::uuid AND source = ${source}
+        AND action IN ('create', 'update', 'unchanged', 'conflict')`,
     Effect.orDie
   )
+
+  /** Which of these ids of the tenant are those of policies that the backup has and the restore is not of. */
+  const listUnchosen = Effect.fn("RestoreItemStore.listUnchosen")(function* (
+    restore: string,
+    source: string,
+    ids: ReadonlyArray<string>
+  ) {
+    const rows = yield* sql<{ id: string }>`
+      SELECT b.id FROM restores r JOIN backup_items b ON b.set_id = r.set_id
+      WHERE r.id = ${restore}::uuid AND b.source = ${source}
+        AND b.id = ANY(ARRAY(SELECT json_array_elements_text(${JSON.stringify(ids)}::json)))
+        AND NOT EXISTS (SELECT FROM restore_items i WHERE i.restore_id = r.id AND i.source = b.source AND i.id = b.id)`
+    return rows.map(({ id }) => id)
+  }, Effect.orDie)
 
   const listUnplanned = Effect.fn("RestoreItemStore.listUnplanned")(
     (restore: string, source: string) => sql<UnplannedItem>`
@@ -196,7 +220,7 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     Effect.orDie
   )
 
-  /** Which of these ids of the tenant the plan has seen, or the restore has written. */
+  /** Which of these ids of the tenant the plan has seen or knows as others of the backup, or the restore has written. */
   const listKnown = Effect.fn("RestoreItemStore.listKnown")(function* (
     restore: string,
     source: string,
@@ -205,7 +229,9 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     const known = yield* sql<{ id: string }>`
       SELECT id FROM json_array_elements_text(${JSON.stringify(ids)}::json) AS t(id)
       WHERE EXISTS (SELECT FROM restore_items i
-        WHERE i.restore_id = ${restore}::uuid AND i.source = ${source} AND t.id IN (i.seen_id, i.result_id))`
+        WHERE i.restore_id = ${restore}::uuid AND i.source = ${source} AND t.id IN (i.seen_id, i.result_id))
+        OR EXISTS (SELECT FROM restores r JOIN backup_items b ON b.set_id = r.set_id
+          WHERE r.id = ${restore}::uuid AND b.source = ${source} AND b.id = t.id)`
     return known.map(({ id }) => id)
   }, Effect.orDie)
 
@@ -215,6 +241,7 @@ export const makeRestoreItemStore = Effect.map(SqlClient.SqlClient, (sql) => {
     readProgress,
     readOrigin,
     listTargets,
+    listUnchosen,
     listUnplanned,
     storePlans,
     forgetPlan,

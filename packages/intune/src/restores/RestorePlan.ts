@@ -55,8 +55,8 @@ export const valuesMissing = (members: ReadonlyArray<string>): string => {
   const named = members.slice(0, mostNamed).join(", ")
   const more = members.length > mostNamed ? ` and ${members.length - mostNamed} more members` : ""
   return (
-    `Graph does not reveal the value of ${named}${more}: give it with a plan of this policy, ` +
-    "or in an exported file that you import."
+    `The value of ${named}${more} is not known here, since Graph does not reveal it or it is another tenant's: ` +
+    "give it with a plan of this policy, or in an exported file that you import."
   )
 }
 

@@ -14,7 +14,7 @@ import { makeRestoreState } from "./state.ts"
 
 type PreviewRun = RunHandler.RunContext<{ readonly restore: string }>
 
-/** What the tenant has of the wanted policies: those with their ids, and all namesakes. */
+/** What the tenant has of the wanted policies: those with their ids, all namesakes, and what says the same. */
 const liveOf = Effect.fnUntraced(function* (
   run: PreviewRun,
   source: PolicySource,
@@ -25,6 +25,7 @@ const liveOf = Effect.fnUntraced(function* (
   const salt = yield* store.salt(run.scope)
   const ids = new Map(wanted.map((row) => [row.id, row]))
   const names = new Set(wanted.map(namesakeKey))
+  const hashes = new Set(wanted.map(({ contentHash }) => contentHash))
   const found = new Map<string, Live>()
   const unread = new Map<string, GraphError>()
   yield* Stream.runForEach(readPolicies(run.scope, source), (page) =>
@@ -33,7 +34,8 @@ const liveOf = Effect.fnUntraced(function* (
       for (const policy of page.policies) {
         const live = recordOf(source, policy, salt)
         const same = ids.get(live.record.id)
-        if (same === undefined && !names.has(namesakeKey(live.record))) continue
+        const isLike = names.has(namesakeKey(live.record)) || hashes.has(live.record.contentHash)
+        if (same === undefined && !isLike) continue
         // Most policies equal the backup's: those are stored already, and nobody has to see them. The same ids mean something
         // else in another tenant.
         const isKnown = !isForeign && same !== undefined && isEqual(same, live.record)
@@ -52,12 +54,17 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   const wanted = yield* policies.listUnplanned(restore, source.name)
   if (wanted.length === 0) return 0
   const { found, unread } = yield* liveOf(run, source, wanted, planning.resolver)
+  // Of which others of the backup are: nobody wants these changed.
+  const others = yield* policies.listUnchosen(restore, source.name, [...found.keys()])
+  const isLocal = planning.resolver.isForeign && source.isNumbered
+  if (!isLocal) for (const id of others) found.delete(id)
   const here = yield* Effect.forEach(wanted, (row) => wantedHere(run, row, found.get(row.id), planning), {
     concurrency: 4
   })
   const partners = pairPolicies(
     here,
-    [...found.values()].map(({ record }) => record)
+    [...found.values()].map(({ record }) => record),
+    isLocal
   )
   const planned = yield* Effect.forEach(
     here,
@@ -75,12 +82,12 @@ const planSource = Effect.fnUntraced(function* (run: PreviewRun, source: PolicyS
   return wanted.length
 })
 
-/** What the plan does so far with the policies that others refer to: their ids in the tenant, or null if they are created. */
+/** What the plan does so far with the policies that others refer to. */
 const restoredSoFar = Effect.fnUntraced(function* (restore: string) {
   const policies = yield* makeRestoreItemStore
   const found = yield* Effect.forEach(referredCollections, (source) =>
     Effect.map(policies.listTargets(restore, source), (rows) =>
-      rows.map(({ id, to }) => [`${source} ${id}`, to] as const)
+      rows.map(({ id, isOther, to }) => [`${source} ${id}`, { id: to, isOther }] as const)
     )
   )
   return new Map(found.flat())

@@ -61,8 +61,7 @@ export const contentWith = (text: string, replace: Replace) =>
 
 /** An assignment that keeps a policy from a group. */
 const isExclusion = ({ target }: GraphObject) =>
-  Predicate.hasProperty(target, "@odata.type") &&
-  String(target["@odata.type"]).endsWith("exclusionGroupAssignmentTarget")
+  Predicate.hasProperty(target, "@odata.type") && /exclusionGroupAssignmentTarget$/i.test(String(target["@odata.type"]))
 
 /**
  * Whether what is left of assignments may be written without those that are lost. Without an exclusion, a policy would apply to
@@ -96,6 +95,14 @@ export const replacing = (resolved: ReadonlyArray<ResolvedReference>, made: Read
     return decided.made ? (made.get(`${collections[reference.kind]} ${reference.id}`) ?? null) : decided.to
   }
 }
+
+/** In a plan, what stands for the ids of what the restore is to create. */
+export const toBeMade = (resolved: ReadonlyArray<ResolvedReference>): ReadonlyMap<string, string> =>
+  new Map(
+    resolved.flatMap(({ id, kind, made }) =>
+      made ? [[`${collections[kind]} ${id}`, `${id} (made anew)`] as const] : []
+    )
+  )
 
 /** Fails if the restore could not create what a policy refers to. */
 export const requireMade = (resolved: ReadonlyArray<ResolvedReference>, made: ReadonlyMap<string, string>) => {
@@ -150,6 +157,9 @@ const warningOf = (resolutions: Resolutions, assignments: ReadonlyArray<GraphObj
   return `${count} left out. ${why}`
 }
 
+/** What a plan makes of the policies that others refer to, by collection and id. */
+export type RestoredTargets = ReadonlyMap<string, NonNullable<Candidates["restored"]>>
+
 /** Resolves the references of the policies of a restore. */
 export interface ReferenceResolver {
   /** The backup may be of another tenant. */
@@ -158,7 +168,7 @@ export interface ReferenceResolver {
   resolve(
     content: string,
     assignments: string | null,
-    restored: ReadonlyMap<string, string | null>
+    restored: RestoredTargets
   ): Effect.Effect<PolicyReferences, never, Graph | SqlClient.SqlClient>
 }
 
@@ -177,8 +187,7 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
   const named = new Map(known.map((reference) => [referenceKey(reference), reference]))
   const targets = new Map<ReferenceKind, Targets>()
 
-  const lookUp = Effect.fnUntraced(function* (kind: DirectoryKind) {
-    const ofKind = known.filter((reference) => reference.kind === kind)
+  const lookUp = Effect.fnUntraced(function* (kind: DirectoryKind, ofKind: ReadonlyArray<NamedReference>) {
     const names = ofKind.flatMap((reference) => nameInstead(reference) ?? reference.name ?? [])
     const ids = ofKind.filter((reference) => nameInstead(reference) === null).map(({ id }) => id)
     const directory = yield* DirectoryObjects
@@ -205,17 +214,22 @@ export const makeReferenceResolver = Effect.fnUntraced(function* (run: Run) {
   const targetsOf = Effect.fnUntraced(function* (kind: ReferenceKind) {
     const before = targets.get(kind)
     if (before !== undefined) return before
-    const now = yield* isListed(kind) ? list(kind) : lookUp(kind)
+    const now = yield* isListed(kind)
+      ? list(kind)
+      : lookUp(
+          kind,
+          known.filter((reference) => reference.kind === kind)
+        )
     targets.set(kind, now)
     return now
   })
 
-  const resolve = Effect.fnUntraced(function* (reference: Reference, restored: ReadonlyMap<string, string | null>) {
+  const resolve = Effect.fnUntraced(function* (reference: Reference, restored: RestoredTargets) {
     const { id, kind } = reference
     const one: NamedReference = named.get(referenceKey(reference)) ?? { kind, id, name: null }
-    const item = restored.get(`${collections[kind]} ${id}`)
-    const shared = { isForeign, restored: item === undefined ? undefined : { id: item } }
-    const { gone, isComplete, targets: found } = yield* targetsOf(kind)
+    const shared = { isForeign, restored: restored.get(`${collections[kind]} ${id}`) }
+    const isUnnamed = !isListed(kind) && !named.has(referenceKey(reference))
+    const { gone, isComplete, targets: found } = yield* isUnnamed ? lookUp(kind, [one]) : targetsOf(kind)
     const candidates = { ...shared, targets: found, isComplete: isComplete || gone.has(id) }
     return { reference: one, resolution: resolveReference(one, candidates) }
   })

@@ -130,9 +130,11 @@ export const makeRestoreStore = Effect.map(SqlClient.SqlClient, (sql) => {
   const listContents = Effect.fn("RestoreStore.listContents")(
     (tenant: TenantScope, backup: string, policies: ReadonlyArray<Pick<GivenContent, "id" | "source">>) =>
       sql<GivenContent>`
-        SELECT source, id, encode(content_hash, 'hex') AS hash FROM backup_items
-        WHERE ${tenantIs(tenant)} AND set_id = ${backup}::uuid AND (source, id) IN (SELECT w.source, w.id
-          FROM json_to_recordset(${JSON.stringify(policies)}::json) AS w(source text, id text))`,
+        SELECT b.source, b.id, encode(b.content_hash, 'hex') AS hash
+        FROM backup_sets s
+          CROSS JOIN json_to_recordset(${JSON.stringify(policies)}::json) AS w(source text, id text)
+          JOIN backup_items b ON b.set_id = s.id AND b.source = w.source AND b.id = w.id
+        WHERE s.workspace_id = ${tenant.workspaceId} AND s.tenant_id = ${tenant.tenantId} AND s.id = ${backup}::uuid`,
     Effect.orDie
   )
 

@@ -20,7 +20,9 @@ import {
   contentWith,
   type PolicyReferences,
   type ReferenceResolver,
-  replacing
+  replacing,
+  type RestoredTargets,
+  toBeMade
 } from "./RestoreReferences.ts"
 
 /** A policy of the tenant. */
@@ -49,7 +51,7 @@ export interface Planned {
 export interface Planning {
   readonly withAssignments: boolean
   readonly resolver: ReferenceResolver
-  readonly restored: ReadonlyMap<string, string | null>
+  readonly restored: RestoredTargets
 }
 
 /** Whether a policy says what is wanted, and is assigned so. */
@@ -85,17 +87,18 @@ export const wantedHere = Effect.fnUntraced(function* (
   { resolver, restored, withAssignments }: Planning
 ) {
   const unchanged: WantedHere = { ...row, references: nothingReferred, texts: null }
-  if (same !== undefined && isEqual(row, same.record) && !resolver.isForeign) return unchanged
+  // What the restore makes anew has another id: a policy that names the old one says nothing any more.
+  const isMoved = [...restored].some(([key, { id }]) => id === null || !key.endsWith(` ${id}`))
+  if (same !== undefined && isEqual(row, same.record) && !resolver.isForeign && !isMoved) return unchanged
   const store = yield* PolicyStore
   const hashes = [row.contentHash, ...(row.assignmentsHash === null ? [] : [row.assignmentsHash])]
   const stored = yield* store.texts(scope, hashes)
   const content = stored.get(row.contentHash) ?? "{}"
   const assignments = row.assignmentsHash === null ? null : (stored.get(row.assignmentsHash) ?? null)
   const references = yield* resolver.resolve(content, withAssignments ? assignments : null, restored)
-  // What the restore itself creates has no id yet.
-  const found = references.resolved.filter(({ made }) => !made)
-  if (found.length === 0) return { ...row, references, texts: { content, assignments } } satisfies WantedHere
-  const replace = replacing(found, new Map())
+  if (references.resolved.length === 0)
+    return { ...row, references, texts: { content, assignments } } satisfies WantedHere
+  const replace = replacing(references.resolved, toBeMade(references.resolved))
   const here = contentWith(content, replace)
   const assigned = assignments === null ? null : assignmentsWith(assignments, replace)
   return {

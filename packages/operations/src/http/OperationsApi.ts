@@ -43,7 +43,8 @@ export {
   InvalidInput,
   NotFound,
   NotSupported,
-  OperationBusy
+  OperationBusy,
+  RunConflict
 } from "../boundary/Problems.ts"
 
 /** The actor on whose behalf a request is made. */

@@ -93,7 +93,7 @@ const isObject = (value: unknown): value is GraphObject =>
 
 const kindOf = (name: string, within: GraphObject): ReferenceKind | undefined => {
   const type = within["@odata.type"]
-  const isReusable = name === "value" && Predicate.isString(type) && type.endsWith("ConfigurationReferenceSettingValue")
+  const isReusable = name === "value" && Predicate.isString(type) && /ConfigurationReferenceSettingValue$/i.test(type)
   return isReusable ? "reusable_setting" : members.get(name)
 }
 

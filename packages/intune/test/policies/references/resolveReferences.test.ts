@@ -35,9 +35,12 @@ describe("what a reference is in a tenant", () => {
       if (isForeign) assert.include(namesakes, target)
     }
     if (found._tag === "Ambiguous") assert.strictEqual(found.count, namesakes.length)
-    if (found._tag === "Missing") assert.lengthOf(namesakes, 0)
+    if (found._tag === "Missing") assert.isTrue(isComplete && namesakes.length === 0)
+    // Of what is not all there is, nobody knows how many have a name.
+    if (found._tag === "Found" && found.id !== id) assert.isTrue(isComplete)
     // Nobody guesses what another tenant's id means.
-    if (found._tag === "Unchecked") assert.isTrue(targets === null || (!isForeign && !isComplete))
+    if (found._tag === "Unchecked") assert.isTrue(!isForeign && (targets === null || !isComplete))
+    if (found._tag === "Unreadable") assert.isTrue(isForeign && (targets === null || !isComplete))
     assert.notStrictEqual(found._tag, "Made")
   })
 
@@ -45,7 +48,7 @@ describe("what a reference is in a tenant", () => {
     const { id, isComplete, isForeign, name, targets, to } = all
     const found = resolveReference(
       { kind: "scope_tag", id, name },
-      { targets, isComplete, isForeign, restored: { id: to } }
+      { targets, isComplete, isForeign, restored: { id: to, isOther: false } }
     )
     if (to === null) assert.include(["Made", "Found"], found._tag)
     else assert.deepStrictEqual(found, { _tag: "Found", id: to })
