@@ -31,6 +31,9 @@ const oldestDue = Metric.gauge("atlas_runs_oldest_due_seconds", {
   description: "How long the oldest due run has waited for a worker"
 })
 const executing = Metric.gauge("atlas_worker_runs_executing", { description: "Attempts under way in this process" })
+const ready = Metric.gauge("atlas_worker_runs_ready", {
+  description: "Runs that this process has claimed and not begun"
+})
 const slots = Metric.gauge("atlas_worker_slots", { description: "Attempts that this process executes at once" })
 const workRefused = counter("atlas_work_refused_total", "Work handed to a worker that did not fit its run")
 const staleWritesRefused = counter(
@@ -82,9 +85,20 @@ export const runsActive = (
     { discard: true }
   )
 
-/** Sets the gauges of how busy this process is. */
-export const workerBusy = (runs: number, ofSlots: number): Effect.Effect<void> =>
-  Effect.andThen(Metric.update(executing, runs), Metric.update(slots, ofSlots))
+/** Sets the gauges of how busy this process is: attempts under way, runs claimed and not begun, slots. */
+export const workerBusy = (counts: {
+  readonly executing: number
+  readonly ready: number
+  readonly slots: number
+}): Effect.Effect<void> =>
+  Effect.all(
+    [
+      Metric.update(executing, counts.executing),
+      Metric.update(ready, counts.ready),
+      Metric.update(slots, counts.slots)
+    ],
+    { discard: true }
+  )
 
 /** Counts work that did not fit its run. */
 export const refusedWork = (reason: string): Effect.Effect<void> => add(workRefused, { reason })
