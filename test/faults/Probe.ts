@@ -106,8 +106,12 @@ export const handler = (reach: Reach) =>
     }).pipe(Effect.catchTag("SqlError", Effect.die))
   )
 
-/** Ledger and queue that say when an attempt comes to a step of theirs. */
-export const watched = (reach: Reach) => {
+/**
+ * Ledger and queue that say when an attempt comes to a step of theirs.
+ *
+ * @param greed how many more runs each claim takes than it was asked for
+ */
+export const watched = (reach: Reach, greed = 0) => {
   const ledger = Effect.map(RunLedger, (writes) =>
     RunLedger.of({
       ...writes,
@@ -129,7 +133,8 @@ export const watched = (reach: Reach) => {
       ...turns,
       claimer: (claimant) => {
         const claim = turns.claimer(claimant)
-        return (limit) => Effect.tap(claim(limit), (claims) => (claims.length > 0 ? reach("claimed") : Effect.void))
+        return (limit) =>
+          Effect.tap(claim(limit + greed), (claims) => (claims.length > 0 ? reach("claimed") : Effect.void))
       }
     })
   )

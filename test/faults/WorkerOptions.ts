@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly maxConnections: number
   /** No signal of another process reaches it. */
   readonly deaf: boolean
+  /** How many more runs it claims with each claim than it asks for. */
+  readonly greed?: number
   readonly at?: Step
   readonly fault?: Fault
   /** A worker that stands still or waits goes on once this file exists. */

@@ -9,6 +9,7 @@ import {
   lapse,
   openGate,
   pages,
+  settings,
   shortLease,
   start,
   startWorker,
@@ -58,6 +59,25 @@ layer(fixture, { excludeTestServices: true, timeout: "60 seconds" })("a worker k
       assert.deepStrictEqual(yield* timeline(id), ["created", "started", "completed"])
       assert.strictEqual((yield* attempts(id)).length, 1)
       assert.deepStrictEqual(yield* pages(id), [1n, 1n])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("with more claimed than begun leaves runs that another completes, each once", () =>
+    Effect.gen(function* () {
+      const ids = yield* Effect.all([start(), start(), start(), start()])
+      const oneSlot = { ...settings, slots: 1 }
+      const doomed = yield* startWorker({ at: "handling", fault: "SIGKILL", greed: 3, settings: oneSlot })
+      assert.strictEqual(yield* doomed.ended, "SIGKILL")
+      yield* lapse
+      yield* workHere()
+      for (const [place, id] of ids.entries()) {
+        const done = yield* completed(id)
+        assert.deepStrictEqual([done.outcome, done.attempt, yield* fenceOf(id)], ["succeeded", 1, 2n])
+        assert.deepStrictEqual(yield* timeline(id), ["created", "started", "rescued", "completed"])
+        const executed = (yield* attempts(id)).map(({ fence }) => fence)
+        assert.deepStrictEqual(executed, place === 0 ? [1n, 2n] : [2n])
+        assert.deepStrictEqual(yield* pages(id), [2n, 2n])
+      }
     }).pipe(Effect.scoped)
   )
 

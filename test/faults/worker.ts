@@ -51,7 +51,7 @@ const reach: Reach = (step) =>
   })
 
 const worker = Worker.layer(handler(reach)).pipe(
-  Layer.provide(watched(reach)),
+  Layer.provide(watched(reach, options.greed)),
   Layer.provide(Layer.succeed(WorkerSettings, options.settings))
 )
 

@@ -41,6 +41,7 @@ const attempts: Expected = {
   "RunLedger.retryLater": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.postpone": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.giveBack": ["operation_runs_running | operation_runs_pkey"],
+  "RunLedger.returnUnbegun": ["operation_runs_running | operation_runs_pkey"],
   "RunLedger.refuseStaleWrite": ["operation_runs_pkey"],
   "RunLedger.refuseWork": ["operation_runs_pkey"],
   "RunCancellation.cancel": ["operation_runs_pkey"]

@@ -1,5 +1,5 @@
 import { Runs, Worker } from "@atlas/operations"
-import { RunExecutor, TestOperations } from "@atlas/operations/testing"
+import { RunExecutor, RunLedger, RunQueue, TestOperations } from "@atlas/operations/testing"
 import { Effect, Schedule } from "effect"
 import { ada } from "../Host.ts"
 import { Elsewhere, handlerOf, Plain, Postponed } from "../Kinds.ts"
@@ -21,6 +21,10 @@ export const executing = Effect.gen(function* () {
   yield* RunExecutor.use((executor) => Effect.flip(executor.attempt({ ...given, fence: 99n }))).pipe(
     Effect.provide(TestOperations.layer(handlerOf(Elsewhere)), { local: true })
   )
+  // It was claimed by one that did not come to it.
+  const claimant = { worker: "busy", types: [Elsewhere], leaseMillis: 60_000 }
+  const claims = yield* RunQueue.use((queue) => queue.claimOne(claimant, given))
+  yield* RunLedger.use((ledger) => ledger.returnUnbegun(claims))
   // A worker that stops gives back what it executes.
   yield* Effect.provide(until(given, "running"), Worker.layer(handlerOf(Elsewhere)), { local: true })
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Cause, Context, Effect, Exit, Fiber, Layer, Option, PubSub, Schema } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Option, PubSub, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { SqlClient } from "effect/sql"
 import { type AttemptEnd, endOf } from "./Attempt.ts"
@@ -76,17 +76,15 @@ export class RunExecutor extends Context.Service<
         const work = handler
           ? perform(handler, claim, lease.context)
           : Effect.die(new Error("A claimed run has no handler in this process"))
-        const stopped = Effect.as(lease.cancelled, { _tag: "Cancelled" } satisfies AttemptEnd)
+        const stopped = Effect.as(lease.over, { _tag: "Cancelled" } satisfies AttemptEnd)
+        const attempt = Effect.raceFirst(work, stopped)
         return Effect.uninterruptible(
           Effect.gen(function* () {
             yield* waitedMillis === null
               ? Metrics.runRescued(run.type)
               : Metrics.runTaken(run.type, waitedMillis / 1_000)
-            // In a fiber of its own: an interruption from outside ends the work, and the lease only after the work.
-            const keeper = yield* Effect.forkChild(Effect.interruptible(lease.keep))
-            const attempt = Effect.raceAllFirst([work, stopped, Fiber.join(keeper)])
-            const outer = yield* Effect.exit(Effect.interruptible(Effect.exit(attempt)))
-            yield* Fiber.interrupt(keeper)
+            // Inside of what keeps the lease: an interruption from outside ends the work, and the lease only after the work.
+            const outer = yield* lease.keep(Effect.exit(Effect.interruptible(Effect.exit(attempt))))
             const end: AttemptEnd = Exit.isFailure(outer) ? { _tag: "Interrupted" } : endOfExit(outer.value)
             if (end._tag === "Failed" && Exit.isSuccess(outer)) yield* logUnexpected(outer.value)
             yield* settle(claim, handler?.operation.retry, lease.reached(), end)

@@ -1,13 +1,14 @@
 /**
- * What a worker holds of a claimed run: the functions through which its handler writes, and the loops that keep its lease and
- * store its progress.
+ * What a worker holds of a claimed run: the functions through which its handler writes, and what keeps its lease and stores its
+ * progress.
  *
  * @module
  */
 
-import { Cause, DateTime, Deferred, Effect, Schema } from "effect"
+import { Cause, DateTime, Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { endOf, LeaseLost } from "./Attempt.ts"
+import { makeLeaseTicker } from "./leaseTicker.ts"
 import { monotonicMillis } from "../ledger/monotonicMillis.ts"
 import { type FailureSummary, merge, observed } from "../run/Failure.ts"
 import { RunCounts } from "../run/Run.ts"
@@ -31,8 +32,8 @@ export interface Reached {
 }
 
 /**
- * Makes what holds a claimed run. All of it ends with `LeaseLost` as soon as another worker owns the run, or may own it;
- * `cancelled` ends when the run was asked to stop.
+ * Makes what holds a claimed run. `keep` keeps its lease while work goes on. `over` ends when the run was asked to stop, and dies
+ * of `LeaseLost` as soon as another worker owns the run, or may own it; so do the functions that write.
  */
 export const makeRunLease = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -46,6 +47,8 @@ export const makeRunLease = Effect.gen(function* () {
   const limits = sql`
     SELECT set_config('idle_in_transaction_session_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true)`
 
+  const ticking = yield* makeLeaseTicker(Math.min(visibleEveryMillis, leaseMillis / 10))
+
   return (claim: Claim) => {
     const { run, claimedAt, remainingMillis } = claim
     let counts: RunCounts = run.summaryCounts
@@ -56,16 +59,23 @@ export const makeRunLease = Effect.gen(function* () {
     let shownAt = Number.NEGATIVE_INFINITY
     // Read before the statement that extends the lease, so that we never believe in it longer than the database does.
     let extendedAt = claimedAt
-    const lost = Deferred.makeUnsafe<never>()
-    const stop = Deferred.makeUnsafe<void>()
+    const over = Deferred.makeUnsafe<void>()
 
     const owned = (write: Effect.Effect<Hold>) =>
       Effect.flatMap(write, (hold) =>
         hold === "lost"
           ? Effect.die(new LeaseLost())
           : hold === "cancel_requested"
-            ? Deferred.succeed(stop, undefined)
+            ? Deferred.succeed(over, undefined)
             : Effect.void
+      )
+
+    // A database that does not answer is no proof of a lost lease: time decides that.
+    const noteLoss = (write: Effect.Effect<unknown>): Effect.Effect<void> =>
+      Effect.catchCause(Effect.asVoid(write), (cause: Cause.Cause<never>) =>
+        endOf(cause)._tag === "LeaseLost"
+          ? Effect.asVoid(Deferred.failCause(over, cause))
+          : Effect.logWarning("A heartbeat failed", redactCause(cause))
       )
 
     const progress: RunContext<unknown>["progress"] = (next) =>
@@ -128,42 +138,42 @@ export const makeRunLease = Effect.gen(function* () {
     let stopBy = claimedAt + remainingMillis
     const beat = Effect.gen(function* () {
       const now = yield* monotonicMillis
-      if (yield* Deferred.isDone(stop)) stopBy = Math.min(stopBy, now)
+      if (yield* Deferred.isDone(over)) stopBy = Math.min(stopBy, now)
       if (now >= stopBy + leaseMillis) return
       if (unseen && now - shownAt >= visibleEveryMillis) return yield* show(now)
       if (now - extendedAt < leaseMillis / 3) return
       yield* owned(ledger.heartbeat(claim, leaseMillis))
       extendedAt = now
-    }).pipe(
-      // A database that does not answer is no proof of a lost lease: `expire` decides that.
-      Effect.catchCause((cause: Cause.Cause<never>) =>
-        endOf(cause)._tag === "LeaseLost"
-          ? Effect.failCause(cause)
-          : Effect.logWarning("A heartbeat failed", redactCause(cause))
-      ),
-      Effect.delay(Math.min(visibleEveryMillis, leaseMillis / 3)),
-      Effect.forever
-    )
-
-    // Beside the heartbeat and not inside it: a statement that hangs must not keep a handler working that has lost its run.
-    const expire = Effect.flatMap(monotonicMillis, (now) =>
-      now - extendedAt >= leaseMillis ? Effect.die(new LeaseLost()) : Effect.void
-    ).pipe(Effect.delay(leaseMillis / 10), Effect.forever)
+    }).pipe(noteLoss)
 
     // The signal is a hint: the ledger says whether the run is still ours, and whether it was asked to stop.
-    const look = Effect.suspend(() => owned(ledger.heartbeat(claim, leaseMillis))).pipe(
-      Effect.catchCause((cause: Cause.Cause<never>) =>
-        endOf(cause)._tag === "LeaseLost"
-          ? Deferred.failCause(lost, cause)
-          : Effect.logWarning("A heartbeat failed", redactCause(cause))
-      ),
-      Effect.asVoid
-    )
+    const look = Effect.suspend(() => owned(ledger.heartbeat(claim, leaseMillis))).pipe(noteLoss)
+
+    const keep = Effect.fnUntraced(function* <A>(work: Effect.Effect<A>) {
+      const fork = Effect.runForkWith(yield* Effect.context<never>())
+      const beatMillis = Math.min(visibleEveryMillis, leaseMillis / 3)
+      let beatAt = (yield* monotonicMillis) + beatMillis
+      let beating: Fiber.Fiber<void> | undefined
+      const onTick = (now: number) => {
+        // Beside the heartbeat and not after it: a statement that hangs must not keep a handler working that has lost its run.
+        if (now - extendedAt >= leaseMillis) Deferred.doneUnsafe(over, Exit.die(new LeaseLost()))
+        if (now < beatAt) return
+        beatAt = Infinity
+        beating = fork(
+          Effect.andThen(
+            beat,
+            Effect.map(monotonicMillis, (done) => void (beatAt = done + beatMillis))
+          )
+        )
+      }
+      const ended = Effect.suspend(() => (beating === undefined ? Effect.void : Fiber.interrupt(beating)))
+      return yield* Effect.ensuring(ticking(onTick)(work), ended)
+    })
 
     return {
       context: { run, progress, failed, report, transaction },
-      keep: Effect.raceAllFirst([beat, expire, Deferred.await(lost)]) as Effect.Effect<never>,
-      cancelled: Deferred.await(stop),
+      keep,
+      over: Deferred.await(over),
       look,
       reached: (): Reached => ({ counts, failures })
     }

@@ -9,9 +9,32 @@ import { Effect, Metric } from "effect"
 import type { ReasonCode } from "../run/ReasonCode.ts"
 import type { RunOutcome } from "../run/Run.ts"
 
-const counter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+type Labels = Readonly<Record<string, string>>
+
+/**
+ * Makes each metric of a name once for each value of its labels. Labels that are given with an update are merged and written as
+ * text every time: an update took five times as long.
+ *
+ * @param make what makes it; every call has the same labels in the same order
+ */
+const labelled = <M>(make: (attributes: Labels) => M) => {
+  const made = new Map<string, M>()
+  return (labels: Labels): M => {
+    const key = Object.values(labels).join("\n")
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const metric = make(labels)
+    made.set(key, metric)
+    return metric
+  }
+}
+
+const counter = (name: string, description: string) =>
+  labelled((attributes) => Metric.counter(name, { description, incremental: true, attributes }))
 const histogram = (name: string, description: string, boundaries: ReadonlyArray<number>) =>
-  Metric.histogram(name, { description, boundaries })
+  labelled((attributes) => Metric.histogram(name, { description, boundaries, attributes }))
+const gauge = (name: string, description: string) =>
+  labelled((attributes) => Metric.gauge(name, { description, attributes }))
 
 const started = counter("atlas_runs_started_total", "Starts, by disposition")
 const completed = counter("atlas_runs_completed_total", "Runs that this process has ended")
@@ -26,11 +49,12 @@ const attemptDuration = histogram(
   "How long attempts take",
   [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1_200, 3_600, 14_400]
 )
-const active = Metric.gauge("atlas_runs_active", { description: "Runs in the ledger that are not completed" })
-const oldestDue = Metric.gauge("atlas_runs_oldest_due_seconds", {
-  description: "How long the oldest due run has waited for a worker"
-})
+const active = gauge("atlas_runs_active", "Runs in the ledger that are not completed")
+const oldestDue = gauge("atlas_runs_oldest_due_seconds", "How long the oldest due run has waited for a worker")
 const executing = Metric.gauge("atlas_worker_runs_executing", { description: "Attempts under way in this process" })
+const ready = Metric.gauge("atlas_worker_runs_ready", {
+  description: "Runs that this process has claimed and not begun"
+})
 const slots = Metric.gauge("atlas_worker_slots", { description: "Attempts that this process executes at once" })
 const workRefused = counter("atlas_work_refused_total", "Work handed to a worker that did not fit its run")
 const staleWritesRefused = counter(
@@ -38,8 +62,7 @@ const staleWritesRefused = counter(
   "Writes refused because another worker owned the run"
 )
 
-const add = (metric: Metric.Counter<number>, labels: Readonly<Record<string, string>>) =>
-  Metric.update(Metric.withAttributes(metric, labels), 1)
+const add = (metric: (labels: Labels) => Metric.Counter<number>, labels: Labels) => Metric.update(metric(labels), 1)
 
 /** Counts a start by its disposition. */
 export const runStarted = (
@@ -59,11 +82,11 @@ export const runRescued = (type: string): Effect.Effect<void> => add(rescued, { 
 
 /** Records how many seconds a run was due before a worker took it. */
 export const runTaken = (type: string, seconds: number): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(queueDelay, { type }), seconds)
+  Metric.update(queueDelay({ type }), seconds)
 
 /** Records how many seconds an attempt took, and how it ended. */
 export const attemptEnded = (type: string, end: string, seconds: number): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(attemptDuration, { type, end }), seconds)
+  Metric.update(attemptDuration({ type, end }), seconds)
 
 /**
  * Sets the gauges of an operation's active runs, of all processes together. `oldestDue` is the number of seconds for which the
@@ -75,16 +98,27 @@ export const runsActive = (
 ): Effect.Effect<void> =>
   Effect.all(
     [
-      Metric.update(Metric.withAttributes(active, { type, status: "queued" }), runs.queued),
-      Metric.update(Metric.withAttributes(active, { type, status: "running" }), runs.running),
-      Metric.update(Metric.withAttributes(oldestDue, { type }), runs.oldestDue)
+      Metric.update(active({ type, status: "queued" }), runs.queued),
+      Metric.update(active({ type, status: "running" }), runs.running),
+      Metric.update(oldestDue({ type }), runs.oldestDue)
     ],
     { discard: true }
   )
 
-/** Sets the gauges of how busy this process is. */
-export const workerBusy = (runs: number, ofSlots: number): Effect.Effect<void> =>
-  Effect.andThen(Metric.update(executing, runs), Metric.update(slots, ofSlots))
+/** Sets the gauges of how busy this process is: attempts under way, runs claimed and not begun, slots. */
+export const workerBusy = (counts: {
+  readonly executing: number
+  readonly ready: number
+  readonly slots: number
+}): Effect.Effect<void> =>
+  Effect.all(
+    [
+      Metric.update(executing, counts.executing),
+      Metric.update(ready, counts.ready),
+      Metric.update(slots, counts.slots)
+    ],
+    { discard: true }
+  )
 
 /** Counts work that did not fit its run. */
 export const refusedWork = (reason: string): Effect.Effect<void> => add(workRefused, { reason })

@@ -13,6 +13,7 @@ import type { ReasonCode } from "../run/ReasonCode.ts"
 import { RunCounts, type RunId } from "../run/Run.ts"
 import { sqlText } from "../text/SqlText.ts"
 import { type Completion, encodeCompletion, makeCompletions, type Writer } from "./Completions.ts"
+import type { Claim } from "./RunQueue.ts"
 import { cancelled, change, endData, idsAndEnds, type Step } from "./transition.ts"
 
 /** How far a run is. `failures` is null if nothing has failed since it was last stored. */
@@ -31,6 +32,9 @@ export interface FailedAttempt {
   readonly counts: RunCounts
   readonly delayMillis: number
 }
+
+/** A claim of a run that its worker has not begun. */
+type Unbegun = Writer & Pick<Claim, "isFirst">
 
 const toJson = { counts: Schema.encodeSync(Schema.fromJsonString(RunCounts)), failures: writeSummary }
 
@@ -87,6 +91,26 @@ const failAttempt = backToQueue("attempt_failed", "stopped_failing", {
 })
 const giveUp = backToQueue("given_back", "stopped", {})
 
+// As if the worker had never claimed them, but for fence and timeline: they keep their place in the lane, and no time has run.
+const neverBegun = {
+  started_at: sqlText`CASE WHEN v.is_first THEN NULL ELSE o.started_at END`,
+  deadline: sqlText`CASE WHEN v.is_first THEN NULL ELSE o.deadline END`
+} satisfies Step["set"]
+const returnAll = change({
+  makes: {
+    when: sqlText`o.cancel_requested_at IS NULL`,
+    did: sqlText`r.status = 'queued'`,
+    yes: {
+      transition: "given_back",
+      set: neverBegun,
+      data: sqlText`jsonb_build_object('attempt', r.attempt, 'maxAttempts', r.max_attempts, 'nextAttemptAt', r.available_at)`
+    },
+    no: { transition: "stopped", set: cancelled, data: endData }
+  },
+  where,
+  returning: sqlText`${idsAndEnds}, o.attempt, o.max_attempts, o.available_at`
+})
+
 const noteStaleWrite = change({
   makes: { transition: "stale_write_refused", data: sqlText`jsonb_build_object('worker', r.refused)` },
   where,
@@ -117,6 +141,11 @@ export class RunLedger extends Context.Service<
     postpone(writer: Writer, reasonCode: ReasonCode, message: string, delayMillis: number): Effect.Effect<boolean>
     /** running → queued, without costing an attempt; due at once. A run that was asked to stop ends instead. */
     giveBack(writer: Writer): Effect.Effect<boolean>
+    /**
+     * running → queued for runs that were claimed and not begun, as if nobody had claimed them. Those that were asked to stop
+     * end instead. A run that is no longer the claim's stays as it is.
+     */
+    returnUnbegun(claims: ReadonlyArray<Unbegun>): Effect.Effect<void>
     /** Notes in the timeline that a worker with an outdated fence tried to write. */
     refuseStaleWrite(writer: Writer, worker: string): Effect.Effect<void>
     /** Notes in the timeline that a worker was handed work that does not fit the run. An unknown run changes nothing. */
@@ -190,6 +219,14 @@ export class RunLedger extends Context.Service<
 
       const giveBack = Effect.fn("RunLedger.giveBack")((writer: Writer) => requeue(writer, 0, null, null), Effect.orDie)
 
+      const returnUnbegun = Effect.fn("RunLedger.returnUnbegun")(function* (claims: ReadonlyArray<Unbegun>) {
+        yield* sql`
+          WITH ${returnAll(sql`
+            SELECT * FROM unnest(${claims.map(({ run }) => run.id)}::uuid[], ${claims.map(({ fence }) => fence)}::bigint[],
+              ${claims.map(({ isFirst }) => isFirst)}::boolean[]) AS c (id, fence, is_first)`)}
+          SELECT r.id FROM r`
+      }, Effect.orDie)
+
       const refuseStaleWrite = Effect.fn("RunLedger.refuseStaleWrite")(function* (writer: Writer, worker: string) {
         yield* sql`WITH ${noteStaleWrite(sql`SELECT ${shown(writer)}, ${worker}::text AS worker`)} SELECT r.id FROM r`
       }, Effect.orDie)
@@ -207,6 +244,7 @@ export class RunLedger extends Context.Service<
         retryLater,
         postpone,
         giveBack,
+        returnUnbegun,
         refuseStaleWrite,
         refuseWork
       })

@@ -29,6 +29,8 @@ export interface Claim {
   readonly remainingMillis: number
   /** For how many milliseconds it was due before; null for a run whose worker died. */
   readonly waitedMillis: number | null
+  /** Whether no worker has claimed the run before, so that this claim has set its start and its deadline. */
+  readonly isFirst: boolean
 }
 
 /** Who claims, what it can execute, and how long a claim lasts without a heartbeat. */
@@ -78,7 +80,8 @@ export class RunQueue extends Context.Service<
             fence: row.fence,
             claimedAt,
             remainingMillis: row.remainingMillis,
-            waitedMillis: row.turn === 0 ? null : Math.max(row.waitedMillis, 0)
+            waitedMillis: row.turn === 0 ? null : Math.max(row.waitedMillis, 0),
+            isFirst: row.isFirst
           }))
           return { rows, claims }
         },
@@ -124,6 +127,7 @@ interface ClaimedRow extends RunRow {
   readonly turn: number
   readonly remainingMillis: number
   readonly waitedMillis: number
+  readonly isFirst: boolean
 }
 
 const isPlaceTaken = (error: unknown) =>
@@ -159,7 +163,7 @@ const handOver = change({
 })
 
 const claimed = sqlText`
-  SELECT ${runColumns(sqlText`r`)}, r.fence, r.priority, r.lane, r.turn,
+  SELECT ${runColumns(sqlText`r`)}, r.fence, r.priority, r.lane, r.turn, r.started_at >= now() AS "isFirst",
     (extract(epoch FROM r.deadline - clock_timestamp()) * 1000)::float8 AS "remainingMillis",
     (extract(epoch FROM clock_timestamp() - r.available_at) * 1000)::float8 AS "waitedMillis"
   FROM r ORDER BY r.turn`

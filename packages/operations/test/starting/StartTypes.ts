@@ -42,6 +42,14 @@ export const Plain = Operation.make({
   input: Key,
   identity: { rule: "while_active", key: byKey }
 })
+/** Never attempted again. */
+export const Once = Operation.make({
+  name: "test.once",
+  ...common,
+  input: Key,
+  identity: { rule: "while_active", key: byKey },
+  retry: { maxAttempts: 1 }
+})
 export const Click = Operation.make({
   name: "test.click",
   ...common,
@@ -153,6 +161,7 @@ const access = TestOperations.accessIn(
 /** The ledger on a database of its own with all these types and the gate; no worker. */
 export const ledger = Operations.layer(
   Plain,
+  Once,
   Click,
   GatedClick,
   Scheduled,
