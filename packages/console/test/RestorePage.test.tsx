@@ -49,7 +49,9 @@ const htmlOf = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, { a
     stopped: true,
     missingCapability: null,
     idempotencyKey: "1",
-    refused: refused ?? null
+    refused: refused ?? null,
+    valuesAction: "/values",
+    valuesProblem: null
   })
   return renderToString(page)
 }

@@ -5,6 +5,7 @@ import { Icon, type IconName } from "../../shell/components/Icon.tsx"
 import { PolicyDifferenceView } from "../policies/PolicyDifferenceView.tsx"
 import { AbsoluteTime } from "../../shell/components/Time.tsx"
 import { Layout, type Shell } from "../../shell/Layout.tsx"
+import { GivenValuesForm } from "./GivenValuesForm.tsx"
 import { RestoreBadge } from "./RestoresPage.tsx"
 import { useLinks } from "../../shell/Links.ts"
 import { NextPage } from "../../shell/components/NextPage.tsx"
@@ -27,6 +28,10 @@ interface Props {
   readonly idempotencyKey: string
   /** The last attempt to confirm: what was typed, and what was wrong with it. */
   readonly refused: { readonly typed: string; readonly problem: string } | null
+  /** Where the form of missing values is sent. */
+  readonly valuesAction: string
+  /** What was wrong with the last attempt to give missing values; null if there was none. */
+  readonly valuesProblem: string | null
 }
 
 /** A restore: its plan, its confirmation, and what became of it. */
@@ -54,6 +59,15 @@ export const RestorePage = (props: Props) => {
             <Summary {...props} />
             {(restore.state === "planned" || (isOpen && props.stopped)) && <Confirm {...props} path={path} />}
             <Items {...props} path={path} />
+            {/* A page that renews itself would lose what somebody types. */}
+            {!waits && props.missingCapability === null && (
+              <GivenValuesForm
+                items={props.items}
+                action={props.valuesAction}
+                idempotencyKey={props.idempotencyKey}
+                problem={props.valuesProblem}
+              />
+            )}
           </>
         )}
       </div>

@@ -1,14 +1,14 @@
-import { Backups, RestoreAction, type RestoreConflict, restorePolicies, Restores, viewBackups } from "@atlas/intune"
-import { type Actor, type RunId, Runs, type StartProblem, type TenantGrant } from "@atlas/operations"
+import { type RestoreConflict, restorePolicies, Restores } from "@atlas/intune"
+import type { Actor, Problems, StartProblem } from "@atlas/operations"
 import { DateTime, Effect, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { readNothing } from "../../shell/FormInput.ts"
 import { FormText, FormTexts, readForm } from "../../shell/Form.ts"
-import { pageLimit, pageOf, policyAfter, policyParams } from "../pages.ts"
+import { pageLimit, pageOf } from "../pages.ts"
 import { makeRenderBackup } from "../backups/renderBackup.ts"
-import { RestorePage } from "./RestorePage.tsx"
+import { makeBackupOf, makeRenderRestore } from "./renderRestore.ts"
+import { readGivenValues } from "./readGivenValues.ts"
 import { RestoresPage } from "./RestoresPage.tsx"
-import { html, makeRequests, type PageRequest, redirect } from "../../shell/Requests.ts"
+import { html, makeRequests, redirect } from "../../shell/Requests.ts"
 import { makeTenantAccess } from "../../shell/TenantAccess.ts"
 import type { Routes } from "../../shell/Routes.ts"
 import { Host } from "../../shell/Host.ts"
@@ -27,13 +27,13 @@ const Chosen = Schema.Struct({
 
 const Typed = Schema.Struct({ tenantName: Schema.optionalKey(FormText), idempotencyKey: Schema.optionalKey(FormText) })
 
-/** The actions that a plan is read for: policies that stay as they are would hide them. */
-const changes = RestoreAction.literals.filter((action) => action !== "unchanged")
-
 // How much is read side by side for a list: the pool has connections for others, too.
 const atOnce = { concurrency: 4 }
 
 const nothingChosen = "Choose at least one policy, or plan to restore everything."
+
+const sentencesOf = (errors: Problems.InvalidInput["errors"]) =>
+  `${[...new Set(errors.map(({ detail }) => detail))].join(". ")}.`
 
 // A chosen policy is named by its collection and its id, which may contain anything.
 const itemOf = (value: string) => {
@@ -44,18 +44,13 @@ const itemOf = (value: string) => {
 /** The routes of a tenant's restores: planning, confirming and viewing them. Pages read the database only. */
 export const makeRestoreRoutes = Effect.gen(function* () {
   const restores = yield* Restores
-  const backups = yield* Backups
-  const runs = yield* Runs
+  const backupOf = yield* makeBackupOf
+  const render = yield* makeRenderRestore
   const renderBackup = yield* makeRenderBackup
   const tenantOf = yield* makeTenantAccess
   const { links } = yield* Host
   const { page } = yield* makeRequests
   const hrefOf = (tenant: { readonly id: string }, id: string) => `${links.tenant(tenant.id)}/restores/${id}`
-
-  const backupOf = (actor: Actor, { capabilities }: TenantGrant, tenantId: string, id: string) =>
-    capabilities.has(viewBackups)
-      ? backups.get(actor, tenantId, id).pipe(Effect.catchTag("NotFound", () => Effect.succeed(null)))
-      : Effect.succeed(null)
 
   const list = page(
     section,
@@ -80,59 +75,11 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     })
   )
 
-  /** Whether a run has ended, or does not exist any more. */
-  const hasEnded = (actor: Actor, id: RunId | null) =>
-    id === null
-      ? Effect.succeed(true)
-      : runs.get(actor, id).pipe(
-          Effect.map(({ status }) => status === "completed"),
-          Effect.catchTag("NotFound", () => Effect.succeed(true))
-        )
-
-  const render = Effect.fnUntraced(function* (
-    { c, actor, shell }: PageRequest,
-    grant: TenantGrant,
-    tenant: { readonly id: string; readonly name: string },
-    refused: { readonly typed: string; readonly problem: string } | null
-  ) {
-    const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
-    const all = c.req.query("unchanged") === "true"
-    const [found, tally, backup, stopped] = yield* Effect.all([
-      restores.items(actor, tenant.id, restore.id, {
-        ...(!all && { actions: changes }),
-        after: policyAfter(c),
-        limit: pageLimit
-      }),
-      restores.tally(actor, tenant.id, restore.id),
-      backupOf(actor, grant, tenant.id, restore.backupId),
-      hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
-    ])
-    const { items, nextHref } = pageOf(found, hrefOf(tenant, restore.id), (last) => [
-      ...policyParams(last),
-      ["unchanged", all ? "true" : undefined]
-    ])
-    const shown = {
-      shell,
-      tenant,
-      restore,
-      backup,
-      items,
-      tally,
-      all,
-      nextHref,
-      stopped,
-      missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
-      idempotencyKey: SecureRandom.uuidV4Unsafe(),
-      refused
-    }
-    return yield* html(c, RestorePage(shown), refused === null ? 200 : 422)
-  })
-
   const view = page(
     section,
     Effect.fn("RestorePage")(function* (request) {
       const { grant, tenant } = yield* tenantOf(request.actor, request.c)
-      return yield* render(request, grant, tenant, null)
+      return yield* render(request, grant, tenant, {})
     })
   )
 
@@ -181,14 +128,32 @@ export const makeRestoreRoutes = Effect.gen(function* () {
       return yield* restores.confirm(actor, tenant.id, id, typed).pipe(
         Effect.as(redirect(hrefOf(tenant, id), 303)),
         Effect.catchTag("InvalidInput", ({ errors }) =>
-          render(request, grant, tenant, {
-            typed: tenantName,
-            problem: `${errors.map(({ detail }) => detail).join(". ")}.`
-          })
+          render(request, grant, tenant, { refused: { typed: tenantName, problem: sentencesOf(errors) } })
         ),
         // Somebody else was first: the page of the restore says how it is.
         Effect.catchTag("RestoreConflict", () => Effect.succeed(redirect(hrefOf(tenant, id), 303)))
       )
+    })
+  )
+
+  // The policies are those that values were entered for. Everything else is as in the plan that lacks them.
+  const planWithValues = page(
+    section,
+    Effect.fn("RestoreValues")(function* (request) {
+      const { c, actor } = request
+      const { grant, tenant } = yield* tenantOf(actor, c)
+      const { idempotencyKey, problem, values } = yield* readGivenValues(c)
+      const again = (valuesProblem: string) => render(request, grant, tenant, { valuesProblem })
+      // Whoever may not restore is told so, whatever was entered.
+      if (problem !== null && grant.capabilities.has(restorePolicies)) return yield* again(problem)
+      const { backupId, withAssignments } = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
+      const items = values.map(({ id, source }) => ({ source, id }))
+      return yield* restores
+        .plan(actor, tenant.id, { backup: backupId, items, withAssignments, values }, idempotencyKey)
+        .pipe(
+          Effect.map(({ restore }) => redirect(hrefOf(tenant, restore.id), 303)),
+          Effect.catchTag("InvalidInput", ({ errors }) => again(sentencesOf(errors)))
+        )
     })
   )
 
@@ -198,6 +163,7 @@ export const makeRestoreRoutes = Effect.gen(function* () {
     routes.start(all, plan)
     routes.get(`${all}/:restore`, view)
     routes.start(`${all}/:restore/confirm`, confirm)
+    routes.start(`${all}/:restore/values`, planWithValues)
     routes.start(`${all}/:restore/plan`, change("RestorePlanAgain", restores.planAgain))
     routes.post(`${all}/:restore/archive`, change("RestoreArchive", restores.archive))
   }
