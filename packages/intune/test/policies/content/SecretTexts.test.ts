@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { policyContent } from "../../../src/policies/PolicyContent.ts"
+import { ordinaryScripts } from "./OrdinaryScripts.ts"
+import { scriptSecrets } from "./ScriptSecrets.ts"
 
 const salt = new Uint8Array(32).fill(7)
 const base64 = (text: string) => Buffer.from(text).toString("base64")
@@ -29,7 +31,8 @@ const secrets: Readonly<Record<string, string>> = {
   "a signed address": "https://x.blob.core.windows.net/c/a.ps1?sv=2026&sig=0123456789abcdef%3D",
   "a password in an address": "git clone https://ada:hush@example.com/x.git",
   "a token": "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.abcdef",
-  "a secret of an app": 'New-App "abc8Q~0123456789abcdefghijABCDEFGHIJ"'
+  "a secret of an app": 'New-App "abc8Q~0123456789abcdefghijABCDEFGHIJ"',
+  ...scriptSecrets
 }
 
 const open: Readonly<Record<string, string>> = {
@@ -44,7 +47,8 @@ const open: Readonly<Record<string, string>> = {
   prose: "Passwords have to be long: at least 14 characters. The token is renewed each night.",
   "a public certificate": "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----",
   "an address": "https://example.com:8443/path?signature=none",
-  binary: Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37) % 256)).toString("latin1")
+  binary: Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37) % 256)).toString("latin1"),
+  ...ordinaryScripts
 }
 
 describe("a text", () => {
@@ -74,7 +78,35 @@ describe("a text", () => {
       "<a ",
       "[",
       "$pw = ",
-      "-----BEGIN "
+      "-----BEGIN ",
+      "curl ",
+      "curl -s \\\n",
+      "net user ",
+      "net use ",
+      'net user "',
+      "ConvertTo-SecureString ",
+      "ConvertTo-SecureString -AsPlainText -Force\n",
+      "' ",
+      '"',
+      "Authorization: ",
+      "Authorization: Basic ",
+      "Bearer ",
+      "Bearer a",
+      "password:",
+      "password: a",
+      "password is ",
+      "password = a ",
+      "password =",
+      "password: str\n",
+      "psexec ",
+      "security import ",
+      "echo a ",
+      "/key a",
+      "ABCDE-",
+      "secret_access_key",
+      "\n",
+      " ",
+      "A1-"
     ]) {
       assert.isFalse(isSealed(unit.repeat(200_000 / unit.length)), unit)
       assert.isFalse(isSealed(base64(unit.repeat(150_000 / unit.length))), unit)
