@@ -46,21 +46,21 @@ export const makeRetentionStore = Effect.map(SqlClient.SqlClient, (sql) => {
 
   /**
    * Looks at up to 100 schedules for which it is time, and notes when to look again: when a backup's days are over, or in the next
-   * round if one can expire already or is held. A new backup and changed settings make it time at once, also while this looks:
-   * a schedule whose time has changed meanwhile is left alone.
+   * round if one can expire already or is held. A new backup and changed settings make it time at once. A schedule that somebody
+   * else has locked is left for the next look: nobody waits, so that those who lock several cannot wait for each other.
    */
   const look = Effect.fn("RetentionStore.look")(
     () => sql<RetentionLook>`
       UPDATE backup_schedules s SET next_retention_at = looked.next
       FROM (
-        SELECT id, next_retention_at FROM backup_schedules WHERE next_retention_at <= now()
-        ORDER BY next_retention_at LIMIT ${schedulesAtOnce}
+        SELECT id FROM backup_schedules WHERE next_retention_at <= now()
+        ORDER BY next_retention_at LIMIT ${schedulesAtOnce} FOR NO KEY UPDATE SKIP LOCKED
       ) AS due, LATERAL (
         SELECT coalesce(bool_or(${isExpirable}), false) AS expires,
           min(greatest(kept_until, now() + interval '30 seconds')) AS next
         FROM (${surplus(sql`due.id`)}) AS surplus
       ) AS looked
-      WHERE s.id = due.id AND s.next_retention_at = due.next_retention_at
+      WHERE s.id = due.id
       RETURNING s.id::text, s.workspace_id AS "workspaceId", s.tenant_id AS "tenantId", looked.expires`,
     Effect.orDie
   )
