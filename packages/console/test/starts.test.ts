@@ -23,7 +23,8 @@ const starts = [
   "/tenants/:tenant/operations/:type",
   "/tenants/:tenant/restores",
   "/tenants/:tenant/restores/:restore/confirm",
-  "/tenants/:tenant/restores/:restore/plan"
+  "/tenants/:tenant/restores/:restore/plan",
+  "/tenants/:tenant/restores/:restore/values"
 ]
 
 layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a request", (it) => {
