@@ -18,7 +18,7 @@ interface Props {
   readonly backups: ReadonlyArray<BackupSet>
   /** Earlier comparisons, newest first. */
   readonly comparisons: ReadonlyArray<Comparison>
-  /** The state to begin with, as the form names it: `backup/` and its id. Anything else is ignored. */
+  /** The state to begin with, as the form names it. One that is no choice is ignored. */
   readonly from: string | null
   /** The capability that the person lacks to compare; null if none. */
   readonly missingCapability: string | null
