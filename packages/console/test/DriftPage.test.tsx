@@ -1,11 +1,11 @@
-import { policyTypeNames } from "@atlas/intune"
+import { type BackupSet, policyTypeNames } from "@atlas/intune"
 import type { Run } from "@atlas/operations"
 import { assert, it } from "@effect/vitest"
 import { DateTime } from "effect"
 import { renderToString } from "hono/jsx/dom/server"
 import { ComparisonsTable } from "../src/intune/drift/ComparisonsTable.tsx"
 import { countLabelsOf } from "../src/intune/drift/countLabelsOf.ts"
-import { DriftResultPage } from "../src/intune/drift/DriftPage.tsx"
+import { DriftPage, DriftResultPage } from "../src/intune/drift/DriftPage.tsx"
 import type { Shell } from "../src/shell/Layout.tsx"
 import { makeLinks } from "../src/shell/Links.ts"
 
@@ -78,4 +78,15 @@ it("says of a comparison's counts which side the policies are on", () => {
     created: "Only in the second state"
   })
   assert.deepStrictEqual(countLabelsOf({ type: "inventory.sync", input: {} }), {})
+})
+
+it("begins with the backup that a link names", () => {
+  const now = DateTime.makeUnsafe(0)
+  const backups = ["1", "2"].map((id) => ({ id, name: `Backup ${id}`, createdAt: now }) as BackupSet)
+  const chosenFor = (from: string | null) => {
+    const page = DriftPage({ shell, tenant, backups, comparisons: [], from, missingCapability: null, now })
+    const [select] = /<select name="from">.*?<\/select>/s.exec(renderToString(page)) ?? []
+    return /<option value="([^"]*)" selected/.exec(select ?? "")?.[1]
+  }
+  assert.deepStrictEqual(["backup/2", "backup/3", null].map(chosenFor), ["backup/2", "backup/1", "backup/1"])
 })

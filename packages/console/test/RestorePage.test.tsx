@@ -1,4 +1,4 @@
-import type { BackupSet, Restore, RestoreTally } from "@atlas/intune"
+import type { BackupSet, Restore, RestoreAction, RestoreItem, RestoreTally } from "@atlas/intune"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
 import { renderToString } from "hono/jsx/dom/server"
@@ -19,11 +19,30 @@ const shell: Shell = {
 const textOf = (html: string) => html.replaceAll(/<[^>]+>/g, "").replaceAll(/\s+/g, " ")
 
 interface Shown {
-  readonly all?: boolean
+  readonly chosen?: RestoreAction
   readonly refused?: { readonly typed: string; readonly problem: string }
+  readonly missingCapability?: string
+  readonly safetyBackup?: BackupSet
 }
 
-const htmlOf = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, { all = false, refused }: Shown = {}) => {
+const lackingItem = {
+  source: "device_configurations",
+  id: "1",
+  type: null,
+  title: "Wi-Fi",
+  reason: "It lacks a value.",
+  lacking: ["preSharedKey"],
+  result: "skipped",
+  resultId: null,
+  resultMessage: null,
+  difference: null
+} as unknown as RestoreItem
+
+const htmlOf = (
+  state: Restore["state"],
+  tally: ReadonlyArray<RestoreTally>,
+  { chosen, missingCapability, refused, safetyBackup }: Shown = {}
+) => {
   const ada = { id: "ada", kind: "user", name: "Ada" }
   const restore = {
     id: "7",
@@ -32,7 +51,7 @@ const htmlOf = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, { a
     withAssignments: true,
     previewRun: null,
     executeRun: null,
-    safetyBackupId: null,
+    safetyBackupId: safetyBackup?.id ?? null,
     createdBy: ada,
     confirmedBy: null,
     createdAt: DateTime.makeUnsafe(0)
@@ -42,12 +61,18 @@ const htmlOf = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, { a
     tenant: { id: "contoso", name: "Contoso" },
     restore: restore as unknown as Restore,
     backup: null,
-    items: [],
+    safetyBackup: safetyBackup ?? null,
+    sections: tally.map(({ action, count }) => ({
+      action: action ?? "create",
+      count,
+      items: action === "not_restorable" ? [lackingItem] : [],
+      allHref: action === "create" ? "/all" : null,
+      nextHref: null
+    })),
+    chosen: chosen ?? null,
     tally,
-    all,
-    nextHref: null,
     stopped: true,
-    missingCapability: null,
+    missingCapability: missingCapability ?? null,
     idempotencyKey: "1",
     refused: refused ?? null,
     valuesAction: "/values",
@@ -56,8 +81,7 @@ const htmlOf = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, { a
   return renderToString(page)
 }
 
-const shown = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>, all = false) =>
-  textOf(htmlOf(state, tally, { all }))
+const shown = (state: Restore["state"], tally: ReadonlyArray<RestoreTally>) => textOf(htmlOf(state, tally))
 
 describe("the page of a restore", () => {
   it("says what is planned, what has a note, and how many policies it does not show", () => {
@@ -67,13 +91,44 @@ describe("the page of a restore", () => {
       { action: "not_restorable", result: "skipped", count: 3, noted: 3 },
       { action: "unchanged", result: "skipped", count: 95, noted: 1 }
     ])
-    assert.include(page, "The plan: 4 policies to create, 1 policy to change, 95 policies unchanged, 3 policies that")
+    assert.include(
+      page,
+      "The plan: 1 policy to change, 4 policies to create, 3 policies that cannot be restored, 95 policies unchanged."
+    )
     assert.include(page, "2 policies have a note below")
-    assert.include(page, "95 policies are in the tenant as in the backup. Show them, too")
+  })
+
+  it("leads to each part of a plan, to what is missing and to the confirmation, which stands below them", () => {
+    const tally: ReadonlyArray<RestoreTally> = [
+      { action: "create", result: "pending", count: 4, noted: 0 },
+      { action: "not_restorable", result: "skipped", count: 1, noted: 1 },
+      { action: "unchanged", result: "skipped", count: 95, noted: 0 }
+    ]
+    const page = htmlOf("planned", tally)
+    assert.include(page, '<a href="#create">4 policies to create</a>')
+    assert.include(page, '<a href="/tenants/contoso/restores/7?action=unchanged">95 policies unchanged</a>')
+    for (const part of ["create", "not_restorable", "values", "confirm"]) assert.include(page, ` id="${part}"`)
+    assert.include(page, 'href="#values"')
+    assert.include(page, '<a class="button" href="/all">Show all 4 policies to create</a>')
+    assert.isAbove(page.indexOf(' id="confirm"'), page.indexOf(' id="values"'))
+    assert.isAbove(page.indexOf(' id="values"'), page.indexOf(' id="not_restorable"'))
+
+    const part = htmlOf("planned", tally, { chosen: "create" })
+    assert.include(part, 'href="/tenants/contoso/restores/7#confirm"')
+    assert.notInclude(part, ' id="confirm"')
+    assert.match(part, /href="[^"]*\?action=not_restorable"/)
+
+    const reader = htmlOf("planned", tally, { missingCapability: "tenant.restore.execute" })
+    for (const form of ["values", "confirm"]) {
+      assert.notInclude(reader, ` id="${form}"`)
+      assert.notInclude(reader, `#${form}`)
+    }
+    assert.include(reader, "tenant.restore.execute")
   })
 
   it("says what became of every policy once it is over", () => {
-    const page = shown(
+    const safetyBackup = { id: "8", name: "Before restoring “Nightly”" } as BackupSet
+    const html = htmlOf(
       "done",
       [
         { action: "create", result: "done", count: 4, noted: 0 },
@@ -81,11 +136,15 @@ describe("the page of a restore", () => {
         { action: "update", result: "skipped", count: 1, noted: 0 },
         { action: "unchanged", result: "skipped", count: 95, noted: 0 }
       ],
-      true
+      { safetyBackup }
     )
-    assert.include(page, "Done: 4 policies restored, 1 failed, 96 left alone.")
+    const page = textOf(html)
+    assert.strictEqual(page.split("4 policies restored, 1 failed, 96 left alone.").length, 2)
+    assert.include(page, "The plan was: 2 policies to change, 4 policies to create, 95 policies unchanged.")
     assert.notInclude(page, "a note below")
-    assert.include(page, "Hide the unchanged policies")
+    assert.include(html, 'href="/tenants/contoso/drift?from=backup/6">Compare again</a>')
+    assert.include(page, "Backup of what was overwrittenBefore restoring “Nightly”")
+    assert.include(page, "Assignmentsrestored too")
   })
 
   it("keeps what was typed in place of the tenant's name, and lets a plan be discarded", () => {

@@ -61,12 +61,32 @@ it("links no page that the person may not see, and says why", () => {
   assert.notInclude(viewer, "Your role does not allow")
 })
 
-it("says of an operation that is started on another page, too, that the person may not start it", () => {
-  const may = new Set<Capability>(["tenant.restore.view"])
-  assert.include(shown(may, [surface]), "Start it on the page")
-  const refused = shown(may, [{ ...surface, missingCapability: "tenant.restore.execute" }])
-  assert.match(refused, /Your role does not allow this: it needs <code>tenant\.restore\.execute<\/code>/)
-  assert.notInclude(refused, "Start it on the page")
+it("leads to the page where an operation is started, also those who may only look at it", () => {
+  const missing = { ...surface, missingCapability: "tenant.restore.execute" }
+  const viewer = new Set<Capability>(["tenant.restore.view"])
+  assert.include(shown(viewer, [surface]), '<a class="button" href="/tenants/contoso/restores">Go to Restores</a>')
+  const refused = shown(viewer, [missing])
+  assert.include(refused, "Your role does not include “Restore”.")
+  assert.notInclude(refused, "tenant.restore.execute")
+  assert.include(refused, '<a class="button" href="/tenants/contoso/restores">View Restores</a>')
+  const stranger = shown(new Set(), [missing])
+  assert.include(stranger, "Your role does not include “Restore”.")
+  assert.notInclude(stranger, "View Restores")
+  assert.include(shown(new Set(), [surface]), "It is started on the page “Restores”, which your role does not include.")
+})
+
+it("shows what the person can start before everything else", () => {
+  const card = (type: string, more: Partial<Surface>) => ({ ...surface, type, ...more })
+  const page = shown(new Set<Capability>(["tenant.restore.view"]), [
+    card("refused", { missingCapability: "tenant.restore.execute" }),
+    card("elsewhere", {}),
+    card("program", { startPage: null }),
+    card("here", { needsInput: false })
+  ])
+  assert.deepStrictEqual(
+    [...page.matchAll(/id="surface-(\w+)"/g)].map(([, type]) => type),
+    ["elsewhere", "here", "refused", "program"]
+  )
 })
 
 layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the page of a tenant", (it) => {

@@ -75,7 +75,7 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the pages
     Effect.gen(function* () {
       const text = yield* read(yield* made, section)
       const card = text.split(`id="surface-${BackupOperations.runNow.name}"`)[1]?.split("</li>")[0]
-      assert.include(card, `Start it on the page <a href="${section}/backup-schedules">Backup schedules</a>.`)
+      assert.include(card, `<a class="button" href="${section}/backup-schedules">Go to Backup schedules</a>`)
     }).pipe(Effect.scoped)
   )
 })

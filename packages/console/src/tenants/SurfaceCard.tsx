@@ -35,11 +35,13 @@ export interface Surface {
 interface Props {
   readonly tenantId: string
   readonly surface: Surface
+  /** Whether the person may see the page where it is started. */
+  readonly seesStartPage: boolean
   readonly now: DateTime.Utc
 }
 
 /** An operation in a tenant: its last run, its active one, what blocks a start, and where to start it. */
-export const SurfaceCard = ({ tenantId, surface, now }: Props) => {
+export const SurfaceCard = ({ tenantId, surface, seesStartPage, now }: Props) => {
   const links = useLinks()
   return (
     <>
@@ -67,7 +69,7 @@ export const SurfaceCard = ({ tenantId, surface, now }: Props) => {
             View {surface.active.status} run
           </a>
         )}
-        <Start tenantId={tenantId} surface={surface} />
+        <Start tenantId={tenantId} surface={surface} seesStartPage={seesStartPage} />
       </div>
     </>
   )
@@ -112,27 +114,36 @@ const Hindrance = ({ surface: { gate, active, last } }: { readonly surface: Surf
   )
 }
 
-const Start = ({ tenantId, surface }: { readonly tenantId: string; readonly surface: Surface }) => {
+type StartProps = Omit<Props, "now">
+
+/** The way to the page where an operation is started that needs an input. Who may not start it can still look at what is there. */
+const OtherPage = ({ tenantId, surface, seesStartPage }: StartProps) => {
+  const links = useLinks()
+  const { label, missingCapability, startPage: page } = surface
+  const mayStart = missingCapability === null
+  const hindrance = !mayStart
+    ? `Your role does not include “${label}”.`
+    : page === null
+      ? "Only a program can start it: it needs an input."
+      : seesStartPage
+        ? null
+        : `It is started on the page “${page.label}”, which your role does not include.`
+  return (
+    <>
+      {hindrance !== null && <p class="muted small">{hindrance}</p>}
+      {page !== null && seesStartPage && (
+        <a class="button" href={`${links.tenant(tenantId)}/${page.path}`}>
+          {mayStart ? `Go to ${page.label}` : `View ${page.label}`}
+        </a>
+      )}
+    </>
+  )
+}
+
+const Start = ({ tenantId, surface, seesStartPage }: StartProps) => {
   const links = useLinks()
   const { active, missingCapability: missing, idempotencyKey } = surface
-  if (surface.needsInput) {
-    const page = surface.startPage
-    return missing !== null ? (
-      <p class="muted small">
-        Your role does not allow this: it needs <code>{missing}</code>.
-      </p>
-    ) : (
-      <p class="muted small">
-        {page === null ? (
-          "Only a program can start it: it needs an input."
-        ) : (
-          <>
-            Start it on the page <a href={`${links.tenant(tenantId)}/${page.path}`}>{page.label}</a>.
-          </>
-        )}
-      </p>
-    )
-  }
+  if (surface.needsInput) return <OtherPage tenantId={tenantId} surface={surface} seesStartPage={seesStartPage} />
   // While its run is active, another start would join it.
   if (active !== null && idempotencyKey === null) return null
   const reasonId = `why-${surface.type}`

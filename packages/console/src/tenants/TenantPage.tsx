@@ -20,9 +20,25 @@ interface Props {
   readonly now: DateTime.Utc
 }
 
+/** Whether a page is one that the person may not see. */
+const isMissing = (page: TenantPageLink | null, capabilities: Props["capabilities"]) =>
+  page?.capability !== undefined && !capabilities.has(page.capability)
+
 /** Whether something is under way, also by a run of the system, which has no card. */
 const isBusy = (surfaces: Props["surfaces"], recent: Props["recent"]) =>
   surfaces.some(({ active }) => active !== null) || recent.some(({ run }) => run.status !== "completed")
+
+const isUsable = ({ missingCapability, needsInput, startPage }: Surface, capabilities: Props["capabilities"]) =>
+  missingCapability === null && (!needsInput || (startPage !== null && !isMissing(startPage, capabilities)))
+
+/**
+ * The surfaces that the person can use, then the others. Runs do not change the order: a page that renews itself would move what
+ * somebody is about to click.
+ */
+const inOrder = (surfaces: Props["surfaces"], capabilities: Props["capabilities"]) => [
+  ...surfaces.filter((surface) => isUsable(surface, capabilities)),
+  ...surfaces.filter((surface) => !isUsable(surface, capabilities))
+]
 
 /** A tenant: the operations that can be started in it, and its recent runs. */
 export const TenantPage = ({ shell, tenant, pages, capabilities, surfaces, recent, now }: Props) => (
@@ -41,9 +57,14 @@ export const TenantPage = ({ shell, tenant, pages, capabilities, surfaces, recen
     <div id="tenant" data-region="" data-refresh={isBusy(surfaces, recent) ? "3" : "15"}>
       <h2>Operations</h2>
       <ul class="cards cards-wide">
-        {surfaces.map((surface) => (
+        {inOrder(surfaces, capabilities).map((surface) => (
           <li class="card" id={`surface-${surface.type}`}>
-            <SurfaceCard tenantId={tenant.id} surface={surface} now={now} />
+            <SurfaceCard
+              tenantId={tenant.id}
+              surface={surface}
+              seesStartPage={!isMissing(surface.startPage, capabilities)}
+              now={now}
+            />
           </li>
         ))}
       </ul>
@@ -68,13 +89,14 @@ interface PagesProps extends Pick<Props, "capabilities" | "pages"> {
 
 /** The links to the other pages. One that this person may not see is disabled, with the reason. */
 const Pages = ({ path, pages, capabilities }: PagesProps) => {
-  const isMissing = ({ capability }: TenantPageLink) => capability !== undefined && !capabilities.has(capability)
-  const missing = [...new Set(pages.filter(isMissing).map(({ capability }) => capability))]
+  const missing = [
+    ...new Set(pages.filter((page) => isMissing(page, capabilities)).map(({ capability }) => capability))
+  ]
   return (
     <div>
       <div class="card-actions">
         {pages.map((page) =>
-          isMissing(page) ? (
+          isMissing(page, capabilities) ? (
             <button class="button" type="button" disabled aria-describedby="why-pages">
               {page.label}
             </button>

@@ -18,13 +18,15 @@ interface Props {
   readonly backups: ReadonlyArray<BackupSet>
   /** Earlier comparisons, newest first. */
   readonly comparisons: ReadonlyArray<Comparison>
+  /** The state to begin with, as the form names it. One that is no choice is ignored. */
+  readonly from: string | null
   /** The capability that the person lacks to compare; null if none. */
   readonly missingCapability: string | null
   readonly now: DateTime.Utc
 }
 
 /** Chooses two states of a tenant to compare, and lists earlier comparisons. */
-export const DriftPage = ({ shell, tenant, backups, comparisons, missingCapability, now }: Props) => {
+export const DriftPage = ({ shell, tenant, backups, comparisons, from, missingCapability, now }: Props) => {
   const path = `${shell.links.tenant(tenant.id)}/drift`
   const choices = [
     ...backups.map(
@@ -33,6 +35,7 @@ export const DriftPage = ({ shell, tenant, backups, comparisons, missingCapabili
     ["inventory", "The inventory, as of the last sync"] as const,
     ["live", "The tenant, as it is now"] as const
   ]
+  const wanted = choices.find(([value]) => value === from) ?? choices[0]
   return (
     <Layout title={`Drift in ${tenant.name}`} shell={shell}>
       <a class="crumb" href={shell.links.tenant(tenant.id)}>
@@ -42,7 +45,7 @@ export const DriftPage = ({ shell, tenant, backups, comparisons, missingCapabili
       <h1>Drift</h1>
       <p class="lead">What differs between two states of the policies of {tenant.name}.</p>
       <form class="form" method="post" action={path}>
-        <Choice name="from" label="From" choices={choices} chosen={choices[0]?.[0] ?? "inventory"} />
+        <Choice name="from" label="From" choices={choices} chosen={wanted?.[0] ?? "inventory"} />
         <Choice name="to" label="To" choices={choices} chosen="live" />
         <div class="card-actions">
           <button class="button primary" disabled={missingCapability !== null}>

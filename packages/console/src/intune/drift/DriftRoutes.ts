@@ -76,6 +76,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
           tenant,
           backups: made.filter(({ state }) => state !== "expired"),
           comparisons,
+          from: c.req.query("from") ?? null,
           missingCapability: grant.capabilities.has(capability) ? null : capability,
           now
         })

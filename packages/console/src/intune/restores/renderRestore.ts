@@ -1,12 +1,22 @@
-import { Backups, RestoreAction, restorePolicies, Restores, viewBackups } from "@atlas/intune"
+import {
+  Backups,
+  type Restore,
+  RestoreAction,
+  restorePolicies,
+  Restores,
+  type RestoreTally,
+  viewBackups
+} from "@atlas/intune"
 import { type Actor, type Problems, type RunId, Runs, type TenantGrant } from "@atlas/operations"
-import { Effect } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { hrefWith } from "../../shell/components/format.ts"
 import { Host } from "../../shell/Host.ts"
 import { html, type PageRequest } from "../../shell/Requests.ts"
 import { pageLimit, pageOf, policyAfter, policyParams } from "../pages.ts"
 import { RestorePage } from "./RestorePage.tsx"
+import type { RestoreSection } from "./RestoreSections.tsx"
+import { actionsInOrder, countOf } from "./restoreWords.ts"
 
 /** What was wrong with the form that the page answers. */
 interface Refusal {
@@ -16,8 +26,18 @@ interface Refusal {
   readonly valuesProblem?: string
 }
 
-/** The actions that a plan is read for: policies that stay as they are would hide them. */
-const changes = RestoreAction.literals.filter((action) => action !== "unchanged")
+// Of each action: more of them have a page of their own.
+const shownAtOnce = 20
+
+const decodeAction = Schema.decodeUnknownOption(RestoreAction)
+
+/** What the page reads of a restore, before it reads policies. */
+interface Shown {
+  readonly tenant: { readonly id: string }
+  readonly restore: Restore
+  readonly tally: ReadonlyArray<RestoreTally>
+  readonly path: string
+}
 
 /** Makes the function that reads a backup; null if it is gone, or if the person may not see it. */
 export const makeBackupOf = Effect.map(
@@ -45,6 +65,40 @@ export const makeRenderRestore = Effect.gen(function* () {
           Effect.catchTag("NotFound", () => Effect.succeed(true))
         )
 
+  /** The first policies of each action. Those that stay as they are would hide the others. */
+  const overview = (actor: Actor, { path, restore, tally, tenant }: Shown) =>
+    Effect.forEach(
+      actionsInOrder
+        .map((action) => ({ action, count: countOf(tally, (each) => each.action === action) }))
+        .filter(({ action, count }) => action !== "unchanged" && count > 0),
+      ({ action, count }) =>
+        Effect.map(
+          restores.items(actor, tenant.id, restore.id, { actions: [action], after: null, limit: shownAtOnce }),
+          (items): RestoreSection => ({
+            action,
+            count,
+            items,
+            allHref: count > items.length ? `${path}?action=${action}` : null,
+            nextHref: null
+          })
+        )
+    )
+
+  /** The policies of one action, page by page. */
+  const listOf = Effect.fnUntraced(function* (
+    actor: Actor,
+    { path, restore, tally, tenant }: Shown,
+    action: RestoreAction,
+    after: ReturnType<typeof policyAfter>
+  ) {
+    const page = { actions: [action], after, limit: pageLimit }
+    const found = yield* restores.items(actor, tenant.id, restore.id, page)
+    const listed = pageOf(found, path, (last) => [["action", action], ...policyParams(last)])
+    const count = countOf(tally, (each) => each.action === action)
+    const section: RestoreSection = { action, count, allHref: null, ...listed }
+    return [section]
+  })
+
   return Effect.fnUntraced(function* (
     { c, actor, shell }: PageRequest,
     grant: TenantGrant,
@@ -54,27 +108,29 @@ export const makeRenderRestore = Effect.gen(function* () {
     const { refused = null, valuesProblem = null } = refusal
     const restore = yield* restores.get(actor, tenant.id, c.req.param("restore") ?? "")
     const path = `${links.tenant(tenant.id)}/restores/${restore.id}`
-    const all = c.req.query("unchanged") === "true"
+    const chosen = Option.getOrNull(decodeAction(c.req.query("action")))
     const after = policyAfter(c)
-    const [found, tally, backup, stopped] = yield* Effect.all([
-      restores.items(actor, tenant.id, restore.id, { ...(!all && { actions: changes }), after, limit: pageLimit }),
+    const [tally, backup, safetyBackup, stopped] = yield* Effect.all([
       restores.tally(actor, tenant.id, restore.id),
       backupOf(actor, grant, tenant.id, restore.backupId),
+      restore.safetyBackupId === null
+        ? Effect.succeed(null)
+        : backupOf(actor, grant, tenant.id, restore.safetyBackupId),
       hasEnded(actor, restore.state === "planning" ? restore.previewRun : restore.executeRun)
     ])
-    const shownAs = ["unchanged", all ? "true" : undefined] as const
-    const { items, nextHref } = pageOf(found, path, (last) => [...policyParams(last), shownAs])
+    const read = { tenant, restore, tally, path }
+    const sections = yield* chosen === null ? overview(actor, read) : listOf(actor, read, chosen, after)
     // The form that is refused comes back on the same page of the list.
-    const here = [...(after === null ? [] : policyParams(after)), shownAs]
+    const here = chosen === null ? [] : [["action", chosen] as const, ...(after === null ? [] : policyParams(after))]
     const shown = {
       shell,
       tenant,
       restore,
       backup,
-      items,
+      safetyBackup,
+      sections,
+      chosen,
       tally,
-      all,
-      nextHref,
       stopped,
       missingCapability: grant.capabilities.has(restorePolicies) ? null : restorePolicies,
       idempotencyKey: SecureRandom.uuidV4Unsafe(),
