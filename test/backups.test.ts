@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { as, atlas, atlasWith, call, startServer, TestDatabase } from "@atlas/test"
@@ -71,12 +71,49 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       assert.deepStrictEqual([refused.code, /^cats\.json: /m.test(refused.stderr)], [1, true])
       assert.match(refused.stderr, /^ {2}deviceManagement\/configurationPolicies$/m)
 
+      // Each problem is told with its file, in grammar, and by its real cause.
+      const files = { "a.json": `{"value":"x"}`, "b.json": "[{}]", "c.json": `[{"name":1},{"id":2},"x"]` }
+      const odd = yield* folder
+      const collection = join(odd, "deviceManagement", "deviceConfigurations")
+      yield* Effect.promise(() => mkdir(collection, { recursive: true }))
+      for (const [name, text] of Object.entries(files))
+        yield* Effect.promise(() => writeFile(join(collection, name), text))
+      const at = "deviceManagement/deviceConfigurations"
+      const wrongs = yield* atlasWith(settings, "backup", "import", odd, "--tenant", "contoso")
+      assert.deepStrictEqual(wrongs.stderr.trimEnd().split("\n"), [
+        "Nothing was imported.",
+        `${at}/a.json: "value" is no list of objects.`,
+        `${at}/b.json: 1 object has no "id".`,
+        `${at}/c.json: 1 value is not an object; 1 object has no "id"; 1 object has an "id" that is not a string, or is empty.`
+      ])
+      for (const name of Object.keys(files)) yield* Effect.promise(() => writeFile(join(collection, name), "[]"))
+      yield* Effect.promise(() => writeFile(join(collection, "b.json"), `{"id":"1"}`))
+      const lacking = yield* atlasWith(settings, "backup", "import", odd, "--tenant", "contoso")
+      assert.strictEqual(
+        lacking.stderr,
+        `Nothing was imported.\n${at}/b.json: The policy 1 lacks its title (“displayName”) and its type (“@odata.type”).\n`
+      )
+      const one = `{"id":"1","displayName":"x","@odata.type":"#microsoft.graph.windows10GeneralConfiguration"}`
+      yield* Effect.promise(() => writeFile(join(collection, "b.json"), one))
+      assert.match(
+        (yield* atlasWith(settings, "backup", "import", odd, "--tenant", "contoso")).stdout,
+        /^Imported 1 policy as the backup [\da-f-]{36}\.\n$/
+      )
+      assert.strictEqual(
+        (yield* atlasWith(settings, "backup", "import", odd, "--tenant", "Contoso")).stderr,
+        "There is no tenant Contoso. Give the id of one of these:\n" +
+          "  contoso (Contoso)\n  adatum (Adatum)\n  fabrikam (Fabrikam)\n"
+      )
+
       const deep = yield* folder
       const nested = `{"id":"5","size":9223372036854775807,"nested":${"[".repeat(20_000)}${"]".repeat(20_000)}}`
       yield* Effect.promise(() => writeFile(join(deep, "deviceManagement.roleScopeTags.json"), nested))
       const tooDeep = yield* atlasWith(settings, "backup", "import", deep, "--tenant", "contoso")
       assert.strictEqual(tooDeep.code, 1)
-      assert.match(tooDeep.stderr, /Nothing was imported\.\n.*The policy 5 nests deeper than 100 levels/)
+      assert.match(
+        tooDeep.stderr,
+        /Nothing was imported\.\ndeviceManagement\.roleScopeTags\.json: The policy 5 nests deeper than 100 levels/
+      )
       assert.strictEqual((yield* atlas("backup", "verify", schedule.id)).code, 1)
     }).pipe(Effect.scoped)
   )

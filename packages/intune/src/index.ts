@@ -22,14 +22,13 @@ export * as BackupOperations from "./backups/BackupOperations.ts"
 export {
   exportBackup,
   importBackup,
-  type ImportedObjects,
-  objectsIn,
   References,
   referencesFile,
   type PolicyFile,
   sourceOfFile,
   textOfFile
 } from "./backups/BackupFiles.ts"
+export { type ImportedObjects, objectsIn } from "./backups/ImportedObjects.ts"
 export { Backups, type BackupVerification } from "./backups/Backups.ts"
 export { cronProblem, nextFireTimes, type Recurrence, timeZoneProblem } from "./backups/FireTimes.ts"
 export * as Intune from "./Intune.ts"

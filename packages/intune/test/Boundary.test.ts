@@ -92,7 +92,12 @@ const functions = {
   exportBackup: (actor: unknown, id: unknown) => exportBackup(actor as Actor, id as string, () => Effect.void)
 }
 const callsOfFunctions = ({ backup }: Records): Calls => ({
-  importBackup: [ada, scopeOf(tenant), "Import", [{ source: policySources.scopeTags, objects: [{ id: "0" }] }]],
+  importBackup: [
+    ada,
+    scopeOf(tenant),
+    "Import",
+    [{ source: policySources.scopeTags, objects: [{ id: "0", displayName: "Default" }] }]
+  ],
   exportBackup: [ada, backup]
 })
 

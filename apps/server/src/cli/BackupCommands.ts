@@ -1,20 +1,8 @@
-import { resolve, join, dirname, relative, sep } from "node:path"
+import { resolve, join, dirname } from "node:path"
 import { CredentialVault } from "@atlas/graph"
-import {
-  Backups,
-  exportBackup,
-  importBackup,
-  type ImportedObjects,
-  Intune,
-  objectsIn,
-  policySources,
-  References,
-  referencesFile,
-  sourceOfFile,
-  textOfFile
-} from "@atlas/intune"
-import { ExactJson, systemActor, type TenantScope } from "@atlas/operations"
-import { Console, Effect, FileSystem, Layer, Option, type PlatformError, Schema } from "effect"
+import { Backups, exportBackup, importBackup, Intune } from "@atlas/intune"
+import { systemActor, type TenantScope } from "@atlas/operations"
+import { Console, Effect, FileSystem, Layer } from "effect"
 import { Command, Flag } from "effect/cli"
 import { SqlClient } from "effect/sql"
 import { policySecrets } from "../policySecrets.ts"
@@ -23,6 +11,7 @@ import { ServerSecret } from "../ServerSecret.ts"
 import { Settings } from "../Settings.ts"
 import { ledger } from "./CliDatabase.ts"
 import { CliProblem } from "./CliProblem.ts"
+import { readImportFolder, unusable } from "./importFolder.ts"
 import { text, textArgument, uuidArgument } from "./flags.ts"
 
 const vault = Layer.unwrap(
@@ -40,6 +29,8 @@ const commandLine = systemActor("command-line")
 
 const backup = uuidArgument("backup", "Id of the backup")
 
+const policies = (count: number) => `${count} ${count === 1 ? "policy" : "policies"}`
+
 const unknown = (id: string) => () =>
   Effect.fail(new CliProblem({ message: `There is no backup ${id}, or it has expired.` }))
 
@@ -51,17 +42,9 @@ const verify = Command.make("verify", { backup }, ({ backup: id }) =>
     if (!manifestHolds) yield* Console.log("changed  the list of items")
     if (damaged.length > 0 || !manifestHolds)
       return yield* new CliProblem({ message: "The backup is damaged: do not restore from it." })
-    yield* Console.log(`The backup is intact: ${items} policies, every hash matches.`)
+    yield* Console.log(`The backup is intact: ${policies(items)}, every hash matches.`)
   }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Compute every hash of a backup again"))
-
-const unusable = (path: string) => (error: { readonly message: string }) =>
-  new CliProblem({ message: `${path} cannot be used: ${error.message}` })
-
-const unreadableFolder = (folder: string) => (error: PlatformError.PlatformError) =>
-  error.reason._tag === "NotFound"
-    ? new CliProblem({ message: `There is no folder ${folder}.` })
-    : unusable(folder)(error)
 
 const exportCommand = Command.make(
   "export",
@@ -87,57 +70,26 @@ const exportCommand = Command.make(
         Effect.catchTag("NotFound", unknown(id)),
         Effect.catchTag("PlatformError", (error) => Effect.fail(unusable(folder)(error)))
       )
-      yield* Console.log(`Wrote ${count} policies to ${folder}. Secrets in them are references.`)
+      yield* Console.log(`Wrote ${policies(count)} to ${folder}. Secrets in them are references.`)
     }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Write a backup as a folder of JSON"))
 
-const parse = Option.liftThrowable(ExactJson.parse)
-const decodeReferences = Schema.decodeUnknownOption(References)
-
-const collections = Object.values(policySources).map(({ path }) => `  ${path}`)
-
-/** The objects in a folder, by collection. Fails with a sentence for each file that cannot be used. */
-const readFolder = Effect.fnUntraced(function* (folder: string) {
-  const files = yield* FileSystem.FileSystem
-  const present = yield* files
-    .readDirectory(folder, { recursive: true })
-    .pipe(Effect.mapError(unreadableFolder(folder)))
-  const names = present.filter((name) => name.toLowerCase().endsWith(".json")).sort()
-  const problems: Array<string> = []
-  const imported: Array<ImportedObjects> = []
-  const unclaimed: Array<string> = []
-  let references: typeof References.Type = []
-  for (const name of names) {
-    const path = relative(folder, join(folder, name)).split(sep).join("/")
-    const source = sourceOfFile(path)
-    const json = parse(textOfFile(yield* files.readFile(join(folder, name)).pipe(Effect.mapError(unusable(path)))))
-    const named = path === referencesFile ? Option.flatMap(json, decodeReferences) : Option.none()
-    if (Option.isSome(named)) references = named.value
-    else if (source === undefined)
-      unclaimed.push(`${path}: name the file or its folder after a collection of policies.`)
-    else if (json._tag === "None") problems.push(`${path}: this is not JSON.`)
-    else {
-      const { objects, unusable: left } = objectsIn(json.value)
-      if (left > 0) problems.push(`${path}: ${left} objects have no "id", or one that is not a string.`)
-      imported.push({ source, objects })
-    }
-  }
-  if (names.length === 0) problems.push("The folder contains no JSON file.")
-  if (unclaimed.length > 0) problems.push(...unclaimed, `The collections are:\n${collections.join("\n")}`)
-  if (problems.length > 0) return yield* new CliProblem({ message: `Nothing was imported.\n${problems.join("\n")}` })
-  const bySource = Map.groupBy(imported, ({ source }) => source)
-  const joined = [...bySource].map(([source, parts]): ImportedObjects => ({
-    source,
-    objects: parts.flatMap(({ objects }) => objects)
-  }))
-  return { imported: joined, references }
-})
+const mostTenants = 20
 
 const scopeOf = Effect.fnUntraced(function* (tenant: string) {
   const sql = yield* SqlClient.SqlClient
   const [scope] = yield* sql<TenantScope>`
     SELECT workspace_id AS "workspaceId", id AS "tenantId" FROM tenants WHERE id = ${tenant}`
-  return scope ?? (yield* new CliProblem({ message: `There is no tenant ${tenant}.` }))
+  if (scope !== undefined) return scope
+  // People know a tenant by its name. Whoever gave it is told that tenant first.
+  const known = yield* sql<{ id: string; name: string; total: number }>`
+    SELECT id, name, count(*) OVER ()::int AS total FROM tenants
+    ORDER BY lower(name) <> lower(${tenant}) AND lower(id) <> lower(${tenant}), id LIMIT ${mostTenants}`
+  const left = (known[0]?.total ?? 0) - known.length
+  const listed = known.map(({ id, name }) => `  ${id} (${name})`)
+  if (left > 0) listed.push(`  and ${left} more`)
+  const choice = known.length === 0 ? "There are no tenants yet." : `Give the id of one of these:\n${listed.join("\n")}`
+  return yield* new CliProblem({ message: `There is no tenant ${tenant}. ${choice}` })
 })
 
 const wrongSecret = new CliProblem({
@@ -171,17 +123,19 @@ const importCommand = Command.make(
     Effect.gen(function* () {
       const scope = yield* scopeOf(tenant)
       yield* requireServersSecret
-      const { imported, references } = yield* readFolder(resolve(folder))
+      const { fileOf, imported, references } = yield* readImportFolder(resolve(folder))
       const { id, items } = yield* importBackup(commandLine, scope, name, imported, references).pipe(
         Effect.catchTags({
-          InvalidInput: ({ errors }) => {
-            const listed = errors.map(({ detail, pointer }) => `${pointer}: ${detail}`).join("\n")
-            return Effect.fail(new CliProblem({ message: `Nothing was imported.\n${listed}` }))
+          InvalidInput: ({ detail: more = "", errors }) => {
+            const listed = errors.map(({ detail, pointer }) => `${fileOf(pointer)}: ${detail}`)
+            return Effect.fail(
+              new CliProblem({ message: ["Nothing was imported.", ...listed, more].join("\n").trim() })
+            )
           },
           PolicySecretUnreadable: () => Effect.fail(wrongSecret)
         })
       )
-      yield* Console.log(`Imported ${items} policies as the backup ${id}.`)
+      yield* Console.log(`Imported ${policies(items)} as the backup ${id}.`)
     }).pipe(Effect.provide(intune))
 ).pipe(Command.withDescription("Make a backup from a folder of JSON, such as a published export"))
 

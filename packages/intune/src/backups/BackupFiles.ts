@@ -6,16 +6,16 @@
  * @module
  */
 
-import { type Actor, AuditLog, Decoding, ExactJson, Problems, type TenantScope, Storable } from "@atlas/operations"
-import { Effect, Predicate, Schema } from "effect"
+import { type Actor, AuditLog, Decoding, ExactJson, type Problems, type TenantScope, Storable } from "@atlas/operations"
+import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { Backups } from "./Backups.ts"
 import { makeBackupStore } from "./BackupStore.ts"
+import { type ImportedObjects, importedPolicy } from "./ImportedObjects.ts"
+import { importRefusal } from "./ImportProblems.ts"
 import { makeReferenceStore } from "./ReferenceStore.ts"
-import { nestsTooDeep, tooDeepReason } from "../policies/content/Nesting.ts"
 import { type NamedReference, referenceKey, ReferenceKind } from "../policies/references/Reference.ts"
 import { inTransaction } from "../policies/inTransaction.ts"
-import type { PolicyObject } from "../policies/PolicyObject.ts"
 import { recordOf } from "../policies/PolicyRecord.ts"
 import type { GraphObject, PolicySource } from "../policies/PolicySource.ts"
 import { policySources } from "../policies/policySources.ts"
@@ -27,12 +27,6 @@ export interface PolicyFile {
   /** Relative to the folder, with slashes: the collection's path, then a name made of the policy's id. */
   readonly path: string
   readonly text: string
-}
-
-/** The objects of one collection, read from files. */
-export interface ImportedObjects {
-  readonly source: PolicySource
-  readonly objects: ReadonlyArray<GraphObject>
 }
 
 const fileName = (id: string) => `${encodeURIComponent(id).replaceAll("*", "%2A")}.json`
@@ -120,31 +114,6 @@ const encodingOf = ([first, second]: Uint8Array) =>
 /** Decodes a file. PowerShell writes exports in UTF-16; other tools put a byte order mark before UTF-8. */
 export const textOfFile = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
 
-const isObject = (value: unknown): value is GraphObject => Predicate.isObject(value) && !Array.isArray(value)
-
-/**
- * The objects in the parsed JSON of a file: a list, an answer of Graph (`{ "value": […] }`) or one object. `unusable` counts
- * values that are not objects or have no id.
- */
-export const objectsIn = (
-  json: unknown
-): { readonly objects: ReadonlyArray<GraphObject>; readonly unusable: number } => {
-  const listed = isObject(json) && Array.isArray(json["value"]) ? json["value"] : json
-  const values: ReadonlyArray<unknown> = Array.isArray(listed) ? listed : [listed]
-  const objects = values.filter(isObject).filter(({ id }) => Predicate.isString(id) && id !== "")
-  return { objects, unusable: values.length - objects.length }
-}
-
-const toPolicy = (object: GraphObject): PolicyObject => {
-  const { assignments, id, "@odata.type": odataType } = object
-  return {
-    id: String(id),
-    odataType: Predicate.isString(odataType) ? odataType : null,
-    body: Object.fromEntries(Object.entries(object).filter(([name]) => !name.startsWith("assignments"))),
-    assignments: Array.isArray(assignments) ? assignments.filter(isObject) : null
-  }
-}
-
 const Text = Storable.Text.check(Schema.isNonEmpty(), Schema.isMaxLength(200))
 const Tenant = Schema.StructWithRest(Schema.Struct({ workspaceId: Text, tenantId: Text }), [
   Schema.Record(Schema.String, Schema.Unknown)
@@ -153,11 +122,7 @@ const Imported = Schema.Struct({
   source: Schema.Unknown.check(
     Schema.makeFilter((source) => sources.some((known) => known === source), { expected: "one of policySources" })
   ),
-  objects: Schema.Array(
-    Schema.StructWithRest(Schema.Struct({ id: Storable.Text.check(Schema.isNonEmpty()) }), [
-      Schema.Record(Schema.String, Schema.Unknown)
-    ])
-  )
+  objects: Schema.Array(Schema.Record(Schema.String, Schema.Unknown))
 })
 /** The content of `referencesFile`. */
 export const References = Schema.Array(
@@ -174,18 +139,6 @@ const decodeImport = Decoding.argumentsOf(
   })
 )
 
-const mostProblems = 20
-
-/** The objects that nest too deep to be stored. */
-const tooDeep = (imported: ReadonlyArray<ImportedObjects>) =>
-  imported.flatMap(({ objects }, at) =>
-    objects.flatMap((object, index) =>
-      nestsTooDeep(object)
-        ? [{ pointer: `/imported/${at}/objects/${index}`, detail: tooDeepReason(String(object["id"])) }]
-        : []
-    )
-  )
-
 /**
  * Stores objects from files as a backup: all of them, or none. Of objects of a collection with the same id, the last counts.
  * The backup's name has 1 to 200 characters. Returns its id and its number of policies. Authorises nobody; records in the audit,
@@ -201,8 +154,8 @@ export const importBackup = Effect.fn("importBackup")(function* (
   references: ReadonlyArray<NamedReference> = []
 ) {
   yield* decodeImport({ actor, tenant, name, imported, references })
-  const errors = tooDeep(imported).slice(0, mostProblems)
-  if (errors.length > 0) return yield* new Problems.InvalidInput({ errors })
+  const refusal = importRefusal(imported)
+  if (refusal !== null) return yield* refusal
   const names = new Map(references.map((reference) => [referenceKey(reference), reference.name]))
   const sql = yield* SqlClient.SqlClient
   const store = yield* PolicyStore
@@ -217,7 +170,7 @@ export const importBackup = Effect.fn("importBackup")(function* (
     const backup = yield* writes.open(tenant, name, { kind: "import" })
     for (const { objects, source } of imported) {
       const byId = new Map(objects.map((object) => [String(object["id"]), object]))
-      const recorded = [...byId.values()].map((object) => recordOf(source, toPolicy(object), salt))
+      const recorded = [...byId.values()].map((object) => recordOf(source, importedPolicy(object), salt))
       for (let from = 0; from < recorded.length; from += filesAtOnce) {
         const part = recorded.slice(from, from + filesAtOnce)
         yield* store.put(

@@ -12,9 +12,8 @@ import { Backups } from "../backups/Backups.ts"
 import type { BackupSchedule } from "../backups/BackupSchedule.ts"
 import { BackupSchedules } from "../backups/BackupSchedules.ts"
 import { nextFireTimes } from "../backups/FireTimes.ts"
-import { ScheduleChanged, type SeenVersion } from "../backups/ScheduleChanges.ts"
 import { IntuneApi } from "./IntuneApi.ts"
-import { PreconditionRequired } from "./scheduleCalls.ts"
+import { ifMatch } from "./ifMatch.ts"
 import { PolicyDrift } from "../drift/PolicyDrift.ts"
 import { Restores } from "../restores/Restores.ts"
 import { Inventory } from "../inventory/Inventory.ts"
@@ -27,33 +26,6 @@ const Confirmation = Schema.Struct({ tenantName: Schema.String })
 /** An answer with a schedule, and its version as `ETag`. */
 const versioned = <Body extends { readonly schedule: BackupSchedule }>(body: Body) =>
   HttpApiSchema.withHeaders({ body, headers: { etag: `"${body.schedule.version}"` } })
-
-/** The versions that an `If-Match` names, the newest first; none that a schedule could have if it names no strong tag. */
-const versionsIn = (header: string): ReadonlyArray<number> =>
-  Array.from(header.matchAll(/(?<!W\/)"(\d{1,9})"/g), ([, version]) => Number(version)).sort((a, b) => b - a)
-
-// A version that no schedule has.
-const noVersion = -1
-
-/**
- * Makes a change on the condition of an `If-Match`: that the schedule has any of the versions that it names (RFC 9110, 13.1.1).
- * `change` takes one of them. Its refusal says which version the schedule has.
- */
-const ifMatch = <A, E, R>(
-  headers: { readonly "if-match"?: string },
-  change: (seen: SeenVersion) => Effect.Effect<A, E | ScheduleChanged, R>
-): Effect.Effect<A, E | PreconditionRequired | ScheduleChanged, R> => {
-  const given = headers["if-match"]
-  if (given === undefined) return Effect.fail(new PreconditionRequired({}))
-  if (given.trim() === "*") return change("any")
-  const [newest = noVersion, ...others] = versionsIn(given)
-  return change(newest).pipe(
-    Effect.catchIf(
-      (problem): problem is ScheduleChanged => problem instanceof ScheduleChanged && others.includes(problem.version),
-      ({ version }) => change(version)
-    )
-  )
-}
 
 const handlers = HttpApiBuilder.group(
   IntuneApi,

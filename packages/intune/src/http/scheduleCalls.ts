@@ -6,9 +6,10 @@
 
 import { OperationsApi, Problems } from "@atlas/operations"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiError, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiSchema, OpenApi } from "effect/http-api"
 import { BackupSchedule, ScheduleSlot } from "../backups/BackupSchedule.ts"
 import { ScheduleChanged } from "../backups/ScheduleChanges.ts"
+import { PreconditionRequired, ScheduleVersionUnknown } from "./ifMatch.ts"
 import { Instant, params } from "./shared.ts"
 
 /** A backup schedule on the wire. */
@@ -23,18 +24,16 @@ const SlotResource = Schema.Struct({ ...ScheduleSlot.fields, fireTime: Instant, 
 
 const ofSchedule = { ...params, schedule: Schema.String }
 
-/** A change of a schedule does not say which version it is based on. */
-export class PreconditionRequired extends HttpApiError.Problem<PreconditionRequired>()("PreconditionRequired", {
-  type: "urn:atlas:problem:precondition-required",
-  status: 428,
-  title: "Send the ETag of the schedule that you read as If-Match."
-}) {}
-
 const OneSchedule = Schema.Struct({ schedule: ScheduleResource })
 const withKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
 const withVersion = { etag: Schema.String }
 const ofVersion = { "if-match": Schema.optionalKey(Schema.String) }
-const changeProblems = [...OperationsApi.refusals, PreconditionRequired, ScheduleChanged] as const
+const changeProblems = [
+  ...OperationsApi.refusals,
+  PreconditionRequired,
+  ScheduleChanged,
+  ScheduleVersionUnknown
+] as const
 
 /** The calls of backup schedules. */
 export const scheduleCalls = [
@@ -82,7 +81,7 @@ export const scheduleCalls = [
       summary: "Change a backup schedule",
       description:
         "Changes the settings that are given; `paused` pauses or resumes it. Takes the schedule's `ETag` as `If-Match`: if " +
-        "somebody else has changed it meanwhile, the answer is a 412 that names what changed."
+        "somebody else has changed it meanwhile, the answer is a 412 that names what changed. So it is if the schedule never had that version, which its type says."
     })
   ),
   HttpApiEndpoint.delete("deleteSchedule", "/tenants/:tenant/backup-schedules/:schedule", {

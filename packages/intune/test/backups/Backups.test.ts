@@ -169,6 +169,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
     Effect.gen(function* () {
       const nested = (id: string, levels: number) => ({
         id,
+        "@odata.type": "#microsoft.graph.windows10GeneralConfiguration",
         displayName: id,
         nested: ExactJson.parse("[".repeat(levels) + "]".repeat(levels))
       })
