@@ -53,14 +53,18 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("a schedul
       )
       const changed = yield* patch({ cron: "0 3 * * *" }, '"1"')
       assert.deepStrictEqual([changed.status, changed.etag, changed.json.schedule.cron], [200, '"2"', "0 3 * * *"])
-      for (const tag of ['"1"', 'W/"2"', '"two"', "2", '"1", "0"', ""]) {
+      for (const tag of ['"1"', 'W/"2"', '"two"', '"1", "0"']) {
         const stale = yield* patch({ name: "Other" }, tag)
         assert.deepStrictEqual([stale.status, stale.json.version], [412, 2], tag)
       }
+      for (const tag of ["garbage", "2", ""]) {
+        const malformed = yield* patch({ name: "Other" }, tag)
+        assert.deepStrictEqual([malformed.status, malformed.json.errors[0].pointer], [422, "/headers/if-match"], tag)
+      }
       // Nobody is blamed for a tag that never was one.
-      for (const tag of ['"7"', "2"]) {
-        const { changed, detail } = (yield* patch({ name: "Other" }, tag)).json
-        assert.deepStrictEqual(changed, [])
+      for (const tag of ['"7"', '"two"']) {
+        const { changed, detail, title } = (yield* patch({ name: "Other" }, tag)).json
+        assert.deepStrictEqual([title, changed], ["The schedule never had the version that was sent.", []])
         assert.match(detail, /^It has version 2 now\. It never had the version that was sent\./)
       }
       const stale = (yield* patch({ name: "Other" }, '"1"')).json

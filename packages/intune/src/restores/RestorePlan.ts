@@ -56,7 +56,7 @@ export const valuesMissing = (members: ReadonlyArray<string>): string => {
   const more = members.length > mostNamed ? ` and ${members.length - mostNamed} more members` : ""
   return (
     `The value of ${named}${more} is not known here, since Graph does not reveal it or it is another tenant's: ` +
-    "give it with a plan of this policy, or in an exported file that you import."
+    "give it with another plan, or in an exported file that you import."
   )
 }
 
