@@ -37,7 +37,7 @@ export const makeDriftRoutes = Effect.gen(function* () {
   /** Names states. Those of the backups that are known already cost no reading. */
   const namesFor = (actor: Actor, tenantId: string, known: ReadonlyArray<BackupSet>) =>
     Effect.fnUntraced(function* (state: DriftCompare.PolicyState) {
-      if (state.kind !== "backup") return state.kind === "live" ? "the tenant as it was at that time" : "the inventory"
+      if (state.kind !== "backup") return state.kind === "live" ? "the tenant, as it was then" : "the inventory"
       const listed = known.find(({ id }) => id === state.id)
       const backup =
         listed === undefined ? yield* Effect.option(backups.get(actor, tenantId, state.id)) : Option.some(listed)

@@ -214,7 +214,7 @@ const slotLooks: Record<ScheduleSlot["state"], readonly [text: string, tone: Ton
 const Slots = ({ schedule, slots }: Props) => {
   const links = useLinks()
   return slots.length === 0 ? (
-    <EmptyState title="None of its times has come yet">What becomes of each is put on record here.</EmptyState>
+    <EmptyState title="It was not due yet">Each time that it is due, this says whether it started a backup.</EmptyState>
   ) : (
     <table class="runs" role="table">
       <caption class="visually-hidden">What became of the last times of this schedule</caption>

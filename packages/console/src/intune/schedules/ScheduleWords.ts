@@ -5,7 +5,7 @@ type Choices = ReadonlyArray<readonly [value: string, text: string]>
 
 /** What happens to a local time that a change of the clocks skips. */
 export const skippedTimes: Choices = [
-  ["later", "comes as much later as the clocks are moved"],
+  ["later", "runs later, by as long as the clocks are moved"],
   ["skip", "is left out that day"]
 ]
 
