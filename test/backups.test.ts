@@ -101,8 +101,7 @@ layer(TestDatabase.layer, { excludeTestServices: true, timeout: "120 seconds" })
       )
       assert.strictEqual(
         (yield* atlasWith(settings, "backup", "import", odd, "--tenant", "Contoso")).stderr,
-        "There is no tenant Contoso. Give the id of one of these:\n" +
-          "  contoso (Contoso)\n  adatum (Adatum)\n  fabrikam (Fabrikam)\n"
+        "There is no tenant Contoso. Give the id of one of these: contoso (Contoso), adatum (Adatum), fabrikam (Fabrikam).\n"
       )
 
       const deep = yield* folder

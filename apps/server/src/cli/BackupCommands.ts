@@ -86,9 +86,9 @@ const scopeOf = Effect.fnUntraced(function* (tenant: string) {
     SELECT id, name, count(*) OVER ()::int AS total FROM tenants
     ORDER BY lower(name) <> lower(${tenant}) AND lower(id) <> lower(${tenant}), id LIMIT ${mostTenants}`
   const left = (known[0]?.total ?? 0) - known.length
-  const listed = known.map(({ id, name }) => `  ${id} (${name})`)
-  if (left > 0) listed.push(`  and ${left} more`)
-  const choice = known.length === 0 ? "There are no tenants yet." : `Give the id of one of these:\n${listed.join("\n")}`
+  const listed = known.map(({ id, name }) => `${id} (${name})`)
+  if (left > 0) listed.push(`${left} more`)
+  const choice = known.length === 0 ? "There are no tenants yet." : `Give the id of one of these: ${listed.join(", ")}.`
   return yield* new CliProblem({ message: `There is no tenant ${tenant}. ${choice}` })
 })
 
