@@ -3,7 +3,7 @@
 import { once } from "node:events"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { BackupSchedules, BackupOperations, InventorySync, Restores } from "@atlas/intune"
-import { Runs } from "@atlas/operations"
+import { runIdOf, Runs } from "@atlas/operations"
 import { Effect, ManagedRuntime, Stream } from "effect"
 import { actor } from "./hosts.ts"
 import { intuneHost } from "./IntuneHost.ts"
@@ -30,12 +30,12 @@ const backUp = Effect.gen(function* () {
   const runs = yield* Runs
   const schedules = yield* BackupSchedules
   schedule ??= (yield* schedules.create(actor, tenant, { name: "Bench", cron: "0 0 1 1 *", timeZone: "UTC", types })).id
-  const { run } = yield* runs.start(actor, BackupOperations.runNow, {
+  const started = yield* runs.start(actor, BackupOperations.runNow, {
     tenantId: tenant,
     input: { schedule },
     idempotencyKey: String(idempotencyKey++)
   })
-  return yield* finish(run.id)
+  return yield* finish(runIdOf(started))
 })
 
 const preview = Effect.gen(function* () {

@@ -99,7 +99,7 @@ const handle = Effect.fn("Kinds.handle")(function* (run: RunHandler.RunContext<I
 })
 
 /** What executes an operation of these. */
-export const handlerOf = (operation: typeof Plain) => operation.toLayer(handle)
+export const handlerOf = (operation: Operation.Operation<Input, any, "tenant">) => operation.toLayer(handle)
 
 /** What the host's worker executes. */
 export const handlers = [...executed.map(handlerOf), Report.toLayer((run) => handle(run as never))]

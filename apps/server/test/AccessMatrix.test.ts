@@ -1,5 +1,5 @@
 import { type Operation, OperationsApi, type Run, Runs, SystemRuns, TenantId, WorkspaceId } from "@atlas/operations"
-import { wholeRun } from "@atlas/operations/testing"
+import { wholeRun, withRun } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
 import { Arbitrary, DateTime, Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -65,15 +65,11 @@ const startRun = Effect.fnUntraced(function* (type: Operation.Any, scope: Pick<R
   const input = yield* inputOf(type)
   const { identity, name } = type
   if (identity.rule === "once" && identity.by === "idempotency_key") {
-    const { run } = yield* runs.start(actorOf(owner), name, {
-      tenantId: scope.tenantId!,
-      input,
-      idempotencyKey: "first"
-    })
-    return run
+    const request = { tenantId: scope.tenantId!, input, idempotencyKey: "first" }
+    return withRun(yield* runs.start(actorOf(owner), name, request)).run
   }
   const fireTime = yield* DateTime.now
-  return (yield* (yield* SystemRuns).start("scheduler", name, { scope, input, fireTime })).run
+  return withRun(yield* (yield* SystemRuns).start("scheduler", name, { scope, input, fireTime })).run
 })
 
 const scopeOf = (type: Operation.Any) => (type.scope === "workspace" ? { ...contoso, tenantId: null } : contoso)
@@ -81,9 +77,9 @@ const scopeOf = (type: Operation.Any) => (type.scope === "workspace" ? { ...cont
 /** An empty ledger but for what the call is about. */
 const prepare = Effect.fnUntraced(function* (type: Operation.Any, { on }: (typeof calls)[Call]) {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`DELETE FROM operation_runs`
   yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
   yield* sql`DELETE FROM operation_keys`
+  yield* sql`DELETE FROM operation_runs`
   if (on !== "queued run" && on !== "cancelled run") return missingRun
   const { id } = yield* startRun(type, scopeOf(type))
   if (on === "cancelled run") yield* Runs.use((runs) => runs.cancel(actorOf(owner), id))
@@ -187,9 +183,9 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("who may call 
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const handle = yield* makeHandler
-      yield* sql`DELETE FROM operation_runs`
       yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
       yield* sql`DELETE FROM operation_keys`
+      yield* sql`DELETE FROM operation_runs`
       const foreign = { workspaceId: WorkspaceId.make("fourth-coffee"), tenantId: TenantId.make("adatum") }
       const tenants = [contoso, { ...contoso, tenantId: TenantId.make("fabrikam") }, foreign]
       const workspaces = [contoso, foreign].map((scope) => ({ ...scope, tenantId: null }))

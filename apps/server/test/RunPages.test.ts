@@ -32,7 +32,14 @@ const claimAll = Effect.gen(function* () {
   return yield* claimer(100)
 })
 
-const forget = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DELETE FROM operation_runs`)
+const forget = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // A run that a key stands for is removed only once it has ended.
+  yield* sql`
+    UPDATE operation_runs SET status = 'completed', outcome = 'cancelled', completed_at = now(), lease_until = NULL
+    WHERE status <> 'completed'`
+  yield* sql`DELETE FROM operation_runs`
+})
 
 layer(foundation, { excludeTestServices: true, timeout: "60 seconds" })("the pages of runs", (it) => {
   it.effect("a queued run is cancelled after a confirmation, and started again from its page", () =>

@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { BackupOperations } from "@atlas/intune"
 import { Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
@@ -50,7 +51,7 @@ layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the pages
       const runs = yield* Runs
       const ada = { id: "ada", kind: "user", name: "Ada" } as const
       const request = { tenantId: "contoso", input: {}, idempotencyKey: "1" }
-      const { run } = yield* runs.start(ada, work, request)
+      const { run } = withRun(yield* runs.start(ada, work, request))
       const byHand = yield* backedUp("01920000-0000-7000-8000-000000000001", run.id)
       assert.strictEqual(madeBy(yield* read(mounted, byHand)), "Ada, by hand, with its schedule in this run")
       const unknown = yield* backedUp("01920000-0000-7000-8000-000000000002", null)

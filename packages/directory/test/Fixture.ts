@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
 import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/fake-graph"
 import {
@@ -74,7 +75,7 @@ export const sync = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
   const who = actor(tenant)
-  const { run } = yield* runs.start(who, type, { tenantId: tenant, input }).pipe(Effect.orDie)
+  const { run } = withRun(yield* Effect.orDie(runs.start(who, type, { tenantId: tenant, input })))
   yield* runs.follow(who, run.id, 0).pipe(Stream.runDrain, Effect.timeout("90 seconds"), Effect.orDie)
   return yield* runs.get(who, run.id).pipe(Effect.orDie)
 })

@@ -1,4 +1,4 @@
-import { TestOperations } from "@atlas/operations/testing"
+import { TestOperations, withRun } from "@atlas/operations/testing"
 import * as Pg from "@atlas/operations/pg"
 import { CredentialVault } from "@atlas/graph"
 import { FakeGraph, type FakeGraphOptions, type FakeTenantOptions } from "@atlas/fake-graph"
@@ -158,10 +158,10 @@ export const completed = Effect.fnUntraced(function* (
   idempotencyKey?: string
 ): Effect.fn.Return<Run, never, Runs> {
   const runs = yield* Runs
-  const { run } = yield* runs
+  const started = yield* runs
     .start(ada, type, { tenantId: tenant, input, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) })
     .pipe(Effect.orDie)
-  return yield* ended(run)
+  return yield* ended(withRun(started).run)
 })
 
 /** Waits until a run is completed. */

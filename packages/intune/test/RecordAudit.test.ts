@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { AuditLog, RequestId, Runs, systemActor } from "@atlas/operations"
 import { withoutAudit } from "@atlas/test"
@@ -150,7 +151,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       // What is answered with what was there before is no change.
       yield* restores.plan(ada, "restores", request, "1")
       const confirm = restores.confirm(ada, "restores", restore.id, { tenantName: "restores", idempotencyKey: "1" })
-      const { run } = yield* confirm
+      const { run } = withRun(yield* confirm)
       yield* ended(run)
       yield* confirm
       yield* restores.archive(ada, "restores", restore.id)
@@ -220,7 +221,8 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("th
       })
       const [first, second] = [yield* planned("1"), yield* planned("2")]
       yield* graph.inject({ fault: Fault.noAnswer, method: "POST", tenant: "busy", times: 100 })
-      const { run } = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", idempotencyKey: "1" })
+      const confirmed = yield* restores.confirm(ada, "busy", first, { tenantName: "busy", idempotencyKey: "1" })
+      const { run } = withRun(confirmed)
       yield* Effect.flip(restores.confirm(ada, "busy", second, { tenantName: "busy", idempotencyKey: "2" }))
       const last = (yield* recordsOf("restore", second)).at(-1)
       assert.deepInclude({ ...last }, { action: "restore.refused_as_busy", runId: run.id })

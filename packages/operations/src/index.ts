@@ -48,13 +48,23 @@ export { Failure, type FailureReport } from "./run/Failure.ts"
 export * as NextStep from "./run/NextStep.ts"
 export { type OperationScope, TenantId, type TenantScope, WorkspaceId } from "./run/OperationScope.ts"
 export { type KnownReasonCode, knownReasonCodes, ReasonCode, reasonInfo } from "./run/ReasonCode.ts"
-export { isWholeRun, type Run, RunCounts, RunId, RunOutcome, type RunReceipt, RunStatus } from "./run/Run.ts"
+export {
+  isWholeRun,
+  type RemovedRun,
+  type Run,
+  RunCounts,
+  RunId,
+  RunOutcome,
+  type RunReceipt,
+  RunStatus
+} from "./run/Run.ts"
 export { RunEvent, RunEventKind, runEventKinds } from "./run/RunEvent.ts"
 export { RunReport } from "./run/RunReport.ts"
 export * as TraceContext from "./run/TraceContext.ts"
 
 export { type RunList, Runs } from "./starting/Runs.ts"
-export type { StartProblem, StartRequest, StartResult } from "./starting/RunStart.ts"
+export type { StartProblem, StartRequest } from "./starting/RunStart.ts"
+export { type RemovedStart, runIdOf, type Started, type StartResult } from "./starting/StartResult.ts"
 export { SystemRuns } from "./starting/SystemRuns.ts"
 
 export * as ExactJson from "./text/ExactJson.ts"

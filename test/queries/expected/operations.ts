@@ -63,7 +63,7 @@ const upkeep: Expected = {
   ],
   "RunHours.count": ["all of operation_runs_uncounted", "operation_runs_pkey", "operation_run_hours_key"],
   "RunGauges.measure": [anyActive],
-  "RunRetention.remove": ["operation_runs_retention", "operation_runs_pkey"]
+  "RunRetention.remove": ["operation_runs_retention", "operation_runs_pkey", "operation_keys_run"]
 }
 
 // Whoever may see all of a workspace and who may see some tenants are asked the same statement.

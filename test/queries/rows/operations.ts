@@ -35,8 +35,10 @@ export const operations = [
       CASE WHEN n % 5 = 0 THEN 'backup_schedule' END, CASE WHEN n % 5 = 0 THEN (n % 1000)::text END,
       CASE WHEN n % 7 = 0 THEN n::text END
     FROM generate_series(1, ${runs}) n`,
-  `INSERT INTO operation_keys (workspace_id, digest, tenant_id, type, request_digest, bound_by, run_id)
-    SELECT workspace, ${hash("'key ' || n")}, tenant, 'test.click', ${hash("n::text")}, ${idOf("run")}, ${idOf("run")}
+  // Of most keys the run is removed.
+  `INSERT INTO operation_keys (workspace_id, digest, tenant_id, type, request_digest, bound_by, run_id, outcome, ended_at)
+    SELECT workspace, ${hash("'key ' || n")}, tenant, 'test.click', ${hash("n::text")}, ${idOf("run")}, ${idOf("run")},
+      CASE WHEN n % 4 <> 0 THEN 'succeeded' END, CASE WHEN n % 4 <> 0 THEN now() END
     FROM generate_series(1, 20000) n, LATERAL (SELECT ${scope}) AS scope (workspace, tenant)`,
   `INSERT INTO operation_run_hours (workspace_id, tenant_id, hour, type, outcome, runs, view_capabilities)
     SELECT ${scope}, date_bin('1 hour', now(), TIMESTAMPTZ '2000-01-01 00:00:00Z') - n / 100 * interval '1 hour',

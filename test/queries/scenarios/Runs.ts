@@ -1,5 +1,5 @@
 import { type Run, Runs, type RunStatus, type StartRequest } from "@atlas/operations"
-import { wholeRun } from "@atlas/operations/testing"
+import { wholeRun, withRun } from "@atlas/operations/testing"
 import { Effect, Schedule, Stream } from "effect"
 import { ada, tenant } from "../Host.ts"
 
@@ -10,7 +10,7 @@ export const start = (
   more: Pick<StartRequest, "idempotencyKey" | "supersedes"> = {}
 ) =>
   Runs.use((runs) => runs.start(ada, operation.name, { tenantId: tenant.tenantId, input, ...more })).pipe(
-    Effect.map(({ run }) => wholeRun(run)),
+    Effect.map((started) => wholeRun(withRun(started).run)),
     Effect.orDie
   )
 

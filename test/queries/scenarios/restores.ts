@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { importBackup, policySources, Restores } from "@atlas/intune"
 import { Runs } from "@atlas/operations"
@@ -39,8 +40,8 @@ export const restores = Effect.fnUntraced(function* (backup: string) {
   const plan = (key: string, items: ReadonlyArray<{ readonly source: string; readonly id: string }> | null) =>
     all.plan(ada, tenantId, { backup, items, withAssignments: true }, key)
   const execute = Effect.fnUntraced(function* (restore: string, idempotencyKey: string) {
-    const { run } = yield* all.confirm(ada, tenantId, restore, { tenantName: tenantId, idempotencyKey })
-    yield* ended(run)
+    const confirmed = yield* all.confirm(ada, tenantId, restore, { tenantName: tenantId, idempotencyKey })
+    yield* ended(withRun(confirmed).run)
   })
 
   const changed = yield* plan("changed", null).pipe(as("of everything"))

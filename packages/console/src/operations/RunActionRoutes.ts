@@ -2,6 +2,7 @@ import { Problems, type Run, Runs } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { Host } from "../shell/Host.ts"
 import { readKey, readNothing } from "../shell/FormInput.ts"
+import { afterStart } from "../shell/afterStart.ts"
 import { ConfirmPage } from "./ConfirmPage.tsx"
 import { html, makeRequests, type PageRequest, redirect } from "../shell/Requests.ts"
 import { makeRunActions } from "./RunActions.ts"
@@ -49,9 +50,10 @@ export const makeRunActionRoutes = Effect.gen(function* () {
 
   const retry = page(
     section,
-    Effect.fn("RunRetry")(function* ({ c, actor }) {
+    Effect.fn("RunRetry")(function* (request) {
+      const { c, actor } = request
       const { idempotencyKey } = yield* readKey(c)
-      return goTo((yield* runs.retry(actor, c.req.param("run") ?? "", idempotencyKey)).run)
+      return yield* afterStart(request, yield* runs.retry(actor, c.req.param("run") ?? "", idempotencyKey))
     })
   )
 
@@ -62,7 +64,7 @@ export const makeRunActionRoutes = Effect.gen(function* () {
       const { id, workspaceId, tenantId, type, input, context } = yield* runOf(request)
       const target = tenantId === null ? { workspaceId } : { tenantId }
       const started = yield* runs.start(request.actor, type, { ...target, input, context, supersedes: id })
-      return goTo(started.run)
+      return yield* afterStart(request, started)
     })
   )
 

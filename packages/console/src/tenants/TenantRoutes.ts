@@ -4,7 +4,8 @@ import { Host } from "../shell/Host.ts"
 import { readStart } from "../shell/FormInput.ts"
 import { TenantPage } from "./TenantPage.tsx"
 import { TenantsPage } from "./TenantsPage.tsx"
-import { html, makeRequests, redirect } from "../shell/Requests.ts"
+import { html, makeRequests } from "../shell/Requests.ts"
+import { afterStart } from "../shell/afterStart.ts"
 import { makeRunRows } from "../shell/RunRows.ts"
 import { makeSurfaces } from "./Surfaces.ts"
 import { Contributions } from "../shell/Part.ts"
@@ -23,7 +24,6 @@ export const makeTenantRoutes: Effect.Effect<
   Authorization | Contributions | Host | OperationCatalog | Runs
 > = Effect.gen(function* () {
   const host = yield* Host
-  const { links } = host
   const contributions = yield* Contributions
   const runs = yield* Runs
   const tenantOf = yield* makeTenantAccess
@@ -59,13 +59,14 @@ export const makeTenantRoutes: Effect.Effect<
 
   const start = page(
     section,
-    Effect.fn("TenantStart")(function* ({ c, actor }) {
+    Effect.fn("TenantStart")(function* (request) {
+      const { c, actor } = request
       const type = c.req.param("type") ?? ""
-      const { run } = yield* runs.start(actor, type, {
+      const started = yield* runs.start(actor, type, {
         tenantId: c.req.param("tenant") ?? "",
         ...(yield* readStart(c))
       })
-      return redirect(links.run(run.id), 303)
+      return yield* afterStart(request, started)
     })
   )
 

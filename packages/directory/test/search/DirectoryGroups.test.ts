@@ -90,8 +90,7 @@ layer(
   it.effect("names the active run while one is", () =>
     Effect.gen(function* () {
       const runs = yield* Runs
-      const type = GroupsSync.operation.name
-      const { run } = yield* runs.start(who, type, { tenantId: "contoso", input: {} })
+      const { run } = yield* runs.start(who, GroupsSync.operation, { tenantId: "contoso", input: {} })
       const { activeRunId, lastRunId } = (yield* search("")).freshness
       assert.include([activeRunId, lastRunId], run.id)
     })

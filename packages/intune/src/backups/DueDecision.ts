@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type RunId, SystemRuns, type TenantScope } from "@atlas/operations"
+import { type RunId, runIdOf, SystemRuns, type TenantScope } from "@atlas/operations"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { backupOperations, scheduled } from "./BackupOperations.ts"
@@ -66,10 +66,11 @@ export const makeDecideDue = Effect.gen(function* () {
 
   const start = Effect.fnUntraced(function* (schedule: BackupSchedule, { fireTime }: SlotDecision) {
     const scope: TenantScope = { workspaceId: schedule.workspaceId, tenantId: schedule.tenantId }
-    const { run } = yield* runs
+    // A fire time may have had its run long ago, before the clock stepped back. It is that run's, even if that was removed.
+    const started = yield* runs
       .start("scheduler", scheduled, { scope, input: { schedule: schedule.id }, fireTime })
       .pipe(Effect.orDie)
-    return run.id
+    return runIdOf(started)
   })
 
   /** Starts the runs of fire times, and returns what became of each. */

@@ -144,8 +144,8 @@ const handlers = HttpApiBuilder.group(
         const actor = yield* OperationsApi.CurrentActor
         const { tenantName } = yield* Decoding.decodeInput(Confirmation, payload)
         const typed = { tenantName, idempotencyKey: headers["idempotency-key"] }
-        const { disposition, run } = yield* restores.confirm(actor, params.tenant, params.restore, typed)
-        return { disposition, runId: run.id }
+        const started = yield* restores.confirm(actor, params.tenant, params.restore, typed)
+        return started.removed ? started : { disposition: started.disposition, runId: started.run.id }
       }),
       archiveRestore: Effect.fnUntraced(function* ({ params }) {
         return { restore: yield* restores.archive(yield* OperationsApi.CurrentActor, params.tenant, params.restore) }

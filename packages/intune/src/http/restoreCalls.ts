@@ -104,16 +104,20 @@ export const restoreCalls = [
     params: ofRestore,
     headers: withKey,
     payload: Schema.Unknown,
-    success: Schema.Struct({
-      disposition: Schema.Literals(["created", "existing", "blocked"]),
-      runId: RunId
-    }).annotate({ httpApiStatus: 202 }),
+    success: [
+      OperationsApi.removedStart,
+      Schema.Struct({
+        disposition: Schema.Literals(["created", "existing", "blocked"]),
+        runId: RunId
+      }).annotate({ httpApiStatus: 202 })
+    ],
     error: [...OperationsApi.refusals, ...OperationsApi.startProblems, RestoreConflict]
   }).annotateMerge(
     OpenApi.annotations({
       summary: "Confirm a restore",
       description:
-        'Send the tenant\'s name as `{ "tenantName": … }`. Starts the restore, once for each `Idempotency-Key`.'
+        'Send the tenant\'s name as `{ "tenantName": … }`. Starts the restore, once for each `Idempotency-Key`. ' +
+        "Once retention has removed the run of the key, the answer is a 200 with how that run ended."
     })
   ),
   HttpApiEndpoint.post("archiveRestore", "/tenants/:tenant/restores/:restore/archive", {

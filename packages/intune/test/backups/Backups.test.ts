@@ -1,5 +1,6 @@
+import { withRun } from "@atlas/operations/testing"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
-import { ExactJson, Runs, SystemRuns } from "@atlas/operations"
+import { ExactJson, RunId, Runs, SystemRuns } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,14 +13,14 @@ import {
   importBackup,
   policySources
 } from "../../src/index.ts"
-import { ada, completed, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
+import { ada, completed, ended, intune, powerless, scopeOf, stranger } from "../Fixture.ts"
 
 const configurations = "deviceManagement/deviceConfigurations"
 const runNow = BackupOperations.runNow.name
 const nightly = { name: "Nightly", cron: "0 2 * * *", timeZone: "Europe/Berlin" }
 const scripts = "deviceManagement/deviceManagementScripts"
 const catalog = "deviceManagement/configurationPolicies"
-const names = ["contoso", "slots", "races", "keeps", "guarded", "partial", "expiring", "broken"]
+const names = ["contoso", "slots", "races", "keeps", "guarded", "partial", "expiring", "broken", "removed"]
 /** Policies that say they have more settings than Graph gives. */
 const cut = Array.from({ length: 105 }, (_, n) => ({ id: `cut-${n}`, name: `Cut ${n}`, settingCount: 3, settings: [] }))
 const tenants = [
@@ -262,11 +263,8 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
     Effect.gen(function* () {
       const runs = yield* Runs
       const schedule = "01920000-0000-7000-8000-000000000000"
-      const { disposition, run } = yield* runs.start(ada, runNow, {
-        tenantId: "contoso",
-        input: { schedule },
-        idempotencyKey: "x"
-      })
+      const request = { tenantId: "contoso", input: { schedule }, idempotencyKey: "x" }
+      const { disposition, run } = withRun(yield* runs.start(ada, runNow, request))
       assert.strictEqual(disposition, "blocked")
       assert.strictEqual(run.reasonCode, "ext.backup.schedule_missing")
     })
@@ -336,6 +334,7 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
       yield* DueBackups.tickOnce
       const [slot] = yield* slotsOf("slots", id)
       const [run] = yield* scheduledRuns(id)
+      yield* ended({ id: RunId.make(run!.id) })
       yield* sql`DELETE FROM operation_runs WHERE id = ${run!.id}::uuid`
       yield* sql`UPDATE backup_schedules SET next_fire_at = ${DateTime.toDateUtc(slot!.fireTime)} WHERE id = ${id}::uuid`
       yield* DueBackups.tickOnce
@@ -347,6 +346,31 @@ layer(intune(tenants), { excludeTestServices: true, timeout: "60 seconds" })("ba
         ["dispatched"]
       )
       assert.isFalse((yield* scheduledRuns(id)).some(({ key }) => key === run!.key))
+    })
+  )
+
+  it.effect("are recorded with the run that they had, if it was removed before they are decided about again", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const runs = yield* SystemRuns
+      const { id } = yield* create("removed", { cron: "* * * * *", missed: "all", missedLimit: 10 })
+      yield* dueSince(id, 0)
+      const [due] = yield* sql<{ at: Date }>`SELECT next_fire_at AS at FROM backup_schedules WHERE id = ${id}::uuid`
+      const fireTime = DateTime.fromDateUnsafe(due!.at)
+      const { run } = withRun(
+        yield* runs.start("scheduler", BackupOperations.scheduled, {
+          scope: scopeOf("removed"),
+          input: { schedule: id },
+          fireTime
+        })
+      )
+      const [{ key } = { key: "" }] = yield* scheduledRuns(id)
+      yield* ended(run)
+      yield* sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`
+      yield* DueBackups.tickOnce
+      const slot = (yield* slotsOf("removed", id)).find((one) => DateTime.Equivalence(one.fireTime, fireTime))
+      assert.deepInclude({ ...slot }, { state: "dispatched", runId: run.id })
+      assert.isFalse((yield* scheduledRuns(id)).some((one) => one.key === key))
     })
   )
 

@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Runs } from "@atlas/operations"
 import { assert, layer } from "@effect/vitest"
@@ -124,7 +125,7 @@ layer(intune([{ tenantId: "contoso", collections: { [configurations]: all } }]),
       const listed = (id: string) => Effect.flip(drift.items(ada, id, { after: null, limit: 100 }))
       yield* graph.inject({ fault: Fault.noAnswer, tenant: "contoso", times: 1_000 })
       const input = { from: { kind: "live" }, to: { kind: "live" }, types: ["device_configurations"] }
-      const { run } = yield* runs.start(ada, DriftCompare.operation.name, { tenantId: "contoso", input })
+      const { run } = withRun(yield* runs.start(ada, DriftCompare.operation.name, { tenantId: "contoso", input }))
       const early = yield* listed(run.id)
       assert.strictEqual(early._tag, "RunConflict")
       assert.match(early.detail ?? "", /has not ended/)

@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { Problems, Runs } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Exit } from "effect"
@@ -53,9 +54,8 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Confirming a 
       Effect.gen(function* () {
         const restore = yield* plannedIn("refused")
 
-        const { disposition, run } = yield* Runs.use((runs) =>
-          runs.start(ada, "restore.execute", { tenantId: "refused", input: { restore }, idempotencyKey: "x" })
-        )
+        const request = { tenantId: "refused", input: { restore }, idempotencyKey: "x" }
+        const { disposition, run } = withRun(yield* Runs.use((runs) => runs.start(ada, "restore.execute", request)))
 
         assert.strictEqual(disposition, "blocked")
         assert.match(

@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { FakeGraph, fakeGroup, type FakeItem, Fault } from "@atlas/fake-graph"
 import { type Run, Runs } from "@atlas/operations"
 import { assert } from "@effect/vitest"
@@ -91,7 +92,10 @@ export const planned = Effect.fnUntraced(function* (
 
 /** Confirms a restore: the run that executes it, which is not awaited. */
 export const confirmed = (tenant: string, restore: string, idempotencyKey = "confirm") =>
-  Restores.use((all) => all.confirm(ada, tenant, restore, { tenantName: tenant, idempotencyKey }))
+  Effect.map(
+    Restores.use((all) => all.confirm(ada, tenant, restore, { tenantName: tenant, idempotencyKey })),
+    withRun
+  )
 
 /** Confirms a restore, and awaits the run that executes it. */
 export const executed = (tenant: string, restore: string) =>

@@ -1,3 +1,4 @@
+import { withRun } from "@atlas/operations/testing"
 import { FakeGraph, Fault } from "@atlas/fake-graph"
 import { Problems, Runs } from "@atlas/operations"
 import { assert, describe, layer } from "@effect/vitest"
@@ -286,7 +287,7 @@ layer(host, { excludeTestServices: true, timeout: "60 seconds" })("Planning a re
       Effect.gen(function* () {
         const { restore, run: preview } = yield* failed("retried")
 
-        const { run } = yield* Runs.use((runs) => runs.retry(ada, preview.id))
+        const { run } = withRun(yield* Runs.use((runs) => runs.retry(ada, preview.id)))
 
         assert.strictEqual((yield* ended(run)).outcome, "succeeded")
         assert.deepInclude({ ...(yield* get("retried", restore.id)) }, { state: "planned", previewRun: run.id })

@@ -68,7 +68,7 @@ export class IdempotencyKeyRequired extends HttpApiError.Problem<IdempotencyKeyR
   title: "Send an Idempotency-Key of your own with each new start."
 }) {}
 
-/** The idempotency key was used before: for another request, or for a run that was removed. */
+/** The idempotency key was used before, for another request. */
 export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()(
   "IdempotencyKeyReused",
   {

@@ -11,7 +11,7 @@ import { definitionFields, identityFields, OperationName, RetentionShape } from 
 import type { GraphContract } from "../graph/GraphContract.ts"
 import type { OperationScope, TenantScope } from "../run/OperationScope.ts"
 import { providerConnection } from "./providerConnection.ts"
-import type { RunRecordLinks } from "../run/Run.ts"
+import type { IdentityRule, RunRecordLinks } from "../run/Run.ts"
 import type { Handle } from "./RunHandler.ts"
 import { type HandlerLayer, toLayer } from "./RunHandlers.ts"
 import type { Identity } from "./RunIdentity.ts"
@@ -59,7 +59,12 @@ export interface Capabilities<in Input = never> {
 }
 
 /** An operation, as `make` returns it. */
-export interface Operation<Input = unknown, Encoded = unknown, Kind extends ScopeKind = ScopeKind> {
+export interface Operation<
+  Input = unknown,
+  Encoded = unknown,
+  Kind extends ScopeKind = ScopeKind,
+  Rule extends IdentityRule = IdentityRule
+> {
   /** A stable dotted name, such as `directory_groups.sync`. */
   readonly name: string
   readonly label: string
@@ -71,7 +76,7 @@ export interface Operation<Input = unknown, Encoded = unknown, Kind extends Scop
   readonly capabilities: Capabilities<Input>
   /** `system`: only Atlas and the host start it, such as from a schedule. No capability allows it to people. */
   readonly startedBy: "members" | "system"
-  readonly identity: Identity<Input>
+  readonly identity: Identity<Input, Rule>
   /**
    * Whether a start may leave something to the host: its `InputResolver` fills that in before anything else reads the input.
    */
@@ -156,10 +161,10 @@ const defaultQueueLimit = ({ contracts = [], gates = [] }: Partial<Pick<Operatio
 const defaultRetry: RetryPolicy = { maxAttempts: 3, backoff: "5 seconds", maxBackoff: "10 minutes" }
 
 /** A definition. What it must say is required; the rest has defaults. */
-export interface Definition<Input, Encoded, Kind extends ScopeKind>
+export interface Definition<Input, Encoded, Kind extends ScopeKind, Rule extends IdentityRule = IdentityRule>
   extends
     Pick<
-      Operation<Input, Encoded, Kind>,
+      Operation<Input, Encoded, Kind, Rule>,
       "name" | "label" | "description" | "category" | "input" | "capabilities" | "identity"
     >,
     Partial<Pick<Operation<Input, Encoded, Kind>, "records" | "queueLimit" | Exclude<keyof typeof defaults, "scope">>> {
@@ -188,9 +193,14 @@ export interface Definition<Input, Encoded, Kind extends ScopeKind>
  * })
  * ```
  */
-export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
-  definition: Definition<Input, Encoded, Kind>
-): Operation<Input, Encoded, Kind> => {
+export const make = <
+  Input,
+  Encoded,
+  const Kind extends ScopeKind = "tenant",
+  const Rule extends IdentityRule = IdentityRule
+>(
+  definition: Definition<Input, Encoded, Kind, Rule>
+): Operation<Input, Encoded, Kind, Rule> => {
   refuse(definition, shapeProblems({ definition }))
   const { retry = {}, ...given } = defined(definition)
   const operation = {
@@ -201,7 +211,7 @@ export const make = <Input, Encoded, const Kind extends ScopeKind = "tenant">(
     identity: defined(given.identity),
     retry: { ...defaultRetry, ...defined(retry) },
     toLayer: (handle) => toLayer({ operation, handle })
-  } as Operation<Input, Encoded, Kind>
+  } as Operation<Input, Encoded, Kind, Rule>
   refuse(operation, contradictions(operation))
   return operation
 }

@@ -40,7 +40,11 @@ export interface OnceByFireTime<Input> {
 }
 
 /** What makes two starts the same, beyond operation, workspace and tenant. */
-export type Identity<Input> = WhileActive<Input> | OnceByKey<Input> | OnceByFireTime<Input>
+export type Identity<Input, Rule extends IdentityRule = IdentityRule> = (
+  | WhileActive<Input>
+  | OnceByKey<Input>
+  | OnceByFireTime<Input>
+) & { readonly rule: Rule }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 

@@ -26,13 +26,21 @@ import { Waiting } from "../ledger/reads/WhyWaiting.ts"
 import {
   WireInstant,
   OperationResource,
+  RemovedStartResource,
   RunEventResource,
   RunResource,
   SeenResource,
   StartedResource
 } from "./resources.ts"
 
-export { OperationResource, RunEventResource, RunReceiptResource, RunResource, StartedResource } from "./resources.ts"
+export {
+  OperationResource,
+  RemovedStartResource,
+  RunEventResource,
+  RunReceiptResource,
+  RunResource,
+  StartedResource
+} from "./resources.ts"
 
 // APIs that are made of these lists name the problems in their declarations.
 export {
@@ -87,6 +95,11 @@ const started = HttpApiSchema.WithHeaders(StartedResource.pipe(HttpApiSchema.sta
   "operation-location": Schema.String
 })
 
+/** A start whose equal had a run that was removed: there is nothing to follow or to wait for. */
+export const removedStart = RemovedStartResource.pipe(HttpApiSchema.status(200))
+
+const startAnswers = [started, removedStart] as const
+
 /** What every call that belongs to a workspace may refuse with. */
 export const refusals = [NotFound, Forbidden, InvalidInput] as const
 
@@ -115,20 +128,20 @@ export class Group extends HttpApiGroup.make("operations")
       params: { tenant: Schema.String, type: Schema.String },
       headers: idempotencyKey,
       payload: Schema.Unknown,
-      success: started,
+      success: startAnswers,
       error: startProblems
     }).annotateMerge(
       OpenApi.annotations({
         summary: "Start an operation in a tenant",
         description:
-          "The body is `{ input, supersedes }`: the operation's input and, to replace a stuck run, that run's id. An equal start gets the run that is active."
+          "The body is `{ input, supersedes }`: the operation's input and, to replace a stuck run, that run's id. An equal start gets the run that is active. Once retention has removed the run of an `Idempotency-Key`, the answer is a 200 with how that run ended."
       })
     ),
     HttpApiEndpoint.post("startInWorkspace", "/workspaces/:workspace/operations/:type", {
       params: { workspace: Schema.String, type: Schema.String },
       headers: idempotencyKey,
       payload: Schema.Unknown,
-      success: started,
+      success: startAnswers,
       error: startProblems
     }).annotateMerge(
       OpenApi.annotations({
@@ -149,7 +162,7 @@ export class Group extends HttpApiGroup.make("operations")
     HttpApiEndpoint.post("retry", "/operations/:run/retry", {
       params: runParams,
       headers: idempotencyKey,
-      success: started,
+      success: startAnswers,
       error: [...startProblems, RunConflict]
     }).annotateMerge(
       OpenApi.annotations({ summary: "Start a completed run again", description: "Starts a new run with `retryOf`." })

@@ -24,7 +24,8 @@ import { OperationBusy } from "../boundary/Problems.ts"
 import { isWholeRun, type Run, RunId, type RunReceipt } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import { Runs } from "../starting/Runs.ts"
-import type { StartProblem, StartResult } from "../starting/RunStart.ts"
+import type { StartProblem } from "../starting/RunStart.ts"
+import type { StartResult } from "../starting/StartResult.ts"
 
 /** Where people and clients reach the host: the base of absolute links. */
 export class PublicUrl extends Context.Service<
@@ -179,13 +180,15 @@ const readStart = (body: unknown) => decodeStart(body as Parameters<typeof decod
 
 const answerStart = (url: PublicUrl["Service"]) =>
   Effect.fnUntraced(function* <E>(start: Effect.Effect<StartResult, E | StartProblem>) {
-    const { disposition, run } = yield* start.pipe(
+    const result = yield* start.pipe(
       Effect.mapError((problem) =>
         problem instanceof OperationBusy
           ? new OperationBusy({ ...problem, links: linksOf(url, { id: RunId.make(problem.holder.id) }) })
           : problem
       )
     )
+    if (result.removed) return result
+    const { disposition, run } = result
     const links = linksOf(url, run)
     return HttpApiSchema.withHeaders({
       body: { disposition, run: toSeenResource(url, run), links },

@@ -8,7 +8,7 @@ import { Actor } from "../run/Actor.ts"
 import { Failure } from "../run/Failure.ts"
 import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import { ReasonCode } from "../run/ReasonCode.ts"
-import { RunCounts, RunId, RunOutcome, RunRecordLinks, RunStatus } from "../run/Run.ts"
+import { RunCounts, RunEnd, RunId, RunOutcome, RunRecordLinks, RunStatus } from "../run/Run.ts"
 import { RunEventKind } from "../run/RunEvent.ts"
 import { RunReport } from "../run/RunReport.ts"
 
@@ -75,6 +75,15 @@ export const StartedResource = Schema.Struct({
   disposition: Schema.Literals(["created", "existing", "blocked"]),
   run: SeenResource,
   links: RunLinks
+})
+
+/** The answer to a start whose equal had a run that retention has removed: nothing was started, and no link leads to it. */
+export const RemovedStartResource = Schema.Struct({
+  disposition: Schema.Literal("existing"),
+  removed: Schema.Literal(true),
+  id: RunId,
+  outcome: RunEnd,
+  endedAt: WireInstant
 })
 
 /** A timeline entry on the wire. */

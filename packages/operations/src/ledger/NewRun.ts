@@ -8,7 +8,7 @@ import type { Actor } from "../run/Actor.ts"
 import type { Capability } from "../run/Capability.ts"
 import type { OperationScope } from "../run/OperationScope.ts"
 import type { ReasonCode } from "../run/ReasonCode.ts"
-import type { Run, RunId, RunRecordLinks } from "../run/Run.ts"
+import type { RemovedRun, Run, RunId, RunRecordLinks } from "../run/Run.ts"
 import type { Json } from "../text/Json.ts"
 import type { RunIdentity } from "../definition/RunIdentity.ts"
 import type { TraceParent } from "../run/TraceContext.ts"
@@ -38,6 +38,8 @@ export interface Bound {
   readonly sameRequest: boolean
   /** The run that answered the request; null if none has yet. */
   readonly runId: RunId | null
+  /** That run's end, if the run was removed. */
+  readonly removed: RemovedRun | null
 }
 
 /** A recorded run. */

@@ -15,7 +15,7 @@ import { type Run, RunId, RunStatus } from "../run/Run.ts"
 import { readRun } from "./reads/RunRow.ts"
 import { isPlain, makePlainStarts } from "./PlainStarts.ts"
 import { RunSignals } from "./RunSignals.ts"
-import { makeStartStatements } from "./StartStatements.ts"
+import { type BoundRow, makeStartStatements } from "./StartStatements.ts"
 
 /** The run that holds a scope exclusively. */
 export const Holder = Schema.Struct({ id: RunId, type: Schema.String, status: RunStatus })
@@ -58,8 +58,8 @@ export class RunRecorder extends Context.Service<
 
       return RunRecorder.of({
         bind: Effect.fn("RunRecorder.bind")(function* (run) {
-          const [bound] = yield* statements.bind(run)
-          return yield* Effect.orDie(Effect.fromNullishOr(bound))
+          const [row] = yield* statements.bind(run)
+          return toBound(yield* Effect.orDie(Effect.fromNullishOr(row)))
         }, Effect.orDie),
         record: Effect.fnUntraced(function* (run, options) {
           const row = yield* isPlain(run, options) ? recordPlain(run) : recordOther(run, options, yield* RequestId)
@@ -85,6 +85,15 @@ export class RunRecorder extends Context.Service<
 }
 
 const decodeHolder = Schema.decodeUnknownEffect(Holder)
+
+const toBound = ({ sameRequest, runId, outcome, endedAt }: BoundRow): Bound => ({
+  sameRequest,
+  runId,
+  removed:
+    runId === null || outcome === null || endedAt === null
+      ? null
+      : { id: runId, outcome, endedAt: DateTime.fromDateUnsafe(endedAt) }
+})
 
 /** The run that an insert has recorded, without reading it back. */
 const toRun = (run: NewRun, queued: Date, block: Block | null): Run => {

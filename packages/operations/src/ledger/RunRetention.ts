@@ -1,7 +1,7 @@
 /**
  * Retention: removes completed runs beyond what their operations keep. Workers call `RunRetention`, and tests get it from
  * `@atlas/operations/testing`. A host provides `DefaultRetention` for the operations that leave their limits to it. The start
- * of a removed run stays on record in the audit.
+ * of a removed run stays on record in the audit, and the keys that stand for it keep how it ended.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { OperationCatalog } from "../definition/OperationCatalog.ts"
 import type { Retention } from "../definition/Operation.ts"
+import { sqlText } from "../text/SqlText.ts"
 
 /** How long to keep the runs of operations whose `retention` is `host`. For ever by default. */
 export const DefaultRetention = Context.Reference<Retention>("@atlas/operations/DefaultRetention", {
@@ -77,7 +78,10 @@ interface Batch {
 
 // Walks lane by lane along the index for retention; a lane is one operation in one scope. An id begins with the time of the
 // start, and no run ends before it starts: runs that are old enough to go stand at the beginning of their lane.
+// As the run goes, its keys are written. They are locked before it, as starts lock them, and never waited for: a start that has
+// a key asks for the key's run next.
 const makeRemoveBatch = (sql: SqlClient.SqlClient) => {
+  const standsFor = sqlText`k.run_id = f.id AND k.outcome IS NULL`
   const removable = (type: string) =>
     sql`SELECT o.id FROM operation_runs o WHERE o.counted AND o.type = ${type} AND o.lane = l.lane`
   return (type: string, { days, count }: Retention, from: string) => {
@@ -99,8 +103,12 @@ const makeRemoveBatch = (sql: SqlClient.SqlClient) => {
       ), found AS MATERIALIZED (
         SELECT beyond.id FROM lanes l, LATERAL (${beyond.length === 2 ? sql`${tooOld} UNION ${tooMany}` : beyond[0]!}) beyond
         LIMIT ${batchSize}
+      ), free AS MATERIALIZED (
+        SELECT f.id FROM found f
+        WHERE (SELECT count(*) FROM (SELECT FROM operation_keys k WHERE ${standsFor} FOR UPDATE SKIP LOCKED) held)
+          = (SELECT count(*) FROM operation_keys k WHERE ${standsFor})
       ), locked AS MATERIALIZED (
-        SELECT o.id FROM operation_runs o WHERE o.id IN (SELECT id FROM found) FOR UPDATE SKIP LOCKED
+        SELECT o.id FROM operation_runs o WHERE o.id IN (SELECT id FROM free) FOR UPDATE SKIP LOCKED
       ), removed AS (
         DELETE FROM operation_runs o USING locked WHERE o.id = locked.id RETURNING o.lane
       )

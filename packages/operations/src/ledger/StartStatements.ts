@@ -1,7 +1,7 @@
 import type { SqlClient, Statement } from "effect/sql"
 import { encodeActor } from "../run/Actor.ts"
 import type { Block, Bound, NewRun, RecordOptions } from "./NewRun.ts"
-import type { RunId } from "../run/Run.ts"
+import type { RunEnd, RunId } from "../run/Run.ts"
 import { type RunRow, runColumns } from "./reads/RunRow.ts"
 import { failsStale, failureNow } from "./RunSweeps.ts"
 import { sqlText } from "../text/SqlText.ts"
@@ -12,6 +12,12 @@ import { audited, change, idsAndEnds, noteBlocked } from "./transition.ts"
 export interface InsertedRow {
   readonly queuedAt: Date
   readonly ended: boolean
+}
+
+/** What a key stands for. */
+export interface BoundRow extends Pick<Bound, "sameRequest" | "runId"> {
+  readonly outcome: RunEnd | null
+  readonly endedAt: Date | null
 }
 
 interface EqualRow extends RunRow {
@@ -74,12 +80,13 @@ export const makeStartStatements = (sql: SqlClient.SqlClient) => {
 
   const bind = (run: NewRun) => {
     const { scope, type, identity } = run
-    return sql<Bound>`
+    return sql<BoundRow>`
       INSERT INTO operation_keys AS k (workspace_id, digest, tenant_id, type, request_digest, bound_by)
       VALUES (${scope.workspaceId}, ${digest(identity.key)}, ${scope.tenantId}::text, ${type}, ${digest(identity.request)},
         ${run.id}::uuid)
       ON CONFLICT (workspace_id, digest) DO UPDATE SET at = k.at
-      RETURNING k.request_digest = ${digest(identity.request)} AS "sameRequest", k.run_id AS "runId"`
+      RETURNING k.request_digest = ${digest(identity.request)} AS "sameRequest", k.run_id AS "runId",
+        k.outcome, k.ended_at AS "endedAt"`
   }
 
   // Retention may remove the retried run meanwhile. The retry then names none, as it would a moment later.

@@ -63,20 +63,41 @@ export interface SystemStartRequest<Input> extends Pick<StartDetails<Input>, "in
 }
 
 /** How a start was answered. */
-export interface Started {
+export interface Started<Seen extends Run | RunReceipt = Run | RunReceipt> {
   /**
    * `created`: a new run, committed. `existing`: an equal start has this run, and this one joined it. `blocked`: a person must
    * act first, and the run's failure says how.
    */
   readonly disposition: "created" | "existing" | "blocked"
   /** The run or, for an actor who may not view it, its receipt. */
-  readonly run: Run | RunReceipt
+  readonly run: Seen
+  readonly removed?: never
 }
 
-/** How a start by the host itself was answered. The host may view everything. */
-export interface SystemStarted extends Started {
-  readonly run: Run
+/**
+ * An equal start had a run, which retention has removed. Nothing was started, and no method finds the run any more. Its id, how
+ * it ended and when are all that is left of it.
+ */
+export interface RemovedStart {
+  readonly disposition: "existing"
+  readonly removed: true
+  /** The id that the run had. */
+  readonly id: string
+  readonly outcome: Exclude<Run["outcome"], "pending">
+  /** ISO 8601 in UTC. */
+  readonly endedAt: string
 }
+
+/**
+ * The answer to a start. Look at `removed` before `run`, unless the operation's identity is `while_active`: only an identity that
+ * is taken once outlives its run.
+ */
+export type StartAnswer<Chosen = string> = Chosen extends { readonly identity: { readonly rule: "while_active" } }
+  ? Started
+  : Started | RemovedStart
+
+/** How a start by the host itself was answered. The host may view everything. */
+export type SystemStarted = Started<Run>
 
 /** Which runs to list, newest first. */
 export interface ListFilter {
@@ -117,7 +138,7 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
     actor: Actor,
     operation: Chosen,
     request: StartRequest<InputOf<Chosen>>
-  ): Promise<Started>
+  ): Promise<StartAnswer<Chosen>>
   /**
    * Starts an operation on behalf of the host itself, such as from a timer. It checks nobody's rights.
    *
@@ -161,7 +182,7 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
    */
   cancel(actor: Actor, runId: string): Promise<Run | RunReceipt>
   /** Starts a run again that did not succeed, as a new run. Rejects as `start` does, and with `RunConflict`. */
-  retry(actor: Actor, runId: string, options?: { readonly idempotencyKey?: string }): Promise<Started>
+  retry(actor: Actor, runId: string, options?: { readonly idempotencyKey?: string }): Promise<StartAnswer>
   /** Stops the worker, which gives running work back to the queue, and closes the connections. */
   close(): Promise<void>
   /** The same as `close`, for `await using`. */
@@ -169,4 +190,6 @@ export interface Atlas<Operations extends ReadonlyArray<Operation>> {
 }
 
 type InputOf<Chosen> =
-  Chosen extends Operation<infer Schema extends StandardSchemaV1> ? StandardSchemaV1.InferInput<Schema> : unknown
+  Chosen extends Operation<infer Schema extends StandardSchemaV1, infer _Rule>
+    ? StandardSchemaV1.InferInput<Schema>
+    : unknown

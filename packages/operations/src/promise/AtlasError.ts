@@ -77,7 +77,7 @@ export class IdempotencyKeyRequired extends AtlasError {
   readonly _tag = "IdempotencyKeyRequired"
 }
 
-/** The `idempotencyKey` belongs to another request, or its run was removed. A key never starts twice. 422. */
+/** The `idempotencyKey` belongs to another request. A key never starts twice. 422. */
 export class IdempotencyKeyReused extends AtlasError {
   readonly _tag = "IdempotencyKeyReused"
 

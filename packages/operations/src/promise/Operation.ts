@@ -17,7 +17,7 @@ export type Duration = number | `${number} ${"milli" | "second" | "minute" | "ho
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
 /** What makes two starts the same, beyond operation, workspace and tenant. */
-export type Identity<Input> =
+export type Identity<Input, Rule extends IdentityRule = IdentityRule> = (
   | {
       /** An equal start joins the run that is queued or running. */
       readonly rule: "while_active"
@@ -33,6 +33,10 @@ export type Identity<Input> =
       /** A second identity, which holds only while the run is active. */
       readonly whileActive?: (input: Input) => Json
     }
+) & { readonly rule: Rule }
+
+/** How long a run holds its identity: while it is queued or running, or for ever. */
+export type IdentityRule = "while_active" | "once"
 
 /** Where an operation works. `tenantId` is null for an operation of workspace scope. */
 export interface Scope {
@@ -97,7 +101,10 @@ export interface Retention {
 }
 
 /** The definition of an operation. docs/operations.md has every field with its default. */
-export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardSchemaV1> {
+export interface OperationDefinition<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Rule extends IdentityRule = IdentityRule
+> {
   /** A stable dotted lower-case name, such as `reports.export`. */
   readonly name: string
   readonly label: string
@@ -118,7 +125,7 @@ export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardS
      */
     readonly viewOf?: (input: StandardSchemaV1.InferOutput<Schema>) => ReadonlyArray<Capability>
   }
-  readonly identity: Identity<StandardSchemaV1.InferOutput<Schema>>
+  readonly identity: Identity<StandardSchemaV1.InferOutput<Schema>, Rule>
   /** `system`: only the host starts it, with `startAsSystem`. */
   readonly startedBy?: "members" | "system"
   /** The host's records that a run belongs to, as far as the input names them. */
@@ -149,7 +156,10 @@ export interface OperationDefinition<Schema extends StandardSchemaV1 = StandardS
 }
 
 /** An operation, as `defineOperation` returns it and `createAtlas` takes it. */
-export interface Operation<Schema extends StandardSchemaV1 = any> extends OperationDefinition<Schema> {
+export interface Operation<
+  Schema extends StandardSchemaV1 = any,
+  Rule extends IdentityRule = IdentityRule
+> extends OperationDefinition<Schema, Rule> {
   readonly description: string
   readonly category: string
 }
@@ -200,9 +210,9 @@ export class RunFailure extends Error {
  * })
  * ```
  */
-export const defineOperation = <Schema extends StandardSchemaV1>(
-  definition: OperationDefinition<Schema>
-): Operation<Schema> => {
+export const defineOperation = <Schema extends StandardSchemaV1, const Rule extends IdentityRule>(
+  definition: OperationDefinition<Schema, Rule>
+): Operation<Schema, Rule> => {
   checked("defineOperation", { definition })
   return { description: "", category: "Operations", ...defined(definition) }
 }

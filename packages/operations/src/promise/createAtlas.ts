@@ -5,7 +5,7 @@
  * @module
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
+import { DateTime, Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
 import type { Actor as LedgerActor } from "../run/Actor.ts"
 import { defined } from "../boundary/Decoding.ts"
 import * as Pg from "../pg.ts"
@@ -13,9 +13,10 @@ import { TenantId, WorkspaceId } from "../run/OperationScope.ts"
 import { nameOf } from "../definition/Operation.ts"
 import * as Operations from "../Operations.ts"
 import { DefaultRetention } from "../ledger/RunRetention.ts"
+import type { Run as LedgerRun } from "../run/Run.ts"
 import { Runs } from "../starting/Runs.ts"
 import type * as Ledger from "../starting/RunStart.ts"
-import type { StartResult } from "../starting/RunStart.ts"
+import type { Started, StartResult } from "../starting/StartResult.ts"
 import * as StartGate from "../definition/StartGate.ts"
 import { SystemRuns } from "../starting/SystemRuns.ts"
 import * as TraceContext from "../run/TraceContext.ts"
@@ -28,7 +29,7 @@ import { toAtlasError } from "./toAtlasError.ts"
 import { toAccess } from "./toAccess.ts"
 import { toLedger } from "./toLedger.ts"
 import { toLogger } from "./toLogger.ts"
-import type { Atlas, AtlasOptions, Started, SystemStarted } from "./Atlas.ts"
+import type { Atlas, AtlasOptions, StartAnswer, SystemStarted } from "./Atlas.ts"
 import type { Operation } from "./Operation.ts"
 import { toRun, toRunEvent, toSeenRun } from "./toRun.ts"
 
@@ -88,7 +89,8 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
   return {
     start: async (...[actor, operation, request]) => {
       const given = checked("start", { actor, operation, request })
-      return run(start(toActor(given.actor), nameOf(given.operation), given.request))
+      // Only an identity that is taken once outlives its run, which the ledger knows and the compiler does not.
+      return run(start(toActor(given.actor), nameOf(given.operation), given.request)) as Promise<never>
     },
     startAsSystem: async (...[part, operation, request]) => {
       const given = checked("startAsSystem", { part, operation, request })
@@ -121,7 +123,10 @@ export const createAtlas = async <const Operations extends ReadonlyArray<Operati
   }
 }
 
-const toStarted = ({ disposition, run }: StartResult): Started => ({ disposition, run: toSeenRun(run) })
+const toStarted = (result: StartResult): StartAnswer =>
+  result.removed
+    ? { ...result, endedAt: DateTime.formatIso(result.endedAt) }
+    : { disposition: result.disposition, run: toSeenRun(result.run) }
 
 type Start = ReturnType<typeof checked<"start">>["request"]
 type SystemStart = ReturnType<typeof checked<"startAsSystem">>["request"]
@@ -142,6 +147,8 @@ const startAsSystem = (part: string, type: string, { context = {}, traceparent, 
   }
   return SystemRuns.use((runs) => runs.start(part, type, { input: request.input, scope, context })).pipe(
     TraceContext.within(traceparent),
+    // It takes no key, so the identity is `while_active`, which never outlives its run.
+    Effect.map((result) => result as Started<LedgerRun>),
     Effect.map(({ disposition, run }): SystemStarted => ({ disposition, run: toRun(run) }))
   )
 }

@@ -9,6 +9,8 @@ export {
   type Atlas,
   type AtlasOptions,
   type ListFilter,
+  type RemovedStart,
+  type StartAnswer,
   type Started,
   type StartDetails,
   type StartRequest,

@@ -28,16 +28,20 @@ export type RunStatus = typeof RunStatus.Type
 /** How long a run holds its identity: while it is queued or running, or for ever. */
 export type IdentityRule = "while_active" | "once"
 
+/** How a run ended that is completed. */
+export const RunEnd = Schema.Literals(["succeeded", "partially_succeeded", "failed", "blocked", "cancelled"])
+export type RunEnd = typeof RunEnd.Type
+
 /** How a run ended; `pending` until then. */
-export const RunOutcome = Schema.Literals([
-  "pending",
-  "succeeded",
-  "partially_succeeded",
-  "failed",
-  "blocked",
-  "cancelled"
-])
+export const RunOutcome = Schema.Literals(["pending", ...RunEnd.literals])
 export type RunOutcome = typeof RunOutcome.Type
+
+/** What is kept of a run that retention removed, for whoever sends its start again. */
+export interface RemovedRun {
+  readonly id: RunId
+  readonly outcome: RunEnd
+  readonly endedAt: DateTime.Utc
+}
 
 /** How far a run is: counts of items. An unknown total is absent. */
 export const RunCounts = Schema.Struct({

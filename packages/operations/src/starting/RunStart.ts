@@ -24,6 +24,7 @@ import { type Run, RunId, type RunReceipt, type RunRecordLinks, receiptOf } from
 import type { Json } from "../text/Json.ts"
 import { RunSignals } from "../ledger/RunSignals.ts"
 import { checkSupersedes, validate } from "./StartInput.ts"
+import type { StartResult } from "./StartResult.ts"
 import { makeSettleStart } from "./StartSettlement.ts"
 import * as Storable from "../text/Storable.ts"
 import * as TraceContext from "../run/TraceContext.ts"
@@ -47,21 +48,6 @@ export interface SystemStartRequest<Input = unknown> {
   /** The time for which a schedule meant the start, if the operation's identity is a fire time. */
   readonly fireTime?: DateTime.Utc
   readonly context?: RunRecordLinks
-}
-
-/**
- * `created`: a new run, committed. `existing`: the run of an equal start, which this start joined. `blocked`: a person must act
- * first; the run is completed, and its reason code and failure say what to do.
- */
-export interface StartResult {
-  readonly disposition: "created" | "existing" | "blocked"
-  /** The run; its receipt for an actor who may start the operation but not view it. */
-  readonly run: Run | RunReceipt
-}
-
-/** What a start by Atlas or the host itself gives back: always the whole run. */
-export interface SystemStartResult extends StartResult {
-  readonly run: Run
 }
 
 /** Why a start by Atlas or the host itself is refused. */
@@ -134,11 +120,11 @@ export const makeStart = Effect.gen(function* () {
   /** Begins an authorised start, and gives back as much of the run as the actor may view. */
   const begin = Effect.fnUntraced(function* (request: Omit<Authorised, "permit">, { capabilities, scope }: ScopeGrant) {
     const { actor, type } = request
-    const { disposition, run } = yield* beginUnseen({
+    const result = yield* beginUnseen({
       ...request,
       permit: (viewing) => door.require(actor, { scope, capabilities }, viewing, type.name)
     })
-    return { disposition, run: asSeen(run, capabilities) } satisfies StartResult
+    return (result.removed ? result : { ...result, run: asSeen(result.run, capabilities) }) satisfies StartResult
   })
 
   const start = Effect.fn("Runs.start")(function* (
@@ -226,6 +212,7 @@ const makeBegin = Effect.gen(function* () {
       )
     )
     yield* Metrics.runStarted(type.name, result.disposition)
+    if (result.removed) return result
     if (result.disposition === "blocked") yield* Metrics.runCompleted(result.run)
     if (result.disposition !== "created") yield* signals.changed(result.run.id)
     if (supersedes !== null) {

@@ -25,7 +25,8 @@ import { maxPageSize } from "../ledger/reads/RunPages.ts"
 import { type Lineage, RunQueries, type RunTally } from "../ledger/reads/RunQueries.ts"
 import type { RunSignals } from "../ledger/RunSignals.ts"
 import { makeRunReads } from "./RunReads.ts"
-import { asSeen, makeStart, type StartProblem, type StartRequest, type StartResult } from "./RunStart.ts"
+import { asSeen, makeStart, type StartProblem, type StartRequest } from "./RunStart.ts"
+import type { StartResult } from "./StartResult.ts"
 import type { Gatekeeper } from "../definition/Gatekeeper.ts"
 import type { GateAnswer } from "../definition/StartGate.ts"
 import type { Waiting, WhyWaiting } from "../ledger/reads/WhyWaiting.ts"
@@ -67,7 +68,7 @@ export class Runs extends Context.Service<
       actor: Actor,
       operation: Chosen,
       request: StartRequest<Operation.Given<Chosen>>
-    ): Effect.Effect<StartResult, StartProblem>
+    ): Effect.Effect<StartResult<Chosen>, StartProblem>
     /**
      * Asks a run to stop: a queued run ends at once, and the handler of a running one is interrupted, in whichever process it
      * is. Actors who may start an operation may cancel its runs; those who may not view the run get its receipt. Asking again
@@ -218,5 +219,6 @@ const make = Effect.gen(function* () {
     )
   })
 
-  return Runs.of({ ...reads, start, cancel, retry })
+  // Only a `once` identity outlives its run: the settlement asks no other one for its key.
+  return Runs.of({ ...reads, start: start as Runs["Service"]["start"], cancel, retry })
 })

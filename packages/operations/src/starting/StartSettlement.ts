@@ -4,16 +4,11 @@ import type { NewRun, RecordOptions } from "../ledger/NewRun.ts"
 import type * as Operation from "../definition/Operation.ts"
 import * as Problems from "../boundary/Problems.ts"
 import { reasonInfo } from "../run/ReasonCode.ts"
-import type { Run, RunId } from "../run/Run.ts"
+import type { RemovedRun, Run, RunId } from "../run/Run.ts"
 import { type Holder, RunRecorder } from "../ledger/RunRecorder.ts"
 import { Gatekeeper } from "../definition/Gatekeeper.ts"
 import { open } from "../definition/StartGate.ts"
-
-/** How a start was answered. */
-export interface Settled {
-  readonly disposition: "created" | "existing" | "blocked"
-  readonly run: Run
-}
+import type { Started, SystemStartResult } from "./StartResult.ts"
 
 /** A start that is authorised and valid. */
 export interface Settleable {
@@ -25,9 +20,10 @@ export interface Settleable {
   readonly supersedes: RunId | null
 }
 
-const settled = (disposition: Settled["disposition"], run: Run): Settled => ({ disposition, run })
+type Settled = SystemStartResult
 
-const removed = "The run of this key was removed by retention, and a key never starts a second run. Use a new key."
+const settled = (disposition: Started["disposition"], run: Run): Settled => ({ disposition, run })
+const ofRemoved = (removed: RemovedRun): Settled => ({ disposition: "existing", removed: true, ...removed })
 
 const busy = (holder: Holder) =>
   new Problems.OperationBusy({
@@ -45,12 +41,17 @@ export const makeSettleStart = Effect.gen(function* () {
 
   /** The run that the key of a `once` identity stands for. A key belongs to its first request, whatever the answer was. */
   const bound = Effect.fnUntraced(function* (run: NewRun) {
-    const { runId, sameRequest } = yield* recorder.bind(run)
+    const { removed, runId, sameRequest } = yield* recorder.bind(run)
     if (!sameRequest) return yield* new Problems.IdempotencyKeyReused(runId === null ? {} : { runId })
+    if (removed !== null) return Option.some(ofRemoved(removed))
     if (runId === null) return Option.none<Settled>()
     const joined = yield* recorder.joinBound(run, runId)
-    if (Option.isNone(joined)) return yield* new Problems.IdempotencyKeyReused({ runId, detail: removed })
-    return Option.some(settled("existing", joined.value))
+    if (Option.isSome(joined)) return Option.some(settled("existing", joined.value))
+    // Retention removed the run meanwhile, and the key has kept how it ended.
+    const later = yield* recorder.bind(run)
+    if (later.removed === null)
+      return yield* Effect.die(new Error(`The run ${runId} is gone, and its key knows no end`))
+    return Option.some(ofRemoved(later.removed))
   })
 
   const record = Effect.fnUntraced(function* (run: NewRun, options: RecordOptions) {

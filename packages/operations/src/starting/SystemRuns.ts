@@ -23,12 +23,8 @@ import { EventsPage } from "../ledger/reads/RunPages.ts"
 import { RunQueries } from "../ledger/reads/RunQueries.ts"
 import type { RunRecorder } from "../ledger/RunRecorder.ts"
 import type { RunSignals } from "../ledger/RunSignals.ts"
-import {
-  makeSystemStart,
-  type SystemStartProblem,
-  type SystemStartRequest,
-  type SystemStartResult
-} from "./RunStart.ts"
+import { makeSystemStart, type SystemStartProblem, type SystemStartRequest } from "./RunStart.ts"
+import type { SystemStartResult } from "./StartResult.ts"
 import type { Gatekeeper } from "../definition/Gatekeeper.ts"
 
 /** Which runs of the whole ledger to list. Give the workspace if it is known: the indexes begin with it. */
@@ -74,7 +70,7 @@ export class SystemRuns extends Context.Service<
       part: string,
       operation: Chosen,
       request: SystemStartRequest<Operation.Given<Chosen>>
-    ): Effect.Effect<SystemStartResult, SystemStartProblem>
+    ): Effect.Effect<SystemStartResult<Chosen>, SystemStartProblem>
     /** A run; none for an id that no run has. */
     find(id: string): Effect.Effect<Option.Option<Run>, Problems.InvalidInput>
     /**
@@ -152,5 +148,7 @@ const make = Effect.gen(function* () {
     return yield* stop(yield* get(id), systemActor(part))
   })
 
-  return SystemRuns.of({ start: yield* makeSystemStart, find, list, events, cancel })
+  // Only a `once` identity outlives its run: the settlement asks no other one for its key.
+  const start = (yield* makeSystemStart) as SystemRuns["Service"]["start"]
+  return SystemRuns.of({ start, find, list, events, cancel })
 })

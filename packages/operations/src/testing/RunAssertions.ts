@@ -12,6 +12,7 @@ import { isWholeRun, type Run, type RunId, type RunReceipt } from "../run/Run.ts
 import type { RunEvent, RunEventKind } from "../run/RunEvent.ts"
 import { maxPageSize } from "../ledger/reads/RunPages.ts"
 import { RunQueue } from "../ledger/RunQueue.ts"
+import type { RemovedStart, Started } from "../starting/StartResult.ts"
 import { SystemRuns } from "../starting/SystemRuns.ts"
 
 /** The fields that a test expects of a run. */
@@ -30,6 +31,12 @@ export const findRun: (id: string) => Effect.Effect<Run, never, SystemRuns> = Ef
 export const wholeRun = (run: Run | RunReceipt): Run => {
   if (isWholeRun(run)) return run
   throw fail(`The actor may not view the run ${run.id}.`, run, "a run")
+}
+
+/** The answer to a start, with its run; throws an `AssertionError` for a start whose run was removed. */
+export const withRun = <Seen extends Run | RunReceipt>(result: Started<Seen> | RemovedStart): Started<Seen> => {
+  if (!result.removed) return result
+  throw fail(`The run ${result.id} was removed.`, result, "a run")
 }
 
 /** The current fence of a run: the token of whoever may write it. An unknown id is a defect. */

@@ -17,7 +17,7 @@ import type { Run } from "../run/Run.ts"
 import { RunExecutor } from "../executing/RunExecutor.ts"
 import * as RunHandlers from "../definition/RunHandlers.ts"
 import { RunHours } from "../ledger/reads/RunHours.ts"
-import { wholeRun } from "./RunAssertions.ts"
+import { wholeRun, withRun } from "./RunAssertions.ts"
 import { RunQueue } from "../ledger/RunQueue.ts"
 import { RunRetention } from "../ledger/RunRetention.ts"
 import { Runs } from "../starting/Runs.ts"
@@ -154,7 +154,7 @@ export const start = <const Chosen extends Operation.Any | string>(
   operation: Chosen,
   request: StartRequest<Operation.Given<Chosen>>
 ): Effect.Effect<Run, StartProblem, Runs> =>
-  Runs.use((runs) => Effect.map(runs.start(tester, operation, request), ({ run }) => wholeRun(run)))
+  Runs.use((runs) => Effect.map(runs.start(tester, operation, request), (result) => wholeRun(withRun(result).run)))
 
 const mostRounds = 1_000
 

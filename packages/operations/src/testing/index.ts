@@ -15,7 +15,8 @@ export {
   fenceOf,
   findRun,
   timelineOf,
-  wholeRun
+  wholeRun,
+  withRun
 } from "./RunAssertions.ts"
 export {
   client,

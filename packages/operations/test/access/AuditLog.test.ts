@@ -1,7 +1,8 @@
+import { withRun } from "../../src/testing/index.ts"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { AuditLog, RequestId, type RunId, Runs, WorkspaceId } from "../../src/index.ts"
+import { AuditLog, RequestId, type RunId, runIdOf, Runs, WorkspaceId } from "../../src/index.ts"
 import type { AuditAction } from "../../src/access/AuditLog.ts"
 import { contoso, contosoOnly, operator, reader } from "../Fixture.ts"
 import { Check, Click, Gated, ledgerOfKinds, Restore } from "../Kinds.ts"
@@ -34,7 +35,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
       const runs = yield* Runs
       const created = yield* recordsOf("r0", start(Check.name, "a"))
       assert.deepStrictEqual(created.added, [], "a run records its own start")
-      const { run } = yield* start(Check.name, "b")
+      const { run } = withRun(yield* start(Check.name, "b"))
       assert.deepStrictEqual((yield* recordsOf("r1", start(Check.name, "b"))).added, record("joined", run.id, "r1"))
 
       const replacing = yield* recordsOf("r2", start(Check.name, "b", { supersedes: run.id }))
@@ -42,11 +43,11 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
       assert.deepStrictEqual(replacing.added, record("superseded", run.id, "r2", { supersededBy: replacement }))
 
       const blocked = yield* recordsOf("r3", start(Gated.name, "a"))
-      const blockedId = blocked.result._tag === "Success" ? blocked.result.success.run.id : null
+      const blockedId = blocked.result._tag === "Success" ? runIdOf(blocked.result.success) : null
       const reasonCode = "provider_connection_missing"
       assert.deepStrictEqual(blocked.added, record("blocked", blockedId, "r3", { reasonCode }))
 
-      const holder = (yield* start(Restore.name, "a", { idempotencyKey: "1" })).run
+      const holder = withRun(yield* start(Restore.name, "a", { idempotencyKey: "1" })).run
       const busy = yield* recordsOf("r4", start(Restore.name, "b", { idempotencyKey: "2" }))
       assert.strictEqual(busy.result._tag, "Failure")
       assert.deepStrictEqual(busy.added, record("busy", holder.id, "r4"))
@@ -56,7 +57,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
       assert.deepStrictEqual((yield* recordsOf("r6", stop)).added, [], "a cancellation that is refused")
 
       const retried = yield* recordsOf("r7", runs.retry(operator, holder.id, "3"))
-      const retryId = retried.result._tag === "Success" ? retried.result.success.run.id : null
+      const retryId = retried.result._tag === "Success" ? runIdOf(retried.result.success) : null
       assert.deepStrictEqual(retried.added, record("retried", retryId, "r7", { retryOf: holder.id }))
 
       const reused = yield* recordsOf("r8", runs.retry(operator, holder.id, "1"))
@@ -126,7 +127,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("the audit", (it) => {
   it.effect("and the timeline are append-only: the database refuses to change them", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { run } = yield* start(Click.name, "kept", { idempotencyKey: "1" })
+      const { run } = withRun(yield* start(Click.name, "kept", { idempotencyKey: "1" }))
       yield* start(Click.name, "kept", { idempotencyKey: "1" })
       const everything = Effect.all([
         sql`SELECT * FROM operation_audit ORDER BY id`,

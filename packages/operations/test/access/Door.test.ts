@@ -1,3 +1,4 @@
+import { withRun } from "../../src/testing/index.ts"
 import * as TestOperations from "../../src/testing/TestOperations.ts"
 import * as Pg from "../../src/pg.ts"
 import { TestDatabase } from "@atlas/test"
@@ -174,7 +175,7 @@ layer(ledger, { excludeTestServices: true })("the door", (it) => {
       const created = yield* runs.start(starter, Work, work("their own"))
       const cancelled = yield* runs.cancel(starter, run.id)
       const again = yield* runs.cancel(starter, created.run.id)
-      const retried = yield* runs.retry(starter, run.id)
+      const retried = withRun(yield* runs.retry(starter, run.id))
       for (const receipt of [joined.run, created.run, cancelled, again, retried.run]) {
         assert.isFalse(isWholeRun(receipt))
         for (const member of content) assert.notProperty(receipt, member)

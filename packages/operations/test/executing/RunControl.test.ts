@@ -5,7 +5,7 @@ import { RunHandler, Runs, StartGate, Worker, WorkerSettings } from "../../src/i
 import * as RunHandlers from "../../src/definition/RunHandlers.ts"
 import { RunExecutor } from "../../src/executing/RunExecutor.ts"
 import { type WorkRefused } from "../../src/executing/WorkRefused.ts"
-import { fenceOf, wholeRun } from "../../src/testing/index.ts"
+import { fenceOf, wholeRun, withRun } from "../../src/testing/index.ts"
 import {
   assignmentOf,
   Background,
@@ -169,13 +169,13 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       const { run: first } = yield* start(Plain, "again", { context: { schedule: "s-1" } })
       assert.strictEqual((yield* Effect.flip(runs.retry(owner, first.id)))._tag, "RunConflict")
       yield* runs.cancel(owner, first.id)
-      const { run: second } = yield* runs.retry(owner, first.id)
+      const { run: second } = withRun(yield* runs.retry(owner, first.id))
       assert.deepStrictEqual(
         [second.retryOf, second.input, second.context],
         [first.id, first.input, { schedule: "s-1" }]
       )
       yield* runs.cancel(owner, second.id)
-      const { run: third } = yield* runs.retry(owner, second.id)
+      const { run: third } = withRun(yield* runs.retry(owner, second.id))
       assert.deepStrictEqual(
         [(yield* runs.lineage(owner, third.id)).retryOf, (yield* runs.lineage(owner, first.id)).retriedBy],
         [
@@ -208,8 +208,8 @@ layer(ledger, { excludeTestServices: true })("controlling runs", (it) => {
       const { run } = yield* start(Click, "clicked", { idempotencyKey: "1" })
       yield* runs.cancel(owner, run.id)
       assert.strictEqual((yield* Effect.flip(runs.retry(owner, run.id)))._tag, "IdempotencyKeyRequired")
-      const one = yield* runs.retry(owner, run.id, "2")
-      const same = yield* runs.retry(owner, run.id, "2")
+      const one = withRun(yield* runs.retry(owner, run.id, "2"))
+      const same = withRun(yield* runs.retry(owner, run.id, "2"))
       assert.deepStrictEqual([one.disposition, same.disposition, same.run.id], ["created", "existing", one.run.id])
       // The key of the first start cannot stand for its retry.
       assert.strictEqual((yield* Effect.flip(runs.retry(owner, run.id, "1")))._tag, "IdempotencyKeyReused")

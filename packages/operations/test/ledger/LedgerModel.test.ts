@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Schema, Struct } from "effect"
 import { SqlClient } from "effect/sql"
-import { RunId, Runs, type StartResult, SystemRuns, WorkspaceId } from "../../src/index.ts"
+import { RunId, runIdOf, Runs, type StartResult, SystemRuns, WorkspaceId } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
 import { RunQueue } from "../../src/ledger/RunQueue.ts"
 import { observed } from "../../src/run/Failure.ts"
@@ -21,7 +21,7 @@ const scope = { workspaceId: WorkspaceId.make("northwind"), tenantId: contoso }
 /** Answers as the model words them. */
 const answerOf = <R>(start: Effect.Effect<StartResult, { readonly _tag: string }, R>) =>
   Effect.match(start, {
-    onSuccess: ({ disposition, run }) => ({ answer: disposition as string, run: run.id as string | null }),
+    onSuccess: (started) => ({ answer: started.disposition as string, run: runIdOf(started) as string | null }),
     onFailure: (problem) => ({ answer: wordOf(problem), run: null })
   })
 
@@ -279,9 +279,9 @@ const leavesAlone = (step: Step) =>
 
 const empty = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`DELETE FROM operation_runs`
   yield* sql`ALTER TABLE operation_keys DISABLE TRIGGER USER`
   yield* sql`DELETE FROM operation_keys`
+  yield* sql`DELETE FROM operation_runs`
   yield* sql`DELETE FROM operation_workers`
 })
 

@@ -3,7 +3,7 @@ import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Runs } from "../../src/index.ts"
 import { RunHours } from "../../src/ledger/reads/RunHours.ts"
-import { contoso, contosoOnly, fabrikam, ledger, operator, outsider } from "../Fixture.ts"
+import { contoso, contosoOnly, fabrikam, ledger, operator, outsider, Work } from "../Fixture.ts"
 
 /** Runs that ended in the past, as a ledger of some age has them. */
 const ended = (runs: ReadonlyArray<readonly [tenant: string, outcome: string, minutesAgo: number]>) =>
@@ -159,7 +159,7 @@ layer(ledger, { excludeTestServices: true, timeout: "60 seconds" })("a listing o
     Effect.gen(function* () {
       const runs = yield* Runs
       const sql = yield* SqlClient.SqlClient
-      const { run } = yield* runs.start(operator, "test.work", { tenantId: contoso, input: { key: "here" } })
+      const { run } = yield* runs.start(operator, Work, { tenantId: contoso, input: { key: "here" } })
       const list = (filter: Parameters<typeof runs.list>[1]) =>
         Effect.map(runs.list(operator, filter, { cursor: null, limit: 50 }), ({ runs: found }) =>
           found.some(({ id }) => id === run.id)

@@ -22,7 +22,9 @@ import {
   OperationBusy,
   type Run,
   RunConflict,
-  RunFailure
+  RunFailure,
+  type StartAnswer,
+  type Started
 } from "../../src/promise/index.ts"
 
 const capabilities = { start: "tenant.reports.export", view: "tenant.reports.view" } as const
@@ -115,6 +117,11 @@ const ended = async (atlas: Atlas<any>, runId: string, actor = ada): Promise<Run
   return atlas.get(actor, runId)
 }
 
+const withRun = (started: StartAnswer): Started => {
+  if (started.removed) throw new Error(`The run ${started.id} was removed`)
+  return started
+}
+
 const rejection = async (promise: Promise<unknown>): Promise<AtlasError> => {
   const error = await promise.then(
     () => assert.fail("It was not refused"),
@@ -187,6 +194,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
         const first = await atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-03" } })
         const extra = { month: "2026-03", format: "csv", token: "not on the run" }
         const second = await atlas.start(ada, "reports.export", { tenantId: "acme-eu", input: extra })
+        assert.isUndefined(second.removed)
         assert.deepStrictEqual([second.disposition, second.run.id], ["existing", first.run.id])
         assert.deepStrictEqual(first.run.input, { month: "2026-03", format: "csv" })
         await atlas.cancel(ada, first.run.id)
@@ -235,7 +243,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       const clicked = (size: number, idempotencyKey?: string) =>
         atlas.start(ada, click, { tenantId: "acme-eu", input: { size }, ...(idempotencyKey ? { idempotencyKey } : {}) })
       assert.instanceOf(await rejection(clicked(1)), IdempotencyKeyRequired)
-      const { run } = await clicked(1, "one")
+      const { run } = withRun(await clicked(1, "one"))
       const reused = await rejection(clicked(2, "one"))
       assert.instanceOf(reused, IdempotencyKeyReused)
       assert.strictEqual((reused as IdempotencyKeyReused).runId, run.id)
@@ -245,10 +253,34 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
       await atlas.cancel(ada, run.id)
       await ended(atlas, run.id)
       assert.instanceOf(await rejection(atlas.cancel(ada, run.id)), RunConflict)
-      const again = await atlas.retry(ada, run.id, { idempotencyKey: "three" })
+      const again = withRun(await atlas.retry(ada, run.id, { idempotencyKey: "three" }))
       assert.strictEqual(again.run.retryOf, run.id)
       await atlas.cancel(ada, again.run.id)
       await ended(atlas, again.run.id)
+    })
+  )
+
+  it.effect("tells a start whose run was removed how that run ended", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const query = Effect.runPromiseWith(yield* Effect.context())
+      const request = { tenantId: "acme-eu", input: { size: 0 }, idempotencyKey: "removed" }
+      yield* withAtlas([click], async (atlas) => {
+        const { run } = withRun(await atlas.start(ada, click, request))
+        const { completedAt } = await ended(atlas, run.id)
+        await query(sql`DELETE FROM operation_runs WHERE id = ${run.id}::uuid`)
+        const answer = {
+          disposition: "existing",
+          removed: true,
+          id: run.id,
+          outcome: "succeeded",
+          endedAt: completedAt
+        }
+        assert.deepEqual(await atlas.start(ada, click, request), answer as never)
+        assert.instanceOf(await rejection(atlas.get(ada, run.id)), NotFound)
+        const other = await rejection(atlas.start(ada, click, { ...request, input: { size: 1 } }))
+        assert.strictEqual((other as IdempotencyKeyReused).runId, run.id)
+      })
     })
   )
 
@@ -429,8 +461,19 @@ layer(TestDatabase.layer, { excludeTestServices: true })("Atlas for hosts outsid
     assert.deepInclude({ ...plain }, { description: "", category: "Operations" })
     return withAtlas([plain], async (atlas) => {
       const request = { tenantId: "acme-eu", input: {}, idempotencyKey: "plain" }
-      const { run } = await atlas.start(ada, "reports.plain", request)
+      const { run } = withRun(await atlas.start(ada, "reports.plain", request))
       assert.strictEqual((await ended(atlas, run.id)).outcome, "succeeded")
+    })
+  })
+
+  it("takes a run for granted only where an identity never outlives it", () => {
+    void (async (atlas: Atlas<readonly [typeof exportReport, typeof click]>) => {
+      const request = { tenantId: "acme-eu", input: { size: 1 }, idempotencyKey: "1" } as const
+      const report = await atlas.start(ada, exportReport, { tenantId: "acme-eu", input: { month: "2026-01" } })
+      const clicked = await atlas.start(ada, click, request)
+      // @ts-expect-error -- retention may have removed the run
+      const wrong = clicked.run.id
+      return [report.run.id, wrong, clicked.removed ? clicked.endedAt : clicked.run.queuedAt]
     })
   })
 

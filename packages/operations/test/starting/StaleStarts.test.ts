@@ -1,3 +1,4 @@
+import { withRun } from "../../src/testing/index.ts"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -11,7 +12,11 @@ const start = (
   type: string,
   key: string,
   more: { readonly idempotencyKey?: string; readonly supersedes?: string } = {}
-) => Runs.use((runs) => runs.start(operator, type, { tenantId: contoso, input: { key }, ...more }))
+) =>
+  Effect.map(
+    Runs.use((runs) => runs.start(operator, type, { tenantId: contoso, input: { key }, ...more })),
+    withRun
+  )
 
 const makeOverdue = ({ id }: Pick<Run, "id">) =>
   SqlClient.SqlClient.use(
@@ -121,7 +126,7 @@ layer(ledgerOfKinds, { excludeTestServices: true })("a start that meets an overd
       const { run } = yield* start(Check.name, "retried")
       yield* runs.cancel(operator, run.id)
       yield* makeOverdue((yield* start(Check.name, "retried")).run)
-      const retry = yield* runs.retry(operator, run.id)
+      const retry = withRun(yield* runs.retry(operator, run.id))
       assert.deepStrictEqual([retry.disposition, retry.run.retryOf], ["created", run.id])
       const records = yield* AuditLog.use((audit) => audit.ofRun(retry.run.id, 10))
       assert.deepStrictEqual(

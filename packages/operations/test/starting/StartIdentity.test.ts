@@ -1,3 +1,4 @@
+import { withRun } from "../../src/testing/index.ts"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -33,7 +34,7 @@ const scheduled = (key: string, at = fireTime, tenantId = contoso) =>
       fireTime: at,
       context: { schedule: key }
     })
-  )
+  ).pipe(Effect.map(withRun))
 const closed = StartGate.blocked("provider_connection_missing", "Contoso has no provider connection.")
 
 layer(ledger, { excludeTestServices: true })("the identity of a start", (it) => {

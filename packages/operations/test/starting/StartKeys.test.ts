@@ -1,7 +1,8 @@
+import { withRun } from "../../src/testing/index.ts"
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Effect, Exit, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Run, Runs, StartGate, SystemRuns } from "../../src/index.ts"
+import { Runs, StartGate } from "../../src/index.ts"
 import { contoso, operator } from "../Fixture.ts"
 import * as Kinds from "../Kinds.ts"
 import {
@@ -14,20 +15,12 @@ import {
   ledger,
   other,
   Restore,
-  Scheduled,
   start,
   whileDoor,
-  Wipe,
-  workspace
+  Wipe
 } from "./StartTypes.ts"
 
 const closed = StartGate.blocked("provider_connection_missing", "Contoso has no provider connection.")
-
-const remove = ({ id }: Pick<Run, "id">) =>
-  SqlClient.SqlClient.use((sql) => sql`DELETE FROM operation_runs WHERE id = ${id}::uuid`)
-
-const runsAbout = (key: string) =>
-  SqlClient.SqlClient.use((sql) => sql<{ id: string }>`SELECT id FROM operation_runs WHERE input ->> 'key' = ${key}`)
 
 layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
   it.effect("belongs to one request for ever, whatever record another one is about", () =>
@@ -71,20 +64,6 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
     })
   )
 
-  it.effect("starts nothing again once retention has removed its run", () =>
-    Effect.gen(function* () {
-      const idempotencyKey = "removed"
-      const { run } = yield* start(Click, "removed", { idempotencyKey })
-      yield* complete(yield* claim(Click, run))
-      yield* remove(run)
-      const refused = yield* Effect.flip(start(Click, "removed", { idempotencyKey }))
-      assert.deepInclude(refused, { _tag: "IdempotencyKeyReused", runId: run.id })
-      assert.include("detail" in refused ? refused.detail : "", "removed by retention")
-      assert.strictEqual((yield* Effect.flip(start(Click, "other", { idempotencyKey })))._tag, "IdempotencyKeyReused")
-      assert.deepStrictEqual(yield* runsAbout("removed"), [])
-    })
-  )
-
   it.effect("stands for the run that it joined, also when that has ended", () =>
     Effect.gen(function* () {
       const first = yield* start(Restore, "joined", { idempotencyKey: "joined 1" })
@@ -117,23 +96,6 @@ layer(ledger, { excludeTestServices: true })("the key of a start", (it) => {
       yield* Runs.use((runs) => runs.cancel(other, held.run.id))
       const { run } = yield* start(Restore, "something else", { idempotencyKey: "busy" })
       yield* Runs.use((runs) => runs.cancel(other, run.id))
-    })
-  )
-
-  it.effect("of a schedule stays used after its run was removed", () =>
-    Effect.gen(function* () {
-      const fire = SystemRuns.use((runs) =>
-        runs.start("scheduler", Scheduled, {
-          scope: { workspaceId: workspace, tenantId: contoso },
-          input: { key: "removed slot" },
-          fireTime: DateTime.makeUnsafe("2026-11-23T02:30:00Z")
-        })
-      )
-      const { run } = yield* fire
-      yield* complete(yield* claim(Scheduled, run))
-      yield* remove(run)
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(fire)))
-      assert.deepStrictEqual(yield* runsAbout("removed slot"), [])
     })
   )
 
@@ -176,7 +138,7 @@ layer(Kinds.ledgerOfKinds, { excludeTestServices: true, timeout: "120 seconds" }
       if (result._tag === "Failure") assert.strictEqual(result.failure._tag, "IdempotencyKeyReused")
       assert.strictEqual(result._tag === "Success", sent[n] === winner)
     }
-    return results.flatMap((result) => (result._tag === "Success" ? [result.success] : []))
+    return results.flatMap((result) => (result._tag === "Success" ? [withRun(result.success)] : []))
   }, Effect.scoped)
 
   const alternating = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? "a" : "b"))

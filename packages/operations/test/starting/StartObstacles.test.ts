@@ -11,7 +11,7 @@ import {
   Worker,
   WorkerSettings
 } from "../../src/index.ts"
-import { fenceOf } from "../../src/testing/index.ts"
+import { fenceOf, withRun } from "../../src/testing/index.ts"
 import {
   Check,
   claim,
@@ -203,7 +203,7 @@ layer(ledger, { excludeTestServices: true })("what stands in the way of a start"
           )
         })
       )
-      const retried = yield* Fiber.join(retrying)
+      const retried = withRun(yield* Fiber.join(retrying))
       assert.strictEqual(retried.disposition, "created")
       assert.isNull((yield* get(retried.run)).retryOf)
     })

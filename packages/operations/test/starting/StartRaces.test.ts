@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { AuditLog, Problems, type Run, Runs, type StartResult, SystemRuns, WorkspaceId } from "../../src/index.ts"
+import { AuditLog, Problems, type Run, Runs, type Started, SystemRuns, WorkspaceId } from "../../src/index.ts"
 import { RunQueries } from "../../src/ledger/reads/RunQueries.ts"
 import { RunQueue } from "../../src/ledger/RunQueue.ts"
-import { fenceOf } from "../../src/testing/index.ts"
+import { fenceOf, withRun } from "../../src/testing/index.ts"
 import { contoso, fabrikam, operator, Work } from "../Fixture.ts"
 import { Check, Click, Gated, kinds, ledgerOfKinds, otherHost, Restore, Slot } from "../Kinds.ts"
 
@@ -53,15 +53,15 @@ const start = (type: string, key: string, idempotencyKey?: string) =>
       input: { key },
       ...(idempotencyKey === undefined ? {} : { idempotencyKey })
     })
-  )
+  ).pipe(Effect.map(withRun))
 
-const equalStarts: Record<string, (n: number) => Effect.Effect<StartResult, unknown, Runs | SystemRuns>> = {
+const equalStarts: Record<string, (n: number) => Effect.Effect<Started, unknown, Runs | SystemRuns>> = {
   [Check.name]: () => start(Check.name, "equal"),
   [Click.name]: () => start(Click.name, "equal", "one click"),
   [Slot.name]: (n) =>
     SystemRuns.use((runs) =>
       runs.start(`scheduler-${n % 20}`, Slot, { scope, input: { key: "equal" }, fireTime: slotAt })
-    ),
+    ).pipe(Effect.map(withRun)),
   [Restore.name]: () => start(Restore.name, "equal", "one click")
 }
 

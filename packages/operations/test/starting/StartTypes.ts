@@ -16,7 +16,7 @@ import {
 } from "../../src/index.ts"
 import { RunLedger } from "../../src/ledger/RunLedger.ts"
 import { type Assignment, type Claim, RunQueue } from "../../src/ledger/RunQueue.ts"
-import { TestOperations, wholeRun } from "../../src/testing/index.ts"
+import { TestOperations, wholeRun, withRun } from "../../src/testing/index.ts"
 
 /** Types that differ in what the ledger does with their starts; every actor is an owner of the workspace they name. */
 export const workspace = WorkspaceId.make("northwind")
@@ -151,6 +151,9 @@ const defaultOf = InputResolver.make(OfRecord, (input, { tenantId }) =>
 /** What the gate called `door` answers. */
 const door = Ref.makeUnsafe<StartGate.GateAnswer>(StartGate.open)
 
+/** The gate called `door`. */
+export const doorGate = StartGate.make("door", () => Ref.get(door))
+
 const capabilities = new Set([common.capabilities.start, common.capabilities.view])
 const access = TestOperations.accessIn(
   workspace,
@@ -175,7 +178,7 @@ export const ledger = Operations.layer(
   Report,
   OfRecord
 ).pipe(
-  Layer.provide(StartGate.layer(StartGate.make("door", () => Ref.get(door)))),
+  Layer.provide(StartGate.layer(doorGate)),
   Layer.provide(InputResolver.layer(defaultOf)),
   Layer.provideMerge(Layer.merge(access, Pg.listener)),
   Layer.provideMerge(TestDatabase.layer)
@@ -185,7 +188,7 @@ export const ledger = Operations.layer(
 export const start = (type: Operation.Any, key: string, more: object = {}, actor = owner) =>
   Effect.map(
     Runs.use((runs) => runs.start(actor, type, { tenantId: contoso, input: { key }, ...more })),
-    (result) => ({ ...result, run: wholeRun(result.run) })
+    (result) => ({ ...withRun(result), run: wholeRun(withRun(result).run) })
   )
 
 /** What hands a run to a worker. */

@@ -6,9 +6,14 @@ import {
   type AuditLog,
   Graph,
   Operation,
+  type RemovedStart,
+  type Run,
   RunHandler,
+  type RunReceipt,
   Runs,
+  type Started,
   StartGate,
+  type StartResult,
   SystemRuns,
   type TenantId,
   Worker
@@ -32,6 +37,13 @@ const Everywhere = Operation.make({
   name: "typed.everywhere",
   ...common,
   scope: "workspace",
+  input: Operation.NoInput
+})
+
+const Clicked = Operation.make({
+  name: "typed.clicked",
+  ...common,
+  identity: { rule: "once", by: "idempotency_key" },
   input: Operation.NoInput
 })
 
@@ -79,6 +91,22 @@ describe("types", () => {
     const scope = { workspaceId: TestOperations.workspaceId, tenantId: null }
     // @ts-expect-error the input has a count, not a name
     void SystemRuns.use((runs) => runs.start("test", Counted, { scope, input: { name: "one" } }))
+  })
+
+  it("a start has a run, unless the operation's identity may outlive its run", () => {
+    type RunOf<Started> = Started extends { readonly run: infer Seen } ? Seen : never
+    expectTypeOf<StartResult<typeof Counted>>().toEqualTypeOf<Started>()
+    expectTypeOf<StartResult<typeof Clicked>>().toEqualTypeOf<Started | RemovedStart>()
+    expectTypeOf<StartResult>().toEqualTypeOf<Started | RemovedStart>()
+    expectTypeOf<RunOf<StartResult<Operation.Any>>>().toEqualTypeOf<Run | RunReceipt>()
+    const read = (result: StartResult<typeof Clicked>) => {
+      // @ts-expect-error retention may have removed the run
+      void result.run
+      // @ts-expect-error a removed run has an id and an end, and nothing else
+      if (result.removed) void result.run
+      return result.removed ? result.endedAt : result.run.queuedAt
+    }
+    void read
   })
 
   it("a gate asks for what its host has to bring", () => {

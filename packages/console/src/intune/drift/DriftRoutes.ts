@@ -1,5 +1,5 @@
 import { Backups, type BackupSet, DriftCompare, PolicyDrift, viewBackups } from "@atlas/intune"
-import { type Actor, Problems, Runs } from "@atlas/operations"
+import { type Actor, type Operation, Problems, Runs } from "@atlas/operations"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { FormText, readForm } from "../../shell/Form.ts"
 import { formatAbsolute } from "../../shell/components/format.ts"
@@ -89,8 +89,9 @@ export const makeDriftRoutes = Effect.gen(function* () {
     Effect.fn("DriftStart")(function* ({ c, actor }) {
       const { tenant } = yield* tenantOf(actor, c)
       const { from = "", to = "" } = yield* readForm(c, Sides)
-      const input = { from: stateOf(from), to: stateOf(to) }
-      const { run } = yield* runs.start(actor, type, { tenantId: tenant.id, input })
+      // As the form says it: the start checks it.
+      const input = { from: stateOf(from), to: stateOf(to) } as Operation.Given<typeof DriftCompare.operation>
+      const { run } = yield* runs.start(actor, DriftCompare.operation, { tenantId: tenant.id, input })
       return redirect(`${links.tenant(tenant.id)}/drift/${run.id}`, 303)
     })
   )
