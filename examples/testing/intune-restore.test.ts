@@ -11,7 +11,7 @@ import {
 } from "@atlas/intune"
 import * as IntuneMigrations from "@atlas/intune/migrations"
 import { PolicyStore } from "@atlas/intune/testing"
-import { StartGate, TenantId } from "@atlas/operations"
+import { runIdOf, StartGate, TenantId } from "@atlas/operations"
 import * as Migrations from "@atlas/operations/migrations"
 import { assertRun, TestDatabase, TestOperations } from "@atlas/operations/testing"
 import { assert, layer } from "@effect/vitest"
@@ -63,9 +63,9 @@ layer(host, { excludeTestServices: true, timeout: "2 minutes" })("A restore", (i
       yield* assertRun(runId, { outcome: "succeeded" })
 
       const typed = { tenantName: "Contoso", idempotencyKey: "confirm" }
-      const { run } = yield* restores.confirm(tester, "contoso", restore.id, typed)
+      const confirmed = yield* restores.confirm(tester, "contoso", restore.id, typed)
       yield* TestOperations.runUntilIdle
-      yield* assertRun(run.id, { outcome: "succeeded" })
+      yield* assertRun(runIdOf(confirmed), { outcome: "succeeded" })
       const [restored] = yield* FakeGraph.use((graph) => graph.items("contoso", path))
       assert.deepInclude(restored, { displayName: "Office PCs", passwordMinimumLength: 12 })
     })
