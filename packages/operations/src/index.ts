@@ -67,6 +67,7 @@ export type { StartProblem, StartRequest } from "./starting/RunStart.ts"
 export { type RemovedStart, runIdOf, type Started, type StartResult } from "./starting/StartResult.ts"
 export { SystemRuns } from "./starting/SystemRuns.ts"
 
+export { canonical } from "./definition/RunIdentity.ts"
 export * as ExactJson from "./text/ExactJson.ts"
 export * as Folding from "./text/Folding.ts"
 export type { Json } from "./text/Json.ts"

@@ -6,26 +6,14 @@
  */
 
 import { createHash } from "node:crypto"
-import { type Actor, Decoding, Problems, type TenantScope } from "@atlas/operations"
+import { type Actor, canonical, Decoding, Problems, type TenantScope } from "@atlas/operations"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { inTransaction } from "../policies/inTransaction.ts"
 import type { BackupSchedule } from "./BackupSchedule.ts"
 import { makeScheduleStore } from "./ScheduleStore.ts"
 
-const digestOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex")
-
-/** JSON with the members of every object in one order: requests that say the same are equal. */
-const ordered = (json: Schema.Json): Schema.Json =>
-  Array.isArray(json)
-    ? json.map(ordered)
-    : json !== null && typeof json === "object"
-      ? Object.fromEntries(
-          Object.entries(json)
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([name, value]) => [name, ordered(value)])
-        )
-      : json
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex")
 
 /** Makes the function that creates a schedule once. */
 export const makeScheduleKeys = Effect.gen(function* () {
@@ -45,8 +33,8 @@ export const makeScheduleKeys = Effect.gen(function* () {
     const key = yield* Decoding.checkIdempotencyKey(request.key)
     const settings = yield* Decoding.decodeInput(Schema.Json, request.settings)
     const digests = {
-      key: digestOf([tenant.workspaceId, tenant.tenantId, actor.kind, actor.id, key]),
-      request: digestOf(ordered(settings))
+      key: digestOf(JSON.stringify([tenant.workspaceId, tenant.tenantId, actor.kind, actor.id, key])),
+      request: digestOf(canonical(settings))
     }
     return yield* together(
       Effect.gen(function* () {

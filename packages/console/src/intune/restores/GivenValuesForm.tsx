@@ -21,8 +21,8 @@ export const GivenValuesForm = ({ items, action, idempotencyKey, problem }: Prop
     <section id="values" aria-labelledby="values-title" class="panel values">
       <h2 id="values-title">Missing values</h2>
       <p class="muted">
-        Atlas does not know these values: Graph does not reveal them, or they are another tenant’s. Enter all those of a
-        policy to plan a restore of it with them. Atlas stores them encrypted and never shows them.
+        Atlas does not know these values: Graph does not reveal them, or they belong to another tenant. Enter all those
+        of a policy to plan a restore of it with them. Atlas stores them encrypted and never shows them.
       </p>
       {problem !== null && (
         <p class="field-problem" role="alert">
